@@ -1,0 +1,298 @@
+//! The lineage's host functions, as operations on a [`Store`] with numbers and codes.
+//!
+//! Each function here is one of the `ext_sandbox_*` host functions of the Substrate sandbox ABI,
+//! less the access to the supervisor's memory for its arguments. What a guest does wrong is a
+//! code, one of the four constants; what the supervisor does wrong is a [`SupervisorTrap`], on
+//! which the embedder ends the supervisor.
+//!
+//! Differences from the original, all deliberate: import limits compare with a memory's current
+//! size, as today's specification says; WebAssembly features beyond the first version are on;
+//! everything is bounded by [`Limits`](crate::Limits).
+
+use crate::{
+    environment::Environment,
+    error::{HandleError, InstantiateError, MemoryError},
+    limits::{Limit, count},
+    module::Module,
+    store::{InstanceId, Store},
+    thunk::{Region, Thunk, ThunkSupervisor},
+    value::{ReturnValue, Value, Values},
+    wire,
+};
+use alloc::vec::Vec;
+use core::{error::Error, fmt};
+use parity_scale_codec::Encode;
+
+/// A memory without a declared maximum.
+pub const MEM_UNLIMITED: u32 = u32::MAX;
+/// Success.
+pub const ERR_OK: u32 = 0;
+/// The environment, the module's bytes or its linking are at fault.
+pub const ERR_MODULE: u32 = u32::MAX;
+/// An access outside a memory, on either side.
+pub const ERR_OUT_OF_BOUNDS: u32 = u32::MAX - 1;
+/// The guest failed: a trap, no such export, wrong arguments.
+pub const ERR_EXECUTION: u32 = u32::MAX - 2;
+
+/// What a supervisor did wrong; the embedder ends it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum SupervisorTrap {
+    /// The arguments for a guest are no SCALE-encoded `Vec<Value>`, or too long.
+    Arguments,
+    /// The instance does not exist (any more).
+    Instance(HandleError),
+    /// The memory does not exist (any more).
+    Memory(HandleError),
+    /// The memory could not be made or torn down.
+    MemoryRefused(MemoryError),
+    /// The buffer for a result is too small or outside the supervisor's memory.
+    ResultBuffer,
+}
+
+impl fmt::Display for SupervisorTrap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Arguments => f.write_str("the arguments are not valid SCALE, or too long"),
+            Self::Instance(error) => write!(f, "instance: {error}"),
+            Self::Memory(error) => write!(f, "memory: {error}"),
+            Self::MemoryRefused(error) => error.fmt(f),
+            Self::ResultBuffer => f.write_str("the buffer for the result is too small or out of bounds"),
+        }
+    }
+}
+
+impl Error for SupervisorTrap {}
+
+/// `memory_new`: makes a memory and returns its number.
+///
+/// # Errors
+///
+/// Any failure is the supervisor's.
+pub fn memory_new(store: &mut Store, initial: u32, maximum: u32) -> Result<u32, SupervisorTrap> {
+    let maximum = (maximum != MEM_UNLIMITED).then_some(maximum);
+    let memory = store.create_memory(initial, maximum).map_err(SupervisorTrap::MemoryRefused)?;
+    memory.number().ok_or(SupervisorTrap::Memory(HandleError::Unknown))
+}
+
+/// `memory_get`: copies from a memory of the store to the supervisor's.
+///
+/// # Errors
+///
+/// Where the memory does not exist (any more).
+pub fn memory_get<S: ThunkSupervisor + ?Sized>(
+    store: &mut Store,
+    supervisor: &mut S,
+    memory: u32,
+    offset: u32,
+    to: Region,
+) -> Result<u32, SupervisorTrap> {
+    let memory = store.memory_id(memory).map_err(SupervisorTrap::Memory)?;
+    let Ok(data) = store.memory_data_mut(memory) else { return Ok(ERR_OUT_OF_BOUNDS) };
+    let Some(bytes) = slice(data, Region { ptr: offset, len: to.len }) else { return Ok(ERR_OUT_OF_BOUNDS) };
+    Ok(if supervisor.write(to.ptr, bytes).is_ok() { ERR_OK } else { ERR_OUT_OF_BOUNDS })
+}
+
+/// `memory_set`: copies from the supervisor's memory to one of the store.
+///
+/// # Errors
+///
+/// Where the memory does not exist (any more).
+pub fn memory_set<S: ThunkSupervisor + ?Sized>(
+    store: &mut Store,
+    supervisor: &mut S,
+    memory: u32,
+    offset: u32,
+    from: Region,
+) -> Result<u32, SupervisorTrap> {
+    let memory = store.memory_id(memory).map_err(SupervisorTrap::Memory)?;
+    // Before anything is read: is there room for so much at all?
+    let Ok(data) = store.memory_data_mut(memory) else { return Ok(ERR_OUT_OF_BOUNDS) };
+    if slice(data, Region { ptr: offset, len: from.len }).is_none() {
+        return Ok(ERR_OUT_OF_BOUNDS);
+    }
+    let mut bytes = Vec::new();
+    if supervisor.read(from, &mut bytes).is_err() {
+        return Ok(ERR_OUT_OF_BOUNDS);
+    }
+    let written = store.memory_write(memory, offset, &bytes);
+    Ok(if written.is_ok() { ERR_OK } else { ERR_OUT_OF_BOUNDS })
+}
+
+/// `memory_teardown`.
+///
+/// # Errors
+///
+/// Where the memory does not exist (any more).
+pub fn memory_teardown(store: &mut Store, memory: u32) -> Result<(), SupervisorTrap> {
+    let memory = store.memory_id(memory).map_err(SupervisorTrap::Memory)?;
+    store.teardown_memory(memory).map_err(SupervisorTrap::Memory)
+}
+
+/// `instantiate`: returns the number of the instance, [`ERR_MODULE`] or [`ERR_EXECUTION`].
+///
+/// Every failure is the guest's and so a code; to know more of it see [`try_instantiate`].
+pub fn instantiate<S: ThunkSupervisor + ?Sized>(
+    store: &mut Store,
+    supervisor: &mut S,
+    thunk: S::Thunk,
+    wasm: &[u8],
+    environment: &[u8],
+    state: u32,
+) -> u32 {
+    match try_instantiate(store, &mut Thunk::new(supervisor, thunk), wasm, environment, state) {
+        Ok(instance) => instance.number(),
+        Err(error) => error.code(),
+    }
+}
+
+/// Why `instantiate` returned a code; the lineage tells these four apart.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum InstantiateFailure {
+    /// The bytes of the environment definition were refused.
+    EnvironmentCorrupted(crate::error::EnvironmentError),
+    /// The module could not be instantiated.
+    Instantiation(InstantiateError),
+    /// The module's bytes were refused.
+    ModuleDecoding(crate::error::CompileError),
+    /// The start function trapped.
+    StartTrapped(crate::trap::Trap),
+}
+
+impl InstantiateFailure {
+    /// The code that the supervisor gets.
+    #[must_use]
+    pub const fn code(&self) -> u32 {
+        match self {
+            Self::EnvironmentCorrupted(_) | Self::Instantiation(_) | Self::ModuleDecoding(_) => ERR_MODULE,
+            Self::StartTrapped(_) => ERR_EXECUTION,
+        }
+    }
+}
+
+impl fmt::Display for InstantiateFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::EnvironmentCorrupted(error) => error.fmt(f),
+            Self::Instantiation(error) => error.fmt(f),
+            Self::ModuleDecoding(error) => error.fmt(f),
+            Self::StartTrapped(trap) => write!(f, "the start function trapped: {trap}"),
+        }
+    }
+}
+
+impl Error for InstantiateFailure {}
+
+/// Instantiates from bytes, with any supervisor.
+///
+/// The environment is decoded before the module is compiled, as in the lineage.
+///
+/// # Errors
+///
+/// See [`InstantiateFailure`].
+pub fn try_instantiate<S: crate::supervisor::Supervisor + ?Sized>(
+    store: &mut Store,
+    supervisor: &mut S,
+    wasm: &[u8],
+    environment: &[u8],
+    state: u32,
+) -> Result<InstanceId, InstantiateFailure> {
+    let environment = decode_environment(store, environment)?;
+    let module = Module::with_limits(store.limits(), wasm).map_err(InstantiateFailure::ModuleDecoding)?;
+    store.instantiate(supervisor, &module, &environment, state).map_err(|error| match error {
+        InstantiateError::Start(trap) => InstantiateFailure::StartTrapped(trap),
+        error => InstantiateFailure::Instantiation(error),
+    })
+}
+
+fn decode_environment(store: &Store, bytes: &[u8]) -> Result<Environment, InstantiateFailure> {
+    Environment::from_wire(store.limits(), bytes, |number| store.memory_id(number))
+        .map_err(InstantiateFailure::EnvironmentCorrupted)
+}
+
+/// `invoke`: calls an export with SCALE-encoded arguments and returns [`ERR_OK`] or
+/// [`ERR_EXECUTION`].
+///
+/// The result is written to `result` as a SCALE-encoded `ReturnValue`. An export without a
+/// result leaves the buffer untouched; of several results only the first is written.
+///
+/// # Errors
+///
+/// Where the instance does not exist (any more), the arguments do not decode, or, found after
+/// the guest ran, the buffer is too small or outside the supervisor's memory.
+#[expect(clippy::too_many_arguments, reason = "the host function has as many")]
+pub fn invoke<S: ThunkSupervisor + ?Sized>(
+    store: &mut Store,
+    supervisor: &mut S,
+    thunk: S::Thunk,
+    instance: u32,
+    export: &[u8],
+    args: &[u8],
+    result: Region,
+    state: u32,
+) -> Result<u32, SupervisorTrap> {
+    let outcome = try_invoke(store, &mut Thunk::new(supervisor, thunk), instance, export, args, state)?;
+    let Some(results) = outcome else { return Ok(ERR_EXECUTION) };
+    let Some(value) = results.first() else { return Ok(ERR_OK) };
+    let bytes = ReturnValue::Value(*value).encode();
+    let fits = count(bytes.len()) <= u64::from(result.len);
+    if !fits || supervisor.write(result.ptr, &bytes).is_err() {
+        return Err(SupervisorTrap::ResultBuffer);
+    }
+    Ok(ERR_OK)
+}
+
+/// Calls an export with SCALE-encoded arguments and any supervisor; `None` for every failure of
+/// the guest.
+///
+/// # Errors
+///
+/// Where the instance does not exist (any more) or the arguments do not decode.
+pub fn try_invoke<S: crate::supervisor::Supervisor + ?Sized>(
+    store: &mut Store,
+    supervisor: &mut S,
+    instance: u32,
+    export: &[u8],
+    args: &[u8],
+    state: u32,
+) -> Result<Option<Values>, SupervisorTrap> {
+    let maximum = count(store.limits().argument_bytes);
+    if Limit::ArgumentBytes.check(count(args.len()), maximum).is_err() {
+        return Err(SupervisorTrap::Arguments);
+    }
+    let args = wire::decode_arguments(args).map_err(|_| SupervisorTrap::Arguments)?;
+    let instance = store.instance_id(instance).map_err(SupervisorTrap::Instance)?;
+    let Ok(export) = core::str::from_utf8(export) else { return Ok(None) };
+    Ok(store.invoke(supervisor, instance, export, &args, state).ok())
+}
+
+/// `get_global_val`: the SCALE-encoded `Option<Value>` of an exported global.
+///
+/// # Errors
+///
+/// Where the instance does not exist (any more).
+pub fn get_global_val(store: &Store, instance: u32, name: &[u8]) -> Result<Vec<u8>, SupervisorTrap> {
+    let instance = store.instance_id(instance).map_err(SupervisorTrap::Instance)?;
+    let value: Option<Value> = match core::str::from_utf8(name) {
+        Ok(name) => store.global(instance, name).map_err(SupervisorTrap::Instance)?,
+        Err(_) => None,
+    };
+    Ok(value.encode())
+}
+
+/// `instance_teardown`.
+///
+/// # Errors
+///
+/// Where the instance does not exist (any more).
+pub fn instance_teardown(store: &mut Store, instance: u32) -> Result<(), SupervisorTrap> {
+    let instance = store.instance_id(instance).map_err(SupervisorTrap::Instance)?;
+    store.teardown_instance(instance).map_err(SupervisorTrap::Instance)
+}
+
+fn slice(data: &[u8], region: Region) -> Option<&[u8]> {
+    let start = usize::try_from(region.ptr).ok()?;
+    let end = start.checked_add(usize::try_from(region.len).ok()?)?;
+    data.get(start..end)
+}

@@ -1,0 +1,287 @@
+//! Cells: what makes teardown free memory.
+//!
+//! An engine store never frees an instance or a memory. So a [`Store`](crate::Store) keeps many
+//! engine stores, its cells: one for each set of guests that share memory with each other. A
+//! cell goes when nothing in it is used any more. While no guest of a cell lives, its memories
+//! can leave it as plain bytes for a fresh cell, and its garbage goes with it.
+
+use crate::{
+    budget::{Charge, PageBudget},
+    error::LimitError,
+    limits::{Limit, Limits, PAGE_BYTES, to_usize},
+    module::{Engine, Module},
+    value::Value,
+};
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
+use core::fmt;
+use wasmi::{Caller, Error, Extern, Func, ValType};
+use wasmi_core::LimiterError;
+
+/// Garbage that a cell may hold before its memories leave it, at least.
+const GARBAGE_BYTES: usize = 64 << 10;
+
+/// Guests that share memory, in an engine store of their own.
+#[derive(Debug)]
+pub(crate) struct Cell {
+    pub(crate) store: wasmi::Store<CellData>,
+    pub(crate) engine: Arc<Engine>,
+    /// Held once by the cell and once by each instance or execution that needs it.
+    pub(crate) ticket: Arc<Ticket>,
+    /// The numbers of the memories in it that have an id.
+    pub(crate) memories: Vec<u32>,
+    /// The functions that stand for the imports of each module.
+    imports: Vec<(u64, Box<[Func]>)>,
+    /// Instances in the engine store that are dead.
+    pub(crate) dead_instances: u32,
+    /// Roughly the bytes of the dead instances, without their memories.
+    garbage: usize,
+}
+
+/// Marks a cell as used, and tells it from every other.
+#[derive(Debug)]
+pub(crate) struct Ticket;
+
+impl Cell {
+    pub(crate) fn new(engine: &Arc<Engine>, limits: &Limits, pages: &Arc<PageBudget>) -> Self {
+        let limiter = Limiter {
+            charge: Charge::none(pages),
+            memory_pages: limits.memory_pages,
+            table_elements: limits.table_elements,
+            prepaid: 0,
+            taken: 0,
+            refused: None,
+        };
+        let data = CellData { args: Vec::new(), import: 0, limiter };
+        let mut store = wasmi::Store::new(engine.engine(), data);
+        store.limiter(|data| &mut data.limiter);
+        Self {
+            store,
+            engine: Arc::clone(engine),
+            ticket: Arc::new(Ticket),
+            memories: Vec::new(),
+            imports: Vec::new(),
+            dead_instances: 0,
+            garbage: 0,
+        }
+    }
+
+    /// Whether an instance lives in it or an execution is under way.
+    pub(crate) fn is_used(&self) -> bool {
+        Arc::strong_count(&self.ticket) > 1
+    }
+
+    /// Whether the garbage of a cell that is not used is worth moving `kept` bytes of memory out
+    /// of it: if it is a quarter of them, moving costs four bytes copied for each one freed.
+    pub(crate) fn is_worth_leaving(&self, kept: usize) -> bool {
+        // Where no instance lives, every page that is not kept was of a dead one.
+        let charged = PAGE_BYTES.saturating_mul(to_usize(self.store.data().limiter.charge.pages()));
+        let garbage = charged.saturating_sub(kept).saturating_add(self.garbage);
+        garbage >= GARBAGE_BYTES.max(kept / 4)
+    }
+
+    /// Takes the charge for a memory that leaves.
+    pub(crate) fn release_pages(&mut self, pages: u32) -> Charge {
+        let charge = &mut self.store.data_mut().limiter.charge;
+        let mut released = charge.another();
+        charge.move_to(&mut released, pages);
+        released
+    }
+
+    pub(crate) const fn add_garbage(&mut self, bytes: usize) {
+        self.garbage = self.garbage.saturating_add(bytes);
+    }
+
+    /// Makes a memory of the given bytes in this cell; all zero where there are fewer than its
+    /// pages. The pages are paid for by `charge`.
+    pub(crate) fn adopt_memory(
+        &mut self,
+        pages: u32,
+        maximum: Option<u32>,
+        bytes: &[u8],
+        charge: &mut Charge,
+    ) -> Option<wasmi::Memory> {
+        let mut ty = wasmi::MemoryType::builder();
+        ty.min(pages.into()).max(maximum.map(u64::from));
+        let ty = ty.build().ok()?;
+        self.store.data_mut().limiter.prepaid = pages;
+        let memory = wasmi::Memory::new(&mut self.store, ty);
+        self.store.data_mut().limiter.prepaid = 0;
+        let memory = memory.ok()?;
+        let whole = memory.data_mut(&mut self.store);
+        whole.get_mut(..bytes.len())?.copy_from_slice(bytes);
+        charge.move_to(&mut self.store.data_mut().limiter.charge, pages);
+        Some(memory)
+    }
+
+    /// The functions that stand for the imports of `module`.
+    pub(crate) fn imported_functions(&mut self, module: &Module) -> impl Iterator<Item = Extern> + '_ {
+        let known = self.imports.iter().position(|(id, _)| *id == module.id());
+        let at = known.unwrap_or_else(|| {
+            let types = (0..).zip(module.imported_functions());
+            let functions =
+                types.map(|(ordinal, ty)| import(&mut self.store, ordinal, ty.engine())).collect();
+            self.imports.push((module.id(), functions));
+            self.imports.len().saturating_sub(1)
+        });
+        self.imports
+            .get(at)
+            .into_iter()
+            .flat_map(|(_, functions)| functions.iter().copied().map(Extern::Func))
+    }
+}
+
+/// What an engine store carries along.
+pub(crate) struct CellData {
+    /// The arguments of the import call that paused the guest.
+    pub(crate) args: Vec<Value>,
+    /// The ordinal of that import among its module's imported functions.
+    pub(crate) import: u32,
+    pub(crate) limiter: Limiter,
+}
+
+impl CellData {
+    fn pause(&mut self, import: u32, args: impl IntoIterator<Item = Value>) -> Error {
+        self.import = import;
+        self.args.clear();
+        self.args.extend(args);
+        Error::host(Paused)
+    }
+}
+
+impl fmt::Debug for CellData {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CellData").finish_non_exhaustive()
+    }
+}
+
+/// The error with which an import returns out of the engine.
+#[derive(Debug)]
+struct Paused;
+
+impl fmt::Display for Paused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("paused")
+    }
+}
+
+impl wasmi::errors::HostError for Paused {}
+
+/// The function that stands for an import: it notes the call and pauses the guest.
+///
+/// Integer signatures, by far the most common, get a typed function, which the engine calls
+/// without allocating.
+fn import(store: &mut wasmi::Store<CellData>, ordinal: u32, ty: &wasmi::FuncType) -> Func {
+    macro_rules! typed {
+        ($($arg:ident)*) => {
+            match ty.results() {
+                [] => return Func::wrap(store, move |mut caller: Caller<'_, CellData>, $($arg: i32),*| {
+                    Err::<(), _>(caller.data_mut().pause(ordinal, [$(Value::I32($arg)),*]))
+                }),
+                [ValType::I32] => return Func::wrap(store, move |mut caller: Caller<'_, CellData>, $($arg: i32),*| {
+                    Err::<i32, _>(caller.data_mut().pause(ordinal, [$(Value::I32($arg)),*]))
+                }),
+                _ => {}
+            }
+        };
+    }
+    if ty.params().iter().all(|ty| *ty == ValType::I32) {
+        match ty.params().len() {
+            0 => typed!(),
+            1 => typed!(a),
+            2 => typed!(a b),
+            3 => typed!(a b c),
+            4 => typed!(a b c d),
+            _ => {}
+        }
+    }
+    Func::new(store, ty.clone(), move |mut caller: Caller<'_, CellData>, args, _| {
+        Err(caller.data_mut().pause(ordinal, args.iter().filter_map(Value::from_engine)))
+    })
+}
+
+/// Refuses growth above the limits, before it happens.
+#[derive(Debug)]
+pub(crate) struct Limiter {
+    charge: Charge,
+    memory_pages: u32,
+    table_elements: u32,
+    /// Pages of the next growth that were paid for before.
+    prepaid: u32,
+    /// Pages that the last growth took, to be given back if the engine then fails.
+    taken: u32,
+    /// The last refusal.
+    refused: Option<LimitError>,
+}
+
+impl Limiter {
+    /// The refusal since the last time this was asked.
+    pub(crate) const fn take_refusal(&mut self) -> Option<LimitError> {
+        self.refused.take()
+    }
+
+    fn memory_growth(&mut self, current: u32, desired: u32) -> Result<(), LimitError> {
+        Limit::MemoryPages.check(desired.into(), self.memory_pages.into())?;
+        let more = desired.saturating_sub(current).saturating_sub(self.prepaid);
+        self.taken = 0;
+        if !self.charge.take(more) {
+            let budget = self.charge.budget();
+            let requested = u64::from(budget.used()).saturating_add(more.into());
+            let maximum = budget.maximum().into();
+            return Err(LimitError { limit: Limit::TotalMemoryPages, maximum, requested });
+        }
+        self.taken = more;
+        Ok(())
+    }
+
+    fn answer(&mut self, checked: Result<(), LimitError>) -> bool {
+        match checked {
+            Ok(()) => true,
+            Err(refusal) => {
+                self.refused = Some(refusal);
+                false
+            }
+        }
+    }
+}
+
+impl wasmi::ResourceLimiter for Limiter {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> Result<bool, LimiterError> {
+        let pages = |bytes: usize| u32::try_from(bytes.div_ceil(PAGE_BYTES)).unwrap_or(u32::MAX);
+        let checked = self.memory_growth(pages(current), pages(desired));
+        Ok(self.answer(checked))
+    }
+
+    fn memory_grow_failed(&mut self, _: &wasmi::errors::MemoryError) -> Result<(), LimiterError> {
+        self.charge.give_back(self.taken);
+        self.taken = 0;
+        Ok(())
+    }
+
+    fn table_growing(
+        &mut self,
+        _current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> Result<bool, LimiterError> {
+        let checked = Limit::TableElements.check(crate::limits::count(desired), self.table_elements.into());
+        Ok(self.answer(checked))
+    }
+
+    // These three count everything ever made in an engine store; the store counts what lives.
+    fn instances(&self) -> usize {
+        usize::MAX
+    }
+
+    fn tables(&self) -> usize {
+        usize::MAX
+    }
+
+    fn memories(&self) -> usize {
+        usize::MAX
+    }
+}

@@ -1,0 +1,140 @@
+//! Environments: what a supervisor offers to a guest's imports, and how imports are resolved.
+//!
+//! An import is resolved by name and kind. Functions and memories are separate namespaces; the
+//! signature of a function is what the guest declares, so one name may be imported with
+//! several. Where two entries have the same names and kind the later one counts.
+
+use crate::{
+    error::{EnvironmentError, HandleError, ImportProblem, InstantiateError},
+    limits::{Limit, Limits, count},
+    module::{ExternType, Import, Module},
+    store::MemoryId,
+    supervisor::FuncIndex,
+    wire::{EnvironmentDefinition, ExternEntity},
+};
+use alloc::{boxed::Box, vec::Vec};
+use hashbrown::{Equivalent, HashMap};
+use parity_scale_codec::Decode;
+
+/// What a supervisor offers to a guest's imports.
+///
+/// ```
+/// use guestbox::{Environment, FuncIndex, Store};
+/// let mut store = Store::new();
+/// let memory = store.create_memory(1, Some(16))?;
+/// let environment = Environment::new()
+///     .with_function("env", "log", FuncIndex(0))
+///     .with_memory("env", "memory", memory);
+/// # Ok::<(), guestbox::MemoryError>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Environment {
+    functions: HashMap<Names, FuncIndex>,
+    memories: HashMap<Names, MemoryId>,
+}
+
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+struct Names(Box<[u8]>, Box<[u8]>);
+
+#[derive(Hash)]
+struct BorrowedNames<'a>(&'a [u8], &'a [u8]);
+
+impl Equivalent<Names> for BorrowedNames<'_> {
+    fn equivalent(&self, names: &Names) -> bool {
+        self.0 == &*names.0 && self.1 == &*names.1
+    }
+}
+
+/// A module's imports, resolved.
+pub(crate) struct Resolved {
+    /// Of the imported functions, in order.
+    pub(crate) functions: Box<[FuncIndex]>,
+    /// Of the imported memories, in order.
+    pub(crate) memories: Vec<MemoryId>,
+}
+
+impl Environment {
+    /// An environment that offers nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Offers a function under a module and a field name.
+    #[must_use]
+    pub fn with_function(mut self, module: &str, name: &str, func: FuncIndex) -> Self {
+        self.set_function(module.as_bytes(), name.as_bytes(), func);
+        self
+    }
+
+    /// Offers a memory under a module and a field name.
+    #[must_use]
+    pub fn with_memory(mut self, module: &str, name: &str, memory: MemoryId) -> Self {
+        self.set_memory(module.as_bytes(), name.as_bytes(), memory);
+        self
+    }
+
+    /// Offers a function; names that are not UTF-8 match nothing.
+    pub fn set_function(&mut self, module: &[u8], name: &[u8], func: FuncIndex) {
+        self.functions.insert(Names(module.into(), name.into()), func);
+    }
+
+    /// Offers a memory; names that are not UTF-8 match nothing.
+    pub fn set_memory(&mut self, module: &[u8], name: &[u8], memory: MemoryId) {
+        self.memories.insert(Names(module.into(), name.into()), memory);
+    }
+
+    /// Decodes an environment from the wire; `memory` looks its memories up.
+    pub(crate) fn from_wire(
+        limits: &Limits,
+        mut bytes: &[u8],
+        memory: impl Fn(u32) -> Result<MemoryId, HandleError>,
+    ) -> Result<Self, EnvironmentError> {
+        Limit::EnvironmentBytes
+            .check(count(bytes.len()), count(limits.environment_bytes))
+            .map_err(EnvironmentError::Limit)?;
+        let definition =
+            EnvironmentDefinition::decode(&mut bytes).map_err(|_| EnvironmentError::Corrupted)?;
+        let mut environment = Self::new();
+        for entry in &definition.entries {
+            let (module, name) = (&entry.module_name, &entry.field_name);
+            match entry.entity {
+                ExternEntity::Function(index) => environment.set_function(module, name, FuncIndex(index)),
+                ExternEntity::Memory(index) => {
+                    let memory = memory(index).map_err(EnvironmentError::Memory)?;
+                    environment.set_memory(module, name, memory);
+                }
+            }
+        }
+        Ok(environment)
+    }
+
+    /// Resolves the imports of a module.
+    pub(crate) fn resolve(&self, module: &Module) -> Result<Resolved, InstantiateError> {
+        let mut functions = Vec::with_capacity(module.imports().len());
+        let mut memories = Vec::new();
+        for import in module.imports() {
+            let names = BorrowedNames(import.module().as_bytes(), import.name().as_bytes());
+            match import.ty() {
+                ExternType::Func(ty) if ty.is_numeric() => match self.functions.get(&names) {
+                    Some(func) => functions.push(*func),
+                    None => return Err(refused(import, ImportProblem::Missing)),
+                },
+                ExternType::Func(_) => return Err(refused(import, ImportProblem::Signature)),
+                ExternType::Memory(_) => match self.memories.get(&names) {
+                    Some(memory) => memories.push(*memory),
+                    None => return Err(refused(import, ImportProblem::Missing)),
+                },
+                ExternType::Global(_) | ExternType::Table(_) => {
+                    return Err(refused(import, ImportProblem::Unsupported));
+                }
+            }
+        }
+        Ok(Resolved { functions: functions.into(), memories })
+    }
+}
+
+/// The error for an import.
+pub(crate) fn refused(import: &Import, problem: ImportProblem) -> InstantiateError {
+    InstantiateError::Import { module: import.module().into(), name: import.name().into(), problem }
+}

@@ -1,0 +1,324 @@
+//! Executions: guest calls that can pause.
+//!
+//! Every call of a guest is an [`Execution`]. It runs until it finishes, traps, calls an import
+//! or is out of fuel; the last two are pauses. While it is paused nothing of the engine is
+//! borrowed: the store is free for any use, and the execution is a plain value that can be kept,
+//! moved to another thread, resumed in any order with others, or dropped.
+//!
+//! ```
+//! use guestbox::{Environment, FuncIndex, Module, Step, Store, Value};
+//! # let wasm = wat::parse_str(r#"(module (import "env" "double" (func $d (param i32) (result i32)))
+//! #     (func (export "run") (param i32) (result i32) (i32.add (call $d (local.get 0)) (i32.const 1))))"#).unwrap();
+//! let module = Module::new(&wasm)?;
+//! let environment = Environment::new().with_function("env", "double", FuncIndex(0));
+//! let mut store = Store::new();
+//! let instance = store.instantiate(&mut guestbox::NoImports, &module, &environment, 0)?;
+//!
+//! let mut execution = store.begin(instance, "run", &[Value::I32(20)], 0)?;
+//! let answer = match execution.run(&mut store)? {
+//!     Step::HostCall(call) => call.args[0].as_i32().unwrap() * 2,
+//!     other => panic!("{other:?}"),
+//! };
+//! execution.answer(Ok(answer.into()))?;
+//! let Step::Finished(results) = execution.run(&mut store)? else { panic!() };
+//! assert_eq!(*results, [Value::I32(41)]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+use crate::{
+    cell::{CellData, Ticket},
+    error::ExecutionError,
+    module::Module,
+    store::{InstanceId, MemoryId, Store},
+    supervisor::{FuncIndex, HostCall, HostError},
+    trap::{Trap, TrapCode},
+    value::{Outputs, Value, Values, values_match},
+};
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
+use core::{fmt, mem};
+use wasmi::{Func, ResumableCall, ResumableCallHostTrap, ResumableCallOutOfFuel, Val};
+
+/// A guest call that can pause.
+pub struct Execution {
+    /// `None` once it has ended.
+    context: Option<Arc<Context>>,
+    state: State,
+    /// The arguments of the call before it runs, those of a host call while it waits, the
+    /// results of the host call after.
+    values: Vec<Value>,
+    outputs: Outputs,
+    fuel: u64,
+    word: u32,
+    purpose: Purpose,
+}
+
+/// What an execution needs of its instance, even if that is torn down meanwhile.
+#[derive(Debug)]
+pub(crate) struct Context {
+    /// The key of the cell.
+    pub(crate) cell: u32,
+    /// Keeps the cell, and proves that the store at hand is the one.
+    pub(crate) ticket: Arc<Ticket>,
+    pub(crate) module: Module,
+    /// Of the module's imported functions, in order.
+    pub(crate) functions: Box<[FuncIndex]>,
+    pub(crate) memory: Option<MemoryId>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Purpose {
+    /// To call an export of an instance.
+    Call(InstanceId),
+    /// To run the start function of the instance with this key, if it has one, and to give the
+    /// instance its id after.
+    Start(u32),
+}
+
+/// What an execution did when it was run.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Step<'a> {
+    /// It finished with these results.
+    Finished(Values),
+    /// It waits for the answer to this import call: [`Execution::answer`].
+    HostCall(HostCall<'a>),
+    /// It needs at least `required` fuel to go on: [`Execution::add_fuel`].
+    #[non_exhaustive]
+    OutOfFuel {
+        /// The fuel that the next operation takes.
+        required: u64,
+    },
+    /// It trapped.
+    Trapped(Trap),
+}
+
+enum State {
+    /// Has not run yet. `None` where there is nothing to run: no start function.
+    Ready(Option<Callee>),
+    /// Waits for the answer to the import of this ordinal.
+    Waiting(Paused, u32),
+    /// Has the answer to an import call.
+    Answered(Paused),
+    OutOfFuel(ResumableCallOutOfFuel),
+    Finished(Values),
+    Failed(Trap),
+    Ended,
+}
+
+/// The function that a call is of.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Callee {
+    Guest(Func),
+    /// An import that the guest passes on: its ordinal among the imported functions.
+    Import(u32),
+}
+
+/// A call that waits for its import.
+enum Paused {
+    Guest(ResumableCallHostTrap),
+    /// The call is of the import itself, whose answer is its result.
+    Import,
+}
+
+impl Execution {
+    pub(crate) fn new(
+        context: Arc<Context>,
+        purpose: Purpose,
+        callee: Option<Callee>,
+        values: Vec<Value>,
+        results: usize,
+        fuel: u64,
+        word: u32,
+    ) -> Self {
+        let (context, state, outputs) = (Some(context), State::Ready(callee), Outputs::new(results));
+        Self { context, state, values, outputs, fuel, word, purpose }
+    }
+
+    /// Runs the guest until it finishes, traps or pauses.
+    ///
+    /// While it waits for an answer this gives the same host call again.
+    ///
+    /// # Errors
+    ///
+    /// [`ExecutionError::Ended`] once it has finished or trapped;
+    /// [`ExecutionError::OtherStore`] where `store` is not the one it was begun in.
+    pub fn run(&mut self, store: &mut Store) -> Result<Step<'_>, ExecutionError> {
+        let context = self.context.as_ref().ok_or(ExecutionError::Ended)?;
+        if !store.has_cell(context.cell, &context.ticket) {
+            return Err(ExecutionError::OtherStore);
+        }
+        self.state = match mem::replace(&mut self.state, State::Ended) {
+            State::Ready(None) => State::Finished(Values::NONE),
+            State::Ready(Some(Callee::Guest(func))) => {
+                self.enter(store, |cell, args, results| func.call_resumable(cell, args, results))
+            }
+            State::Ready(Some(Callee::Import(import))) => State::Waiting(Paused::Import, import),
+            State::Answered(Paused::Guest(call)) => {
+                self.enter(store, |cell, answer, results| call.resume(cell, answer, results))
+            }
+            State::Answered(Paused::Import) => State::Finished(Values::from_slice(&self.values)),
+            State::OutOfFuel(call) => self.enter(store, |cell, _, results| call.resume(cell, results)),
+            state => state,
+        };
+        match &self.state {
+            State::Waiting(_, import) => Ok(Step::HostCall(self.host_call(*import))),
+            State::OutOfFuel(call) => Ok(Step::OutOfFuel { required: call.required_fuel() }),
+            _ => self.end(store),
+        }
+    }
+
+    /// Gives the results of the import call that it waits for. Results of other types than the
+    /// import declares make it trap when it is run next, and so does an error.
+    ///
+    /// # Errors
+    ///
+    /// [`ExecutionError::NotWaiting`] where it does not wait for an answer.
+    pub fn answer(&mut self, answer: Result<Values, HostError>) -> Result<(), ExecutionError> {
+        self.state = match mem::replace(&mut self.state, State::Ended) {
+            State::Waiting(paused, import) => match answer {
+                Ok(results) if self.is_result_of(import, &results) => {
+                    self.values.clear();
+                    self.values.extend_from_slice(&results);
+                    State::Answered(paused)
+                }
+                Ok(_) => State::Failed(TrapCode::ResultType.into()),
+                Err(error) => State::Failed(Trap::host(error.into_reason())),
+            },
+            state => {
+                self.state = state;
+                return Err(ExecutionError::NotWaiting);
+            }
+        };
+        Ok(())
+    }
+
+    /// Ends it where it is and frees what it holds.
+    ///
+    /// Dropping it does the same, but then memory of a torn-down instance may stay until the
+    /// store is next used. The guest's memory and globals stay as they are; an instantiation
+    /// whose start function has not returned is given up.
+    pub fn cancel(&mut self, store: &mut Store) {
+        let belongs = |context: &Arc<Context>| store.has_cell(context.cell, &context.ticket);
+        if self.context.as_ref().is_some_and(belongs) {
+            self.state = State::Failed(TrapCode::OutOfFuel.into());
+            let _ended = self.end(store);
+        }
+    }
+
+    /// The fuel it has left.
+    #[must_use]
+    pub const fn fuel(&self) -> u64 {
+        self.fuel
+    }
+
+    /// Sets the fuel it has left.
+    pub const fn set_fuel(&mut self, fuel: u64) {
+        self.fuel = fuel;
+    }
+
+    /// Adds fuel.
+    pub const fn add_fuel(&mut self, fuel: u64) {
+        self.fuel = self.fuel.saturating_add(fuel);
+    }
+
+    /// The instance it runs in; `None` for an instantiation until its start function has
+    /// returned.
+    #[must_use]
+    pub const fn instance(&self) -> Option<InstanceId> {
+        match self.purpose {
+            Purpose::Call(instance) => Some(instance),
+            Purpose::Start(_) => None,
+        }
+    }
+
+    /// Whether it has finished or trapped.
+    #[must_use]
+    pub const fn is_ended(&self) -> bool {
+        self.context.is_none()
+    }
+
+    /// Runs the engine.
+    fn enter(
+        &mut self,
+        store: &mut Store,
+        go: impl FnOnce(&mut wasmi::Store<CellData>, &[Val], &mut [Val]) -> Result<ResumableCall, wasmi::Error>,
+    ) -> State {
+        let key = self.context.as_ref().map(|context| context.cell);
+        let Some((cell, inputs)) = key.and_then(|key| store.engine(key)) else {
+            return State::Failed(TrapCode::Engine.into());
+        };
+        inputs.clear();
+        inputs.extend(self.values.iter().map(|value| value.into_engine()));
+        let outcome = cell.set_fuel(self.fuel).and_then(|()| go(cell, inputs, self.outputs.as_mut()));
+        self.fuel = cell.get_fuel().unwrap_or(0);
+        match outcome {
+            Ok(ResumableCall::Finished) => State::Finished(self.outputs.to_values()),
+            Ok(ResumableCall::HostTrap(call)) => {
+                let data = cell.data_mut();
+                mem::swap(&mut self.values, &mut data.args);
+                State::Waiting(Paused::Guest(call), data.import)
+            }
+            Ok(ResumableCall::OutOfFuel(call)) => State::OutOfFuel(call),
+            Err(error) => State::Failed(Trap::from_engine(&error)),
+        }
+    }
+
+    fn host_call(&self, import: u32) -> HostCall<'_> {
+        let context = self.context.as_ref();
+        let func = context.and_then(|context| context.functions.get(usize::try_from(import).ok()?));
+        HostCall {
+            func: func.copied().unwrap_or(FuncIndex(u32::MAX)),
+            args: &self.values,
+            state: self.word,
+            instance: self.instance(),
+            memory: context.and_then(|context| context.memory),
+            fuel: self.fuel,
+        }
+    }
+
+    fn is_result_of(&self, import: u32, results: &[Value]) -> bool {
+        let functions = self.context.as_ref().map(|context| context.module.imported_functions());
+        let function = functions.and_then(|functions| functions.get(usize::try_from(import).ok()?));
+        function.is_some_and(|function| values_match(results, function.ty().results()))
+    }
+
+    /// Lets go of everything and says how it ended.
+    fn end(&mut self, store: &mut Store) -> Result<Step<'static>, ExecutionError> {
+        let context = self.context.take().ok_or(ExecutionError::Ended)?;
+        store.recycle(mem::take(&mut self.values));
+        let step = match mem::replace(&mut self.state, State::Ended) {
+            State::Finished(results) => Step::Finished(results),
+            State::Failed(trap) => Step::Trapped(trap),
+            _ => Step::Trapped(TrapCode::Engine.into()),
+        };
+        let step = match (self.purpose, step) {
+            (Purpose::Start(key), Step::Finished(results)) => match store.publish(key) {
+                Some(instance) => {
+                    self.purpose = Purpose::Call(instance);
+                    Step::Finished(results)
+                }
+                None => Step::Trapped(TrapCode::Engine.into()),
+            },
+            (Purpose::Start(key), step) => {
+                store.discard(key);
+                step
+            }
+            (Purpose::Call(_), step) => step,
+        };
+        store.release(context);
+        Ok(step)
+    }
+}
+
+impl fmt::Debug for Execution {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match self.state {
+            State::Ready(_) => "ready",
+            State::Waiting(..) => "waiting",
+            State::Answered(_) => "answered",
+            State::OutOfFuel(_) => "out of fuel",
+            State::Finished(_) | State::Failed(_) | State::Ended => "ended",
+        };
+        f.debug_struct("Execution").field("state", &state).field("fuel", &self.fuel).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,319 @@
+//! Modules: validated and translated once, instantiated many times.
+//!
+//! A module owns the engine that compiled it, so that dropping the last handle frees its code,
+//! and a failed compilation leaves nothing behind. Where guests of different modules share a
+//! memory, they have to live in one engine store and so in one engine: the module is then
+//! translated once more for the engine of the other, lazily, and kept there.
+
+mod scan;
+mod start;
+mod types;
+
+pub use self::types::{Export, ExternType, GlobalType, Import, MemoryType, TableType};
+
+use crate::{
+    error::CompileError,
+    limits::{Limit, Limits, count},
+    value::FuncType,
+};
+use alloc::{boxed::Box, format, sync::Arc, vec::Vec};
+use core::fmt;
+use spin::Mutex;
+
+/// A compiled module. Cheap to clone; `Send` and `Sync`; independent of any store.
+///
+/// ```
+/// use guestbox::Module;
+/// let module = Module::new(b"\0asm\x01\0\0\0")?;
+/// assert_eq!(module.exports().len(), 0);
+/// # Ok::<(), guestbox::CompileError>(())
+/// ```
+#[derive(Clone)]
+pub struct Module(Arc<Inner>);
+
+struct Inner {
+    id: u64,
+    engine: Arc<Engine>,
+    code: wasmi::Module,
+    /// What the engine was given, kept for a translation for another engine.
+    bytes: Box<[u8]>,
+    imports: Box<[Import]>,
+    imported_functions: Box<[ImportedFunction]>,
+    exports: Box<[Export]>,
+    /// Indices into `exports`, sorted by name.
+    by_name: Box<[u32]>,
+    start: Option<Start>,
+    main_memory: Option<MemorySource>,
+    instance_bytes: usize,
+}
+
+/// The signature of an imported function, as guestbox and as the engine have it.
+#[derive(Debug)]
+pub(crate) struct ImportedFunction {
+    ty: FuncType,
+    engine: wasmi::FuncType,
+}
+
+impl ImportedFunction {
+    fn new(ty: &wasmi::ExternType) -> Option<Self> {
+        let engine = ty.func()?.clone();
+        Some(Self { ty: FuncType::from_engine(&engine), engine })
+    }
+
+    pub(crate) const fn ty(&self) -> &FuncType {
+        &self.ty
+    }
+
+    pub(crate) const fn engine(&self) -> &wasmi::FuncType {
+        &self.engine
+    }
+}
+
+/// The start function, lifted out of the module.
+#[derive(Debug)]
+pub(crate) struct Start {
+    /// The export it was given, a name that no export of the guest has.
+    pub(crate) export: Box<str>,
+    /// Set where the start function is itself an import: its ordinal among the functions.
+    pub(crate) import: Option<u32>,
+}
+
+/// Where the memory that a host call is shown comes from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum MemorySource {
+    /// An imported one, by its ordinal among the imported memories.
+    Import(usize),
+    /// An exported one, by the position of the export.
+    Export(u32),
+}
+
+/// An engine, and what was translated for it besides the module that owns it.
+pub(crate) struct Engine {
+    engine: wasmi::Engine,
+    guests: Mutex<Vec<(u64, wasmi::Module)>>,
+}
+
+impl Module {
+    /// Compiles a module under the default [`Limits`].
+    ///
+    /// # Errors
+    ///
+    /// See [`CompileError`].
+    pub fn new(bytes: &[u8]) -> Result<Self, CompileError> {
+        Self::with_limits(&Limits::default(), bytes)
+    }
+
+    /// Compiles a module.
+    ///
+    /// Takes about 20 ms a MiB. The limits of guest frames and engine stack are fixed here.
+    ///
+    /// # Errors
+    ///
+    /// See [`CompileError`].
+    pub fn with_limits(limits: &Limits, bytes: &[u8]) -> Result<Self, CompileError> {
+        Limit::ModuleBytes.check(count(bytes.len()), count(limits.module_bytes))?;
+        let scan = scan::scan(limits, bytes)?;
+        let lifted = scan.start.and_then(|function| start::lift(bytes, function, &scan));
+        let (bytes, start_export) = match lifted {
+            Some((bytes, export)) => (bytes, Some(export)),
+            None => (bytes.into(), None),
+        };
+        let (engine, code) = compile(limits, &bytes, &scan)?;
+        let start = match (start_export, scan.start) {
+            (Some(export), Some(function)) => {
+                if !is_start_type(&code, &export) {
+                    return Err(CompileError::Invalid("invalid start function type".into()));
+                }
+                Some(Start { export, import: scan.imported_function(function) })
+            }
+            _ => None,
+        };
+        let imports: Box<[Import]> = code.imports().map(|import| Import::from_engine(&import)).collect();
+        let exports: Box<[Export]> =
+            scan.exports.iter().filter_map(|export| Export::new(export, &code, &scan)).collect();
+        let imported_functions =
+            code.imports().filter_map(|import| ImportedFunction::new(import.ty())).collect();
+        let main_memory = main_memory(&imports, &exports);
+        Ok(Self(Arc::new(Inner {
+            id: crate::store::unique(),
+            engine: Arc::new(Engine { engine, guests: Mutex::new(Vec::new()) }),
+            by_name: types::sort_by_name(&exports),
+            instance_bytes: scan.instance_bytes(),
+            code,
+            bytes,
+            imports,
+            imported_functions,
+            exports,
+            start,
+            main_memory,
+        })))
+    }
+
+    /// The imports, in the module's order.
+    #[must_use]
+    pub fn imports(&self) -> &[Import] {
+        &self.0.imports
+    }
+
+    /// The exports, in the module's order.
+    #[must_use]
+    pub fn exports(&self) -> &[Export] {
+        &self.0.exports
+    }
+
+    /// The export of a name.
+    #[must_use]
+    pub fn export(&self, name: &str) -> Option<&Export> {
+        self.export_entry(name).map(|(_, export)| export)
+    }
+
+    /// Whether the module has a start function, which runs when it is instantiated.
+    #[must_use]
+    pub fn has_start(&self) -> bool {
+        self.0.start.is_some()
+    }
+
+    pub(crate) fn export_entry(&self, name: &str) -> Option<(u32, &Export)> {
+        let inner = &*self.0;
+        let export_at = |at: u32| inner.exports.get(usize::try_from(at).ok()?);
+        let found = inner
+            .by_name
+            .binary_search_by(|&at| export_at(at).map_or("", |export| export.name()).cmp(name))
+            .ok()?;
+        let at = *inner.by_name.get(found)?;
+        Some((at, export_at(at)?))
+    }
+
+    pub(crate) fn export_at(&self, at: u32) -> Option<&Export> {
+        self.0.exports.get(usize::try_from(at).ok()?)
+    }
+
+    pub(crate) fn id(&self) -> u64 {
+        self.0.id
+    }
+
+    pub(crate) fn engine(&self) -> &Arc<Engine> {
+        &self.0.engine
+    }
+
+    pub(crate) fn start(&self) -> Option<&Start> {
+        self.0.start.as_ref()
+    }
+
+    pub(crate) fn main_memory(&self) -> Option<MemorySource> {
+        self.0.main_memory
+    }
+
+    /// Roughly the bytes an instance takes besides its memories, until it is really freed.
+    pub(crate) fn instance_bytes(&self) -> usize {
+        self.0.instance_bytes
+    }
+
+    /// The imported functions, in order.
+    pub(crate) fn imported_functions(&self) -> &[ImportedFunction] {
+        &self.0.imported_functions
+    }
+
+    /// The module's code for `engine`, translated now if it was not before. `None` where this
+    /// module has tail calls and `engine` was set up for one without.
+    pub(crate) fn code_for(&self, engine: &Arc<Engine>) -> Option<wasmi::Module> {
+        if Arc::ptr_eq(engine, &self.0.engine) {
+            return Some(self.0.code.clone());
+        }
+        let mut guests = engine.guests.lock();
+        if let Some((_, code)) = guests.iter().find(|(id, _)| *id == self.0.id) {
+            return Some(code.clone());
+        }
+        let code = wasmi::Module::new(&engine.engine, &self.0.bytes).ok()?;
+        guests.push((self.0.id, code.clone()));
+        Some(code)
+    }
+}
+
+impl fmt::Debug for Module {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Module")
+            .field("imports", &self.imports())
+            .field("exports", &self.exports())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    pub(crate) const fn engine(&self) -> &wasmi::Engine {
+        &self.engine
+    }
+}
+
+/// Compiles in a fresh engine, so that a failure takes its remains with it.
+///
+/// Tail calls are switched on only for the modules that use them, and only where none can reach
+/// an import: wasmi 2.0.0 resumes a tail-called host function with the wrong frame, so its
+/// results would be written where they do not belong.
+fn compile(
+    limits: &Limits,
+    bytes: &[u8],
+    scan: &scan::Scan,
+) -> Result<(wasmi::Engine, wasmi::Module), CompileError> {
+    let attempt = |tail_calls| {
+        let engine = wasmi::Engine::new(&config(limits, tail_calls));
+        wasmi::Module::new(&engine, bytes).map(|code| (engine, code))
+    };
+    let error = match attempt(false) {
+        Ok(compiled) => return Ok(compiled),
+        Err(error) => error,
+    };
+    let invalid = |error: &wasmi::Error| CompileError::Invalid(format!("{error}").into());
+    match scan::tail_calls(bytes, scan) {
+        scan::TailCalls::None => Err(invalid(&error)),
+        scan::TailCalls::AmongGuests => attempt(true).map_err(|error| invalid(&error)),
+        scan::TailCalls::ToImports => match attempt(true) {
+            Ok(_) => Err(CompileError::TailCallToImport),
+            Err(error) => Err(invalid(&error)),
+        },
+    }
+}
+
+fn config(limits: &Limits, tail_calls: bool) -> wasmi::Config {
+    let mut config = wasmi::Config::default();
+    config
+        .compilation_mode(wasmi::CompilationMode::Eager)
+        .consume_fuel(true)
+        .ignore_custom_sections(true)
+        .wasm_tail_call(tail_calls)
+        .set_max_recursion_depth(limits.guest_frames)
+        // The minimum first: the engine insists on minimum <= maximum at every step.
+        .set_min_stack_height(MIN_STACK_BYTES)
+        .set_max_stack_height(limits.engine_stack_bytes.max(MIN_STACK_BYTES))
+        .set_max_cached_stacks(1);
+    config
+}
+
+/// Bytes of value stack that a call begins with, the engine's own default.
+const MIN_STACK_BYTES: usize = 1_000;
+
+/// Whether the lifted start function takes and returns nothing, which validation no longer
+/// checks once its section is gone.
+fn is_start_type(code: &wasmi::Module, export: &str) -> bool {
+    match code.get_export(export) {
+        Some(wasmi::ExternType::Func(ty)) => ty.params().is_empty() && ty.results().is_empty(),
+        _ => false,
+    }
+}
+
+/// The memory a host call is shown: an imported one first, else the one exported as `memory`,
+/// else the first exported one.
+fn main_memory(imports: &[Import], exports: &[Export]) -> Option<MemorySource> {
+    if imports.iter().any(|import| matches!(import.ty(), ExternType::Memory(_))) {
+        return Some(MemorySource::Import(0));
+    }
+    let memories = || (0..).zip(exports).filter(|(_, export)| matches!(export.ty(), ExternType::Memory(_)));
+    let named = memories().find(|(_, export)| export.name() == "memory");
+    named.or_else(|| memories().next()).map(|(at, _)| MemorySource::Export(at))
+}

@@ -1,0 +1,246 @@
+//! A look over a module's sections before the engine sees it: sizes against limits, where the
+//! start section is, and whether tail calls could reach an import.
+//!
+//! The scan does not validate, the engine does; what it does not understand it leaves to the
+//! engine's error message.
+
+use crate::{
+    error::CompileError,
+    limits::{Limit, Limits},
+};
+use alloc::{boxed::Box, format, vec::Vec};
+use wasmparser::{BinaryReaderError, CompositeInnerType, ElementItems, Operator, Parser, Payload, TypeRef};
+
+/// What the scan found.
+#[derive(Debug, Default)]
+pub(super) struct Scan {
+    pub(super) exports: Vec<ScannedExport>,
+    /// The function that the start section names.
+    pub(super) start: Option<u32>,
+    imported_functions: u32,
+    imported_memories: u32,
+    functions: u32,
+    globals: u32,
+    table_elements: u64,
+}
+
+/// An export, with its index among the things of its kind.
+#[derive(Debug)]
+pub(super) struct ScannedExport {
+    pub(super) name: Box<str>,
+    pub(super) index: u32,
+}
+
+/// What the tail calls of a module can reach.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum TailCalls {
+    None,
+    AmongGuests,
+    ToImports,
+}
+
+impl Scan {
+    /// The ordinal of an imported function among the imported functions: its index, as these
+    /// come first.
+    pub(super) fn imported_function(&self, index: u32) -> Option<u32> {
+        (index < self.imported_functions).then_some(index)
+    }
+
+    /// Roughly the bytes the engine keeps for an instance: seen to be about 1 KiB plus 64 bytes
+    /// a function, 32 a global and 16 a table element.
+    pub(super) fn instance_bytes(&self) -> usize {
+        let counted = |count: u64, bytes: u64| count.saturating_mul(bytes);
+        let bytes = counted(self.functions.into(), 64)
+            .saturating_add(counted(self.globals.into(), 32))
+            .saturating_add(counted(self.table_elements, 16))
+            .saturating_add(1_024);
+        usize::try_from(bytes).unwrap_or(usize::MAX)
+    }
+}
+
+/// Looks over a module and refuses what is above the limits.
+pub(super) fn scan(limits: &Limits, bytes: &[u8]) -> Result<Scan, CompileError> {
+    let mut scan = Scan::default();
+    let (mut tables, mut memories) = (0_u32, 0_u32);
+    let invalid = |error: BinaryReaderError| CompileError::Invalid(format!("{error}").into());
+    // The sections seen, by their order in a module, to notice a start section out of place.
+    let (mut last, mut starts) = (0, 0_u32);
+    for payload in Parser::new(0).parse_all(bytes) {
+        let payload = payload.map_err(invalid)?;
+        if let Some((id, _)) = payload.as_section().filter(|(id, _)| *id != CUSTOM) {
+            let order = order(id);
+            if order < last && (last == order_of_start() || order == order_of_start()) {
+                return Err(CompileError::Invalid("section out of order".into()));
+            }
+            last = order;
+        }
+        match payload {
+            Payload::TypeSection(types) => {
+                for group in types {
+                    for ty in group.map_err(invalid)?.into_types() {
+                        if let CompositeInnerType::Func(ty) = ty.composite_type.inner {
+                            check_len(Limit::Params, ty.params().len(), limits.params)?;
+                            check_len(Limit::Params, ty.results().len(), limits.params)?;
+                        }
+                    }
+                }
+            }
+            Payload::ImportSection(imports) => {
+                Limit::Imports.check(imports.count().into(), limits.imports.into())?;
+                for import in imports {
+                    match import.map_err(invalid)?.ty {
+                        TypeRef::Func(_) => add(&mut scan.imported_functions, 1),
+                        TypeRef::Memory(_) => add(&mut scan.imported_memories, 1),
+                        TypeRef::Global(_) => add(&mut scan.globals, 1),
+                        TypeRef::Table(_) => add(&mut tables, 1),
+                        TypeRef::Tag(_) => {}
+                    }
+                }
+                add(&mut memories, scan.imported_memories);
+                add(&mut scan.functions, scan.imported_functions);
+            }
+            Payload::FunctionSection(functions) => add(&mut scan.functions, functions.count()),
+            Payload::TableSection(section) => {
+                add(&mut tables, section.count());
+                Limit::Tables.check(tables.into(), limits.tables.into())?;
+                for table in section {
+                    let initial = table.map_err(invalid)?.ty.initial;
+                    Limit::TableElements.check(initial, limits.table_elements.into())?;
+                    scan.table_elements = scan.table_elements.saturating_add(initial);
+                }
+            }
+            Payload::MemorySection(section) => {
+                add(&mut memories, section.count());
+                for memory in section {
+                    let initial = memory.map_err(invalid)?.initial;
+                    Limit::MemoryPages.check(initial, limits.memory_pages.into())?;
+                }
+            }
+            Payload::GlobalSection(section) => add(&mut scan.globals, section.count()),
+            Payload::ExportSection(section) => {
+                Limit::Exports.check(section.count().into(), limits.exports.into())?;
+                for export in section {
+                    let export = export.map_err(invalid)?;
+                    scan.exports.push(ScannedExport { name: export.name.into(), index: export.index });
+                }
+            }
+            Payload::StartSection { func, .. } => {
+                add(&mut starts, 1);
+                scan.start = Some(func);
+            }
+            _ => {}
+        }
+        Limit::Functions.check(scan.functions.into(), limits.functions.into())?;
+        Limit::Globals.check(scan.globals.into(), limits.globals.into())?;
+        Limit::Memories.check(memories.into(), limits.memories.into())?;
+        Limit::Tables.check(tables.into(), limits.tables.into())?;
+    }
+    if starts > 1 {
+        return Err(CompileError::Invalid("more than one start section".into()));
+    }
+    Ok(scan)
+}
+
+/// What the tail calls of a module can reach, for a module that did not compile without them.
+///
+/// A module too broken to read has none worth knowing of: its first error stands.
+pub(super) fn tail_calls(bytes: &[u8], scan: &Scan) -> TailCalls {
+    read_tail_calls(bytes, scan).unwrap_or(TailCalls::None)
+}
+
+fn read_tail_calls(bytes: &[u8], scan: &Scan) -> Result<TailCalls, BinaryReaderError> {
+    let is_import = |function: u32| scan.imported_function(function).is_some();
+    // Any reference to an import may end in a table, so count exports of imports no further:
+    // a table cannot be reached from outside.
+    let (mut direct, mut indirect, mut to_import, mut import_referenced) = (false, false, false, false);
+    let const_expr = |expr: &wasmparser::ConstExpr<'_>| -> Result<bool, BinaryReaderError> {
+        let mut found = false;
+        for operator in expr.get_operators_reader() {
+            found |= matches!(operator?, Operator::RefFunc { function_index } if is_import(function_index));
+        }
+        Ok(found)
+    };
+    for payload in Parser::new(0).parse_all(bytes) {
+        match payload? {
+            Payload::GlobalSection(globals) => {
+                for global in globals {
+                    import_referenced |= const_expr(&global?.init_expr)?;
+                }
+            }
+            Payload::TableSection(tables) => {
+                for table in tables {
+                    if let wasmparser::TableInit::Expr(expr) = &table?.init {
+                        import_referenced |= const_expr(expr)?;
+                    }
+                }
+            }
+            Payload::ElementSection(elements) => {
+                for element in elements {
+                    match element?.items {
+                        ElementItems::Functions(functions) => {
+                            for function in functions {
+                                import_referenced |= is_import(function?);
+                            }
+                        }
+                        ElementItems::Expressions(_, exprs) => {
+                            for expr in exprs {
+                                import_referenced |= const_expr(&expr?)?;
+                            }
+                        }
+                    }
+                }
+            }
+            Payload::CodeSectionEntry(body) => {
+                for operator in body.get_operators_reader()? {
+                    match operator? {
+                        Operator::ReturnCall { function_index } => {
+                            direct = true;
+                            to_import |= is_import(function_index);
+                        }
+                        Operator::ReturnCallIndirect { .. } | Operator::ReturnCallRef { .. } => {
+                            indirect = true;
+                        }
+                        Operator::RefFunc { function_index } => {
+                            import_referenced |= is_import(function_index);
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(match (direct || indirect, to_import || (indirect && import_referenced)) {
+        (false, _) => TailCalls::None,
+        (true, false) => TailCalls::AmongGuests,
+        (true, true) => TailCalls::ToImports,
+    })
+}
+
+const CUSTOM: u8 = 0;
+const START: u8 = 8;
+const CODE: u8 = 10;
+const DATA: u8 = 11;
+const DATA_COUNT: u8 = 12;
+
+/// The place of a section in a module; the data count comes before the code.
+const fn order(id: u8) -> u8 {
+    match id {
+        DATA_COUNT => CODE,
+        CODE => DATA,
+        DATA => DATA_COUNT,
+        id => id,
+    }
+}
+
+const fn order_of_start() -> u8 {
+    order(START)
+}
+
+fn add(counter: &mut u32, more: u32) {
+    *counter = counter.saturating_add(more);
+}
+
+fn check_len(limit: Limit, len: usize, maximum: u32) -> Result<(), CompileError> {
+    Ok(limit.check(crate::limits::count(len), maximum.into())?)
+}

@@ -1,0 +1,177 @@
+//! What a module imports and exports, with types.
+
+use super::scan::{Scan, ScannedExport};
+use crate::value::{FuncType, ValueType};
+use alloc::{boxed::Box, vec::Vec};
+
+/// The type of an import or export.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum ExternType {
+    /// A function.
+    Func(FuncType),
+    /// A global.
+    Global(GlobalType),
+    /// A memory.
+    Memory(MemoryType),
+    /// A table.
+    Table(TableType),
+}
+
+impl ExternType {
+    /// The signature, if this is a function.
+    #[must_use]
+    pub const fn as_func(&self) -> Option<&FuncType> {
+        match self {
+            Self::Func(ty) => Some(ty),
+            _ => None,
+        }
+    }
+
+    /// The kind as the JavaScript API of WebAssembly names it: `function`, `global`, `memory`
+    /// or `table`.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Func(_) => "function",
+            Self::Global(_) => "global",
+            Self::Memory(_) => "memory",
+            Self::Table(_) => "table",
+        }
+    }
+
+    fn from_engine(ty: &wasmi::ExternType) -> Self {
+        match ty {
+            wasmi::ExternType::Func(ty) => Self::Func(FuncType::from_engine(ty)),
+            wasmi::ExternType::Global(ty) => Self::Global(GlobalType {
+                value: ValueType::from_engine(ty.content()),
+                mutable: ty.mutability().is_mut(),
+            }),
+            wasmi::ExternType::Memory(ty) => Self::Memory(MemoryType::from_engine(ty)),
+            wasmi::ExternType::Table(ty) => Self::Table(TableType {
+                element: ValueType::from_engine(ty.element().into()),
+                initial: ty.minimum(),
+                maximum: ty.maximum(),
+            }),
+        }
+    }
+}
+
+/// The type of a global.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct GlobalType {
+    /// The type of its value.
+    pub value: ValueType,
+    /// Whether it can be set.
+    pub mutable: bool,
+}
+
+/// The type of a memory, in pages of 64 KiB.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct MemoryType {
+    /// The number of pages it begins with.
+    pub initial: u32,
+    /// The number of pages it may grow to, 65,536 where there is none.
+    pub maximum: Option<u32>,
+}
+
+impl MemoryType {
+    pub(crate) fn from_engine(ty: &wasmi::MemoryType) -> Self {
+        let pages = |pages: u64| u32::try_from(pages).unwrap_or(u32::MAX);
+        Self { initial: pages(ty.minimum()), maximum: ty.maximum().map(pages) }
+    }
+}
+
+/// The type of a table, in elements.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct TableType {
+    /// The type of its elements.
+    pub element: ValueType,
+    /// The number of elements it begins with.
+    pub initial: u64,
+    /// The number of elements it may grow to.
+    pub maximum: Option<u64>,
+}
+
+/// An import: what the guest asks its supervisor for.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Import {
+    module: Box<str>,
+    name: Box<str>,
+    ty: ExternType,
+}
+
+impl Import {
+    /// The module name, the first of the two names of an import.
+    #[must_use]
+    pub fn module(&self) -> &str {
+        &self.module
+    }
+
+    /// The field name, the second of the two names of an import.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The type that the guest declares.
+    #[must_use]
+    pub const fn ty(&self) -> &ExternType {
+        &self.ty
+    }
+
+    pub(super) fn from_engine(import: &wasmi::ImportType<'_>) -> Self {
+        Self {
+            module: import.module().into(),
+            name: import.name().into(),
+            ty: ExternType::from_engine(import.ty()),
+        }
+    }
+}
+
+/// An export: what the guest offers its supervisor.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Export {
+    name: Box<str>,
+    ty: ExternType,
+    /// The ordinal of the imported function that this passes on.
+    import: Option<u32>,
+}
+
+impl Export {
+    /// The name, unique among the module's exports.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The type.
+    #[must_use]
+    pub const fn ty(&self) -> &ExternType {
+        &self.ty
+    }
+
+    /// Set where this passes on an imported function: its ordinal among them.
+    pub(crate) const fn import(&self) -> Option<u32> {
+        self.import
+    }
+
+    pub(super) fn new(export: &ScannedExport, code: &wasmi::Module, scan: &Scan) -> Option<Self> {
+        let ty = ExternType::from_engine(&code.get_export(&export.name)?);
+        let import = match ty {
+            ExternType::Func(_) => scan.imported_function(export.index),
+            _ => None,
+        };
+        Some(Self { name: export.name.clone(), ty, import })
+    }
+}
+
+/// The positions of `exports`, sorted by name.
+pub(super) fn sort_by_name(exports: &[Export]) -> Box<[u32]> {
+    let mut named: Vec<(&str, u32)> = exports.iter().map(Export::name).zip(0..).collect();
+    named.sort_unstable();
+    named.into_iter().map(|(_, at)| at).collect()
+}

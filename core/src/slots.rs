@@ -1,0 +1,92 @@
+//! Numbered things that go away: ids count up and are never reused.
+
+use hashbrown::HashMap;
+
+/// Things by number. A number says for ever whether its thing lives, has gone or never was,
+/// yet only what lives takes memory.
+#[derive(Debug)]
+pub(crate) struct Slots<T> {
+    live: HashMap<u32, T>,
+    next: u32,
+}
+
+/// Why there is nothing under a number.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Missing {
+    Gone,
+    Unknown,
+}
+
+impl<T> Slots<T> {
+    pub(crate) fn new() -> Self {
+        Self { live: HashMap::new(), next: 0 }
+    }
+
+    /// The number the next thing will get, `None` once all 2^32 - 1 are used.
+    pub(crate) fn next(&self) -> Option<u32> {
+        (self.next != u32::MAX).then_some(self.next)
+    }
+
+    /// Adds a thing, or gives it back where the numbers are used up.
+    pub(crate) fn insert(&mut self, value: T) -> Result<u32, T> {
+        let Some(number) = self.next() else { return Err(value) };
+        self.next = number.saturating_add(1);
+        self.live.insert(number, value);
+        Ok(number)
+    }
+
+    pub(crate) fn get(&self, number: u32) -> Result<&T, Missing> {
+        self.live.get(&number).ok_or(self.missing(number))
+    }
+
+    pub(crate) fn get_mut(&mut self, number: u32) -> Result<&mut T, Missing> {
+        let missing = self.missing(number);
+        self.live.get_mut(&number).ok_or(missing)
+    }
+
+    pub(crate) fn remove(&mut self, number: u32) -> Result<T, Missing> {
+        let missing = self.missing(number);
+        self.live.remove(&number).ok_or(missing)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.live.len()
+    }
+
+    const fn missing(&self, number: u32) -> Missing {
+        if number < self.next { Missing::Gone } else { Missing::Unknown }
+    }
+
+    /// Makes the next number `next`, to test what happens at the end of the numbers.
+    #[cfg(test)]
+    pub(crate) fn skip_to(&mut self, next: u32) {
+        self.next = next;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_never_reused() {
+        let mut slots = Slots::new();
+        assert_eq!(slots.insert('a'), Ok(0));
+        assert_eq!(slots.insert('b'), Ok(1));
+        assert_eq!(slots.remove(0), Ok('a'));
+        assert_eq!(slots.remove(0), Err(Missing::Gone));
+        assert_eq!(slots.get(7), Err(Missing::Unknown));
+        assert_eq!(slots.insert('c'), Ok(2));
+        assert_eq!(slots.len(), 2);
+    }
+
+    #[test]
+    fn numbers_run_out_without_a_wrap() {
+        let mut slots = Slots::new();
+        slots.skip_to(u32::MAX - 1);
+        assert_eq!(slots.insert('a'), Ok(u32::MAX - 1));
+        assert_eq!(slots.insert('b'), Err('b'));
+        assert_eq!(slots.get(u32::MAX - 1), Ok(&'a'));
+        assert_eq!(slots.get(0), Err(Missing::Gone));
+    }
+}

@@ -1,0 +1,172 @@
+//! Which cell a guest goes into, and when a cell goes.
+
+use super::{MemoryId, Store, memories::Place};
+use crate::{
+    cell::Cell,
+    environment::refused,
+    error::{ImportProblem, InstantiateError},
+    execution::Context,
+    limits::PAGE_BYTES,
+    module::{ExternType, Module},
+};
+use alloc::{sync::Arc, vec::Vec};
+
+/// The host had no memory left.
+pub(super) struct OutOfMemory;
+
+impl Store {
+    /// The cell for a guest of `module` that imports `memories`, with all of them in it.
+    pub(super) fn cell_for(
+        &mut self,
+        module: &Module,
+        memories: &[MemoryId],
+    ) -> Result<u32, InstantiateError> {
+        let mut homes = Vec::new();
+        for (ordinal, id) in memories.iter().enumerate() {
+            let cell = self.memory_cell(*id).map_err(|error| {
+                let import =
+                    module.imports().iter().filter(|import| matches!(import.ty(), ExternType::Memory(_)));
+                match import.clone().nth(ordinal) {
+                    Some(import) => refused(import, ImportProblem::Memory(error)),
+                    None => InstantiateError::Engine,
+                }
+            })?;
+            homes.extend(cell.filter(|cell| !homes.contains(cell)));
+        }
+        let home = self.choose(module, &homes)?;
+        for &other in homes.iter().filter(|&&other| Some(other) != home) {
+            self.evacuate(other).map_err(|OutOfMemory| InstantiateError::OutOfSystemMemory)?;
+        }
+        let home = match home {
+            Some(home) => home,
+            None => {
+                let cell = Cell::new(module.engine(), &self.limits, &self.pages);
+                self.cells.insert(cell).map_err(|_| InstantiateError::IdsExhausted)?
+            }
+        };
+        for id in memories {
+            if self.bind(*id, home).is_err() {
+                self.settle(home);
+                return Err(InstantiateError::OutOfSystemMemory);
+            }
+        }
+        Ok(home)
+    }
+
+    /// The cell among `homes` to stay in, `None` for a new one.
+    fn choose(&self, module: &Module, homes: &[u32]) -> Result<Option<u32>, InstantiateError> {
+        let cells = || homes.iter().filter_map(|&key| Some((key, self.cells.get(key).ok()?)));
+        let mut used = cells().filter(|(_, cell)| cell.is_used());
+        match (used.next(), used.next()) {
+            (Some((key, _)), None) => Ok(Some(key)),
+            (Some(_), Some(_)) => Err(InstantiateError::MemoriesApart),
+            (None, _) => {
+                let suits =
+                    |cell: &Cell| Arc::ptr_eq(&cell.engine, module.engine()) && !self.is_worth_leaving(cell);
+                Ok(cells().find(|(_, cell)| suits(cell)).map(|(key, _)| key))
+            }
+        }
+    }
+
+    /// Lets go of what an execution held.
+    pub(crate) fn release(&mut self, context: Arc<Context>) {
+        let cell = context.cell;
+        // The instance lives on as a rule, and holds it too.
+        if Arc::into_inner(context).is_some() {
+            self.settle(cell);
+        }
+    }
+
+    /// Frees a cell that nothing needs any more, or lets its memories leave it.
+    pub(super) fn settle(&mut self, key: u32) {
+        let Ok(cell) = self.cells.get(key) else { return };
+        if cell.is_used() {
+            return;
+        }
+        if cell.memories.is_empty() {
+            self.remove_cell(key);
+        } else if self.is_worth_leaving(cell) {
+            // Without memory to copy into they stay where they are.
+            let _stayed = self.evacuate(key);
+        }
+    }
+
+    /// Settles what could not be settled because an execution was still under way, and gives up
+    /// instantiations whose execution was dropped.
+    pub(super) fn sweep(&mut self) {
+        if !self.starting.is_empty() {
+            let abandoned = |store: &Self, key: u32| {
+                store.instances.get(key).is_ok_and(|instance| Arc::strong_count(&instance.context) == 1)
+            };
+            let keys: Vec<u32> = self.starting.iter().copied().filter(|&key| abandoned(self, key)).collect();
+            for key in keys {
+                self.discard(key);
+            }
+        }
+        for key in core::mem::take(&mut self.lingering) {
+            self.settle(key);
+            if self.cells.get(key).is_ok_and(Cell::is_used) {
+                self.lingering.push(key);
+            }
+        }
+    }
+
+    fn remove_cell(&mut self, key: u32) {
+        if let Ok(cell) = self.cells.remove(key) {
+            self.dead_instances = self.dead_instances.saturating_sub(cell.dead_instances);
+        }
+    }
+
+    /// Moves the memories out of a cell that is not used, and frees it.
+    fn evacuate(&mut self, key: u32) -> Result<(), OutOfMemory> {
+        let Ok(cell) = self.cells.get_mut(key) else { return Ok(()) };
+        let numbers = core::mem::take(&mut cell.memories);
+        let mut moved = 0_usize;
+        for number in &numbers {
+            let Ok(memory) = self.memories.get_mut(*number) else { continue };
+            let Place::Bound { memory: bound, .. } = memory.place else { continue };
+            let data = bound.data(&cell.store);
+            let mut bytes = Vec::new();
+            if bytes.try_reserve_exact(data.len()).is_err() {
+                cell.memories = numbers.get(moved..).unwrap_or_default().to_vec();
+                return Err(OutOfMemory);
+            }
+            bytes.extend_from_slice(data);
+            let pages = super::memories::pages_of(bytes.len());
+            let charge = cell.release_pages(pages);
+            memory.place = Place::Free { pages, bytes, charge };
+            moved = moved.saturating_add(1);
+        }
+        self.remove_cell(key);
+        Ok(())
+    }
+
+    fn is_worth_leaving(&self, cell: &Cell) -> bool {
+        let size = |number: &u32| match self.memories.get(*number).map(|memory| &memory.place) {
+            Ok(Place::Bound { memory, .. }) => memory.data_size(&cell.store),
+            _ => 0,
+        };
+        let kept: usize = cell.memories.iter().map(size).fold(0, usize::saturating_add);
+        cell.is_worth_leaving(kept)
+    }
+
+    /// Moves a memory that is only bytes into a cell.
+    fn bind(&mut self, id: MemoryId, home: u32) -> Result<(), OutOfMemory> {
+        let Some(number) = id.created() else { return Ok(()) };
+        let (Ok(memory), Ok(cell)) = (self.memories.get_mut(number), self.cells.get_mut(home)) else {
+            return Ok(());
+        };
+        if let Place::Free { pages, bytes, charge } = &mut memory.place {
+            let adopted = cell.adopt_memory(*pages, memory.maximum, bytes, charge).ok_or(OutOfMemory)?;
+            cell.memories.push(number);
+            memory.place = Place::Bound { cell: home, memory: adopted };
+        }
+        Ok(())
+    }
+}
+
+/// Bytes of `pages` pages.
+pub(super) const fn bytes_of(pages: u32) -> usize {
+    // On a 32-bit host 65,536 pages are one byte more than it can address.
+    PAGE_BYTES.saturating_mul(crate::limits::to_usize(pages))
+}

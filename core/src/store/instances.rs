@@ -1,0 +1,321 @@
+//! Instances: making them, calling them, their globals, their end.
+
+use super::{MemoryId, Store};
+use crate::{
+    environment::{Environment, refused},
+    error::{GlobalError, HandleError, ImportProblem, InstantiateError, InvokeError},
+    execution::{Callee, Context, Execution, Purpose},
+    limits::Limit,
+    module::{ExternType, MemorySource, Module},
+    value::{Value, values_match},
+};
+use alloc::{sync::Arc, vec::Vec};
+use wasmi::{
+    Extern, Func,
+    errors::{ErrorKind, InstantiationError},
+};
+
+/// An instance of a store.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct InstanceId {
+    store: u64,
+    number: u32,
+    key: u32,
+}
+
+impl InstanceId {
+    /// The number, counted from 0 in the order in which instantiations were completed.
+    #[must_use]
+    pub const fn number(self) -> u32 {
+        self.number
+    }
+
+    pub(super) const fn key(self) -> u32 {
+        self.key
+    }
+}
+
+/// An instance.
+#[derive(Debug)]
+pub(super) struct Instance {
+    pub(super) handle: wasmi::Instance,
+    pub(super) context: Arc<Context>,
+    /// The number, once the start function has returned.
+    number: Option<u32>,
+    /// The functions that were called before, by the position of their export.
+    functions: Vec<Option<Func>>,
+}
+
+impl Store {
+    /// Instantiates a module up to its start function, which the execution then runs.
+    ///
+    /// When the execution has finished, [`Execution::instance`] is the new instance. Also a
+    /// module without a start function has to be run once.
+    ///
+    /// # Errors
+    ///
+    /// See [`InstantiateError`].
+    pub fn begin_instantiate(
+        &mut self,
+        module: &Module,
+        environment: &Environment,
+        state: u32,
+    ) -> Result<Execution, InstantiateError> {
+        self.sweep();
+        let instances = crate::limits::count(self.instances.len()).saturating_add(self.dead_instances.into());
+        Limit::Instances.check(instances.saturating_add(1), self.limits.instances.into())?;
+        if self.numbers.next().is_none() {
+            return Err(InstantiateError::IdsExhausted);
+        }
+        let resolved = environment.resolve(module)?;
+        let home = self.cell_for(module, &resolved.memories)?;
+        let made = self.make(module, home, &resolved.memories);
+        let handle = match made {
+            Ok(handle) => handle,
+            Err(error) => {
+                self.bury(home, module);
+                self.settle(home);
+                return Err(error);
+            }
+        };
+        let cell = self.cells.get(home).map_err(|_| InstantiateError::Engine)?;
+        let key = self.instances.next().ok_or(InstantiateError::IdsExhausted)?;
+        let memory = match module.main_memory() {
+            Some(MemorySource::Import(ordinal)) => resolved.memories.get(ordinal).copied(),
+            Some(MemorySource::Export(at)) => Some(MemoryId::exported(self.tag, key, at)),
+            None => None,
+        };
+        let context = Arc::new(Context {
+            cell: home,
+            ticket: Arc::clone(&cell.ticket),
+            module: module.clone(),
+            functions: resolved.functions,
+            memory,
+        });
+        let callee = match module.start() {
+            Some(start) => Some(match start.import {
+                Some(import) => Callee::Import(import),
+                None => Callee::Guest(
+                    handle.get_func(&cell.store, &start.export).ok_or(InstantiateError::Engine)?,
+                ),
+            }),
+            None => None,
+        };
+        let instance =
+            Instance { handle, context: Arc::clone(&context), number: None, functions: Vec::new() };
+        self.instances.insert(instance).map_err(|_| InstantiateError::IdsExhausted)?;
+        self.starting.push(key);
+        let fuel = self.limits.fuel;
+        Ok(Execution::new(context, Purpose::Start(key), callee, Vec::new(), 0, fuel, state))
+    }
+
+    /// Begins a call of an exported function, to be run by hand.
+    ///
+    /// It gets [`Limits::fuel`](crate::Limits); [`Execution::set_fuel`] changes that.
+    ///
+    /// # Errors
+    ///
+    /// See [`InvokeError`]; it is never a trap, as nothing runs yet.
+    pub fn begin(
+        &mut self,
+        instance: InstanceId,
+        export: &str,
+        args: &[Value],
+        state: u32,
+    ) -> Result<Execution, InvokeError> {
+        let context = Arc::clone(&self.instance(instance)?.context);
+        let (at, entry) = context.module.export_entry(export).ok_or(InvokeError::ExportNotFound)?;
+        let ty = entry.ty().as_func().ok_or(InvokeError::NotAFunction)?;
+        if !ty.is_numeric() {
+            return Err(InvokeError::Signature);
+        }
+        if !values_match(args, ty.params()) {
+            return Err(InvokeError::Arguments);
+        }
+        let callee = match entry.import() {
+            Some(import) => Callee::Import(import),
+            None => Callee::Guest(
+                self.function(instance.key, at, entry.name()).ok_or(InvokeError::ExportNotFound)?,
+            ),
+        };
+        let results = ty.results().len();
+        let mut values = self.buffer();
+        values.extend_from_slice(args);
+        let (purpose, fuel) = (Purpose::Call(instance), self.limits.fuel);
+        Ok(Execution::new(context, purpose, Some(callee), values, results, fuel, state))
+    }
+
+    /// The id of the instance with a number.
+    ///
+    /// # Errors
+    ///
+    /// Where no such instance exists, or it was torn down.
+    pub fn instance_id(&self, number: u32) -> Result<InstanceId, HandleError> {
+        let key = *self.numbers.get(number)?;
+        Ok(InstanceId { store: self.tag, number, key })
+    }
+
+    /// The module of an instance.
+    ///
+    /// # Errors
+    ///
+    /// Where the instance does not exist (any more).
+    pub fn module(&self, instance: InstanceId) -> Result<&Module, HandleError> {
+        Ok(&self.instance(instance)?.context.module)
+    }
+
+    /// The value of an exported global; `None` where there is no global of this name, or its
+    /// value is no number.
+    ///
+    /// # Errors
+    ///
+    /// Where the instance does not exist (any more).
+    pub fn global(&self, instance: InstanceId, name: &str) -> Result<Option<Value>, HandleError> {
+        let instance = self.instance(instance)?;
+        if instance.context.module.export(name).is_none() {
+            return Ok(None);
+        }
+        let store = &self.cells.get(instance.context.cell)?.store;
+        let global = instance.handle.get_global(store, name);
+        Ok(global.and_then(|global| Value::from_engine(&global.get(store))))
+    }
+
+    /// Sets an exported mutable global.
+    ///
+    /// # Errors
+    ///
+    /// See [`GlobalError`].
+    pub fn set_global(&mut self, instance: InstanceId, name: &str, value: Value) -> Result<(), GlobalError> {
+        let instance = self.instance(instance)?;
+        let (handle, cell) = (instance.handle, instance.context.cell);
+        let ty = match instance.context.module.export(name).map(crate::module::Export::ty) {
+            Some(ExternType::Global(ty)) => *ty,
+            _ => return Err(GlobalError::NotFound),
+        };
+        if ty.value != value.ty() {
+            return Err(GlobalError::Type);
+        }
+        let store = &mut self.cells.get_mut(cell).map_err(HandleError::from)?.store;
+        let global = handle.get_global(&*store, name).ok_or(GlobalError::NotFound)?;
+        global.set(store, value.into_engine()).map_err(|_| GlobalError::Immutable)
+    }
+
+    /// Ends the life of an instance. A call of it that is under way completes, and its memory is
+    /// freed after.
+    ///
+    /// # Errors
+    ///
+    /// Where the instance does not exist (any more).
+    pub fn teardown_instance(&mut self, instance: InstanceId) -> Result<(), HandleError> {
+        self.instance(instance)?;
+        self.numbers.remove(instance.number)?;
+        self.discard(instance.key);
+        self.sweep();
+        Ok(())
+    }
+
+    /// Gives an instance its id after its start function has returned.
+    pub(crate) fn publish(&mut self, key: u32) -> Option<InstanceId> {
+        self.starting.retain(|other| *other != key);
+        let instance = self.instances.get_mut(key).ok()?;
+        let number = self.numbers.insert(key).ok()?;
+        instance.number = Some(number);
+        Some(InstanceId { store: self.tag, number, key })
+    }
+
+    /// Removes an instance.
+    pub(crate) fn discard(&mut self, key: u32) {
+        self.starting.retain(|other| *other != key);
+        let Ok(instance) = self.instances.remove(key) else { return };
+        let home = instance.context.cell;
+        self.bury(home, &instance.context.module);
+        if Arc::into_inner(instance.context).is_some() {
+            self.settle(home);
+        } else {
+            self.lingering.push(home);
+        }
+    }
+
+    /// Counts a dead instance of `module` in a cell.
+    fn bury(&mut self, home: u32, module: &Module) {
+        if let Ok(cell) = self.cells.get_mut(home) {
+            cell.add_garbage(module.instance_bytes());
+            cell.dead_instances = cell.dead_instances.saturating_add(1);
+            self.dead_instances = self.dead_instances.saturating_add(1);
+        }
+    }
+
+    fn instance(&self, instance: InstanceId) -> Result<&Instance, HandleError> {
+        if instance.store != self.tag {
+            return Err(HandleError::OtherStore);
+        }
+        Ok(self.instances.get(instance.key)?)
+    }
+
+    /// The engine's function of an export.
+    fn function(&mut self, key: u32, at: u32, name: &str) -> Option<Func> {
+        let at = usize::try_from(at).ok()?;
+        let instance = self.instances.get_mut(key).ok()?;
+        if let Some(Some(function)) = instance.functions.get(at) {
+            return Some(*function);
+        }
+        let store = &self.cells.get(instance.context.cell).ok()?.store;
+        let function = instance.handle.get_func(store, name)?;
+        if instance.functions.len() <= at {
+            instance.functions.resize(at.checked_add(1)?, None);
+        }
+        *instance.functions.get_mut(at)? = Some(function);
+        Some(function)
+    }
+
+    /// Makes the engine's instance in a cell that has all its memories.
+    fn make(
+        &mut self,
+        module: &Module,
+        home: u32,
+        memories: &[MemoryId],
+    ) -> Result<wasmi::Instance, InstantiateError> {
+        let memories: Vec<Extern> =
+            memories.iter().filter_map(|id| self.engine_memory(*id)).map(Extern::Memory).collect();
+        let cell = self.cells.get_mut(home).map_err(|_| InstantiateError::Engine)?;
+        let code = module.code_for(&cell.engine).ok_or(InstantiateError::TailCallsApart)?;
+        let mut imports = Vec::with_capacity(module.imports().len());
+        {
+            let mut functions = cell.imported_functions(module);
+            let mut memories = memories.into_iter();
+            for import in module.imports() {
+                imports.extend(match import.ty() {
+                    ExternType::Func(_) => functions.next(),
+                    ExternType::Memory(_) => memories.next(),
+                    _ => None,
+                });
+            }
+        }
+        let _earlier = cell.store.data_mut().limiter.take_refusal();
+        wasmi::Instance::new(&mut cell.store, &code, &imports).map_err(|error| {
+            match cell.store.data_mut().limiter.take_refusal() {
+                Some(refusal) => refusal.into(),
+                None => explain(module, &error),
+            }
+        })
+    }
+}
+
+/// What the engine's refusal to instantiate means.
+fn explain(module: &Module, error: &wasmi::Error) -> InstantiateError {
+    match error.kind() {
+        ErrorKind::Instantiation(InstantiationError::MemoryTypeMismatch { name, .. }) => {
+            let names = (name.module(), name.name());
+            let import = module.imports().iter().find(|import| (import.module(), import.name()) == names);
+            import.map_or(InstantiateError::Engine, |import| refused(import, ImportProblem::MemoryLimits))
+        }
+        ErrorKind::Instantiation(
+            InstantiationError::FailedToInstantiateMemory(_)
+            | InstantiationError::FailedToInstantiateTable(_),
+        ) => InstantiateError::OutOfSystemMemory,
+        ErrorKind::Instantiation(InstantiationError::ElementSegmentDoesNotFit { .. })
+        | ErrorKind::Memory(_)
+        | ErrorKind::Table(_) => InstantiateError::Segment,
+        _ => InstantiateError::Engine,
+    }
+}

@@ -1,0 +1,323 @@
+//! Memories: made by the supervisor, or exported by a guest.
+
+use super::{InstanceId, Store, cells::bytes_of};
+use crate::{
+    budget::Charge,
+    error::{HandleError, MemoryError},
+    limits::{Limit, MAX_PAGES, PAGE_BYTES},
+    module::{ExternType, MemoryType},
+};
+use alloc::vec::Vec;
+use core::ops::Range;
+
+/// A memory of a store: one that the supervisor made, or one that a guest exports.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct MemoryId {
+    store: u64,
+    origin: Origin,
+}
+
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+enum Origin {
+    Created(u32),
+    /// By the key of the instance and the position of the export.
+    Exported(u32, u32),
+}
+
+impl MemoryId {
+    /// The number, counted from 0, of a memory that the supervisor made; `None` for one that a
+    /// guest exports.
+    #[must_use]
+    pub const fn number(self) -> Option<u32> {
+        self.created()
+    }
+
+    pub(super) const fn created(self) -> Option<u32> {
+        match self.origin {
+            Origin::Created(number) => Some(number),
+            Origin::Exported(..) => None,
+        }
+    }
+
+    pub(super) const fn exported(store: u64, instance: u32, export: u32) -> Self {
+        Self { store, origin: Origin::Exported(instance, export) }
+    }
+}
+
+/// A memory that the supervisor made.
+#[derive(Debug)]
+pub(super) struct Memory {
+    pub(super) maximum: Option<u32>,
+    pub(super) place: Place,
+}
+
+#[derive(Debug)]
+pub(super) enum Place {
+    /// In no cell: only bytes. Those that are not there are zero.
+    Free {
+        pages: u32,
+        bytes: Vec<u8>,
+        charge: Charge,
+    },
+    Bound {
+        cell: u32,
+        memory: wasmi::Memory,
+    },
+}
+
+/// Where the bytes of a memory are.
+enum Located {
+    Free(u32),
+    Bound(u32, wasmi::Memory),
+}
+
+impl Store {
+    /// Makes a memory of `initial` pages of 64 KiB that may grow to `maximum`.
+    ///
+    /// # Errors
+    ///
+    /// [`MemoryError::Maximum`] where the maximum is below the initial size,
+    /// [`MemoryError::TooManyPages`] where either is above 65,536,
+    /// [`MemoryError::Limit`] where the initial size is above a limit.
+    pub fn create_memory(&mut self, initial: u32, maximum: Option<u32>) -> Result<MemoryId, MemoryError> {
+        if initial > MAX_PAGES || maximum.is_some_and(|maximum| maximum > MAX_PAGES) {
+            return Err(MemoryError::TooManyPages);
+        }
+        if maximum.is_some_and(|maximum| maximum < initial) {
+            return Err(MemoryError::Maximum);
+        }
+        self.sweep();
+        let mut charge = Charge::none(&self.pages);
+        self.charge_pages(&mut charge, initial, initial)?;
+        let place = Place::Free { pages: initial, bytes: Vec::new(), charge };
+        let number =
+            self.memories.insert(Memory { maximum, place }).map_err(|_| MemoryError::IdsExhausted)?;
+        Ok(MemoryId { store: self.tag, origin: Origin::Created(number) })
+    }
+
+    /// The id of the memory with a number.
+    ///
+    /// # Errors
+    ///
+    /// Where no such memory exists, or it was torn down.
+    pub fn memory_id(&self, number: u32) -> Result<MemoryId, HandleError> {
+        self.memories.get(number)?;
+        Ok(MemoryId { store: self.tag, origin: Origin::Created(number) })
+    }
+
+    /// The memory that an instance exports under a name, `None` where it exports none.
+    ///
+    /// # Errors
+    ///
+    /// Where the instance does not exist (any more).
+    pub fn exported_memory(&self, instance: InstanceId, name: &str) -> Result<Option<MemoryId>, HandleError> {
+        let module = self.module(instance)?;
+        let entry =
+            module.export_entry(name).filter(|(_, export)| matches!(export.ty(), ExternType::Memory(_)));
+        Ok(entry.map(|(at, _)| MemoryId::exported(self.tag, instance.key(), at)))
+    }
+
+    /// The size in pages of 64 KiB, and the maximum.
+    ///
+    /// # Errors
+    ///
+    /// Where the memory does not exist (any more).
+    pub fn memory_type(&self, memory: MemoryId) -> Result<MemoryType, MemoryError> {
+        match self.locate(memory)? {
+            Located::Free(number) => {
+                let memory = self.memories.get(number)?;
+                let pages = if let Place::Free { pages, .. } = memory.place { pages } else { 0 };
+                Ok(MemoryType { initial: pages, maximum: memory.maximum })
+            }
+            Located::Bound(cell, memory) => {
+                let store = &self.cells.get(cell)?.store;
+                let ty = MemoryType::from_engine(&memory.ty(store));
+                Ok(MemoryType { initial: pages_of(memory.data_size(store)), ..ty })
+            }
+        }
+    }
+
+    /// The size in pages of 64 KiB.
+    ///
+    /// # Errors
+    ///
+    /// Where the memory does not exist (any more).
+    pub fn memory_size(&self, memory: MemoryId) -> Result<u32, MemoryError> {
+        Ok(self.memory_type(memory)?.initial)
+    }
+
+    /// Grows a memory by `additional` pages of 64 KiB and returns its size before.
+    ///
+    /// # Errors
+    ///
+    /// [`MemoryError::Maximum`], [`MemoryError::TooManyPages`] or [`MemoryError::Limit`] where
+    /// that is more than it may have.
+    pub fn memory_grow(&mut self, memory: MemoryId, additional: u32) -> Result<u32, MemoryError> {
+        let located = self.locate(memory)?;
+        let MemoryType { initial: current, maximum } = self.memory_type(memory)?;
+        let desired = current.checked_add(additional).filter(|desired| *desired <= MAX_PAGES);
+        let desired = desired.ok_or(MemoryError::TooManyPages)?;
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Err(MemoryError::Maximum);
+        }
+        match located {
+            Located::Free(number) => {
+                let mut more = Charge::none(&self.pages);
+                self.charge_pages(&mut more, additional, desired)?;
+                if let Place::Free { pages, charge, .. } = &mut self.memories.get_mut(number)?.place {
+                    more.move_to(charge, additional);
+                    *pages = desired;
+                }
+            }
+            Located::Bound(cell, memory) => {
+                let store = &mut self.cells.get_mut(cell)?.store;
+                if memory.grow(&mut *store, additional.into()).is_err() {
+                    let refusal = store.data_mut().limiter.take_refusal();
+                    return Err(refusal.map_or(MemoryError::OutOfSystemMemory, MemoryError::Limit));
+                }
+            }
+        }
+        Ok(current)
+    }
+
+    /// Reads the bytes at `offset` into `buffer`.
+    ///
+    /// # Errors
+    ///
+    /// [`MemoryError::OutOfBounds`] where they are not all inside the memory.
+    pub fn memory_read(&self, memory: MemoryId, offset: u32, buffer: &mut [u8]) -> Result<(), MemoryError> {
+        let range = range_of(offset, buffer.len())?;
+        match self.locate(memory)? {
+            Located::Free(number) => {
+                let Place::Free { pages, bytes, .. } = &self.memories.get(number)?.place else {
+                    return Err(MemoryError::OutOfBounds);
+                };
+                if range.end > bytes_of(*pages) {
+                    return Err(MemoryError::OutOfBounds);
+                }
+                let written = bytes.get(range.start.min(bytes.len())..range.end.min(bytes.len()));
+                let (head, tail) = buffer.split_at_mut(written.map_or(0, <[u8]>::len));
+                head.copy_from_slice(written.unwrap_or_default());
+                tail.fill(0);
+            }
+            Located::Bound(cell, memory) => {
+                let data = memory.data(&self.cells.get(cell)?.store);
+                buffer.copy_from_slice(data.get(range).ok_or(MemoryError::OutOfBounds)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes `bytes` at `offset`.
+    ///
+    /// # Errors
+    ///
+    /// [`MemoryError::OutOfBounds`] where they would not all be inside the memory; nothing is
+    /// written then.
+    pub fn memory_write(&mut self, memory: MemoryId, offset: u32, bytes: &[u8]) -> Result<(), MemoryError> {
+        let range = range_of(offset, bytes.len())?;
+        let data = self.memory_data_mut(memory)?;
+        data.get_mut(range).ok_or(MemoryError::OutOfBounds)?.copy_from_slice(bytes);
+        Ok(())
+    }
+
+    /// All bytes of a memory, in place.
+    ///
+    /// # Errors
+    ///
+    /// Where the memory does not exist (any more), or the host has none left for it.
+    pub fn memory_data_mut(&mut self, memory: MemoryId) -> Result<&mut [u8], MemoryError> {
+        match self.locate(memory)? {
+            Located::Free(number) => {
+                let Place::Free { pages, bytes, .. } = &mut self.memories.get_mut(number)?.place else {
+                    return Err(MemoryError::OutOfBounds);
+                };
+                let len = bytes_of(*pages);
+                let more = len.saturating_sub(bytes.len());
+                bytes.try_reserve_exact(more).map_err(|_| MemoryError::OutOfSystemMemory)?;
+                bytes.resize(len, 0);
+                Ok(bytes)
+            }
+            Located::Bound(cell, memory) => Ok(memory.data_mut(&mut self.cells.get_mut(cell)?.store)),
+        }
+    }
+
+    /// Ends the life of a memory's id. Guests that import the memory keep it.
+    ///
+    /// # Errors
+    ///
+    /// Where the memory does not exist (any more). A memory that a guest exports goes with the
+    /// guest; for one of those this is [`HandleError::Unknown`].
+    pub fn teardown_memory(&mut self, memory: MemoryId) -> Result<(), HandleError> {
+        if memory.store != self.tag {
+            return Err(HandleError::OtherStore);
+        }
+        let number = memory.created().ok_or(HandleError::Unknown)?;
+        let memory = self.memories.remove(number)?;
+        if let Place::Bound { cell: key, .. } = memory.place {
+            if let Ok(cell) = self.cells.get_mut(key) {
+                cell.memories.retain(|other| *other != number);
+            }
+            self.settle(key);
+        }
+        self.sweep();
+        Ok(())
+    }
+
+    /// The cell that a memory is in, `None` where it is only bytes.
+    pub(super) fn memory_cell(&self, memory: MemoryId) -> Result<Option<u32>, HandleError> {
+        Ok(match self.locate(memory)? {
+            Located::Free(_) => None,
+            Located::Bound(cell, _) => Some(cell),
+        })
+    }
+
+    /// The engine's memory, for one that is in a cell.
+    pub(super) fn engine_memory(&self, memory: MemoryId) -> Option<wasmi::Memory> {
+        match self.locate(memory) {
+            Ok(Located::Bound(_, memory)) => Some(memory),
+            _ => None,
+        }
+    }
+
+    fn locate(&self, memory: MemoryId) -> Result<Located, HandleError> {
+        if memory.store != self.tag {
+            return Err(HandleError::OtherStore);
+        }
+        match memory.origin {
+            Origin::Created(number) => Ok(match self.memories.get(number)?.place {
+                Place::Free { .. } => Located::Free(number),
+                Place::Bound { cell, memory } => Located::Bound(cell, memory),
+            }),
+            Origin::Exported(instance, export) => {
+                let instance = self.instances.get(instance)?;
+                let context = &instance.context;
+                let export = context.module.export_at(export).ok_or(HandleError::Unknown)?;
+                let store = &self.cells.get(context.cell)?.store;
+                let memory = instance.handle.get_memory(store, export.name()).ok_or(HandleError::Unknown)?;
+                Ok(Located::Bound(context.cell, memory))
+            }
+        }
+    }
+
+    /// Takes `pages` for a memory that will have `total`.
+    fn charge_pages(&self, charge: &mut Charge, pages: u32, total: u32) -> Result<(), MemoryError> {
+        Limit::MemoryPages.check(total.into(), self.limits.memory_pages.into())?;
+        if !charge.take(pages) {
+            let requested = u64::from(self.pages.used()).saturating_add(pages.into());
+            Limit::TotalMemoryPages.check(requested, self.pages.maximum().into())?;
+        }
+        Ok(())
+    }
+}
+
+/// Pages of a memory of `len` bytes.
+pub(super) fn pages_of(len: usize) -> u32 {
+    u32::try_from(len / PAGE_BYTES).unwrap_or(MAX_PAGES)
+}
+
+fn range_of(offset: u32, len: usize) -> Result<Range<usize>, MemoryError> {
+    let start = usize::try_from(offset).map_err(|_| MemoryError::OutOfBounds)?;
+    let end = start.checked_add(len).ok_or(MemoryError::OutOfBounds)?;
+    Ok(start..end)
+}

@@ -1,0 +1,278 @@
+//! The store: a supervisor's memories and instances, and the loop that serves a guest call.
+
+mod cells;
+mod instances;
+mod memories;
+
+use crate::{
+    budget::PageBudget,
+    cell::{Cell, CellData, Ticket},
+    environment::Environment,
+    error::{InstantiateError, InvokeError},
+    execution::{Execution, Step},
+    limits::Limits,
+    module::Module,
+    slots::Slots,
+    supervisor::Supervisor,
+    trap::{Trap, TrapCode},
+    value::{Value, Values},
+};
+use alloc::{sync::Arc, vec::Vec};
+use instances::Instance;
+use memories::Memory;
+use spin::Mutex;
+use wasmi::Val;
+
+pub use self::{instances::InstanceId, memories::MemoryId};
+
+/// A supervisor's memories and instances.
+///
+/// Everything in it is named by ids, which count up from 0 and are never reused. A store can be
+/// moved between threads, not shared by them.
+///
+/// ```
+/// use guestbox::{Environment, FuncIndex, HostCall, HostError, Module, Store, Value, Values};
+/// # let wasm = wat::parse_str(r#"(module (import "env" "now" (func $now (result i64)))
+/// #     (func (export "later") (param i64) (result i64) (i64.add (call $now) (local.get 0))))"#).unwrap();
+/// let module = Module::new(&wasm)?;
+/// let environment = Environment::new().with_function("env", "now", FuncIndex(7));
+/// let mut supervisor = |_: &mut Store, call: HostCall<'_>| -> Result<Values, HostError> {
+///     assert_eq!(call.func, FuncIndex(7));
+///     Ok(1_000_i64.into())
+/// };
+/// let mut store = Store::new();
+/// let guest = store.instantiate(&mut supervisor, &module, &environment, 0)?;
+/// let results = store.invoke(&mut supervisor, guest, "later", &[Value::I64(24)], 0)?;
+/// assert_eq!(*results, [Value::I64(1_024)]);
+/// store.teardown_instance(guest)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Store {
+    /// Tells this store's ids from those of others.
+    tag: u64,
+    limits: Limits,
+    pages: Arc<PageBudget>,
+    cells: Slots<Cell>,
+    memories: Slots<Memory>,
+    /// Instances by key, which they have from the beginning.
+    instances: Slots<Instance>,
+    /// The keys of the instances that have a number, which they get after their start function.
+    numbers: Slots<u32>,
+    /// The keys of the instances whose start function has not returned.
+    starting: Vec<u32>,
+    /// The keys of cells that only a paused execution keeps.
+    lingering: Vec<u32>,
+    /// Instances that are dead but not freed yet.
+    dead_instances: u32,
+    /// How deeply guest and supervisor have called each other.
+    nesting: u32,
+    /// While a supervisor serves a call: what is left of the outermost call's fuel.
+    shared_fuel: Option<u64>,
+    /// Arguments on their way into the engine.
+    inputs: Vec<Val>,
+    /// Buffers for reuse.
+    spare: Vec<Vec<Value>>,
+}
+
+/// Buffers that are kept for reuse.
+const SPARE_BUFFERS: usize = 32;
+
+/// A number that no other call of this process got or will get.
+pub(crate) fn unique() -> u64 {
+    static NEXT: Mutex<u64> = Mutex::new(0);
+    let mut next = NEXT.lock();
+    *next = next.saturating_add(1);
+    *next
+}
+
+impl Store {
+    /// An empty store with the default [`Limits`].
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_limits(Limits::default())
+    }
+
+    /// An empty store.
+    #[must_use]
+    pub fn with_limits(limits: Limits) -> Self {
+        Self {
+            tag: unique(),
+            pages: PageBudget::new(limits.total_memory_pages),
+            limits,
+            cells: Slots::new(),
+            memories: Slots::new(),
+            instances: Slots::new(),
+            numbers: Slots::new(),
+            starting: Vec::new(),
+            lingering: Vec::new(),
+            dead_instances: 0,
+            nesting: 0,
+            shared_fuel: None,
+            inputs: Vec::new(),
+            spare: Vec::new(),
+        }
+    }
+
+    /// The limits.
+    #[must_use]
+    pub const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Pages (64 KiB) of all memories together, those that are not freed yet included.
+    #[must_use]
+    pub fn memory_pages_in_use(&self) -> u32 {
+        self.pages.used()
+    }
+
+    /// Instantiates a module and runs its start function.
+    ///
+    /// The instance gets its id when the start function has returned. `state` is a word of the
+    /// supervisor's own that comes with each host call of the start function.
+    ///
+    /// # Errors
+    ///
+    /// See [`InstantiateError`]. Nothing is undone: what segments or the start function wrote
+    /// to a shared memory stays.
+    pub fn instantiate<S: Supervisor + ?Sized>(
+        &mut self,
+        supervisor: &mut S,
+        module: &Module,
+        environment: &Environment,
+        state: u32,
+    ) -> Result<InstanceId, InstantiateError> {
+        let mut execution = self.begin_instantiate(module, environment, state)?;
+        self.drive_sharing(supervisor, &mut execution).map_err(InstantiateError::Start)?;
+        execution.instance().ok_or(InstantiateError::Engine)
+    }
+
+    /// Calls an exported function, serving its host calls with `supervisor`.
+    ///
+    /// `state` is a word of the supervisor's own that comes with each host call.
+    ///
+    /// An outermost call has [`Limits::fuel`]. A call that a supervisor makes while it serves
+    /// another draws on what that has left, and never refills it.
+    ///
+    /// # Errors
+    ///
+    /// See [`InvokeError`]. The store and the instance stay usable.
+    pub fn invoke<S: Supervisor + ?Sized>(
+        &mut self,
+        supervisor: &mut S,
+        instance: InstanceId,
+        export: &str,
+        args: &[Value],
+        state: u32,
+    ) -> Result<Values, InvokeError> {
+        let mut execution = self.begin(instance, export, args, state)?;
+        Ok(self.drive_sharing(supervisor, &mut execution)?)
+    }
+
+    /// Runs an execution to its end, serving its host calls with `supervisor`.
+    ///
+    /// This is the loop of [`Store::invoke`], for an execution that was begun by hand. It has
+    /// the fuel of the execution and no more: out of fuel is a trap here, and nothing is drawn
+    /// from an outer call.
+    ///
+    /// # Errors
+    ///
+    /// The trap, if the guest trapped. An execution that has ended before, or belongs to another
+    /// store, is [`TrapCode::Engine`].
+    pub fn drive<S: Supervisor + ?Sized>(
+        &mut self,
+        supervisor: &mut S,
+        execution: &mut Execution,
+    ) -> Result<Values, Trap> {
+        let Some(nested) = Nested::enter(self) else {
+            execution.cancel(self);
+            return Err(TrapCode::NestingTooDeep.into());
+        };
+        let store = &mut *nested.store;
+        loop {
+            match execution.run(store) {
+                Ok(Step::Finished(results)) => return Ok(results),
+                Ok(Step::HostCall(call)) => {
+                    let fuel = call.fuel;
+                    store.shared_fuel = Some(fuel);
+                    let answer = supervisor.dispatch(store, call);
+                    execution.set_fuel(store.shared_fuel.unwrap_or(fuel));
+                    // It waits: this cannot fail, and if it did `run` would say the same again.
+                    let _waiting = execution.answer(answer);
+                }
+                Ok(Step::OutOfFuel { .. }) => {
+                    execution.cancel(store);
+                    return Err(TrapCode::OutOfFuel.into());
+                }
+                Ok(Step::Trapped(trap)) => return Err(trap),
+                Err(_) => return Err(TrapCode::Engine.into()),
+            }
+        }
+    }
+
+    /// Drives an execution on the fuel that the outermost call has left, if there is one.
+    fn drive_sharing<S: Supervisor + ?Sized>(
+        &mut self,
+        supervisor: &mut S,
+        execution: &mut Execution,
+    ) -> Result<Values, Trap> {
+        let shared = self.shared_fuel;
+        execution.set_fuel(shared.unwrap_or(self.limits.fuel));
+        let results = self.drive(supervisor, execution);
+        self.shared_fuel = shared.map(|_| execution.fuel());
+        results
+    }
+
+    /// Whether this store has the cell of this key and ticket.
+    pub(crate) fn has_cell(&self, key: u32, ticket: &Arc<Ticket>) -> bool {
+        self.cells.get(key).is_ok_and(|cell| Arc::ptr_eq(&cell.ticket, ticket))
+    }
+
+    /// The engine store of a cell, and a buffer for what goes into it.
+    pub(crate) fn engine(&mut self, key: u32) -> Option<(&mut wasmi::Store<CellData>, &mut Vec<Val>)> {
+        let cell = self.cells.get_mut(key).ok()?;
+        Some((&mut cell.store, &mut self.inputs))
+    }
+
+    /// An empty buffer, a used one if there is.
+    fn buffer(&mut self) -> Vec<Value> {
+        self.spare.pop().unwrap_or_default()
+    }
+
+    /// Takes a buffer back.
+    pub(crate) fn recycle(&mut self, mut buffer: Vec<Value>) {
+        if buffer.capacity() > 0 && self.spare.len() < SPARE_BUFFERS {
+            buffer.clear();
+            self.spare.push(buffer);
+        }
+    }
+}
+
+impl Default for Store {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A level of nesting. Leaving it, also by a supervisor's panic, restores what was before.
+struct Nested<'a> {
+    store: &'a mut Store,
+    shared_fuel: Option<u64>,
+}
+
+impl<'a> Nested<'a> {
+    /// One level deeper, `None` where that is too deep.
+    fn enter(store: &'a mut Store) -> Option<Self> {
+        let deeper = store.nesting.checked_add(1).filter(|deeper| *deeper <= store.limits.nesting)?;
+        store.nesting = deeper;
+        let shared_fuel = store.shared_fuel;
+        Some(Self { store, shared_fuel })
+    }
+}
+
+impl Drop for Nested<'_> {
+    fn drop(&mut self) {
+        self.store.nesting = self.store.nesting.saturating_sub(1);
+        self.store.shared_fuel = self.shared_fuel;
+    }
+}

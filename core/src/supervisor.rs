@@ -1,0 +1,119 @@
+//! The seam: what a supervisor is to its guests.
+//!
+//! A guest's import call pauses the guest and reaches [`Supervisor::dispatch`] with the store
+//! free for any use: the supervisor may make memories, instantiate modules, invoke any instance,
+//! the caller's own included, and tear anything down. When it returns, the guest goes on.
+//!
+//! * What it returns must have the number and types of results that the guest's import
+//!   declares; anything else is the trap [`TrapCode::ResultType`](crate::TrapCode).
+//! * A [`HostError`] ends the guest call; its reason comes back out of the call untouched.
+//! * Nested calls draw on the fuel of the outermost one, see [`Store::invoke`].
+//! * Nesting is bounded by [`Limits::nesting`](crate::Limits).
+//!
+//! Those who want to drive a guest themselves, keep it paused for long or run many of them in
+//! turns use [`Store::begin`] and [`Execution`](crate::Execution) instead.
+
+use crate::{
+    store::{InstanceId, MemoryId, Store},
+    trap::Reason,
+    value::{Value, Values},
+};
+use alloc::boxed::Box;
+use core::error::Error;
+use parity_scale_codec::{Decode, Encode, Error as CodecError, Input, Output};
+
+/// Serves the import calls of guests.
+pub trait Supervisor {
+    /// Serves one import call. The guest is paused; `store` is free for any use.
+    ///
+    /// # Errors
+    ///
+    /// A [`HostError`] ends the guest call with the trap
+    /// [`TrapCode::HostError`](crate::TrapCode).
+    fn dispatch(&mut self, store: &mut Store, call: HostCall<'_>) -> Result<Values, HostError>;
+}
+
+impl<F> Supervisor for F
+where
+    F: FnMut(&mut Store, HostCall<'_>) -> Result<Values, HostError>,
+{
+    fn dispatch(&mut self, store: &mut Store, call: HostCall<'_>) -> Result<Values, HostError> {
+        self(store, call)
+    }
+}
+
+/// The supervisor of guests that import no functions: every host call is an error.
+#[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::exhaustive_structs, reason = "there is nothing to add to nothing")]
+pub struct NoImports;
+
+impl Supervisor for NoImports {
+    fn dispatch(&mut self, _: &mut Store, _: HostCall<'_>) -> Result<Values, HostError> {
+        Err(HostError::new())
+    }
+}
+
+/// The number that an environment gives to a function, with which the supervisor recognises it.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[expect(clippy::exhaustive_structs, reason = "the number is the supervisor's own")]
+pub struct FuncIndex(pub u32);
+
+/// An import call of a paused guest.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct HostCall<'a> {
+    /// The function, as the environment numbers it.
+    pub func: FuncIndex,
+    /// The arguments, of the types that the guest's import declares.
+    pub args: &'a [Value],
+    /// The state word given to the call or to the instantiation.
+    pub state: u32,
+    /// The calling instance; `None` while its start function runs, as it has no id yet.
+    pub instance: Option<InstanceId>,
+    /// The caller's memory: an imported one, else the one it exports as `memory`, else the
+    /// first it exports.
+    pub memory: Option<MemoryId>,
+    /// The fuel that the call has left.
+    pub fuel: u64,
+}
+
+/// Ends a guest call, with a reason of the supervisor's own or without.
+///
+/// On the wire this is a unit: its SCALE form has no bytes, and a reason stays behind.
+#[derive(Debug, Default)]
+pub struct HostError(Option<Reason>);
+
+impl HostError {
+    /// An error without a reason.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(None)
+    }
+
+    /// An error with a reason, which comes back out of the guest call:
+    /// [`Trap::into_reason`](crate::Trap::into_reason).
+    #[must_use]
+    pub fn with_reason(reason: impl Error + Send + Sync + 'static) -> Self {
+        Self(Some(Box::new(reason)))
+    }
+
+    pub(crate) fn into_reason(self) -> Option<Reason> {
+        self.0
+    }
+}
+
+impl<E: Error + Send + Sync + 'static> From<E> for HostError {
+    fn from(reason: E) -> Self {
+        Self::with_reason(reason)
+    }
+}
+
+impl Encode for HostError {
+    fn encode_to<T: Output + ?Sized>(&self, _: &mut T) {}
+}
+
+impl Decode for HostError {
+    fn decode<I: Input>(_: &mut I) -> Result<Self, CodecError> {
+        Ok(Self::new())
+    }
+}

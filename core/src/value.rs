@@ -1,0 +1,349 @@
+//! Values and types as they cross the boundary between guest and supervisor.
+//!
+//! Floats are carried as their raw bits, never as Rust floats, so that a NaN's payload
+//! survives every boundary unchanged. The SCALE encoding of [`Value`] and [`ReturnValue`] is the
+//! one of the Substrate sandbox ABI.
+
+#![expect(
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    trivial_numeric_casts,
+    reason = "the derived SCALE code has them"
+)]
+
+use alloc::{boxed::Box, vec, vec::Vec};
+use core::ops::Deref;
+use parity_scale_codec::{Decode, Encode};
+use wasmi::{F32, F64, Val, ValType};
+
+/// A value passed to or returned by a guest function.
+///
+/// The SCALE form is one index byte (0 to 3) and the value in little endian.
+#[derive(Clone, Copy, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[expect(clippy::exhaustive_enums, reason = "the wire format knows exactly these four")]
+pub enum Value {
+    /// A 32-bit integer.
+    #[codec(index = 0)]
+    I32(i32),
+    /// A 64-bit integer.
+    #[codec(index = 1)]
+    I64(i64),
+    /// The raw bits of a 32-bit float.
+    #[codec(index = 2)]
+    F32(u32),
+    /// The raw bits of a 64-bit float.
+    #[codec(index = 3)]
+    F64(u64),
+}
+
+impl Value {
+    /// The type of this value.
+    #[must_use]
+    pub const fn ty(self) -> ValueType {
+        match self {
+            Self::I32(_) => ValueType::I32,
+            Self::I64(_) => ValueType::I64,
+            Self::F32(_) => ValueType::F32,
+            Self::F64(_) => ValueType::F64,
+        }
+    }
+
+    /// The integer, if this is an [`Value::I32`].
+    #[must_use]
+    pub const fn as_i32(self) -> Option<i32> {
+        match self {
+            Self::I32(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The integer, if this is an [`Value::I64`].
+    #[must_use]
+    pub const fn as_i64(self) -> Option<i64> {
+        match self {
+            Self::I64(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The float, if this is an [`Value::F32`].
+    #[must_use]
+    pub const fn as_f32(self) -> Option<f32> {
+        match self {
+            Self::F32(bits) => Some(f32::from_bits(bits)),
+            _ => None,
+        }
+    }
+
+    /// The float, if this is an [`Value::F64`].
+    #[must_use]
+    pub const fn as_f64(self) -> Option<f64> {
+        match self {
+            Self::F64(bits) => Some(f64::from_bits(bits)),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn from_engine(value: &Val) -> Option<Self> {
+        match *value {
+            Val::I32(value) => Some(Self::I32(value)),
+            Val::I64(value) => Some(Self::I64(value)),
+            Val::F32(value) => Some(Self::F32(value.to_bits())),
+            Val::F64(value) => Some(Self::F64(value.to_bits())),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn into_engine(self) -> Val {
+        match self {
+            Self::I32(value) => Val::I32(value),
+            Self::I64(value) => Val::I64(value),
+            Self::F32(bits) => Val::F32(F32::from_bits(bits)),
+            Self::F64(bits) => Val::F64(F64::from_bits(bits)),
+        }
+    }
+}
+
+impl From<i32> for Value {
+    fn from(value: i32) -> Self {
+        Self::I32(value)
+    }
+}
+
+impl From<u32> for Value {
+    fn from(value: u32) -> Self {
+        Self::I32(value.cast_signed())
+    }
+}
+
+impl From<i64> for Value {
+    fn from(value: i64) -> Self {
+        Self::I64(value)
+    }
+}
+
+impl From<u64> for Value {
+    fn from(value: u64) -> Self {
+        Self::I64(value.cast_signed())
+    }
+}
+
+impl From<f32> for Value {
+    fn from(value: f32) -> Self {
+        Self::F32(value.to_bits())
+    }
+}
+
+impl From<f64> for Value {
+    fn from(value: f64) -> Self {
+        Self::F64(value.to_bits())
+    }
+}
+
+/// What an import returns on the wire: nothing or one value. At most 10 bytes of SCALE.
+///
+/// The Rust and JavaScript seams use [`Values`] instead, which may hold several.
+#[derive(Clone, Copy, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[expect(clippy::exhaustive_enums, reason = "the wire format knows exactly these two")]
+pub enum ReturnValue {
+    /// No result.
+    #[codec(index = 0)]
+    Unit,
+    /// One result.
+    #[codec(index = 1)]
+    Value(Value),
+}
+
+/// The results of a call, none, one or several. One costs no allocation.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Values(Repr);
+
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+enum Repr {
+    #[default]
+    None,
+    One([Value; 1]),
+    Several(Vec<Value>),
+}
+
+impl Values {
+    /// No results.
+    pub const NONE: Self = Self(Repr::None);
+
+    pub(crate) fn from_slice(values: &[Value]) -> Self {
+        match values {
+            [] => Self::NONE,
+            [value] => Self::from(*value),
+            _ => Self(Repr::Several(values.to_vec())),
+        }
+    }
+}
+
+impl Deref for Values {
+    type Target = [Value];
+
+    fn deref(&self) -> &[Value] {
+        match &self.0 {
+            Repr::None => &[],
+            Repr::One(value) => value,
+            Repr::Several(values) => values,
+        }
+    }
+}
+
+impl From<()> for Values {
+    fn from((): ()) -> Self {
+        Self::NONE
+    }
+}
+
+impl<T: Into<Value>> From<T> for Values {
+    fn from(value: T) -> Self {
+        Self(Repr::One([value.into()]))
+    }
+}
+
+impl From<Vec<Value>> for Values {
+    fn from(values: Vec<Value>) -> Self {
+        match *values.as_slice() {
+            [] => Self::NONE,
+            [value] => Self::from(value),
+            _ => Self(Repr::Several(values)),
+        }
+    }
+}
+
+impl From<ReturnValue> for Values {
+    fn from(value: ReturnValue) -> Self {
+        match value {
+            ReturnValue::Unit => Self::NONE,
+            ReturnValue::Value(value) => Self::from(value),
+        }
+    }
+}
+
+/// The type of a value in a signature.
+///
+/// Only the first four can be passed through guestbox; the others appear in the types that a
+/// [`Module`](crate::Module) lists.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum ValueType {
+    /// A 32-bit integer.
+    I32,
+    /// A 64-bit integer.
+    I64,
+    /// A 32-bit float.
+    F32,
+    /// A 64-bit float.
+    F64,
+    /// A 128-bit vector.
+    V128,
+    /// A reference to a function.
+    FuncRef,
+    /// A reference to something of the host.
+    ExternRef,
+}
+
+impl ValueType {
+    /// Whether values of this type can cross between guest and supervisor.
+    #[must_use]
+    pub const fn is_number(self) -> bool {
+        matches!(self, Self::I32 | Self::I64 | Self::F32 | Self::F64)
+    }
+
+    /// The type's name in the text format, such as `i32`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::I32 => "i32",
+            Self::I64 => "i64",
+            Self::F32 => "f32",
+            Self::F64 => "f64",
+            Self::V128 => "v128",
+            Self::FuncRef => "funcref",
+            Self::ExternRef => "externref",
+        }
+    }
+
+    pub(crate) const fn from_engine(ty: ValType) -> Self {
+        match ty {
+            ValType::I32 => Self::I32,
+            ValType::I64 => Self::I64,
+            ValType::F32 => Self::F32,
+            ValType::F64 => Self::F64,
+            ValType::V128 => Self::V128,
+            ValType::FuncRef => Self::FuncRef,
+            ValType::ExternRef => Self::ExternRef,
+        }
+    }
+}
+
+/// The signature of a function.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct FuncType {
+    params: Box<[ValueType]>,
+    results: Box<[ValueType]>,
+}
+
+impl FuncType {
+    /// The types of the parameters, in order.
+    #[must_use]
+    pub fn params(&self) -> &[ValueType] {
+        &self.params
+    }
+
+    /// The types of the results, in order.
+    #[must_use]
+    pub fn results(&self) -> &[ValueType] {
+        &self.results
+    }
+
+    /// Whether every parameter and result can cross between guest and supervisor.
+    #[must_use]
+    pub fn is_numeric(&self) -> bool {
+        self.params.iter().chain(&self.results).all(|ty| ty.is_number())
+    }
+
+    pub(crate) fn from_engine(ty: &wasmi::FuncType) -> Self {
+        let types = |types: &[ValType]| types.iter().map(|&ty| ValueType::from_engine(ty)).collect();
+        Self { params: types(ty.params()), results: types(ty.results()) }
+    }
+}
+
+/// Whether `values` have exactly the types of `types`.
+pub(crate) fn values_match(values: &[Value], types: &[ValueType]) -> bool {
+    values.len() == types.len() && values.iter().zip(types).all(|(value, ty)| value.ty() == *ty)
+}
+
+/// The engine's buffer for the results of a call. One result needs no allocation.
+#[derive(Debug)]
+pub(crate) enum Outputs {
+    UpToOne(usize, [Val; 1]),
+    Several(Vec<Val>),
+}
+
+impl Outputs {
+    pub(crate) fn new(len: usize) -> Self {
+        if len <= 1 { Self::UpToOne(len, [Val::I32(0)]) } else { Self::Several(vec![Val::I32(0); len]) }
+    }
+
+    pub(crate) fn as_mut(&mut self) -> &mut [Val] {
+        match self {
+            Self::UpToOne(0, _) => &mut [],
+            Self::UpToOne(_, value) => value,
+            Self::Several(values) => values,
+        }
+    }
+
+    /// The results as values; what is no number never gets here, see `Store::begin`.
+    pub(crate) fn to_values(&self) -> Values {
+        match self {
+            Self::UpToOne(0, _) => Values::NONE,
+            Self::UpToOne(_, [value]) => Value::from_engine(value).map_or(Values::NONE, Values::from),
+            Self::Several(values) => {
+                Values::from(values.iter().filter_map(Value::from_engine).collect::<Vec<_>>())
+            }
+        }
+    }
+}

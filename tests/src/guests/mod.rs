@@ -1,0 +1,1 @@
+//! Real guests under a native supervisor.

@@ -1,0 +1,5 @@
+//! What the tests, the benches and the demo of guestbox share.
+
+pub mod guests;
+pub mod mock;
+pub mod torture;

@@ -1,0 +1,1 @@
+//! Mock and fault-injecting supervisors.

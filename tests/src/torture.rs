@@ -1,0 +1,1 @@
+//! Endless loops, one for each class of operator.
