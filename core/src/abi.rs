@@ -12,6 +12,7 @@
 use crate::{
     environment::Environment,
     error::{HandleError, InstantiateError, MemoryError},
+    execution::Execution,
     limits::{Limit, count},
     module::Module,
     store::{InstanceId, Store},
@@ -48,6 +49,20 @@ pub enum SupervisorTrap {
     MemoryRefused(MemoryError),
     /// The buffer for a result is too small or outside the supervisor's memory.
     ResultBuffer,
+}
+
+impl SupervisorTrap {
+    /// The variant's name in kebab case, the `code` of an error in JavaScript.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Arguments => "arguments",
+            Self::Instance(_) => "instance",
+            Self::Memory(_) => "memory",
+            Self::MemoryRefused(_) => "memory-refused",
+            Self::ResultBuffer => "result-buffer",
+        }
+    }
 }
 
 impl fmt::Display for SupervisorTrap {
@@ -161,6 +176,17 @@ pub enum InstantiateFailure {
 }
 
 impl InstantiateFailure {
+    /// The variant's name in kebab case, the `code` of an error in JavaScript.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::EnvironmentCorrupted(_) => "environment-corrupted",
+            Self::Instantiation(_) => "instantiation",
+            Self::ModuleDecoding(_) => "module-decoding",
+            Self::StartTrapped(_) => "start-trapped",
+        }
+    }
+
     /// The code that the supervisor gets.
     #[must_use]
     pub const fn code(&self) -> u32 {
@@ -198,17 +224,29 @@ pub fn try_instantiate<S: crate::supervisor::Supervisor + ?Sized>(
     environment: &[u8],
     state: u32,
 ) -> Result<InstanceId, InstantiateFailure> {
-    let environment = decode_environment(store, environment)?;
-    let module = Module::with_limits(store.limits(), wasm).map_err(InstantiateFailure::ModuleDecoding)?;
-    store.instantiate(supervisor, &module, &environment, state).map_err(|error| match error {
-        InstantiateError::Start(trap) => InstantiateFailure::StartTrapped(trap),
-        error => InstantiateFailure::Instantiation(error),
-    })
+    let mut execution = begin_instantiate(store, wasm, environment, state)?;
+    let outcome = store.drive(supervisor, &mut execution);
+    store.draw(&execution);
+    outcome.map_err(InstantiateFailure::StartTrapped)?;
+    execution.instance().ok_or(InstantiateFailure::Instantiation(InstantiateError::Engine))
 }
 
-fn decode_environment(store: &Store, bytes: &[u8]) -> Result<Environment, InstantiateFailure> {
-    Environment::from_wire(store.limits(), bytes, |number| store.memory_id(number))
-        .map_err(InstantiateFailure::EnvironmentCorrupted)
+/// Instantiates from bytes up to the start function, which the execution then runs, see
+/// [`Store::begin_instantiate`].
+///
+/// # Errors
+///
+/// See [`InstantiateFailure`]; it is never [`InstantiateFailure::StartTrapped`].
+pub fn begin_instantiate(
+    store: &mut Store,
+    wasm: &[u8],
+    environment: &[u8],
+    state: u32,
+) -> Result<Execution, InstantiateFailure> {
+    let environment = Environment::from_wire(store.limits(), environment, |number| store.memory_id(number))
+        .map_err(InstantiateFailure::EnvironmentCorrupted)?;
+    let module = Module::with_limits(store.limits(), wasm).map_err(InstantiateFailure::ModuleDecoding)?;
+    store.begin_instantiate(&module, &environment, state).map_err(InstantiateFailure::Instantiation)
 }
 
 /// `invoke`: calls an export with SCALE-encoded arguments and returns [`ERR_OK`] or

@@ -37,6 +37,18 @@ pub enum HandleError {
     Unknown,
 }
 
+impl HandleError {
+    /// The variant's name in kebab case, the `code` of an error in JavaScript.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::OtherStore => "other-store",
+            Self::TornDown => "torn-down",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 impl fmt::Display for HandleError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -72,6 +84,18 @@ pub enum CompileError {
     TailCallToImport,
 }
 
+impl CompileError {
+    /// The variant's name in kebab case, the `code` of an error in JavaScript.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Invalid(_) => "invalid",
+            Self::Limit(_) => "limit",
+            Self::TailCallToImport => "tail-call-to-import",
+        }
+    }
+}
+
 impl fmt::Display for CompileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -104,6 +128,18 @@ pub enum EnvironmentError {
     Memory(HandleError),
 }
 
+impl EnvironmentError {
+    /// The variant's name in kebab case, the `code` of an error in JavaScript.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Corrupted => "corrupted",
+            Self::Limit(_) => "limit",
+            Self::Memory(_) => "memory",
+        }
+    }
+}
+
 impl fmt::Display for EnvironmentError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -130,6 +166,20 @@ pub enum ImportProblem {
     Signature,
     /// Globals and tables cannot be imported.
     Unsupported,
+}
+
+impl ImportProblem {
+    /// The variant's name in kebab case, the `code` of an error in JavaScript.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Memory(_) => "memory",
+            Self::MemoryLimits => "memory-limits",
+            Self::Signature => "signature",
+            Self::Unsupported => "unsupported",
+        }
+    }
 }
 
 impl fmt::Display for ImportProblem {
@@ -181,6 +231,24 @@ pub enum InstantiateError {
     /// The module has tail calls, and shares a memory with live guests that were compiled
     /// without. Instantiate it before them.
     TailCallsApart,
+}
+
+impl InstantiateError {
+    /// The variant's name in kebab case, the `code` of an error in JavaScript.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Engine => "engine",
+            Self::IdsExhausted => "ids-exhausted",
+            Self::Import { .. } => "import",
+            Self::Limit(_) => "limit",
+            Self::MemoriesApart => "memories-apart",
+            Self::OutOfSystemMemory => "out-of-system-memory",
+            Self::Segment => "segment",
+            Self::Start(_) => "start",
+            Self::TailCallsApart => "tail-calls-apart",
+        }
+    }
 }
 
 impl fmt::Display for InstantiateError {
@@ -235,6 +303,21 @@ pub enum InvokeError {
     Signature,
     /// The guest trapped.
     Trap(Trap),
+}
+
+impl InvokeError {
+    /// The variant's name in kebab case, the `code` of an error in JavaScript.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Arguments => "arguments",
+            Self::ExportNotFound => "export-not-found",
+            Self::Instance(_) => "instance",
+            Self::NotAFunction => "not-a-function",
+            Self::Signature => "signature",
+            Self::Trap(_) => "trap",
+        }
+    }
 }
 
 impl fmt::Display for InvokeError {
@@ -292,6 +375,22 @@ pub enum MemoryError {
     TooManyPages,
 }
 
+impl MemoryError {
+    /// The variant's name in kebab case, the `code` of an error in JavaScript.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Handle(_) => "handle",
+            Self::IdsExhausted => "ids-exhausted",
+            Self::Limit(_) => "limit",
+            Self::Maximum => "maximum",
+            Self::OutOfBounds => "out-of-bounds",
+            Self::OutOfSystemMemory => "out-of-system-memory",
+            Self::TooManyPages => "too-many-pages",
+        }
+    }
+}
+
 impl fmt::Display for MemoryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -340,6 +439,19 @@ pub enum GlobalError {
     Type,
 }
 
+impl GlobalError {
+    /// The variant's name in kebab case, the `code` of an error in JavaScript.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Immutable => "immutable",
+            Self::Instance(_) => "instance",
+            Self::NotFound => "not-found",
+            Self::Type => "type",
+        }
+    }
+}
+
 impl fmt::Display for GlobalError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -369,6 +481,18 @@ pub enum ExecutionError {
     NotWaiting,
     /// The execution was begun in another store.
     OtherStore,
+}
+
+impl ExecutionError {
+    /// The variant's name in kebab case, the `code` of an error in JavaScript.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Ended => "ended",
+            Self::NotWaiting => "not-waiting",
+            Self::OtherStore => "other-store",
+        }
+    }
 }
 
 impl fmt::Display for ExecutionError {

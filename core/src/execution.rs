@@ -28,7 +28,8 @@
 use crate::{
     cell::{CellData, Ticket},
     error::ExecutionError,
-    module::Module,
+    limits::to_usize,
+    module::{ImportedFunction, Module},
     store::{InstanceId, MemoryId, Store},
     supervisor::{FuncIndex, HostCall, HostError},
     trap::{Trap, TrapCode},
@@ -156,13 +157,15 @@ impl Execution {
             State::Answered(Paused::Guest(call)) => {
                 self.enter(store, |cell, answer, results| call.resume(cell, answer, results))
             }
-            State::Answered(Paused::Import) => State::Finished(Values::from_slice(&self.values)),
+            State::Answered(Paused::Import) => State::Finished(self.values.iter().copied().collect()),
             State::OutOfFuel(call) => self.enter(store, |cell, _, results| call.resume(cell, results)),
             state => state,
         };
-        match &self.state {
-            State::Waiting(_, import) => Ok(Step::HostCall(self.host_call(*import))),
-            State::OutOfFuel(call) => Ok(Step::OutOfFuel { required: call.required_fuel() }),
+        match self.state {
+            State::Waiting(_, ordinal) if self.imported_function(ordinal).is_some() => {
+                self.host_call(ordinal)
+            }
+            State::OutOfFuel(ref call) => Ok(Step::OutOfFuel { required: call.required_fuel() }),
             _ => self.end(store),
         }
     }
@@ -263,23 +266,28 @@ impl Execution {
         }
     }
 
-    fn host_call(&self, import: u32) -> HostCall<'_> {
-        let context = self.context.as_ref();
-        let func = context.and_then(|context| context.functions.get(usize::try_from(import).ok()?));
-        HostCall {
-            func: func.copied().unwrap_or(FuncIndex(u32::MAX)),
+    fn host_call(&self, ordinal: u32) -> Result<Step<'_>, ExecutionError> {
+        let context = self.context.as_ref().ok_or(ExecutionError::Ended)?;
+        let function = self.imported_function(ordinal).ok_or(ExecutionError::Ended)?;
+        let func = context.functions.get(to_usize(ordinal)).copied().ok_or(ExecutionError::Ended)?;
+        Ok(Step::HostCall(HostCall {
+            func,
+            import: function.import(),
+            ordinal,
             args: &self.values,
             state: self.word,
             instance: self.instance(),
-            memory: context.and_then(|context| context.memory),
+            memory: context.memory,
             fuel: self.fuel,
-        }
+        }))
     }
 
-    fn is_result_of(&self, import: u32, results: &[Value]) -> bool {
-        let functions = self.context.as_ref().map(|context| context.module.imported_functions());
-        let function = functions.and_then(|functions| functions.get(usize::try_from(import).ok()?));
-        function.is_some_and(|function| values_match(results, function.ty().results()))
+    fn is_result_of(&self, ordinal: u32, results: &[Value]) -> bool {
+        self.imported_function(ordinal).is_some_and(|function| values_match(results, function.results()))
+    }
+
+    fn imported_function(&self, ordinal: u32) -> Option<&ImportedFunction> {
+        self.context.as_ref()?.module.imported_functions().get(to_usize(ordinal))
     }
 
     /// Lets go of everything and says how it ended.

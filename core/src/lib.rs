@@ -29,7 +29,7 @@ pub use crate::{
     execution::{Execution, Step},
     limits::{Limit, Limits, MAX_PAGES, PAGE_BYTES},
     module::{Export, ExternType, GlobalType, Import, MemoryType, Module, TableType},
-    store::{InstanceId, MemoryId, Store},
+    store::{InstanceId, Level, MemoryId, Store},
     supervisor::{FuncIndex, HostCall, HostError, NoImports, Supervisor},
     thunk::{Region, Thunk, ThunkError, ThunkSupervisor},
     trap::{Reason, Trap, TrapCode},

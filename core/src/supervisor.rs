@@ -14,6 +14,7 @@
 //! turns use [`Store::begin`] and [`Execution`](crate::Execution) instead.
 
 use crate::{
+    module::Import,
     store::{InstanceId, MemoryId, Store},
     trap::Reason,
     value::{Value, Values},
@@ -64,6 +65,10 @@ pub struct FuncIndex(pub u32);
 pub struct HostCall<'a> {
     /// The function, as the environment numbers it.
     pub func: FuncIndex,
+    /// The import as the guest declares it, with names and type.
+    pub import: &'a Import,
+    /// The ordinal of that import among the module's imported functions.
+    pub ordinal: u32,
     /// The arguments, of the types that the guest's import declares.
     pub args: &'a [Value],
     /// The state word given to the call or to the instantiation.

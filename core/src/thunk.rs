@@ -53,6 +53,10 @@ impl Region {
     pub const fn to_slice(self) -> i64 {
         Self { ptr: self.len, len: self.ptr }.to_thunk()
     }
+
+    const fn contains(self, address: u32) -> bool {
+        address.wrapping_sub(self.ptr) < self.len
+    }
 }
 
 /// A supervisor with a linear memory, an allocator and a dispatch thunk.
@@ -133,11 +137,12 @@ impl<'a, S: ThunkSupervisor + ?Sized> Thunk<'a, S> {
         })
     }
 
-    fn read_result(&mut self, store: &Store, result: Region) -> Result<(), ThunkError> {
+    fn read_result(&mut self, store: &Store, args: Region, result: Region) -> Result<(), ThunkError> {
         let maximum = count(store.limits().argument_bytes);
         let within = Limit::ArgumentBytes.check(result.len.into(), maximum);
         let read = within.is_ok() && self.supervisor.read(result, &mut self.scratch).is_ok();
-        if self.supervisor.deallocate(result.ptr).is_err() {
+        // A result that begins in the buffer of the arguments was freed with it.
+        if !args.contains(result.ptr) && self.supervisor.deallocate(result.ptr).is_err() {
             return Err(ThunkError::DeallocateResult);
         }
         if read { Ok(()) } else { Err(ThunkError::ReadResult) }
@@ -153,7 +158,8 @@ impl<S: ThunkSupervisor + ?Sized> Supervisor for Thunk<'_, S> {
     /// 4. `invoke` the thunk; if that fails, the arguments are still freed
     /// 5. `deallocate` the arguments; a failure here masks one of step 4
     /// 6. `read` the result
-    /// 7. `deallocate` the result, also if 6 failed; a failure here masks one of step 6
+    /// 7. `deallocate` the result, also if 6 failed; a failure here masks one of step 6. A result
+    ///    that begins in the buffer of the arguments was freed by step 5 and is not freed again
     /// 8. decode `Result<ReturnValue, HostError>`; the execution compares its type with the
     ///    import's
     fn dispatch(&mut self, store: &mut Store, call: HostCall<'_>) -> Result<Values, HostError> {
@@ -172,7 +178,7 @@ impl<S: ThunkSupervisor + ?Sized> Supervisor for Thunk<'_, S> {
         self.supervisor.deallocate(ptr).map_err(|_| ThunkError::DeallocateArguments)?;
         let result = Region::from_thunk(outcome?);
         // 6. and 7.
-        self.read_result(store, result)?;
+        self.read_result(store, args, result)?;
         // 8.
         let result = wire::decode_result(&self.scratch).map_err(|_| ThunkError::DecodeResult)?;
         result.map(Values::from)

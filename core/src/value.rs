@@ -169,14 +169,6 @@ enum Repr {
 impl Values {
     /// No results.
     pub const NONE: Self = Self(Repr::None);
-
-    pub(crate) fn from_slice(values: &[Value]) -> Self {
-        match values {
-            [] => Self::NONE,
-            [value] => Self::from(*value),
-            _ => Self(Repr::Several(values.to_vec())),
-        }
-    }
 }
 
 impl Deref for Values {
@@ -194,6 +186,19 @@ impl Deref for Values {
 impl From<()> for Values {
     fn from((): ()) -> Self {
         Self::NONE
+    }
+}
+
+impl FromIterator<Value> for Values {
+    fn from_iter<I: IntoIterator<Item = Value>>(values: I) -> Self {
+        let mut values = values.into_iter();
+        match (values.next(), values.next()) {
+            (None, _) => Self::NONE,
+            (Some(value), None) => Self::from(value),
+            (Some(first), Some(second)) => {
+                Self(Repr::Several([first, second].into_iter().chain(values).collect()))
+            }
+        }
     }
 }
 
@@ -339,11 +344,8 @@ impl Outputs {
     /// The results as values; what is no number never gets here, see `Store::begin`.
     pub(crate) fn to_values(&self) -> Values {
         match self {
-            Self::UpToOne(0, _) => Values::NONE,
-            Self::UpToOne(_, [value]) => Value::from_engine(value).map_or(Values::NONE, Values::from),
-            Self::Several(values) => {
-                Values::from(values.iter().filter_map(Value::from_engine).collect::<Vec<_>>())
-            }
+            Self::UpToOne(len, values) => values.iter().take(*len).filter_map(Value::from_engine).collect(),
+            Self::Several(values) => values.iter().filter_map(Value::from_engine).collect(),
         }
     }
 }

@@ -1,1 +1,40 @@
-//! t
+//! guestbox behind wasm-bindgen: the contract between the wasm module and JavaScript.
+//!
+//! A web page or a Node process is the supervisor, and guests run in the engine inside this
+//! module: wasm in wasm. There are two doors.
+//!
+//! * [`Host`] is the one that the npm package uses. JavaScript drives: it calls in, the guest
+//!   runs until it finishes, traps or pauses, and the call returns what happened as a number.
+//!   Host calls are served by JavaScript *between* two calls, with nothing of this module on the
+//!   stack. So a callback may throw, await or call in again, and no borrow is held meanwhile.
+//! * [`ScaleStore`] is the core's `Store` one to one, with SCALE bytes in and out and a dispatch
+//!   thunk that is a JavaScript function. It calls out; each callback is caught, and no borrow is
+//!   held across one.
+//!
+//! # The exchange
+//!
+//! Numbers cross in an array of 64-bit words in this module's memory, the *exchange*: arguments
+//! and results of calls as raw bits, from word [`Host::VALUES`] on, and before them what a step
+//! has to say. Floats therefore keep their bits, and a host call costs no allocation.
+//!
+//! # Re-entrancy
+//!
+//! Between a step that returns [`Host::HOST_CALL`] and the call that answers it every other
+//! function may be called, for the same guest too.
+//!
+//! # Throwing and safety
+//!
+//! Functions throw only errors with a `code`, the name of the core's error variant in kebab
+//! case. If this module ever traps itself (the allocator fails, or a defect), JavaScript sees a
+//! `WebAssembly.RuntimeError`; the module must not be called again then, and the npm package
+//! makes sure of that.
+#![forbid(unsafe_code)]
+
+mod allocator;
+mod convert;
+mod error;
+mod host;
+mod scale;
+mod slab;
+
+pub use crate::{host::Host, scale::ScaleStore};

@@ -14,7 +14,7 @@ pub use self::types::{Export, ExternType, GlobalType, Import, MemoryType, TableT
 use crate::{
     error::CompileError,
     limits::{Limit, Limits, count},
-    value::FuncType,
+    value::{FuncType, ValueType},
 };
 use alloc::{boxed::Box, format, sync::Arc, vec::Vec};
 use core::fmt;
@@ -47,21 +47,25 @@ struct Inner {
     instance_bytes: usize,
 }
 
-/// The signature of an imported function, as guestbox and as the engine have it.
+/// An imported function, with its signature as the engine has it.
 #[derive(Debug)]
 pub(crate) struct ImportedFunction {
-    ty: FuncType,
+    import: Import,
     engine: wasmi::FuncType,
 }
 
 impl ImportedFunction {
-    fn new(ty: &wasmi::ExternType) -> Option<Self> {
-        let engine = ty.func()?.clone();
-        Some(Self { ty: FuncType::from_engine(&engine), engine })
+    fn new(import: &wasmi::ImportType<'_>) -> Option<Self> {
+        let engine = import.ty().func()?.clone();
+        Some(Self { import: Import::from_engine(import), engine })
     }
 
-    pub(crate) const fn ty(&self) -> &FuncType {
-        &self.ty
+    pub(crate) const fn import(&self) -> &Import {
+        &self.import
+    }
+
+    pub(crate) fn results(&self) -> &[ValueType] {
+        self.import.ty().as_func().map_or(&[], FuncType::results)
     }
 
     pub(crate) const fn engine(&self) -> &wasmi::FuncType {
@@ -131,8 +135,7 @@ impl Module {
         let imports: Box<[Import]> = code.imports().map(|import| Import::from_engine(&import)).collect();
         let exports: Box<[Export]> =
             scan.exports.iter().filter_map(|export| Export::new(export, &code, &scan)).collect();
-        let imported_functions =
-            code.imports().filter_map(|import| ImportedFunction::new(import.ty())).collect();
+        let imported_functions = code.imports().filter_map(|import| ImportedFunction::new(&import)).collect();
         let main_memory = main_memory(&imports, &exports);
         Ok(Self(Arc::new(Inner {
             id: crate::store::unique(),

@@ -105,13 +105,14 @@ impl Store {
             Instance { handle, context: Arc::clone(&context), number: None, functions: Vec::new() };
         self.instances.insert(instance).map_err(|_| InstantiateError::IdsExhausted)?;
         self.starting.push(key);
-        let fuel = self.limits.fuel;
+        let fuel = self.fuel_of_call();
         Ok(Execution::new(context, Purpose::Start(key), callee, Vec::new(), 0, fuel, state))
     }
 
     /// Begins a call of an exported function, to be run by hand.
     ///
-    /// It gets [`Limits::fuel`](crate::Limits); [`Execution::set_fuel`] changes that.
+    /// It gets [`Limits::fuel`](crate::Limits), within a host call what the outermost call has
+    /// left; [`Execution::set_fuel`] changes that.
     ///
     /// # Errors
     ///
@@ -141,7 +142,7 @@ impl Store {
         let results = ty.results().len();
         let mut values = self.buffer();
         values.extend_from_slice(args);
-        let (purpose, fuel) = (Purpose::Call(instance), self.limits.fuel);
+        let (purpose, fuel) = (Purpose::Call(instance), self.fuel_of_call());
         Ok(Execution::new(context, purpose, Some(callee), values, results, fuel, state))
     }
 

@@ -65,10 +65,7 @@ pub struct Store {
     lingering: Vec<u32>,
     /// Instances that are dead but not freed yet.
     dead_instances: u32,
-    /// How deeply guest and supervisor have called each other.
-    nesting: u32,
-    /// While a supervisor serves a call: what is left of the outermost call's fuel.
-    shared_fuel: Option<u64>,
+    level: Level,
     /// Arguments on their way into the engine.
     inputs: Vec<Val>,
     /// Buffers for reuse.
@@ -107,8 +104,7 @@ impl Store {
             starting: Vec::new(),
             lingering: Vec::new(),
             dead_instances: 0,
-            nesting: 0,
-            shared_fuel: None,
+            level: Level { depth: 0, fuel: None },
             inputs: Vec::new(),
             spare: Vec::new(),
         }
@@ -184,19 +180,21 @@ impl Store {
         supervisor: &mut S,
         execution: &mut Execution,
     ) -> Result<Values, Trap> {
-        let Some(nested) = Nested::enter(self) else {
-            execution.cancel(self);
-            return Err(TrapCode::NestingTooDeep.into());
-        };
-        let store = &mut *nested.store;
+        let level = self.level;
+        let leave = Leave { store: self, level };
+        let store = &mut *leave.store;
         loop {
             match execution.run(store) {
                 Ok(Step::Finished(results)) => return Ok(results),
                 Ok(Step::HostCall(call)) => {
-                    let fuel = call.fuel;
-                    store.shared_fuel = Some(fuel);
-                    let answer = supervisor.dispatch(store, call);
-                    execution.set_fuel(store.shared_fuel.unwrap_or(fuel));
+                    let answer = match store.open_level(call.fuel) {
+                        Ok(_) => supervisor.dispatch(store, call),
+                        Err(trap) => {
+                            execution.cancel(store);
+                            return Err(trap);
+                        }
+                    };
+                    execution.set_fuel(store.close_level(level));
                     // It waits: this cannot fail, and if it did `run` would say the same again.
                     let _waiting = execution.answer(answer);
                 }
@@ -210,17 +208,60 @@ impl Store {
         }
     }
 
-    /// Drives an execution on the fuel that the outermost call has left, if there is one.
+    /// Drives an execution on the fuel that the level has, if it is within a host call.
     fn drive_sharing<S: Supervisor + ?Sized>(
         &mut self,
         supervisor: &mut S,
         execution: &mut Execution,
     ) -> Result<Values, Trap> {
-        let shared = self.shared_fuel;
-        execution.set_fuel(shared.unwrap_or(self.limits.fuel));
         let results = self.drive(supervisor, execution);
-        self.shared_fuel = shared.map(|_| execution.fuel());
+        self.draw(execution);
         results
+    }
+
+    /// Opens a level of nesting, for those who serve host calls by hand: call it before the
+    /// supervisor serves a host call of an execution that has `fuel` left, and
+    /// [`Store::close_level`] with what this returns after. Calls begun in between share that
+    /// fuel. [`Store::invoke`] and [`Store::drive`] do it on their own.
+    ///
+    /// # Errors
+    ///
+    /// [`TrapCode::NestingTooDeep`] where [`Limits::nesting`] levels are open: end the execution
+    /// with it.
+    pub fn open_level(&mut self, fuel: u64) -> Result<Level, Trap> {
+        let outer = self.level;
+        let depth = outer.depth.saturating_add(1);
+        if depth > self.limits.nesting {
+            return Err(TrapCode::NestingTooDeep.into());
+        }
+        self.level = Level { depth, fuel: Some(fuel) };
+        Ok(outer)
+    }
+
+    /// Goes back to a level and returns the fuel that the closed one has left, which the
+    /// execution whose host call was served goes on with.
+    pub fn close_level(&mut self, outer: Level) -> u64 {
+        let closed = core::mem::replace(&mut self.level, outer);
+        closed.fuel.unwrap_or(self.limits.fuel)
+    }
+
+    /// Makes the fuel that an execution has left the fuel of the level, for those who drive
+    /// executions by hand within a host call. Outside of one it does nothing.
+    pub const fn draw(&mut self, execution: &Execution) {
+        if let Some(fuel) = &mut self.level.fuel {
+            *fuel = execution.fuel();
+        }
+    }
+
+    /// Whether a host call is being served, so that a call begun now is nested in another.
+    #[must_use]
+    pub const fn is_serving(&self) -> bool {
+        self.level.fuel.is_some()
+    }
+
+    /// The fuel that a call begun now gets.
+    fn fuel_of_call(&self) -> u64 {
+        self.level.fuel.unwrap_or(self.limits.fuel)
     }
 
     /// Whether this store has the cell of this key and ticket.
@@ -254,25 +295,23 @@ impl Default for Store {
     }
 }
 
-/// A level of nesting. Leaving it, also by a supervisor's panic, restores what was before.
-struct Nested<'a> {
+/// A level of nesting: how deeply guest and supervisor have called each other, and the fuel that
+/// calls on it draw on. See [`Store::open_level`].
+#[derive(Clone, Copy, Debug)]
+pub struct Level {
+    depth: u32,
+    /// `None` outside of any host call: there every call has a budget of its own.
+    fuel: Option<u64>,
+}
+
+/// Goes back to the level it was made on, also when a supervisor panics.
+struct Leave<'a> {
     store: &'a mut Store,
-    shared_fuel: Option<u64>,
+    level: Level,
 }
 
-impl<'a> Nested<'a> {
-    /// One level deeper, `None` where that is too deep.
-    fn enter(store: &'a mut Store) -> Option<Self> {
-        let deeper = store.nesting.checked_add(1).filter(|deeper| *deeper <= store.limits.nesting)?;
-        store.nesting = deeper;
-        let shared_fuel = store.shared_fuel;
-        Some(Self { store, shared_fuel })
-    }
-}
-
-impl Drop for Nested<'_> {
+impl Drop for Leave<'_> {
     fn drop(&mut self) {
-        self.store.nesting = self.store.nesting.saturating_sub(1);
-        self.store.shared_fuel = self.shared_fuel;
+        self.store.level = self.level;
     }
 }

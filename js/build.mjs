@@ -1,0 +1,64 @@
+// Builds the npm package into dist/: the wasm module, its glue and the TypeScript API.
+//
+//   node build.mjs [--features a,b] [--fast]
+//
+// --features are cargo features of the wasm-host (an allocator); --fast skips wasm-opt.
+import { execFileSync } from "node:child_process";
+import { copyFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import * as esbuild from "esbuild";
+
+const { values: options } = parseArgs({
+  options: { features: { type: "string", default: "" }, fast: { type: "boolean", default: false } },
+});
+const here = fileURLToPath(new URL(".", import.meta.url));
+const root = fileURLToPath(new URL("..", import.meta.url));
+const run = (command, args, cwd = root) => execFileSync(command, args, { cwd, stdio: "inherit" });
+const tool = (name) => `${here}node_modules/.bin/${name}`;
+
+const built = `${root}target/wasm32-unknown-unknown/release/guestbox_wasm_host.wasm`;
+const glue = `${root}target/glue`;
+const dist = `${here}dist`;
+
+run("cargo", [
+  ...["build", "--package", "guestbox-wasm-host", "--lib", "--release"],
+  ...["--target", "wasm32-unknown-unknown", "--features", options.features],
+]);
+rmSync(glue, { recursive: true, force: true });
+run("wasm-bindgen", ["--target", "web", "--out-dir", glue, "--out-name", "glue", "--omit-default-module-path", built]);
+
+rmSync(dist, { recursive: true, force: true });
+mkdirSync(dist);
+const wasm = `${dist}/guestbox.wasm`;
+if (options.fast) {
+  copyFileSync(`${glue}/glue_bg.wasm`, wasm);
+} else {
+  // The features by name: all of them together would make wasm-opt emit what Node cannot read.
+  const features = ["bulk-memory", "multivalue", "mutable-globals", "nontrapping-float-to-int"];
+  features.push("reference-types", "sign-ext");
+  const enabled = features.map((feature) => `--enable-${feature}`);
+  run(tool("wasm-opt"), ["-O3", ...enabled, `${glue}/glue_bg.wasm`, "-o", wasm]);
+}
+
+// The generated glue has one module-wide instance. Each sandbox wants one of its own, so that
+// one that aborted can be thrown away: the glue becomes a function that returns a fresh glue.
+const bundled = esbuild.buildSync({
+  entryPoints: [`${glue}/glue.js`],
+  bundle: true,
+  write: false,
+  format: "iife",
+  globalName: "glue",
+  target: "es2022",
+  define: { "import.meta.url": "undefined" },
+});
+const code = bundled.outputFiles[0].text.replace(/^"use strict";/, "");
+writeFileSync(`${dist}/glue.js`, `export function makeGlue() {\n${code}\nreturn glue;\n}\n`);
+copyFileSync(`${glue}/glue.d.ts`, `${here}src/glue-types.d.ts`);
+copyFileSync(`${glue}/glue.d.ts`, `${dist}/glue-types.d.ts`);
+writeFileSync(`${dist}/glue.d.ts`, 'export function makeGlue(): typeof import("./glue-types.js");\n');
+copyFileSync(`${dist}/glue.d.ts`, `${here}src/glue.d.ts`);
+
+run(tool("tsc"), ["--project", "tsconfig.json"], here);
+const size = (file) => `${(statSync(file).size / 1024).toFixed(0)} KiB`;
+console.log(`built dist/: guestbox.wasm ${size(wasm)}, JavaScript in ${readFileSync(`${dist}/index.js`).length} bytes of index`);

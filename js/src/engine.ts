@@ -1,0 +1,112 @@
+/**
+ * The wasm module with the engine in it, one for each sandbox, and the array of words through
+ * which numbers cross.
+ *
+ * JavaScript drives: every call into the module returns before a callback is served. Should the
+ * module itself ever abort, it is never called again.
+ */
+import { DisposedError, PoisonedError, fromHost } from "./errors.js";
+import type { Host } from "./glue-types.js";
+
+/** What a step of a call did. The numbers are those of `Host` in the wasm-host. */
+export const FINISHED = 0;
+export const HOST_CALL = 1;
+export const OUT_OF_FUEL = 2;
+export const TRAPPED = 3;
+export const TORN_DOWN = 4;
+
+/** Words of the exchange before the values. */
+const HEAD_WORDS = 8;
+
+export class Engine {
+  /** The raw door. Only functions that do not throw are called on it directly, see `broken`. */
+  readonly host: Host;
+  readonly trapCodes: readonly string[];
+  readonly trapMessages: readonly string[];
+  private readonly memory: WebAssembly.Memory;
+  private readonly exchange: number;
+  private state: "live" | "disposed" | PoisonedError = "live";
+
+  // The values of the exchange, made anew when the memory has grown.
+  buffer: ArrayBufferLike | undefined;
+  i32!: Int32Array;
+  u32!: Uint32Array;
+  f32!: Float32Array;
+  f64!: Float64Array;
+  i64!: BigInt64Array;
+  u64!: BigUint64Array;
+
+  constructor(host: Host, memory: WebAssembly.Memory, trapCodes: readonly string[], trapMessages: readonly string[]) {
+    this.host = host;
+    this.memory = memory;
+    this.trapCodes = trapCodes;
+    this.trapMessages = trapMessages;
+    this.exchange = host.exchange();
+    this.refresh();
+  }
+
+  /** Makes sure that the views are those of the memory as it is now. */
+  refresh(): void {
+    const buffer = this.memory.buffer;
+    if (buffer === this.buffer) return;
+    const at = this.exchange + HEAD_WORDS * 8;
+    this.buffer = buffer;
+    this.i32 = new Int32Array(buffer, at);
+    this.u32 = new Uint32Array(buffer, at);
+    this.f32 = new Float32Array(buffer, at);
+    this.f64 = new Float64Array(buffer, at);
+    this.i64 = new BigInt64Array(buffer, at);
+    this.u64 = new BigUint64Array(buffer, at);
+  }
+
+  /** The low half of a word of the head. */
+  head(word: number): number {
+    this.refresh();
+    return new Uint32Array(this.memory.buffer, this.exchange + word * 8, 1)[0] ?? 0;
+  }
+
+  /** A word of the head. */
+  longHead(word: number): bigint {
+    this.refresh();
+    return new BigUint64Array(this.memory.buffer, this.exchange + word * 8, 1)[0] ?? 0n;
+  }
+
+  /** The bytes of a guest's memory, in place. They hold until the module is called again. */
+  bytes(address: number, length: number): Uint8Array {
+    return new Uint8Array(this.memory.buffer, address, length);
+  }
+
+  /** Throws where nothing can be called any more. */
+  check(): void {
+    if (this.state === "live") return;
+    if (this.state === "disposed") throw new DisposedError("sandbox", "the sandbox was disposed of");
+    throw new PoisonedError(this.state.code, this.state.message, { cause: this.state.cause });
+  }
+
+  get isLive(): boolean {
+    return this.state === "live";
+  }
+
+  /** Calls the module. What it throws on purpose becomes an error of guestbox. */
+  use<T>(call: (host: Host) => T): T {
+    this.check();
+    try {
+      return call(this.host);
+    } catch (thrown) {
+      throw fromHost(thrown) ?? this.broken(thrown);
+    }
+  }
+
+  /** Notes that the module aborted, and returns the error to throw. */
+  broken(cause: unknown): PoisonedError {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    this.state = new PoisonedError("poisoned", `the engine aborted (${reason}); load another sandbox`, { cause });
+    return this.state;
+  }
+
+  dispose(): void {
+    if (this.state !== "live") return;
+    this.state = "disposed";
+    this.host.free();
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * Errors. Each has a `code`, the name of the core's error variant in kebab case, and its class
+ * says which operation failed.
+ */
+
+/** The base of all errors of guestbox. */
+export class GuestboxError extends Error {
+  readonly code: string;
+
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+    this.name = new.target.name;
+  }
+
+  /** Whether a value is an error of guestbox, of a code if one is given. */
+  static is(value: unknown, code?: string): value is GuestboxError {
+    return value instanceof GuestboxError && (code === undefined || value.code === code);
+  }
+}
+
+/** The bytes are no module that can be run here. */
+export class CompileError extends GuestboxError {}
+
+/** A module could not be instantiated. */
+export class InstantiateError extends GuestboxError {}
+
+/** A call could not be begun: no such export, or wrong arguments. */
+export class InvokeError extends GuestboxError {}
+
+/** A memory could not be made, grown, read or written. */
+export class MemoryError extends GuestboxError {}
+
+/** A global could not be set. */
+export class GlobalError extends GuestboxError {}
+
+/** Something was used after it was disposed of, or after what it belongs to was. */
+export class DisposedError extends GuestboxError {}
+
+/** The engine itself aborted. Nothing in its sandbox can be used any more; load another. */
+export class PoisonedError extends GuestboxError {}
+
+/** An import returned a promise to a call that is served synchronously; use `guest.call`. */
+export class AsyncImportError extends GuestboxError {}
+
+/** A guest call ended without a result. The guest and its sandbox stay usable. */
+export class Trap extends GuestboxError {
+  /** The fuel that the call used until then. */
+  readonly fuelUsed: bigint;
+
+  constructor(code: string, message: string, fuelUsed: bigint) {
+    super(code, message);
+    this.fuelUsed = fuelUsed;
+  }
+}
+
+const CLASSES = new Map<string, new (code: string, message: string) => GuestboxError>([
+  ["CompileError", CompileError],
+  ["GlobalError", GlobalError],
+  ["HandleError", DisposedError],
+  ["InstantiateError", InstantiateError],
+  ["InvokeError", InvokeError],
+  ["MemoryError", MemoryError],
+]);
+
+/** The error of guestbox for one that the wasm module threw; `undefined` for any other. */
+export function fromHost(thrown: unknown): Error | undefined {
+  if (!(thrown instanceof Error) || !("code" in thrown) || typeof thrown.code !== "string") return undefined;
+  if (thrown.name === "Trap") return new Trap(thrown.code, thrown.message, 0n);
+  if (thrown.name === "RangeError") return new RangeError(thrown.message);
+  const Class = CLASSES.get(thrown.name) ?? GuestboxError;
+  return new Class(thrown.code, thrown.message);
+}

@@ -1,0 +1,29 @@
+/**
+ * guestbox: a sandbox for untrusted WebAssembly guests.
+ *
+ * ```ts
+ * import { Sandbox } from "guestbox";
+ * const sandbox = await Sandbox.load();
+ * const guest = sandbox.compile(bytes).instantiate({ env: { log: console.log } });
+ * guest.exports.run(42);
+ * ```
+ */
+export {
+  AsyncImportError,
+  CompileError,
+  DisposedError,
+  GlobalError,
+  GuestboxError,
+  InstantiateError,
+  InvokeError,
+  MemoryError,
+  PoisonedError,
+  Trap,
+} from "./errors.js";
+export type { CallOptions, Exports, Global, Guest, GuestOptions, Result } from "./guest.js";
+export { type CallContext, type ImportTarget, call } from "./imports.js";
+export type { WasmSource } from "./load.js";
+export { Memory, PAGE_BYTES } from "./memory.js";
+export type { ExportDescriptor, ExternType, ImportDescriptor, ImportModule, Imports, Module } from "./module.js";
+export { type Limits, Sandbox, type SandboxOptions } from "./sandbox.js";
+export type { FloatMode, Value, ValueType } from "./values.js";

@@ -1,0 +1,108 @@
+/** Memories: made by the supervisor, or exported by a guest. */
+import type { Engine } from "./engine.js";
+import { DisposedError, MemoryError } from "./errors.js";
+
+/** Bytes of a page. */
+export const PAGE_BYTES = 65_536;
+
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const encoder = new TextEncoder();
+
+/**
+ * A memory of 64 KiB pages. Reading copies, so that nothing read goes stale.
+ */
+export class Memory {
+  /** @internal */
+  constructor(
+    private readonly engine: Engine,
+    private handle: number | undefined,
+    private readonly owner: "supervisor" | "guest",
+  ) {}
+
+  /** The size in pages of 64 KiB. */
+  get size(): number {
+    const handle = this.use();
+    return this.engine.use((host) => host.memory_size(handle));
+  }
+
+  /** Grows the memory by `pages` and returns its size before, in pages. */
+  grow(pages: number): number {
+    const handle = this.use();
+    return this.engine.use((host) => host.memory_grow(handle, checkU32("pages", pages)));
+  }
+
+  /** A copy of `length` bytes at `offset`. */
+  read(offset: number, length: number): Uint8Array {
+    return this.slice(offset, length).slice();
+  }
+
+  /** Writes bytes at `offset`; all of them or, where they do not fit, none. */
+  write(offset: number, bytes: Uint8Array): void {
+    this.slice(offset, bytes.length).set(bytes);
+  }
+
+  /** The UTF-8 text of `length` bytes at `offset`. Ill-formed text is a TypeError. */
+  readString(offset: number, length: number): string {
+    return decoder.decode(this.slice(offset, length));
+  }
+
+  /** Writes text as UTF-8 and returns its length in bytes. A lone surrogate is a TypeError. */
+  writeString(offset: number, text: string): number {
+    if (!isWellFormed(text)) throw new TypeError("the text has a lone surrogate");
+    const bytes = encoder.encode(text);
+    this.write(offset, bytes);
+    return bytes.length;
+  }
+
+  /**
+   * Ends the life of this object. Guests that import the memory keep it; a guest's own memory
+   * goes with the guest.
+   */
+  dispose(): void {
+    const { handle } = this;
+    if (handle === undefined || !this.engine.isLive) return;
+    this.handle = undefined;
+    this.engine.use((host) => host.drop_memory(handle));
+  }
+
+  /** @internal The handle, for the same engine only. */
+  handleIn(engine: Engine): number {
+    if (engine !== this.engine) throw new MemoryError("other-store", "the memory belongs to another sandbox");
+    return this.use();
+  }
+
+  /** Bytes in place. They hold until the engine is called again. */
+  private slice(offset: number, length: number): Uint8Array {
+    const handle = this.use();
+    checkU32("offset", offset);
+    checkU32("length", length);
+    const { engine } = this;
+    const size = engine.use((host) => host.memory_size(handle)) * PAGE_BYTES;
+    if (offset + length > size) {
+      throw new MemoryError("out-of-bounds", `${length} bytes at ${offset} are not inside a memory of ${size} bytes`);
+    }
+    const address = engine.use((host) => host.memory_address(handle));
+    return engine.bytes(address + offset, length);
+  }
+
+  private use(): number {
+    this.engine.check();
+    if (this.handle === undefined) throw new DisposedError("torn-down", `the ${this.owner}'s memory was disposed of`);
+    return this.handle;
+  }
+}
+
+if (Symbol.dispose !== undefined) {
+  Object.defineProperty(Memory.prototype, Symbol.dispose, { value: Memory.prototype.dispose, configurable: true });
+}
+
+/** A whole number that 32 bits hold. */
+export function checkU32(name: string, value: number): number {
+  if (typeof value !== "number") throw new TypeError(`${name} is not a number`);
+  if (value >>> 0 !== value) throw new RangeError(`${name} is not a whole number from 0 to 2^32 - 1: ${value}`);
+  return value;
+}
+
+// A pair of surrogates, or one alone: what is left of a string without pairs must have none.
+const isWellFormed = (text: string): boolean =>
+  !/[\uD800-\uDFFF]/.test(text.replace(/[\uD800-\uDBFF][\uDC00-\uDFFF]/g, ""));

@@ -1,0 +1,169 @@
+/** Modules: compiled once, instantiated many times. */
+import type { Engine } from "./engine.js";
+import { DisposedError, InstantiateError } from "./errors.js";
+import { Guest, type GuestOptions } from "./guest.js";
+import { type HostFunction, type ImportTarget, hostFunction } from "./imports.js";
+import { Memory } from "./memory.js";
+import { type FloatMode, ValueList, type ValueType, isNumeric } from "./values.js";
+
+/** The type of an import or export. */
+export type ExternType =
+  | { readonly kind: "function"; readonly params: readonly ValueType[]; readonly results: readonly ValueType[] }
+  | { readonly kind: "global"; readonly type: ValueType; readonly mutable: boolean }
+  | { readonly kind: "memory"; readonly initial: number; readonly maximum?: number }
+  | { readonly kind: "table"; readonly element: ValueType; readonly initial: number; readonly maximum?: number };
+
+/** An import: what the guest asks its supervisor for. */
+export type ImportDescriptor = ExternType & { readonly module: string; readonly name: string };
+
+/** An export: what the guest offers its supervisor. */
+export type ExportDescriptor = ExternType & { readonly name: string };
+
+/** What a guest's imports are resolved with: by module name, then by field name. */
+export type Imports =
+  | { readonly [module: string]: ImportModule }
+  | ReadonlyMap<string, ImportModule>;
+
+/** The functions and memories of one module name. */
+export type ImportModule =
+  | { readonly [name: string]: ImportTarget | Memory }
+  | ReadonlyMap<string, ImportTarget | Memory>;
+
+/** The types of a function, ready to move its values. */
+export interface Signature {
+  readonly params: ValueList;
+  readonly results: ValueList;
+}
+
+/** A compiled module. */
+export class Module {
+  /** The imports, in the module's order. */
+  readonly imports: readonly ImportDescriptor[];
+  /** The exports, in the module's order. */
+  readonly exports: readonly ExportDescriptor[];
+  private readonly positions: ReadonlyMap<string, number>;
+  private readonly signatures = { number: new Map<number, Signature>(), bits: new Map<number, Signature>() };
+
+  /** @internal */
+  constructor(
+    private readonly engine: Engine,
+    private handle: number | undefined,
+  ) {
+    const use = this.use();
+    this.imports = engine.use((host) => host.imports(use)).map(([module, name, ...type]) => ({
+      module,
+      name,
+      ...externType(type),
+    }));
+    this.exports = engine.use((host) => host.exports(use)).map(([name, ...type]) => ({ name, ...externType(type) }));
+    this.positions = new Map(this.exports.map(({ name }, position) => [name, position]));
+  }
+
+  /**
+   * Makes an instance and runs its start function.
+   *
+   * `imports` may be objects or Maps; only own properties count, so that every name is a name
+   * like any other.
+   */
+  instantiate(imports: Imports = {}, options: GuestOptions = {}): Guest {
+    const guest = this.prepare(imports, options);
+    guest.start();
+    return guest;
+  }
+
+  /** Like `instantiate`, for a start function whose imports may be `async`. */
+  async instantiateAsync(imports: Imports = {}, options: GuestOptions = {}): Promise<Guest> {
+    const guest = this.prepare(imports, options);
+    await guest.startAsync();
+    return guest;
+  }
+
+  /** Lets go of the module. Its instances go on. */
+  dispose(): void {
+    const { handle } = this;
+    if (handle === undefined || !this.engine.isLive) return;
+    this.handle = undefined;
+    this.engine.use((host) => host.drop_module(handle));
+  }
+
+  /** @internal The position of an export, as the engine counts. */
+  position(name: string): number | undefined {
+    return this.positions.get(name);
+  }
+
+  /** @internal The types of an exported function, `undefined` where it cannot be called. */
+  signature(position: number, mode: FloatMode): Signature | undefined {
+    const known = this.signatures[mode].get(position);
+    if (known !== undefined) return known;
+    const type = this.exports[position];
+    if (type?.kind !== "function" || ![...type.params, ...type.results].every(isNumeric)) return undefined;
+    const signature = { params: new ValueList(type.params, mode), results: new ValueList(type.results, mode) };
+    this.signatures[mode].set(position, signature);
+    return signature;
+  }
+
+  private prepare(imports: Imports, options: GuestOptions): Guest {
+    const { engine } = this;
+    const module = this.use();
+    const functions: HostFunction[] = [];
+    const memories: Memory[] = [];
+    for (const descriptor of this.imports) {
+      const target = lookUp(imports, descriptor);
+      if (descriptor.kind === "function" && typeof target === "function") {
+        functions.push(hostFunction(descriptor, target, options.floats ?? "number"));
+      } else if (descriptor.kind === "memory" && target instanceof Memory) {
+        memories.push(target);
+      } else {
+        throw unresolved(descriptor, target);
+      }
+    }
+    const handles = Uint32Array.from(memories, (memory) => memory.handleIn(engine));
+    const call = engine.use((host) => host.instantiate(module, handles, options.state ?? 0));
+    return new Guest(engine, this, functions, memories, call, options);
+  }
+
+  private use(): number {
+    this.engine.check();
+    if (this.handle === undefined) throw new DisposedError("torn-down", "the module was disposed of");
+    return this.handle;
+  }
+}
+
+if (Symbol.dispose !== undefined) {
+  Object.defineProperty(Module.prototype, Symbol.dispose, { value: Module.prototype.dispose, configurable: true });
+}
+
+function lookUp(imports: Imports, { module, name }: { module: string; name: string }): unknown {
+  const fields: unknown = own(imports, module);
+  return typeof fields === "object" && fields !== null ? own(fields, name) : undefined;
+}
+
+function own(names: object, name: string): unknown {
+  if (names instanceof Map) return names.get(name);
+  return Object.hasOwn(names, name) ? (names as { [name: string]: unknown })[name] : undefined;
+}
+
+function unresolved({ module, name, kind }: ImportDescriptor, target: unknown): InstantiateError {
+  const problem =
+    kind === "global" || kind === "table"
+      ? "globals and tables cannot be imported"
+      : target === undefined
+        ? `no ${kind} of this name is given`
+        : `a ${kind} is asked for, something else is given`;
+  return new InstantiateError("import", `import \`${module}\` \`${name}\`: ${problem}`);
+}
+
+function externType([kind, first, second, third]: readonly any[]): ExternType {
+  switch (kind) {
+    case "function":
+      return { kind, params: first, results: second };
+    case "global":
+      return { kind, type: first, mutable: second };
+    case "memory":
+      return second === undefined ? { kind, initial: first } : { kind, initial: first, maximum: second };
+    default:
+      return third === undefined
+        ? { kind: "table", element: first, initial: second }
+        : { kind: "table", element: first, initial: second, maximum: third };
+  }
+}

@@ -1,0 +1,111 @@
+/** Sandboxes: an engine each, in which modules are compiled and guests live. */
+import { Engine } from "./engine.js";
+import { makeGlue } from "./glue.js";
+import type * as Glue from "./glue-types.js";
+import { type WasmSource, loadModule } from "./load.js";
+import { Memory, checkU32 } from "./memory.js";
+import { Module } from "./module.js";
+
+/** Limits, each a whole number; what is not given is the default. See the README for units. */
+export interface Limits {
+  readonly argumentBytes?: number;
+  readonly engineStackBytes?: number;
+  readonly environmentBytes?: number;
+  readonly exports?: number;
+  readonly fuel?: number;
+  readonly functions?: number;
+  readonly globals?: number;
+  readonly guestFrames?: number;
+  readonly imports?: number;
+  readonly instances?: number;
+  readonly memories?: number;
+  readonly memoryPages?: number;
+  readonly moduleBytes?: number;
+  readonly nesting?: number;
+  readonly params?: number;
+  readonly tableElements?: number;
+  readonly tables?: number;
+  readonly totalMemoryPages?: number;
+}
+
+/** How a sandbox is loaded. */
+export interface SandboxOptions {
+  /** Where the wasm module is; by default beside the package's JavaScript. */
+  readonly wasm?: WasmSource;
+  /** What guests may take. */
+  readonly limits?: Limits;
+}
+
+/** An instance of the wasm module with its own glue. */
+export async function instantiateGlue(source: WasmSource | undefined): Promise<[typeof Glue, WebAssembly.Memory]> {
+  const glue = makeGlue();
+  const exports = await glue.default({ module_or_path: await loadModule(source) });
+  return [glue, exports.memory];
+}
+
+/** Limits as the wasm module takes them. */
+export function limitPairs(limits: Limits = {}): [string[], Float64Array] {
+  const entries = Object.entries(limits).filter(([, value]) => value !== undefined);
+  for (const [name, value] of entries) {
+    if (typeof value !== "number") throw new TypeError(`the limit ${name} is not a number`);
+    if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`the limit ${name} is not a whole number: ${value}`);
+  }
+  return [entries.map(([name]) => name), Float64Array.from(entries, ([, value]) => value)];
+}
+
+/**
+ * An engine in a wasm module of its own. Guests of one sandbox can share memories; should the
+ * engine ever abort, only its own sandbox is lost.
+ */
+export class Sandbox {
+  private constructor(private readonly engine: Engine) {}
+
+  /** Loads the wasm module, which is compiled once for all sandboxes, and makes an engine. */
+  static async load(options: SandboxOptions = {}): Promise<Sandbox> {
+    const limits = limitPairs(options.limits);
+    const [glue, memory] = await instantiateGlue(options.wasm);
+    const host = new glue.Host(...limits);
+    return new Sandbox(new Engine(host, memory, glue.Host.trap_codes(), glue.Host.trap_messages()));
+  }
+
+  /** Compiles a module from its bytes. */
+  compile(bytes: BufferSource): Module {
+    const { engine } = this;
+    const view =
+      bytes instanceof Uint8Array
+        ? bytes
+        : ArrayBuffer.isView(bytes)
+          ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+          : new Uint8Array(bytes);
+    return new Module(engine, engine.use((host) => host.compile(view)));
+  }
+
+  /** Compiles a module from a response, or a promise of one. */
+  async compileStreaming(response: Response | PromiseLike<Response>): Promise<Module> {
+    const { ok, status, statusText } = await response;
+    if (!ok) throw new TypeError(`cannot compile a response of status ${status} ${statusText}`);
+    return this.compile(await (await response).arrayBuffer());
+  }
+
+  /** Makes a memory that guests can import, in pages of 64 KiB. */
+  memory(type: { readonly initial: number; readonly maximum?: number }): Memory {
+    const { engine } = this;
+    const initial = checkU32("initial", type.initial);
+    const maximum = type.maximum === undefined ? -1 : checkU32("maximum", type.maximum);
+    return new Memory(engine, engine.use((host) => host.new_memory(initial, maximum)), "supervisor");
+  }
+
+  /** Pages (64 KiB) of all memories together, those that are not freed yet included. */
+  get memoryPagesInUse(): number {
+    return this.engine.use((host) => host.memory_pages_in_use());
+  }
+
+  /** Frees the engine with everything in it. */
+  dispose(): void {
+    this.engine.dispose();
+  }
+}
+
+if (Symbol.dispose !== undefined) {
+  Object.defineProperty(Sandbox.prototype, Symbol.dispose, { value: Sandbox.prototype.dispose, configurable: true });
+}

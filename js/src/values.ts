@@ -1,0 +1,136 @@
+/**
+ * Values between JavaScript and the exchange.
+ *
+ * What JavaScript gives is checked before the guest runs: nothing is rounded or wrapped. An i32
+ * is a whole number from -2^31 to 2^32 - 1, an i64 a BigInt from -2^63 to 2^64 - 1. Floats are
+ * numbers, whose NaN may lose its payload on the way; with the option `floats: "bits"` they are
+ * their raw bits instead, an f32 a number below 2^32 and an f64 a BigInt.
+ */
+import type { Engine } from "./engine.js";
+
+/** The type of a value. */
+export type ValueType = "i32" | "i64" | "f32" | "f64" | "v128" | "funcref" | "externref";
+
+/** How floats are shown to JavaScript. */
+export type FloatMode = "number" | "bits";
+
+/** A value as JavaScript has it. */
+export type Value = number | bigint;
+
+/** Puts a value into the exchange, at a word after the head. */
+type Put = (engine: Engine, word: number, value: unknown) => void;
+/** Takes a value out of the exchange. */
+type Take = (engine: Engine, word: number) => Value;
+
+const fail = (type: string, value: unknown): never => {
+  const shown = typeof value === "bigint" ? `${value}n` : typeof value === "symbol" ? "a symbol" : String(value);
+  const isNumeric = typeof value === "number" || typeof value === "bigint";
+  const ErrorClass = isNumeric && (typeof value === "bigint") === (type === "i64") ? RangeError : TypeError;
+  throw new ErrorClass(`not a value of type ${type}: ${shown}`);
+};
+
+const putI32: Put = (engine, word, value) => {
+  // A whole number in range is unchanged by a conversion to 32 bits, signed or not.
+  if (typeof value !== "number" || ((value | 0) !== value && value >>> 0 !== value)) fail("i32", value);
+  engine.i32[word * 2] = value as number;
+};
+const putI64: Put = (engine, word, value) => {
+  if (typeof value !== "bigint" || value < -0x8000_0000_0000_0000n || value > 0xffff_ffff_ffff_ffffn) fail("i64", value);
+  engine.i64[word] = value as bigint;
+};
+const putF32: Put = (engine, word, value) => {
+  if (typeof value !== "number") fail("f32", value);
+  engine.f32[word * 2] = value as number;
+};
+const putF64: Put = (engine, word, value) => {
+  if (typeof value !== "number") fail("f64", value);
+  engine.f64[word] = value as number;
+};
+const putF32Bits: Put = (engine, word, value) => {
+  if (typeof value !== "number" || value >>> 0 !== value) fail("f32", value);
+  engine.u32[word * 2] = value as number;
+};
+const putF64Bits: Put = (engine, word, value) => {
+  if (typeof value !== "bigint" || value < 0n || value > 0xffff_ffff_ffff_ffffn) {
+    throw new (typeof value === "bigint" ? RangeError : TypeError)(`not the bits of an f64: ${String(value)}`);
+  }
+  engine.u64[word] = value;
+};
+
+const takeI32: Take = (engine, word) => engine.i32[word * 2] as number;
+const takeI64: Take = (engine, word) => engine.i64[word] as bigint;
+const takeF32: Take = (engine, word) => engine.f32[word * 2] as number;
+const takeF64: Take = (engine, word) => engine.f64[word] as number;
+const takeU32: Take = (engine, word) => engine.u32[word * 2] as number;
+const takeU64: Take = (engine, word) => engine.u64[word] as bigint;
+
+const CODECS: { readonly [type: string]: { readonly [mode in FloatMode]: readonly [Put, Take] } } = {
+  i32: { number: [putI32, takeI32], bits: [putI32, takeI32] },
+  i64: { number: [putI64, takeI64], bits: [putI64, takeI64] },
+  f32: { number: [putF32, takeF32], bits: [putF32Bits, takeU32] },
+  f64: { number: [putF64, takeF64], bits: [putF64Bits, takeU64] },
+};
+
+const codecOf = (type: ValueType, mode: FloatMode): readonly [Put, Take] => {
+  const codec = CODECS[type]?.[mode];
+  if (codec === undefined) throw new TypeError(`values of type ${type} cannot be passed`);
+  return codec;
+};
+
+/** Whether values of a type can be passed. */
+export const isNumeric = (type: ValueType): boolean => type in CODECS;
+
+/** A list of values of fixed types: the parameters of a function, or its results. */
+export class ValueList {
+  private readonly puts: readonly Put[];
+  private readonly takes: readonly Take[];
+
+  constructor(readonly types: readonly ValueType[], mode: FloatMode) {
+    const codecs = types.map((type) => codecOf(type, mode));
+    this.puts = codecs.map(([put]) => put);
+    this.takes = codecs.map(([, take]) => take);
+  }
+
+  /** Puts arguments into the exchange. */
+  putAll(engine: Engine, values: ArrayLike<unknown>): void {
+    const { puts } = this;
+    if (values.length !== puts.length) {
+      throw new TypeError(`${puts.length} values expected, ${values.length} given`);
+    }
+    engine.refresh();
+    for (let i = 0; i < puts.length; i++) (puts[i] as Put)(engine, i, values[i]);
+  }
+
+  /** Puts what a JavaScript function returned into the exchange: nothing, a value, or several. */
+  putResult(engine: Engine, result: unknown): void {
+    const { puts } = this;
+    if (puts.length === 1) {
+      engine.refresh();
+      (puts[0] as Put)(engine, 0, result);
+    } else if (puts.length === 0) {
+      if (result !== undefined) throw new TypeError("the import has no result, but a value was returned");
+    } else if (Array.isArray(result)) {
+      this.putAll(engine, result);
+    } else {
+      throw new TypeError(`the import has ${puts.length} results; return them as an array`);
+    }
+  }
+
+  /** Takes all values out of the exchange. */
+  takeAll(engine: Engine): Value[] {
+    engine.refresh();
+    const { takes } = this;
+    const values = new Array<Value>(takes.length);
+    for (let i = 0; i < takes.length; i++) values[i] = (takes[i] as Take)(engine, i);
+    return values;
+  }
+
+  /** Takes results out of the exchange: nothing, a value, or an array of several. */
+  takeResult(engine: Engine): Value | Value[] | undefined {
+    const { takes } = this;
+    if (takes.length === 0) return undefined;
+    if (takes.length > 1) return this.takeAll(engine);
+    engine.refresh();
+    return (takes[0] as Take)(engine, 0);
+  }
+}

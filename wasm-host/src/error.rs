@@ -1,0 +1,83 @@
+//! Errors on their way to JavaScript: an `Error` with a `code`.
+
+use core::fmt::Display;
+use guestbox::{
+    CompileError, ExecutionError, GlobalError, HandleError, InstantiateError, InvokeError, MemoryError, Trap,
+};
+use js_sys::{Error, Reflect};
+use wasm_bindgen::JsValue;
+
+/// An error with the name of its class in JavaScript, its code and its message.
+pub(crate) fn error(class: &str, code: &str, message: &dyn Display) -> JsValue {
+    let error = Error::new(&message.to_string());
+    error.set_name(class);
+    // Setting a property of a fresh object cannot fail.
+    let _set = Reflect::set(&error, &"code".into(), &code.into());
+    error.into()
+}
+
+/// What makes a JavaScript error of a core error.
+pub(crate) trait IntoJs {
+    fn into_js(self) -> JsValue;
+}
+
+impl IntoJs for CompileError {
+    fn into_js(self) -> JsValue {
+        error("CompileError", self.code(), &self)
+    }
+}
+
+impl IntoJs for HandleError {
+    fn into_js(self) -> JsValue {
+        error("HandleError", self.code(), &self)
+    }
+}
+
+impl IntoJs for MemoryError {
+    fn into_js(self) -> JsValue {
+        match self {
+            Self::Handle(handle) => handle.into_js(),
+            _ => error("MemoryError", self.code(), &self),
+        }
+    }
+}
+
+impl IntoJs for GlobalError {
+    fn into_js(self) -> JsValue {
+        match self {
+            Self::Instance(handle) => handle.into_js(),
+            _ => error("GlobalError", self.code(), &self),
+        }
+    }
+}
+
+impl IntoJs for ExecutionError {
+    fn into_js(self) -> JsValue {
+        error("ExecutionError", self.code(), &self)
+    }
+}
+
+impl IntoJs for InvokeError {
+    fn into_js(self) -> JsValue {
+        match self {
+            Self::Instance(handle) => handle.into_js(),
+            Self::Trap(trap) => trap.into_js(),
+            _ => error("InvokeError", self.code(), &self),
+        }
+    }
+}
+
+impl IntoJs for InstantiateError {
+    fn into_js(self) -> JsValue {
+        match self {
+            Self::Start(trap) => trap.into_js(),
+            _ => error("InstantiateError", self.code(), &self),
+        }
+    }
+}
+
+impl IntoJs for Trap {
+    fn into_js(self) -> JsValue {
+        error("Trap", self.code().name(), &self)
+    }
+}

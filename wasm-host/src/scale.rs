@@ -1,0 +1,237 @@
+//! The lower door: the core's store one to one, SCALE bytes in and out.
+#![expect(
+    clippy::missing_errors_doc,
+    reason = "what a function throws is said once, at the top of the crate"
+)]
+
+use crate::error::{IntoJs, error};
+use core::cell::RefCell;
+use guestbox::{Execution, HostError, Limits, ReturnValue, Step, Store, ThunkError, Trap, Values, abi, wire};
+use js_sys::{Function, Uint8Array};
+use parity_scale_codec::{Decode, Encode};
+use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
+
+/// The core's store, with ids as numbers and values as SCALE bytes.
+///
+/// A dispatch thunk is a function `(args, state, func) => result` that gets SCALE-encoded
+/// arguments and returns a SCALE-encoded `Result<ReturnValue, HostError>`. What it throws comes
+/// out of the call as the same object. It may use the store, which is borrowed only while a
+/// guest runs.
+#[wasm_bindgen]
+pub struct ScaleStore {
+    store: RefCell<Store>,
+}
+
+#[wasm_bindgen]
+impl ScaleStore {
+    /// An empty store; limits are given as pairs of a name and a number.
+    #[wasm_bindgen(constructor)]
+    pub fn new(names: Vec<String>, numbers: Vec<f64>) -> Result<Self, JsValue> {
+        Ok(Self { store: RefCell::new(Store::with_limits(limits(&names, &numbers)?)) })
+    }
+
+    /// Makes a memory and returns its number; 0xFFFFFFFF is no maximum.
+    pub fn memory_new(&self, initial: u32, maximum: u32) -> Result<u32, JsValue> {
+        abi::memory_new(&mut self.store.borrow_mut(), initial, maximum).map_err(supervisor_trap)
+    }
+
+    /// Reads from a memory.
+    pub fn memory_get(&self, memory: u32, offset: u32, len: u32) -> Result<Vec<u8>, JsValue> {
+        let store = self.store.borrow();
+        let memory = store.memory_id(memory).map_err(IntoJs::into_js)?;
+        // Before anything is allocated: are there so many bytes at all?
+        let size = u64::from(store.memory_size(memory).map_err(IntoJs::into_js)?).saturating_mul(65_536);
+        if u64::from(offset).saturating_add(len.into()) > size {
+            return Err(guestbox::MemoryError::OutOfBounds.into_js());
+        }
+        let mut bytes = vec![0; usize::try_from(len).unwrap_or(usize::MAX)];
+        store.memory_read(memory, offset, &mut bytes).map_err(IntoJs::into_js)?;
+        Ok(bytes)
+    }
+
+    /// Writes to a memory.
+    pub fn memory_set(&self, memory: u32, offset: u32, bytes: &[u8]) -> Result<(), JsValue> {
+        let mut store = self.store.borrow_mut();
+        let memory = store.memory_id(memory).map_err(IntoJs::into_js)?;
+        store.memory_write(memory, offset, bytes).map_err(IntoJs::into_js)
+    }
+
+    /// Ends the life of a memory's number.
+    pub fn memory_teardown(&self, memory: u32) -> Result<(), JsValue> {
+        abi::memory_teardown(&mut self.store.borrow_mut(), memory).map_err(supervisor_trap)
+    }
+
+    /// Instantiates a module's bytes with a SCALE-encoded environment definition, and returns
+    /// the instance's number. Errors have the codes `environment-corrupted`, `module-decoding`,
+    /// `instantiation` and, with the class `Trap`, those of traps.
+    pub fn instantiate(
+        &self,
+        thunk: &Function,
+        wasm: &[u8],
+        environment: &[u8],
+        state: u32,
+    ) -> Result<u32, JsValue> {
+        let begun = abi::begin_instantiate(&mut self.store.borrow_mut(), wasm, environment, state);
+        let mut execution = begun.map_err(|failure| error("InstantiateError", failure.name(), &failure))?;
+        self.drive(thunk, &mut execution)?;
+        execution.instance().map(guestbox::InstanceId::number).ok_or_else(|| Trap::from(ENGINE).into_js())
+    }
+
+    /// Calls an export with SCALE-encoded arguments and returns the SCALE-encoded `ReturnValue`,
+    /// of several results the first.
+    pub fn invoke(
+        &self,
+        thunk: &Function,
+        instance: u32,
+        export: &str,
+        args: &[u8],
+        state: u32,
+    ) -> Result<Vec<u8>, JsValue> {
+        let args =
+            wire::decode_arguments(args).map_err(|_| supervisor_trap(abi::SupervisorTrap::Arguments))?;
+        let mut execution = {
+            let mut store = self.store.borrow_mut();
+            let instance = store.instance_id(instance).map_err(IntoJs::into_js)?;
+            store.begin(instance, export, &args, state).map_err(IntoJs::into_js)?
+        };
+        let results = self.drive(thunk, &mut execution)?;
+        let result = results.first().map_or(ReturnValue::Unit, |value| ReturnValue::Value(*value));
+        Ok(result.encode())
+    }
+
+    /// The SCALE-encoded `Option<Value>` of an exported global.
+    pub fn get_global_val(&self, instance: u32, name: &str) -> Result<Vec<u8>, JsValue> {
+        abi::get_global_val(&self.store.borrow(), instance, name.as_bytes()).map_err(supervisor_trap)
+    }
+
+    /// Ends the life of an instance.
+    pub fn instance_teardown(&self, instance: u32) -> Result<(), JsValue> {
+        abi::instance_teardown(&mut self.store.borrow_mut(), instance).map_err(supervisor_trap)
+    }
+}
+
+impl ScaleStore {
+    /// Runs an execution to its end. The store is borrowed for one step at a time.
+    fn drive(&self, thunk: &Function, execution: &mut Execution) -> Result<Values, JsValue> {
+        let outcome = self.steps(thunk, execution);
+        self.store.borrow_mut().draw(execution);
+        outcome
+    }
+
+    fn steps(&self, thunk: &Function, execution: &mut Execution) -> Result<Values, JsValue> {
+        loop {
+            let (args, state, func, outer) = {
+                let mut store = self.store.borrow_mut();
+                match execution.run(&mut store).map_err(IntoJs::into_js)? {
+                    Step::Finished(results) => return Ok(results),
+                    Step::HostCall(call) => {
+                        let (args, state, func) = (call.args.encode(), call.state, call.func.0);
+                        match store.open_level(call.fuel) {
+                            Ok(outer) => (args, state, func, outer),
+                            Err(trap) => {
+                                execution.cancel(&mut store);
+                                return Err(trap.into_js());
+                            }
+                        }
+                    }
+                    Step::Trapped(trap) => return Err(trap.into_js()),
+                    _ => {
+                        execution.cancel(&mut store);
+                        return Err(Trap::from(guestbox::TrapCode::OutOfFuel).into_js());
+                    }
+                }
+            };
+            let args = Uint8Array::from(args.as_slice());
+            let result = thunk.call3(&JsValue::UNDEFINED, &args.into(), &state.into(), &func.into());
+            let mut store = self.store.borrow_mut();
+            execution.set_fuel(store.close_level(outer));
+            let answer = match result {
+                Ok(result) => decode(&store, &result),
+                Err(thrown) => {
+                    execution.cancel(&mut store);
+                    return Err(thrown);
+                }
+            };
+            execution.answer(answer).map_err(IntoJs::into_js)?;
+        }
+    }
+}
+
+const ENGINE: guestbox::TrapCode = guestbox::TrapCode::Engine;
+
+/// What a dispatch thunk returned.
+fn decode(store: &Store, result: &JsValue) -> Result<Values, HostError> {
+    let bytes = result.dyn_ref::<Uint8Array>().ok_or(ThunkError::DecodeResult)?;
+    let len = usize::try_from(bytes.length()).unwrap_or(usize::MAX);
+    if len > store.limits().argument_bytes {
+        return Err(ThunkError::ReadResult.into());
+    }
+    let result = Result::<ReturnValue, HostError>::decode(&mut bytes.to_vec().as_slice());
+    result.map_err(|_| ThunkError::DecodeResult)?.map(Values::from)
+}
+
+fn supervisor_trap(trap: abi::SupervisorTrap) -> JsValue {
+    match trap {
+        abi::SupervisorTrap::Instance(error) | abi::SupervisorTrap::Memory(error) => error.into_js(),
+        abi::SupervisorTrap::MemoryRefused(error) => error.into_js(),
+        _ => error("SupervisorTrap", trap.name(), &trap),
+    }
+}
+
+/// Limits from pairs of a name, as JavaScript spells it, and a number; the others are the
+/// defaults.
+pub(crate) fn limits(names: &[String], numbers: &[f64]) -> Result<Limits, JsValue> {
+    let mut limits = Limits::default();
+    for (name, &number) in names.iter().zip(numbers) {
+        let length = || usize::try_from(saturate(number)).unwrap_or(usize::MAX);
+        match name.as_str() {
+            "argumentBytes" => limits.argument_bytes = length(),
+            "engineStackBytes" => limits.engine_stack_bytes = length(),
+            "environmentBytes" => limits.environment_bytes = length(),
+            "exports" => limits.exports = saturate(number),
+            "fuel" => limits.fuel = saturate_long(number),
+            "functions" => limits.functions = saturate(number),
+            "globals" => limits.globals = saturate(number),
+            "guestFrames" => limits.guest_frames = length(),
+            "imports" => limits.imports = saturate(number),
+            "instances" => limits.instances = saturate(number),
+            "memories" => limits.memories = saturate(number),
+            "memoryPages" => limits.memory_pages = saturate(number),
+            "moduleBytes" => limits.module_bytes = length(),
+            "nesting" => limits.nesting = saturate(number),
+            "params" => limits.params = saturate(number),
+            "tableElements" => limits.table_elements = saturate(number),
+            "tables" => limits.tables = saturate(number),
+            "totalMemoryPages" => limits.total_memory_pages = saturate(number),
+            _ => {
+                return Err(error(
+                    "RangeError",
+                    "unknown-limit",
+                    &format_args!("there is no limit `{name}`"),
+                ));
+            }
+        }
+    }
+    Ok(limits)
+}
+
+/// A count that JavaScript gives: whole, and within what 32 bits can say.
+#[expect(
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "there is no other conversion, and this one saturates as wanted"
+)]
+pub(crate) const fn saturate(number: f64) -> u32 {
+    number as u32
+}
+
+#[expect(
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "there is no other conversion, and this one saturates as wanted"
+)]
+const fn saturate_long(number: f64) -> u64 {
+    number as u64
+}
