@@ -13,9 +13,9 @@ use crate::{
     environment::Environment,
     error::{HandleError, InstantiateError, MemoryError},
     execution::Execution,
-    limits::{Limit, count},
+    limits::{Limit, PAGE_BYTES, count, to_usize},
     module::Module,
-    store::{InstanceId, Store},
+    store::{InstanceId, MemoryId, Store},
     thunk::{Region, Thunk, ThunkSupervisor},
     value::{ReturnValue, Value, Values},
     wire,
@@ -103,9 +103,14 @@ pub fn memory_get<S: ThunkSupervisor + ?Sized>(
     to: Region,
 ) -> Result<u32, SupervisorTrap> {
     let memory = store.memory_id(memory).map_err(SupervisorTrap::Memory)?;
-    let Ok(data) = store.memory_data_mut(memory) else { return Ok(ERR_OUT_OF_BOUNDS) };
-    let Some(bytes) = slice(data, Region { ptr: offset, len: to.len }) else { return Ok(ERR_OUT_OF_BOUNDS) };
-    Ok(if supervisor.write(to.ptr, bytes).is_ok() { ERR_OK } else { ERR_OUT_OF_BOUNDS })
+    let mut bytes = Vec::new();
+    if !is_inside(store, memory, offset, to.len) || bytes.try_reserve_exact(to_usize(to.len)).is_err() {
+        return Ok(ERR_OUT_OF_BOUNDS);
+    }
+    bytes.resize(to_usize(to.len), 0);
+    let copied =
+        store.memory_read(memory, offset, &mut bytes).is_ok() && supervisor.write(to.ptr, &bytes).is_ok();
+    Ok(if copied { ERR_OK } else { ERR_OUT_OF_BOUNDS })
 }
 
 /// `memory_set`: copies from the supervisor's memory to one of the store.
@@ -121,9 +126,7 @@ pub fn memory_set<S: ThunkSupervisor + ?Sized>(
     from: Region,
 ) -> Result<u32, SupervisorTrap> {
     let memory = store.memory_id(memory).map_err(SupervisorTrap::Memory)?;
-    // Before anything is read: is there room for so much at all?
-    let Ok(data) = store.memory_data_mut(memory) else { return Ok(ERR_OUT_OF_BOUNDS) };
-    if slice(data, Region { ptr: offset, len: from.len }).is_none() {
+    if !is_inside(store, memory, offset, from.len) {
         return Ok(ERR_OUT_OF_BOUNDS);
     }
     let mut bytes = Vec::new();
@@ -225,9 +228,7 @@ pub fn try_instantiate<S: crate::supervisor::Supervisor + ?Sized>(
     state: u32,
 ) -> Result<InstanceId, InstantiateFailure> {
     let mut execution = begin_instantiate(store, wasm, environment, state)?;
-    let outcome = store.drive(supervisor, &mut execution);
-    store.draw(&execution);
-    outcome.map_err(InstantiateFailure::StartTrapped)?;
+    store.drive_sharing(supervisor, &mut execution).map_err(InstantiateFailure::StartTrapped)?;
     execution.instance().ok_or(InstantiateFailure::Instantiation(InstantiateError::Engine))
 }
 
@@ -329,8 +330,8 @@ pub fn instance_teardown(store: &mut Store, instance: u32) -> Result<(), Supervi
     store.teardown_instance(instance).map_err(SupervisorTrap::Instance)
 }
 
-fn slice(data: &[u8], region: Region) -> Option<&[u8]> {
-    let start = usize::try_from(region.ptr).ok()?;
-    let end = start.checked_add(usize::try_from(region.len).ok()?)?;
-    data.get(start..end)
+/// Whether so many bytes are inside a memory, asked before anything is allocated for them.
+fn is_inside(store: &Store, memory: MemoryId, offset: u32, len: u32) -> bool {
+    let end = u64::from(offset).saturating_add(len.into());
+    store.memory_size(memory).is_ok_and(|pages| end <= u64::from(pages).saturating_mul(count(PAGE_BYTES)))
 }

@@ -116,7 +116,8 @@ impl Cell {
     /// The functions that stand for the imports of `module`.
     pub(crate) fn imported_functions(&mut self, module: &Module) -> impl Iterator<Item = Extern> + '_ {
         let known = self.imports.iter().position(|(id, _)| *id == module.id());
-        let at = known.unwrap_or_else(|| {
+        let none = module.imported_functions().is_empty().then_some(usize::MAX);
+        let at = known.or(none).unwrap_or_else(|| {
             let types = (0..).zip(module.imported_functions());
             let functions =
                 types.map(|(ordinal, ty)| import(&mut self.store, ordinal, ty.engine())).collect();

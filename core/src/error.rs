@@ -205,7 +205,7 @@ impl fmt::Display for ImportProblem {
 pub enum InstantiateError {
     /// The engine refused for a reason it should not have; please report it as a defect.
     Engine,
-    /// All 2^32 - 1 ids are used up; make a new store.
+    /// All 2^32 - 3 ids are used up; make a new store.
     IdsExhausted,
     /// An import could not be resolved.
     #[non_exhaustive]
@@ -361,7 +361,7 @@ impl From<Trap> for InvokeError {
 pub enum MemoryError {
     /// The memory does not exist (any more).
     Handle(HandleError),
-    /// All 2^32 - 1 ids are used up; make a new store.
+    /// All 2^32 - 3 ids are used up; make a new store.
     IdsExhausted,
     /// A limit refused.
     Limit(LimitError),

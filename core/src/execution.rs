@@ -96,10 +96,8 @@ pub enum Step<'a> {
 enum State {
     /// Has not run yet. `None` where there is nothing to run: no start function.
     Ready(Option<Callee>),
-    /// Waits for the answer to the import of this ordinal.
-    Waiting(Paused, u32),
-    /// Has the answer to an import call.
-    Answered(Paused),
+    /// Waits for the answer to the import of this ordinal, or has it if the flag is set.
+    Waiting(Paused, u32, bool),
     OutOfFuel(ResumableCallOutOfFuel),
     Finished(Values),
     Failed(Trap),
@@ -145,24 +143,32 @@ impl Execution {
     /// [`ExecutionError::OtherStore`] where `store` is not the one it was begun in.
     pub fn run(&mut self, store: &mut Store) -> Result<Step<'_>, ExecutionError> {
         let context = self.context.as_ref().ok_or(ExecutionError::Ended)?;
-        if !store.has_cell(context.cell, &context.ticket) {
-            return Err(ExecutionError::OtherStore);
-        }
-        self.state = match mem::replace(&mut self.state, State::Ended) {
-            State::Ready(None) => State::Finished(Values::NONE),
-            State::Ready(Some(Callee::Guest(func))) => {
-                self.enter(store, |cell, args, results| func.call_resumable(cell, args, results))
-            }
-            State::Ready(Some(Callee::Import(import))) => State::Waiting(Paused::Import, import),
-            State::Answered(Paused::Guest(call)) => {
-                self.enter(store, |cell, answer, results| call.resume(cell, answer, results))
-            }
-            State::Answered(Paused::Import) => State::Finished(self.values.iter().copied().collect()),
-            State::OutOfFuel(call) => self.enter(store, |cell, _, results| call.resume(cell, results)),
-            state => state,
+        let (cell, inputs) = store.engine(context.cell, &context.ticket).ok_or(ExecutionError::OtherStore)?;
+        // Only what enters the engine is moved out of its place.
+        let enters = match self.state {
+            State::Ready(_) | State::OutOfFuel(_) => true,
+            State::Waiting(_, _, is_answered) => is_answered,
+            State::Finished(_) | State::Failed(_) | State::Ended => false,
         };
+        if enters {
+            self.state = match mem::replace(&mut self.state, State::Ended) {
+                State::Ready(None) => State::Finished(Values::NONE),
+                State::Ready(Some(Callee::Guest(func))) => {
+                    self.enter(cell, inputs, |cell, args, results| func.call_resumable(cell, args, results))
+                }
+                State::Ready(Some(Callee::Import(import))) => State::Waiting(Paused::Import, import, false),
+                State::Waiting(Paused::Guest(call), ..) => {
+                    self.enter(cell, inputs, |cell, answer, results| call.resume(cell, answer, results))
+                }
+                State::Waiting(Paused::Import, ..) => State::Finished(self.values.iter().copied().collect()),
+                State::OutOfFuel(call) => {
+                    self.enter(cell, inputs, |cell, _, results| call.resume(cell, results))
+                }
+                state => state,
+            };
+        }
         match self.state {
-            State::Waiting(_, ordinal) if self.imported_function(ordinal).is_some() => {
+            State::Waiting(_, ordinal, _) if self.imported_function(ordinal).is_some() => {
                 self.host_call(ordinal)
             }
             State::OutOfFuel(ref call) => Ok(Step::OutOfFuel { required: call.required_fuel() }),
@@ -177,21 +183,18 @@ impl Execution {
     ///
     /// [`ExecutionError::NotWaiting`] where it does not wait for an answer.
     pub fn answer(&mut self, answer: Result<Values, HostError>) -> Result<(), ExecutionError> {
-        self.state = match mem::replace(&mut self.state, State::Ended) {
-            State::Waiting(paused, import) => match answer {
-                Ok(results) if self.is_result_of(import, &results) => {
-                    self.values.clear();
-                    self.values.extend_from_slice(&results);
-                    State::Answered(paused)
+        let State::Waiting(_, ordinal, false) = self.state else { return Err(ExecutionError::NotWaiting) };
+        match answer {
+            Ok(results) if self.is_result_of(ordinal, &results) => {
+                self.values.clear();
+                self.values.extend_from_slice(&results);
+                if let State::Waiting(_, _, is_answered) = &mut self.state {
+                    *is_answered = true;
                 }
-                Ok(_) => State::Failed(TrapCode::ResultType.into()),
-                Err(error) => State::Failed(Trap::host(error.into_reason())),
-            },
-            state => {
-                self.state = state;
-                return Err(ExecutionError::NotWaiting);
             }
-        };
+            Ok(_) => self.state = State::Failed(TrapCode::ResultType.into()),
+            Err(error) => self.state = State::Failed(Trap::host(error.into_reason())),
+        }
         Ok(())
     }
 
@@ -241,15 +244,14 @@ impl Execution {
     }
 
     /// Runs the engine.
+    // Inlined: what the engine returns is large, and would be copied once more.
+    #[inline(always)]
     fn enter(
         &mut self,
-        store: &mut Store,
+        cell: &mut wasmi::Store<CellData>,
+        inputs: &mut Vec<Val>,
         go: impl FnOnce(&mut wasmi::Store<CellData>, &[Val], &mut [Val]) -> Result<ResumableCall, wasmi::Error>,
     ) -> State {
-        let key = self.context.as_ref().map(|context| context.cell);
-        let Some((cell, inputs)) = key.and_then(|key| store.engine(key)) else {
-            return State::Failed(TrapCode::Engine.into());
-        };
         inputs.clear();
         inputs.extend(self.values.iter().map(|value| value.into_engine()));
         let outcome = cell.set_fuel(self.fuel).and_then(|()| go(cell, inputs, self.outputs.as_mut()));
@@ -259,7 +261,7 @@ impl Execution {
             Ok(ResumableCall::HostTrap(call)) => {
                 let data = cell.data_mut();
                 mem::swap(&mut self.values, &mut data.args);
-                State::Waiting(Paused::Guest(call), data.import)
+                State::Waiting(Paused::Guest(call), data.import, false)
             }
             Ok(ResumableCall::OutOfFuel(call)) => State::OutOfFuel(call),
             Err(error) => State::Failed(Trap::from_engine(&error)),
@@ -322,8 +324,8 @@ impl fmt::Debug for Execution {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = match self.state {
             State::Ready(_) => "ready",
-            State::Waiting(..) => "waiting",
-            State::Answered(_) => "answered",
+            State::Waiting(_, _, false) => "waiting",
+            State::Waiting(_, _, true) => "answered",
             State::OutOfFuel(_) => "out of fuel",
             State::Finished(_) | State::Failed(_) | State::Ended => "ended",
         };

@@ -10,6 +10,9 @@ pub(crate) struct Slots<T> {
     next: u32,
 }
 
+/// No number is as high as the lineage's error codes, which stand where numbers do.
+const END: u32 = crate::abi::ERR_EXECUTION;
+
 /// Why there is nothing under a number.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Missing {
@@ -22,9 +25,9 @@ impl<T> Slots<T> {
         Self { live: HashMap::new(), next: 0 }
     }
 
-    /// The number the next thing will get, `None` once all 2^32 - 1 are used.
+    /// The number the next thing will get, `None` once all are used.
     pub(crate) fn next(&self) -> Option<u32> {
-        (self.next != u32::MAX).then_some(self.next)
+        (self.next < END).then_some(self.next)
     }
 
     /// Adds a thing, or gives it back where the numbers are used up.
@@ -83,10 +86,10 @@ mod tests {
     #[test]
     fn numbers_run_out_without_a_wrap() {
         let mut slots = Slots::new();
-        slots.skip_to(u32::MAX - 1);
-        assert_eq!(slots.insert('a'), Ok(u32::MAX - 1));
+        slots.skip_to(END - 1);
+        assert_eq!(slots.insert('a'), Ok(END - 1));
         assert_eq!(slots.insert('b'), Err('b'));
-        assert_eq!(slots.get(u32::MAX - 1), Ok(&'a'));
+        assert_eq!(slots.get(END - 1), Ok(&'a'));
         assert_eq!(slots.get(0), Err(Missing::Gone));
     }
 }

@@ -89,8 +89,9 @@ pub trait ThunkSupervisor {
 
     /// Replaces `buffer`'s contents by those of `region`.
     ///
-    /// The region comes from the supervisor and its length is at most
-    /// [`Limits::argument_bytes`](crate::Limits): check it against the memory before reserving.
+    /// The region comes from the supervisor: check it against the memory before reserving. Its
+    /// length is at most [`Limits::argument_bytes`](crate::Limits) for a thunk's result, and the
+    /// size of the guest's memory for [`abi::memory_set`](crate::abi::memory_set).
     ///
     /// # Errors
     ///

@@ -20,15 +20,17 @@ const HEAD_WORDS = 8;
 
 export class Engine {
   /** The raw door. Only functions that do not throw are called on it directly, see `broken`. */
-  readonly host: Host;
+  host: Host;
   readonly trapCodes: readonly string[];
   readonly trapMessages: readonly string[];
-  private readonly memory: WebAssembly.Memory;
+  private memory: WebAssembly.Memory;
   private readonly exchange: number;
   private state: "live" | "disposed" | PoisonedError = "live";
 
   // The values of the exchange, made anew when the memory has grown.
-  buffer: ArrayBufferLike | undefined;
+  private buffer: ArrayBufferLike | undefined;
+  private headWords!: Uint32Array;
+  private headLongs!: BigUint64Array;
   i32!: Int32Array;
   u32!: Uint32Array;
   f32!: Float32Array;
@@ -47,33 +49,31 @@ export class Engine {
 
   /** Makes sure that the views are those of the memory as it is now. */
   refresh(): void {
-    const buffer = this.memory.buffer;
-    if (buffer === this.buffer) return;
-    const at = this.exchange + HEAD_WORDS * 8;
-    this.buffer = buffer;
-    this.i32 = new Int32Array(buffer, at);
-    this.u32 = new Uint32Array(buffer, at);
-    this.f32 = new Float32Array(buffer, at);
-    this.f64 = new Float64Array(buffer, at);
-    this.i64 = new BigInt64Array(buffer, at);
-    this.u64 = new BigUint64Array(buffer, at);
+    const { buffer } = this.memory;
+    if (buffer !== this.buffer) this.view(buffer, this.exchange);
   }
 
   /** The low half of a word of the head. */
   head(word: number): number {
     this.refresh();
-    return new Uint32Array(this.memory.buffer, this.exchange + word * 8, 1)[0] ?? 0;
+    return this.headWords[word * 2] as number;
   }
 
   /** A word of the head. */
   longHead(word: number): bigint {
     this.refresh();
-    return new BigUint64Array(this.memory.buffer, this.exchange + word * 8, 1)[0] ?? 0n;
+    return this.headLongs[word] as bigint;
   }
 
   /** The bytes of a guest's memory, in place. They hold until the module is called again. */
   bytes(address: number, length: number): Uint8Array {
     return new Uint8Array(this.memory.buffer, address, length);
+  }
+
+  /** Bytes of the module's own memory, which never shrinks: guests' memories and all the engine keeps. */
+  get memoryBytes(): number {
+    this.check();
+    return this.memory.buffer.byteLength;
   }
 
   /** Throws where nothing can be called any more. */
@@ -99,14 +99,37 @@ export class Engine {
 
   /** Notes that the module aborted, and returns the error to throw. */
   broken(cause: unknown): PoisonedError {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    this.state = new PoisonedError("poisoned", `the engine aborted (${reason}); load another sandbox`, { cause });
-    return this.state;
+    const error = PoisonedError.of(cause, "sandbox");
+    this.state = error;
+    this.letGo();
+    return error;
   }
 
   dispose(): void {
     if (this.state !== "live") return;
+    const { host } = this;
     this.state = "disposed";
-    this.host.free();
+    this.letGo();
+    host.free();
+  }
+
+  /** Lets go of the wasm module and its memory, whoever still holds a guest or a memory of it. */
+  private letGo(): void {
+    // Nothing uses them any more: every way to them leads through `check`.
+    this.host = this.memory = undefined as never;
+    this.view(new ArrayBuffer(HEAD_WORDS * 8), 0);
+  }
+
+  private view(buffer: ArrayBufferLike, exchange: number): void {
+    const values = exchange + HEAD_WORDS * 8;
+    this.buffer = buffer;
+    this.headWords = new Uint32Array(buffer, exchange, HEAD_WORDS * 2);
+    this.headLongs = new BigUint64Array(buffer, exchange, HEAD_WORDS);
+    this.i32 = new Int32Array(buffer, values);
+    this.u32 = new Uint32Array(buffer, values);
+    this.f32 = new Float32Array(buffer, values);
+    this.f64 = new Float64Array(buffer, values);
+    this.i64 = new BigInt64Array(buffer, values);
+    this.u64 = new BigUint64Array(buffer, values);
   }
 }

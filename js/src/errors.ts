@@ -13,9 +13,10 @@ export class GuestboxError extends Error {
     this.name = new.target.name;
   }
 
-  /** Whether a value is an error of guestbox, of a code if one is given. */
-  static is(value: unknown, code?: string): value is GuestboxError {
-    return value instanceof GuestboxError && (code === undefined || value.code === code);
+  /** Whether a value is an error of this class, `Trap.is(error, "out-of-fuel")`, of a code if one is given. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- whatever its constructor takes
+  static is<E extends GuestboxError>(this: new (...args: any[]) => E, value: unknown, code?: string): value is E {
+    return value instanceof this && (code === undefined || value.code === code);
   }
 }
 
@@ -38,7 +39,13 @@ export class GlobalError extends GuestboxError {}
 export class DisposedError extends GuestboxError {}
 
 /** The engine itself aborted. Nothing in its sandbox can be used any more; load another. */
-export class PoisonedError extends GuestboxError {}
+export class PoisonedError extends GuestboxError {
+  /** @internal The error for what the wasm module threw when it aborted. */
+  static of(cause: unknown, other: string): PoisonedError {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    return new PoisonedError("poisoned", `the engine aborted (${reason}); load another ${other}`, { cause });
+  }
+}
 
 /** An import returned a promise to a call that is served synchronously; use `guest.call`. */
 export class AsyncImportError extends GuestboxError {}
@@ -62,6 +69,22 @@ const CLASSES = new Map<string, new (code: string, message: string) => GuestboxE
   ["InvokeError", InvokeError],
   ["MemoryError", MemoryError],
 ]);
+
+/** The error for a promise that an import returned where it cannot be awaited. */
+export function asyncImport(promise: PromiseLike<unknown>): AsyncImportError {
+  // Nobody will look at the promise any more; should it be rejected, this error has said enough.
+  Promise.resolve(promise).catch(() => {});
+  return new AsyncImportError("async-import", "an import returned a promise; use `guest.call` or `instantiateAsync`");
+}
+
+/** Does something in the wasm module before there is an engine to guard it. */
+export function hostError<T>(make: () => T): T {
+  try {
+    return make();
+  } catch (thrown) {
+    throw fromHost(thrown) ?? thrown;
+  }
+}
 
 /** The error of guestbox for one that the wasm module threw; `undefined` for any other. */
 export function fromHost(thrown: unknown): Error | undefined {

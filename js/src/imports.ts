@@ -62,5 +62,17 @@ export function hostFunction(
 /** Serves a host call whose arguments are in the exchange. */
 export function serve(host: HostFunction, guest: Guest, args: Value[], state: number): unknown {
   const { target } = host;
-  return host.withContext ? target({ guest, memory: guest.mainMemory, state }, ...args) : target(...args);
+  return host.withContext ? target(new Context(guest, state), ...args) : target(...args);
+}
+
+class Context implements CallContext {
+  constructor(
+    readonly guest: Guest,
+    readonly state: number,
+  ) {}
+
+  // Only when it is asked for: the guest may have no memory, or have been disposed of meanwhile.
+  get memory(): Memory {
+    return this.guest.mainMemory;
+  }
 }

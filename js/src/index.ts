@@ -8,6 +8,7 @@
  * guest.exports.run(42);
  * ```
  */
+export type { Bytes } from "./checks.js";
 export {
   AsyncImportError,
   CompileError,
@@ -20,7 +21,9 @@ export {
   PoisonedError,
   Trap,
 } from "./errors.js";
-export type { CallOptions, Exports, Global, Guest, GuestOptions, Result } from "./guest.js";
+export type { PaceOptions } from "./drive.js";
+export type { Global } from "./global.js";
+export type { CallOptions, Exports, Guest, GuestOptions, Result } from "./guest.js";
 export { type CallContext, type ImportTarget, call } from "./imports.js";
 export type { WasmSource } from "./load.js";
 export { Memory, PAGE_BYTES } from "./memory.js";

@@ -1,4 +1,5 @@
 /** Memories: made by the supervisor, or exported by a guest. */
+import { type Bytes, bytesOf, checkU32, encodeText } from "./checks.js";
 import type { Engine } from "./engine.js";
 import { DisposedError, MemoryError } from "./errors.js";
 
@@ -6,7 +7,6 @@ import { DisposedError, MemoryError } from "./errors.js";
 export const PAGE_BYTES = 65_536;
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-const encoder = new TextEncoder();
 
 /**
  * A memory of 64 KiB pages. Reading copies, so that nothing read goes stale.
@@ -27,8 +27,9 @@ export class Memory {
 
   /** Grows the memory by `pages` and returns its size before, in pages. */
   grow(pages: number): number {
+    checkU32("pages", pages);
     const handle = this.use();
-    return this.engine.use((host) => host.memory_grow(handle, checkU32("pages", pages)));
+    return this.engine.use((host) => host.memory_grow(handle, pages));
   }
 
   /** A copy of `length` bytes at `offset`. */
@@ -37,8 +38,9 @@ export class Memory {
   }
 
   /** Writes bytes at `offset`; all of them or, where they do not fit, none. */
-  write(offset: number, bytes: Uint8Array): void {
-    this.slice(offset, bytes.length).set(bytes);
+  write(offset: number, bytes: Bytes): void {
+    const from = bytesOf("the bytes", bytes);
+    this.slice(offset, from.length).set(from);
   }
 
   /** The UTF-8 text of `length` bytes at `offset`. Ill-formed text is a TypeError. */
@@ -48,8 +50,7 @@ export class Memory {
 
   /** Writes text as UTF-8 and returns its length in bytes. A lone surrogate is a TypeError. */
   writeString(offset: number, text: string): number {
-    if (!isWellFormed(text)) throw new TypeError("the text has a lone surrogate");
-    const bytes = encoder.encode(text);
+    const bytes = encodeText(text);
     this.write(offset, bytes);
     return bytes.length;
   }
@@ -95,14 +96,3 @@ export class Memory {
 if (Symbol.dispose !== undefined) {
   Object.defineProperty(Memory.prototype, Symbol.dispose, { value: Memory.prototype.dispose, configurable: true });
 }
-
-/** A whole number that 32 bits hold. */
-export function checkU32(name: string, value: number): number {
-  if (typeof value !== "number") throw new TypeError(`${name} is not a number`);
-  if (value >>> 0 !== value) throw new RangeError(`${name} is not a whole number from 0 to 2^32 - 1: ${value}`);
-  return value;
-}
-
-// A pair of surrogates, or one alone: what is left of a string without pairs must have none.
-const isWellFormed = (text: string): boolean =>
-  !/[\uD800-\uDFFF]/.test(text.replace(/[\uD800-\uDBFF][\uDC00-\uDFFF]/g, ""));

@@ -1,10 +1,11 @@
 /** Modules: compiled once, instantiated many times. */
 import type { Engine } from "./engine.js";
 import { DisposedError, InstantiateError } from "./errors.js";
-import { Guest, type GuestOptions } from "./guest.js";
+import { type PaceOptions, firstSlice, paceOf } from "./drive.js";
+import { Guest, type GuestOptions, stateOf } from "./guest.js";
 import { type HostFunction, type ImportTarget, hostFunction } from "./imports.js";
 import { Memory } from "./memory.js";
-import { type FloatMode, ValueList, type ValueType, isNumeric } from "./values.js";
+import { type FloatMode, ValueList, type ValueType, floatMode, isNumeric } from "./values.js";
 
 /** The type of an import or export. */
 export type ExternType =
@@ -71,10 +72,12 @@ export class Module {
     return guest;
   }
 
-  /** Like `instantiate`, for a start function whose imports may be `async`. */
-  async instantiateAsync(imports: Imports = {}, options: GuestOptions = {}): Promise<Guest> {
-    const guest = this.prepare(imports, options);
-    await guest.startAsync();
+  /** Like `instantiate`, for a start function whose imports may be `async`, or that takes its time. */
+  async instantiateAsync(imports: Imports = {}, options: GuestOptions & PaceOptions = {}): Promise<Guest> {
+    const { engine } = this;
+    const pace = paceOf(engine, options);
+    const guest = this.prepare(imports, options, firstSlice(pace));
+    await guest.startAsync(pace);
     return guest;
   }
 
@@ -102,15 +105,18 @@ export class Module {
     return signature;
   }
 
-  private prepare(imports: Imports, options: GuestOptions): Guest {
+  /** An instance whose start function is still to be run, on fuel of its own if some is given. */
+  private prepare(imports: Imports, options: GuestOptions, fuel?: bigint): Guest {
     const { engine } = this;
-    const module = this.use();
+    this.use();
+    const floats = floatMode(options.floats);
+    const state = stateOf(options, 0);
     const functions: HostFunction[] = [];
     const memories: Memory[] = [];
     for (const descriptor of this.imports) {
       const target = lookUp(imports, descriptor);
       if (descriptor.kind === "function" && typeof target === "function") {
-        functions.push(hostFunction(descriptor, target, options.floats ?? "number"));
+        functions.push(hostFunction(descriptor, target, floats));
       } else if (descriptor.kind === "memory" && target instanceof Memory) {
         memories.push(target);
       } else {
@@ -118,7 +124,10 @@ export class Module {
       }
     }
     const handles = Uint32Array.from(memories, (memory) => memory.handleIn(engine));
-    const call = engine.use((host) => host.instantiate(module, handles, options.state ?? 0));
+    // Only now: a getter among the imports may have disposed of the module.
+    const module = this.use();
+    const call = engine.use((host) => host.instantiate(module, handles, state));
+    if (fuel !== undefined) engine.host.set_budget(call, fuel);
     return new Guest(engine, this, functions, memories, call, options);
   }
 

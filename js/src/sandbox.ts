@@ -1,9 +1,11 @@
 /** Sandboxes: an engine each, in which modules are compiled and guests live. */
+import { type Bytes, bytesOf, checkFuel, checkU32 } from "./checks.js";
 import { Engine } from "./engine.js";
+import { CompileError, hostError } from "./errors.js";
 import { makeGlue } from "./glue.js";
 import type * as Glue from "./glue-types.js";
 import { type WasmSource, loadModule } from "./load.js";
-import { Memory, checkU32 } from "./memory.js";
+import { Memory } from "./memory.js";
 import { Module } from "./module.js";
 
 /** Limits, each a whole number; what is not given is the default. See the README for units. */
@@ -12,7 +14,7 @@ export interface Limits {
   readonly engineStackBytes?: number;
   readonly environmentBytes?: number;
   readonly exports?: number;
-  readonly fuel?: number;
+  readonly fuel?: number | bigint;
   readonly functions?: number;
   readonly globals?: number;
   readonly guestFrames?: number;
@@ -46,11 +48,8 @@ export async function instantiateGlue(source: WasmSource | undefined): Promise<[
 /** Limits as the wasm module takes them. */
 export function limitPairs(limits: Limits = {}): [string[], Float64Array] {
   const entries = Object.entries(limits).filter(([, value]) => value !== undefined);
-  for (const [name, value] of entries) {
-    if (typeof value !== "number") throw new TypeError(`the limit ${name} is not a number`);
-    if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`the limit ${name} is not a whole number: ${value}`);
-  }
-  return [entries.map(([name]) => name), Float64Array.from(entries, ([, value]) => value)];
+  const numbers = entries.map(([name, value]) => Number(checkFuel(`the limit ${name}`, value)));
+  return [entries.map(([name]) => name), Float64Array.from(numbers)];
 }
 
 /**
@@ -64,19 +63,19 @@ export class Sandbox {
   static async load(options: SandboxOptions = {}): Promise<Sandbox> {
     const limits = limitPairs(options.limits);
     const [glue, memory] = await instantiateGlue(options.wasm);
-    const host = new glue.Host(...limits);
+    const host = hostError(() => new glue.Host(...limits));
     return new Sandbox(new Engine(host, memory, glue.Host.trap_codes(), glue.Host.trap_messages()));
   }
 
   /** Compiles a module from its bytes. */
-  compile(bytes: BufferSource): Module {
+  compile(bytes: Bytes): Module {
     const { engine } = this;
-    const view =
-      bytes instanceof Uint8Array
-        ? bytes
-        : ArrayBuffer.isView(bytes)
-          ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-          : new Uint8Array(bytes);
+    const view = bytesOf("the module's bytes", bytes);
+    // Before they are copied to where the engine reads them: that memory never shrinks.
+    const maximum = engine.use((host) => host.module_bytes());
+    if (view.length > maximum) {
+      throw new CompileError("limit", `module refused: the limit moduleBytes is ${maximum}, ${view.length} requested`);
+    }
     return new Module(engine, engine.use((host) => host.compile(view)));
   }
 

@@ -2,66 +2,115 @@
  * The lower level: the core's store one to one, with SCALE bytes in and out, for those who speak
  * the Substrate sandbox ABI. See `wire.ts` for the bytes.
  */
-import { fromHost } from "./errors.js";
+import { type Bytes, bytesOf, checkU32, encodeText, isThenable } from "./checks.js";
+import { PoisonedError, asyncImport, fromHost, hostError } from "./errors.js";
 import type * as Glue from "./glue-types.js";
 import { type SandboxOptions, instantiateGlue, limitPairs } from "./sandbox.js";
 
 export * from "./wire.js";
 
-/** Serves a guest's import call: SCALE-encoded arguments in, a SCALE-encoded result out. */
+/**
+ * Serves a guest's import call: SCALE-encoded arguments in, a SCALE-encoded result out. What it
+ * throws ends the call and comes out of it as the same object. It may use the store.
+ */
 export type DispatchThunk = (args: Uint8Array, state: number, func: number) => Uint8Array;
 
 /** Memories and instances by number, counted from 0 and never reused. */
 export class ScaleStore {
+  private poisoned: PoisonedError | undefined;
+
   private constructor(private readonly store: Glue.ScaleStore) {}
 
   static async load(options: SandboxOptions = {}): Promise<ScaleStore> {
     const limits = limitPairs(options.limits);
     const [glue] = await instantiateGlue(options.wasm);
-    return new ScaleStore(new glue.ScaleStore(...limits));
+    return new ScaleStore(hostError(() => new glue.ScaleStore(...limits)));
   }
 
   /** Makes a memory and returns its number; `MEM_UNLIMITED` is no maximum. */
   memoryNew(initial: number, maximum: number): number {
+    checkU32("initial", initial);
+    checkU32("maximum", maximum);
     return this.use((store) => store.memory_new(initial, maximum));
   }
 
   memoryGet(memory: number, offset: number, length: number): Uint8Array {
+    checkU32("memory", memory);
+    checkU32("offset", offset);
+    checkU32("length", length);
     return this.use((store) => store.memory_get(memory, offset, length));
   }
 
-  memorySet(memory: number, offset: number, bytes: Uint8Array): void {
-    this.use((store) => store.memory_set(memory, offset, bytes));
+  memorySet(memory: number, offset: number, bytes: Bytes): void {
+    checkU32("memory", memory);
+    checkU32("offset", offset);
+    const from = bytesOf("the bytes", bytes);
+    this.use((store) => store.memory_set(memory, offset, from));
   }
 
   memoryTeardown(memory: number): void {
+    checkU32("memory", memory);
     this.use((store) => store.memory_teardown(memory));
   }
 
   /** Instantiates a module's bytes with a SCALE-encoded environment and returns its number. */
-  instantiate(thunk: DispatchThunk, wasm: Uint8Array, environment: Uint8Array, state: number): number {
-    return this.use((store) => store.instantiate(thunk, wasm, environment, state));
+  instantiate(thunk: DispatchThunk, wasm: Bytes, environment: Bytes, state: number): number {
+    const bytes = bytesOf("the module's bytes", wasm);
+    const definition = bytesOf("the environment's bytes", environment);
+    checkU32("state", state);
+    return this.serve(thunk, (store, served) => store.instantiate(served, bytes, definition, state));
   }
 
   /** Calls an export with SCALE-encoded arguments; returns a SCALE-encoded `ReturnValue`. */
-  invoke(thunk: DispatchThunk, instance: number, name: string, args: Uint8Array, state: number): Uint8Array {
-    return this.use((store) => store.invoke(thunk, instance, name, args, state));
+  invoke(thunk: DispatchThunk, instance: number, name: string, args: Bytes, state: number): Uint8Array {
+    checkU32("instance", instance);
+    encodeText(name);
+    const bytes = bytesOf("the arguments", args);
+    checkU32("state", state);
+    return this.serve(thunk, (store, served) => store.invoke(served, instance, name, bytes, state));
   }
 
   /** The SCALE-encoded `Option<Value>` of an exported global. */
   getGlobalVal(instance: number, name: string): Uint8Array {
+    checkU32("instance", instance);
+    encodeText(name);
     return this.use((store) => store.get_global_val(instance, name));
   }
 
   instanceTeardown(instance: number): void {
+    checkU32("instance", instance);
     this.use((store) => store.instance_teardown(instance));
   }
 
-  private use<T>(call: (store: Glue.ScaleStore) => T): T {
+  /** Calls the module with a thunk, whose errors are told from the module's own. */
+  private serve<T>(thunk: DispatchThunk, call: (store: Glue.ScaleStore, served: DispatchThunk) => T): T {
+    const thrown: unknown[] = [];
+    const served: DispatchThunk = (args, state, func) => {
+      try {
+        const result: unknown = thunk(args, state, func);
+        if (isThenable(result)) throw asyncImport(result);
+        return result as Uint8Array;
+      } catch (error) {
+        thrown.push(error);
+        throw error;
+      }
+    };
+    return this.use((store) => call(store, served), thrown);
+  }
+
+  private use<T>(call: (store: Glue.ScaleStore) => T, thrownByThunk: readonly unknown[] = []): T {
+    if (this.poisoned !== undefined) throw this.poisoned;
     try {
       return call(this.store);
     } catch (thrown) {
-      throw fromHost(thrown) ?? thrown;
+      if (thrownByThunk.includes(thrown)) throw thrown;
+      throw fromHost(thrown) ?? this.broken(thrown);
     }
+  }
+
+  /** Notes that the module aborted: it must not be called again. */
+  private broken(cause: unknown): PoisonedError {
+    this.poisoned = PoisonedError.of(cause, "store");
+    return this.poisoned;
   }
 }

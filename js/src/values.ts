@@ -1,10 +1,11 @@
 /**
  * Values between JavaScript and the exchange.
  *
- * What JavaScript gives is checked before the guest runs: nothing is rounded or wrapped. An i32
+ * What JavaScript gives is checked before the guest runs: no integer is rounded or wrapped. An i32
  * is a whole number from -2^31 to 2^32 - 1, an i64 a BigInt from -2^63 to 2^64 - 1. Floats are
- * numbers, whose NaN may lose its payload on the way; with the option `floats: "bits"` they are
- * their raw bits instead, an f32 a number below 2^32 and an f64 a BigInt.
+ * numbers, of which an f32 gets the nearest it has, and whose NaN may lose its payload on the
+ * way; with the option `floats: "bits"` they are their raw bits instead, an f32 a number below
+ * 2^32 and an f64 a BigInt.
  */
 import type { Engine } from "./engine.js";
 
@@ -22,39 +23,42 @@ type Put = (engine: Engine, word: number, value: unknown) => void;
 /** Takes a value out of the exchange. */
 type Take = (engine: Engine, word: number) => Value;
 
-const fail = (type: string, value: unknown): never => {
-  const shown = typeof value === "bigint" ? `${value}n` : typeof value === "symbol" ? "a symbol" : String(value);
-  const isNumeric = typeof value === "number" || typeof value === "bigint";
-  const ErrorClass = isNumeric && (typeof value === "bigint") === (type === "i64") ? RangeError : TypeError;
-  throw new ErrorClass(`not a value of type ${type}: ${shown}`);
+/** Refuses a value: of the right JavaScript type it is out of range, else it is of a wrong type. */
+const fail = (type: string, value: unknown, wanted: "number" | "bigint"): never => {
+  const ErrorClass = typeof value === wanted ? RangeError : TypeError;
+  throw new ErrorClass(`not a value of type ${type}: ${shown(value)}`);
+};
+
+const shown = (value: unknown): string => {
+  // Of an object only what it is: to make a text of it would run its own code.
+  if (typeof value === "function" || (typeof value === "object" && value !== null)) return typeof value === "function" ? "a function" : "an object";
+  return typeof value === "bigint" ? `${value}n` : typeof value === "string" ? JSON.stringify(value) : String(value);
 };
 
 const putI32: Put = (engine, word, value) => {
   // A whole number in range is unchanged by a conversion to 32 bits, signed or not.
-  if (typeof value !== "number" || ((value | 0) !== value && value >>> 0 !== value)) fail("i32", value);
+  if (typeof value !== "number" || ((value | 0) !== value && value >>> 0 !== value)) fail("i32", value, "number");
   engine.i32[word * 2] = value as number;
 };
 const putI64: Put = (engine, word, value) => {
-  if (typeof value !== "bigint" || value < -0x8000_0000_0000_0000n || value > 0xffff_ffff_ffff_ffffn) fail("i64", value);
+  if (typeof value !== "bigint" || value < -0x8000_0000_0000_0000n || value > 0xffff_ffff_ffff_ffffn) fail("i64", value, "bigint");
   engine.i64[word] = value as bigint;
 };
 const putF32: Put = (engine, word, value) => {
-  if (typeof value !== "number") fail("f32", value);
+  if (typeof value !== "number") fail("f32", value, "number");
   engine.f32[word * 2] = value as number;
 };
 const putF64: Put = (engine, word, value) => {
-  if (typeof value !== "number") fail("f64", value);
+  if (typeof value !== "number") fail("f64", value, "number");
   engine.f64[word] = value as number;
 };
 const putF32Bits: Put = (engine, word, value) => {
-  if (typeof value !== "number" || value >>> 0 !== value) fail("f32", value);
+  if (typeof value !== "number" || value >>> 0 !== value) fail("f32 bits", value, "number");
   engine.u32[word * 2] = value as number;
 };
 const putF64Bits: Put = (engine, word, value) => {
-  if (typeof value !== "bigint" || value < 0n || value > 0xffff_ffff_ffff_ffffn) {
-    throw new (typeof value === "bigint" ? RangeError : TypeError)(`not the bits of an f64: ${String(value)}`);
-  }
-  engine.u64[word] = value;
+  if (typeof value !== "bigint" || value < 0n || value > 0xffff_ffff_ffff_ffffn) fail("f64 bits", value, "bigint");
+  engine.u64[word] = value as bigint;
 };
 
 const takeI32: Take = (engine, word) => engine.i32[word * 2] as number;
@@ -77,6 +81,12 @@ const codecOf = (type: ValueType, mode: FloatMode): readonly [Put, Take] => {
   return codec;
 };
 
+/** The mode that an option names, by default numbers. */
+export function floatMode(mode: FloatMode = "number"): FloatMode {
+  if (mode !== "number" && mode !== "bits") throw new TypeError('floats is neither "number" nor "bits"');
+  return mode;
+}
+
 /** Whether values of a type can be passed. */
 export const isNumeric = (type: ValueType): boolean => type in CODECS;
 
@@ -92,7 +102,7 @@ export class ValueList {
   }
 
   /** Puts arguments into the exchange. */
-  putAll(engine: Engine, values: ArrayLike<unknown>): void {
+  putAll(engine: Engine, values: readonly unknown[]): void {
     const { puts } = this;
     if (values.length !== puts.length) {
       throw new TypeError(`${puts.length} values expected, ${values.length} given`);
@@ -110,7 +120,7 @@ export class ValueList {
     } else if (puts.length === 0) {
       if (result !== undefined) throw new TypeError("the import has no result, but a value was returned");
     } else if (Array.isArray(result)) {
-      this.putAll(engine, result);
+      this.putAll(engine, [...result]);
     } else {
       throw new TypeError(`the import has ${puts.length} results; return them as an array`);
     }

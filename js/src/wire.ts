@@ -1,5 +1,7 @@
 /** The wire: SCALE bytes of the Substrate sandbox ABI, encoded and decoded. */
 
+import { checkU32, encodeText } from "./checks.js";
+
 /** A memory without a maximum. */
 export const MEM_UNLIMITED = 0xffff_ffff;
 
@@ -17,7 +19,6 @@ export interface WireEntry {
   readonly entity: { readonly function: number } | { readonly memory: number };
 }
 
-const encoder = new TextEncoder();
 
 /** Encodes the arguments of a call: a SCALE `Vec<Value>`. */
 export function encodeArguments(values: readonly WireValue[]): Uint8Array {
@@ -49,8 +50,8 @@ export function encodeEnvironment(entries: readonly WireEntry[]): Uint8Array {
   const parts = entries.flatMap(({ module, name, entity }) => {
     const number = new DataView(new ArrayBuffer(5));
     number.setUint8(0, "function" in entity ? 1 : 2);
-    number.setUint32(1, "function" in entity ? entity.function : entity.memory, true);
-    return [bytesOf(module), bytesOf(name), new Uint8Array(number.buffer)];
+    number.setUint32(1, checkU32("number", "function" in entity ? entity.function : entity.memory), true);
+    return [sized(encodeText(module)), sized(encodeText(name)), new Uint8Array(number.buffer)];
   });
   return concat([compact(entries.length), ...parts]);
 }
@@ -59,25 +60,38 @@ function encodeValue(value: WireValue): Uint8Array {
   const view = new DataView(new ArrayBuffer(9));
   switch (value.type) {
     case "i32":
+      checkWhole(value, value.value, -0x8000_0000, 0xffff_ffff);
       view.setInt32(1, value.value, true);
       return new Uint8Array(view.buffer, 0, 5);
     case "i64":
       view.setUint8(0, 1);
+      checkWhole(value, value.value, -0x8000_0000_0000_0000n, 0xffff_ffff_ffff_ffffn);
       view.setBigInt64(1, value.value, true);
       break;
     case "f32":
       view.setUint8(0, 2);
+      checkWhole(value, value.bits, 0, 0xffff_ffff);
       view.setUint32(1, value.bits, true);
       return new Uint8Array(view.buffer, 0, 5);
     case "f64":
       view.setUint8(0, 3);
+      checkWhole(value, value.bits, 0n, 0xffff_ffff_ffff_ffffn);
       view.setBigUint64(1, value.bits, true);
+      break;
+    default:
+      throw new TypeError("a value has a type of i32, i64, f32 or f64");
   }
   return new Uint8Array(view.buffer);
 }
 
-function bytesOf(text: string): Uint8Array {
-  const bytes = encoder.encode(text);
+/** Refuses what is no whole number from `least` to `most`, all of one JavaScript type. */
+function checkWhole<T extends number | bigint>({ type }: WireValue, value: T, least: T, most: T): void {
+  if (typeof value !== typeof least) throw new TypeError(`not a value of type ${type}: a ${typeof value}`);
+  const isWhole = typeof value === "bigint" || Number.isInteger(value);
+  if (!isWhole || value < least || value > most) throw new RangeError(`not a value of type ${type}: ${value}`);
+}
+
+function sized(bytes: Uint8Array): Uint8Array {
   return concat([compact(bytes.length), bytes]);
 }
 

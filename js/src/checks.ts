@@ -1,0 +1,46 @@
+/** Checks of what JavaScript gives, before the engine sees it: nothing is rounded, wrapped or replaced. */
+
+/** A whole number that 32 bits hold. */
+export function checkU32(name: string, value: number): number {
+  if (typeof value !== "number") throw new TypeError(`${name} is not a number`);
+  if (value >>> 0 !== value) throw new RangeError(`${name} is not a whole number from 0 to 2^32 - 1: ${value}`);
+  return value;
+}
+
+/** An amount of fuel: a BigInt that 64 bits hold, or a number where that is exact. */
+export function checkFuel(name: string, value: bigint | number): bigint {
+  if (typeof value !== "bigint" && typeof value !== "number") throw new TypeError(`${name} is neither a BigInt nor a number`);
+  const isFuel = typeof value === "bigint" ? value >= 0n && value < 1n << 64n : Number.isSafeInteger(value) && value >= 0;
+  if (!isFuel) throw new RangeError(`${name} is not a whole number from 0 to 2^64 - 1: ${value}`);
+  return BigInt(value);
+}
+
+/** Bytes, as a buffer or a view of one. */
+export type Bytes = ArrayBufferLike | ArrayBufferView;
+
+/** The bytes of a buffer or of a view of one, in place. */
+export function bytesOf(name: string, source: Bytes): Uint8Array {
+  if (source instanceof Uint8Array) return source;
+  if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
+  // By its tag, so that a buffer of another realm, or a shared one, is one too.
+  const tag = Object.prototype.toString.call(source);
+  if (tag === "[object ArrayBuffer]" || tag === "[object SharedArrayBuffer]") return new Uint8Array(source);
+  throw new TypeError(`${name} are neither a buffer nor a view of one`);
+}
+
+const encoder = new TextEncoder();
+
+/** Text as UTF-8. A lone surrogate has none: as the replacement it would become, two names might be one. */
+export function encodeText(text: string): Uint8Array {
+  if (typeof text !== "string") throw new TypeError("the text is not a string");
+  // What is left of a well-formed string without its pairs of surrogates has none.
+  const isIllFormed = /[\uD800-\uDFFF]/.test(text.replace(/[\uD800-\uDBFF][\uDC00-\uDFFF]/g, ""));
+  if (isIllFormed) throw new TypeError("the text has a lone surrogate");
+  return encoder.encode(text);
+}
+
+/** Whether something is to be awaited. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  const hasProperties = (typeof value === "object" && value !== null) || typeof value === "function";
+  return hasProperties && "then" in value && typeof value.then === "function";
+}

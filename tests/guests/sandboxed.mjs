@@ -1,0 +1,26 @@
+// The engine interface of the drivers, over the guestbox npm package.
+
+/** Makes an engine for the drivers of a loaded `Sandbox` and the package's `Memory` class. */
+export function sandboxed(sandbox) {
+  const wrap = (memory) => ({
+    memory,
+    read: (offset, length) => memory.read(offset, length),
+    write: (offset, bytes) => memory.write(offset, bytes),
+    size: () => memory.size,
+  });
+  return {
+    memory: (type) => wrap(sandbox.memory(type)),
+    instantiate(bytes, imports) {
+      const resolved = new Map();
+      for (const [module, fields] of Object.entries(imports)) {
+        const targets = Object.entries(fields).map(([name, target]) => [name, target.memory ?? target]);
+        resolved.set(module, new Map(targets));
+      }
+      const guest = sandbox.compile(bytes).instantiate(resolved);
+      return {
+        call: (name, ...args) => guest.exports[name](...args),
+        memory: (name) => wrap(guest.exports[name]),
+      };
+    },
+  };
+}

@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# Installs what a Makefile target needs, if it is not there yet; says what it can't install.
+#
+#   tests/setup.sh wasm | js | guests | browser | bare-metal
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# The command's version must equal the crate's.
+bindgen_version=$(sed -n 's/^wasm-bindgen = "=\(.*\)"/\1/p' Cargo.toml)
+pack_version=0.15.1
+
+say() { echo "setup: $*"; }
+fail() { echo "setup: $*" >&2; exit 1; }
+
+need() { command -v "$1" >/dev/null || fail "$1 is missing; install $2, then try again"; }
+
+rust_target() {
+  [ -d "$(rustc --print sysroot)/lib/rustlib/$1/lib" ] && return
+  say "adding the Rust target $1"
+  rustup target add "$1" || return 1
+}
+
+cargo_tool() { # name, version
+  [ "$("$1" --version 2>/dev/null | cut -d' ' -f2)" = "$2" ] && return
+  say "installing $1 $2 with cargo"
+  # Not --locked: its lock file names a version that no longer builds.
+  cargo install "$3" --version "$2" --force --quiet || fail "cargo could not install $3 $2"
+}
+
+npm_ci() { # folder
+  need npm "Node.js 20 or later with npm"
+  say "installing npm packages in $1"
+  (cd "$1" && npm ci --no-audit --no-fund --loglevel error) || fail "npm could not install the packages of $1"
+}
+
+case "${1:-}" in
+  wasm)
+    need cargo "Rust by rustup"
+    rust_target wasm32-unknown-unknown ||
+      fail "this Rust has no wasm32-unknown-unknown target and rustup could not add it"
+    cargo_tool wasm-bindgen "$bindgen_version" wasm-bindgen-cli
+    cargo_tool wasm-pack "$pack_version" wasm-pack
+    ;;
+  js) npm_ci js ;;
+  guests) npm_ci tests/guests ;;
+  browser)
+    if ! { [ -x "${CHROMIUM:-/usr/bin/chromium}" ] && [ -x /usr/bin/chromedriver ]; }; then
+      command -v apt-get >/dev/null ||
+        fail "Chromium and its driver are missing and there is no apt-get; install them as /usr/bin/chromium and /usr/bin/chromedriver"
+      say "installing chromium and chromium-driver with apt"
+      sudo=$([ "$(id -u)" = 0 ] || echo sudo)
+      $sudo apt-get update -qq
+      DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends chromium chromium-driver >/dev/null ||
+        fail "apt could not install chromium and chromium-driver; install them by hand"
+    fi
+    ;;
+  bare-metal) rust_target thumbv7em-none-eabihf ;;
+  *) fail "usage: tests/setup.sh wasm | js | guests | browser | bare-metal" ;;
+esac

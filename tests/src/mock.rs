@@ -1,1 +1,0 @@
-//! Mock and fault-injecting supervisors.

@@ -1,0 +1,279 @@
+//! What the tests share: guests from their text, and a supervisor for each of the two doors.
+//!
+//! [`Page`] does to a [`Host`] what the npm package does: it writes and reads words through a
+//! view of the module's memory that is made anew each time, because guests make that memory
+//! grow. The helpers for the other door are in [`scale`].
+#![allow(dead_code, reason = "each test crate uses a part of this")]
+
+pub(crate) mod scale;
+
+use guestbox_wasm_host::Host;
+use js_sys::{Array, BigUint64Array, JSON, Reflect, Uint8Array, WebAssembly};
+use wasm_bindgen::{JsCast, JsValue};
+
+/// The bytes of a guest, from its text.
+#[track_caller]
+pub(crate) fn wasm(text: &str) -> Vec<u8> {
+    wat::parse_str(text).unwrap()
+}
+
+/// An instance, and the module it was made of.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Guest {
+    pub(crate) module: u32,
+    pub(crate) instance: u32,
+}
+
+/// What a step did, with what the head of the exchange says about it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Step {
+    Finished,
+    HostCall {
+        call: u32,
+        function: u32,
+        state: u32,
+    },
+    OutOfFuel {
+        call: u32,
+        required: u64,
+    },
+    /// The name of the trap's code.
+    Trapped(String),
+    TornDown,
+    Refused,
+}
+
+impl Step {
+    /// The trap of this code.
+    pub(crate) fn trap(code: &str) -> Self {
+        Self::Trapped(code.to_owned())
+    }
+
+    /// The handle of the call, where it waits for an answer or for fuel.
+    #[track_caller]
+    pub(crate) fn waiting(&self) -> u32 {
+        match self {
+            Self::HostCall { call, .. } | Self::OutOfFuel { call, .. } => *call,
+            other => panic!("does not wait: {other:?}"),
+        }
+    }
+}
+
+/// A page that supervises guests through the door of the npm package.
+pub(crate) struct Page {
+    pub(crate) host: Host,
+    exchange: usize,
+}
+
+impl Page {
+    pub(crate) fn new() -> Self {
+        Self::with_limits(&[])
+    }
+
+    #[track_caller]
+    pub(crate) fn with_limits(limits: &[(&str, f64)]) -> Self {
+        let host = host(limits).unwrap_or_else(|error| panic!("{}", message(&error)));
+        let exchange = host.exchange();
+        Self { host, exchange }
+    }
+
+    #[track_caller]
+    pub(crate) fn compile(&mut self, text: &str) -> u32 {
+        self.host.compile(&wasm(text)).unwrap_or_else(|error| panic!("{}", message(&error)))
+    }
+
+    /// Instantiates a module whose start function, if any, calls no import.
+    #[track_caller]
+    pub(crate) fn guest(&mut self, text: &str) -> Guest {
+        self.guest_with(text, &[])
+    }
+
+    #[track_caller]
+    pub(crate) fn guest_with(&mut self, text: &str, memories: &[u32]) -> Guest {
+        let module = self.compile(text);
+        let call = self.host.instantiate(module, memories, 0);
+        let call = call.unwrap_or_else(|error| panic!("{}", message(&error)));
+        assert_eq!(self.step(call), Step::Finished);
+        Guest { module, instance: self.instance() }
+    }
+
+    /// The instance of the instantiation that finished last.
+    pub(crate) fn instance(&self) -> u32 {
+        u32::try_from(self.head(1)).unwrap()
+    }
+
+    /// Calls an export of the guest.
+    #[track_caller]
+    pub(crate) fn call(&mut self, guest: Guest, export: &str, args: &[u64]) -> Step {
+        self.call_with_state(guest, export, args, 0)
+    }
+
+    #[track_caller]
+    pub(crate) fn call_with_state(&mut self, guest: Guest, export: &str, args: &[u64], state: u32) -> Step {
+        let position = self.position(guest, export);
+        self.put(args);
+        let step = self.host.call(guest.instance, position, state);
+        self.said(step)
+    }
+
+    /// Begins a call with fuel of its own and returns its handle; nothing has run then.
+    #[track_caller]
+    pub(crate) fn begin(&mut self, guest: Guest, export: &str, args: &[u64], fuel: u64) -> u32 {
+        let position = self.position(guest, export);
+        self.put(args);
+        let call = self.host.begin(guest.instance, position, 0, fuel);
+        call.unwrap_or_else(|error| panic!("{}", message(&error)))
+    }
+
+    /// Calls an export that needs no answer, and returns its results.
+    #[track_caller]
+    pub(crate) fn results<const N: usize>(&mut self, guest: Guest, export: &str, args: &[u64]) -> [u64; N] {
+        assert_eq!(self.call(guest, export, args), Step::Finished);
+        self.take()
+    }
+
+    pub(crate) fn step(&mut self, call: u32) -> Step {
+        let step = self.host.step(call);
+        self.said(step)
+    }
+
+    pub(crate) fn answer(&mut self, call: u32, results: &[u64]) -> Step {
+        self.put(results);
+        let step = self.host.answer(call);
+        self.said(step)
+    }
+
+    /// Writes values to the exchange.
+    pub(crate) fn put(&self, values: &[u64]) {
+        let words = self.words();
+        for (at, value) in (0..).zip(values) {
+            words.set_index(first_value() + at, *value);
+        }
+    }
+
+    /// Reads values from the exchange.
+    pub(crate) fn take<const N: usize>(&self) -> [u64; N] {
+        let words = self.words();
+        core::array::from_fn(|at| words.get_index(first_value() + u32::try_from(at).unwrap()))
+    }
+
+    /// A word of the head of the exchange.
+    pub(crate) fn head(&self, word: u32) -> u64 {
+        self.words().get_index(word)
+    }
+
+    /// The fuel that the call of the last step has left.
+    pub(crate) fn fuel_left(&self) -> u64 {
+        self.head(3)
+    }
+
+    /// The fuel that the call of the last step has used.
+    pub(crate) fn fuel_used(&self) -> u64 {
+        self.head(4)
+    }
+
+    /// All bytes of a guest's memory, in place, through its address as it is now.
+    #[track_caller]
+    pub(crate) fn bytes(&mut self, memory: u32) -> Uint8Array {
+        let len = self.host.memory_size(memory).unwrap() * 65_536;
+        let address = self.host.memory_address(memory).unwrap();
+        Uint8Array::new_with_byte_offset_and_length(&buffer(), u32::try_from(address).unwrap(), len)
+    }
+
+    /// The position of an export, by name.
+    #[track_caller]
+    pub(crate) fn position(&self, guest: Guest, export: &str) -> u32 {
+        let exports = self.host.exports(guest.module).unwrap();
+        let named = |entry: &JsValue| entry.unchecked_ref::<Array>().get(0).as_string().as_deref() == Some(export);
+        let found = exports.iter().position(|entry| named(&entry));
+        u32::try_from(found.unwrap_or_else(|| panic!("no export `{export}`"))).unwrap()
+    }
+
+    fn words(&self) -> BigUint64Array {
+        let exchange = u32::try_from(self.exchange).unwrap();
+        BigUint64Array::new_with_byte_offset_and_length(&buffer(), exchange, 1_024)
+    }
+
+    fn said(&self, step: u32) -> Step {
+        let half = |word| u32::try_from(self.head(word)).unwrap();
+        match step {
+            Host::FINISHED => Step::Finished,
+            Host::HOST_CALL => Step::HostCall { call: half(0), function: half(1), state: half(2) },
+            Host::OUT_OF_FUEL => Step::OutOfFuel { call: half(0), required: self.head(1) },
+            Host::TRAPPED => Step::Trapped(Host::trap_codes().swap_remove(usize::try_from(half(1)).unwrap())),
+            Host::TORN_DOWN => Step::TornDown,
+            Host::REFUSED => Step::Refused,
+            other => panic!("unknown step {other}"),
+        }
+    }
+}
+
+/// A host with some limits, given as JavaScript gives them.
+pub(crate) fn host(limits: &[(&str, f64)]) -> Result<Host, JsValue> {
+    let (names, numbers) = limits.iter().map(|(name, number)| ((*name).to_owned(), *number)).unzip();
+    Host::new(names, numbers)
+}
+
+fn first_value() -> u32 {
+    u32::try_from(Host::VALUES).unwrap()
+}
+
+/// The bytes of the module's own memory, as they are now.
+fn buffer() -> JsValue {
+    wasm_bindgen::memory().unchecked_into::<WebAssembly::Memory>().buffer()
+}
+
+/// The size of the module's own memory in bytes. It only ever grows.
+pub(crate) fn own_memory_bytes() -> u32 {
+    buffer().unchecked_into::<js_sys::ArrayBuffer>().byte_length()
+}
+
+/// Where the stack of the module is just now. An exception that crosses Rust frames leaks them,
+/// and then the next call of this, from the same place, gives another address.
+#[inline(never)]
+pub(crate) fn stack_address() -> usize {
+    let mark = 0_u8;
+    core::hint::black_box(core::ptr::from_ref(&mark)).addr()
+}
+
+/// An error as JavaScript sees it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Refusal {
+    pub(crate) class: String,
+    pub(crate) code: String,
+    pub(crate) message: String,
+}
+
+impl Refusal {
+    pub(crate) fn of(error: &JsValue) -> Self {
+        Self { class: property(error, "name"), code: property(error, "code"), message: message(error) }
+    }
+
+    /// Class and code in one.
+    pub(crate) fn kind(&self) -> (&str, &str) {
+        (&self.class, &self.code)
+    }
+}
+
+/// The error of something that must not succeed.
+#[track_caller]
+pub(crate) fn refusal<T>(result: Result<T, JsValue>) -> Refusal {
+    match result {
+        Ok(_) => panic!("was not refused"),
+        Err(error) => Refusal::of(&error),
+    }
+}
+
+pub(crate) fn message(error: &JsValue) -> String {
+    property(error, "message")
+}
+
+/// A property that is a string; empty where it is none.
+fn property(object: &JsValue, name: &str) -> String {
+    Reflect::get(object, &name.into()).ok().and_then(|value| value.as_string()).unwrap_or_default()
+}
+
+/// A value as JSON.
+pub(crate) fn json(value: &JsValue) -> String {
+    JSON::stringify(value).unwrap().into()
+}
