@@ -13,7 +13,7 @@ use crate::{
     environment::Environment,
     error::{HandleError, InstantiateError, MemoryError},
     execution::Execution,
-    limits::{Limit, PAGE_BYTES, count, to_usize},
+    limits::{Limit, PAGE_BYTES, count},
     module::Module,
     store::{InstanceId, MemoryId, Store},
     thunk::{Region, Thunk, ThunkSupervisor},
@@ -96,21 +96,15 @@ pub fn memory_new(store: &mut Store, initial: u32, maximum: u32) -> Result<u32, 
 ///
 /// Where the memory does not exist (any more).
 pub fn memory_get<S: ThunkSupervisor + ?Sized>(
-    store: &mut Store,
+    store: &Store,
     supervisor: &mut S,
     memory: u32,
     offset: u32,
     to: Region,
 ) -> Result<u32, SupervisorTrap> {
     let memory = store.memory_id(memory).map_err(SupervisorTrap::Memory)?;
-    let mut bytes = Vec::new();
-    if !is_inside(store, memory, offset, to.len) || bytes.try_reserve_exact(to_usize(to.len)).is_err() {
-        return Ok(ERR_OUT_OF_BOUNDS);
-    }
-    bytes.resize(to_usize(to.len), 0);
-    let copied =
-        store.memory_read(memory, offset, &mut bytes).is_ok() && supervisor.write(to.ptr, &bytes).is_ok();
-    Ok(if copied { ERR_OK } else { ERR_OUT_OF_BOUNDS })
+    let Ok(bytes) = store.memory_to_vec(memory, offset, to.len) else { return Ok(ERR_OUT_OF_BOUNDS) };
+    Ok(if supervisor.write(to.ptr, &bytes).is_ok() { ERR_OK } else { ERR_OUT_OF_BOUNDS })
 }
 
 /// `memory_set`: copies from the supervisor's memory to one of the store.

@@ -64,7 +64,11 @@ pub struct Limits {
     /// margin above four even on a 512 KiB thread.
     pub nesting: u32,
     /// Fuel of one outermost guest call, its `start` function and nested calls included.
-    /// Roughly one unit an instruction: a fraction of a second natively.
+    ///
+    /// A unit is about one instruction, but a loop is charged on each turn for all code in the
+    /// blocks within it, also what a branch skips. So this is a deterministic upper bound, and
+    /// guests that are interpreters, whose main loop is one large switch, need much more: a
+    /// second natively is some 3 * 10^8 units of straight code, 3 * 10^10 of QuickJS.
     pub fuel: u64,
 }
 
@@ -103,7 +107,7 @@ impl Limits {
     pub const ENGINE_STACK_BYTES: usize = 4 << 20;
     /// Levels of supervisor nesting.
     pub const NESTING: u32 = 32;
-    /// Fuel of an outermost call.
+    /// Fuel of an outermost call: a third of a second of straight code, natively.
     pub const FUEL: u64 = 100_000_000;
 
     /// Lifts everything that may be lifted.

@@ -5,7 +5,8 @@
 //! JavaScript half to compare itself with.
 
 use guestbox::{
-    Environment, FuncIndex, HostCall, HostError, Module, Region, Store, Thunk, ThunkError, ThunkSupervisor, Value, Values,
+    Environment, FuncIndex, HostCall, HostError, Module, Region, Store, Thunk, ThunkError, ThunkSupervisor,
+    Value, Values,
 };
 use std::{
     collections::BTreeMap,
@@ -45,7 +46,14 @@ struct Report {
 
 impl Report {
     /// Measures `subject` against `peer` in turns; each call of either does `operations`.
-    fn pair(&mut self, name: &str, operations: u32, goal: &str, mut subject: impl FnMut(), mut peer: impl FnMut()) {
+    fn pair(
+        &mut self,
+        name: &str,
+        operations: u32,
+        goal: &str,
+        mut subject: impl FnMut(),
+        mut peer: impl FnMut(),
+    ) {
         // The first round of each warms caches up and is not counted.
         subject();
         peer();
@@ -56,7 +64,8 @@ impl Report {
             times.push((ours.as_nanos() as f64, theirs.as_nanos() as f64));
         }
         let ratio = median(ratios);
-        let each = |pick: fn(&(f64, f64)) -> f64| median(times.iter().map(pick).collect()) / f64::from(operations);
+        let each =
+            |pick: fn(&(f64, f64)) -> f64| median(times.iter().map(pick).collect()) / f64::from(operations);
         let (ours, theirs) = (each(|t| t.0), each(|t| t.1));
         println!("{name:44} {:>12} {:>12}   x {ratio:5.2}   goal {goal}", show(ours), show(theirs));
         self.nanoseconds.insert(name.to_owned(), ours);
@@ -67,7 +76,8 @@ fn guest_code(report: &mut Report, name: &str, wat: &str, argument: i32) {
     let wasm = wat::parse_str(wat).expect("the guest is valid");
     let module = Module::new(&wasm).expect("the guest compiles");
     let mut store = Store::new();
-    let guest = store.instantiate(&mut guestbox::NoImports, &module, &Environment::new(), 0).expect("it links");
+    let guest =
+        store.instantiate(&mut guestbox::NoImports, &module, &Environment::new(), 0).expect("it links");
     let ours = |store: &mut Store| {
         let mut execution = store.begin(guest, "run", &[Value::I32(argument)], 0).expect("it exports run");
         execution.set_fuel(FUEL);
@@ -82,7 +92,17 @@ fn guest_code(report: &mut Report, name: &str, wat: &str, argument: i32) {
         results[0].i32().expect("an i32")
     };
     assert_eq!(ours(&mut store), Value::I32(theirs()), "both must compute the same");
-    report.pair(name, 1, "<= 1.03", || { black_box(ours(&mut store)); }, || { black_box(theirs()); });
+    report.pair(
+        name,
+        1,
+        "<= 1.03",
+        || {
+            black_box(ours(&mut store));
+        },
+        || {
+            black_box(theirs());
+        },
+    );
 }
 
 fn host_calls(report: &mut Report) {
@@ -108,28 +128,46 @@ fn host_calls(report: &mut Report) {
     };
     let calls = CALLS.cast_unsigned();
     let args = [Value::I32(CALLS)];
-    report.pair("host call, against an untyped direct one", calls, "<= 4", || {
-        black_box(store.invoke(&mut add, guest, "run", &args, 0).expect("it returns"));
-    }, &mut peer);
+    report.pair(
+        "host call, against an untyped direct one",
+        calls,
+        "<= 4",
+        || {
+            black_box(store.invoke(&mut add, guest, "run", &args, 0).expect("it returns"));
+        },
+        &mut peer,
+    );
     let mut adder = ThunkAdder { memory: [0; 64] };
-    report.pair("the same through the thunk and SCALE", calls, "-", || {
-        let mut thunk = Thunk::new(&mut adder, ());
-        black_box(store.invoke(&mut thunk, guest, "run", &args, 0).expect("it returns"));
-    }, &mut peer);
+    report.pair(
+        "the same through the thunk and SCALE",
+        calls,
+        "-",
+        || {
+            let mut thunk = Thunk::new(&mut adder, ());
+            black_box(store.invoke(&mut thunk, guest, "run", &args, 0).expect("it returns"));
+        },
+        &mut peer,
+    );
     let mut bare = Bare::new(&wasm);
     let nothing = bare.instance.get_func(&bare.store, "nothing").expect("it exports nothing");
-    report.pair("export call, against an untyped one", 10_000, "-", || {
-        for _ in 0..10_000 {
-            black_box(store.invoke(&mut add, guest, "nothing", &[Value::I32(1)], 0).expect("it returns"));
-        }
-    }, || {
-        for _ in 0..10_000 {
-            bare.store.set_fuel(FUEL).expect("fuel is on");
-            let mut results = [wasmi::Val::I32(0)];
-            nothing.call(&mut bare.store, &[wasmi::Val::I32(1)], &mut results).expect("it returns");
-            black_box(&results);
-        }
-    });
+    report.pair(
+        "export call, against an untyped one",
+        10_000,
+        "-",
+        || {
+            for _ in 0..10_000 {
+                black_box(store.invoke(&mut add, guest, "nothing", &[Value::I32(1)], 0).expect("it returns"));
+            }
+        },
+        || {
+            for _ in 0..10_000 {
+                bare.store.set_fuel(FUEL).expect("fuel is on");
+                let mut results = [wasmi::Val::I32(0)];
+                nothing.call(&mut bare.store, &[wasmi::Val::I32(1)], &mut results).expect("it returns");
+                black_box(&results);
+            }
+        },
+    );
 }
 
 fn instances(report: &mut Report) {
@@ -144,17 +182,25 @@ fn instances(report: &mut Report) {
         let mut store = Store::new();
         let engine = wasmi::Engine::new(&config());
         let code = wasmi::Module::new(&engine, &wasm).expect("the guest compiles");
-        report.pair(name, ROUNDS, "<= 2", || {
-            for _ in 0..ROUNDS {
-                let guest = store.instantiate(&mut guestbox::NoImports, &module, &environment, 0).expect("it links");
-                store.teardown_instance(guest).expect("it lives");
-            }
-        }, || {
-            for _ in 0..ROUNDS {
-                let mut store = wasmi::Store::new(&engine, ());
-                black_box(wasmi::Instance::new(&mut store, &code, &[]).expect("it links"));
-            }
-        });
+        report.pair(
+            name,
+            ROUNDS,
+            "<= 2",
+            || {
+                for _ in 0..ROUNDS {
+                    let guest = store
+                        .instantiate(&mut guestbox::NoImports, &module, &environment, 0)
+                        .expect("it links");
+                    store.teardown_instance(guest).expect("it lives");
+                }
+            },
+            || {
+                for _ in 0..ROUNDS {
+                    let mut store = wasmi::Store::new(&engine, ());
+                    black_box(wasmi::Instance::new(&mut store, &code, &[]).expect("it links"));
+                }
+            },
+        );
     }
 }
 
@@ -220,7 +266,14 @@ impl ThunkSupervisor for ThunkAdder {
         Ok(())
     }
 
-    fn invoke(&mut self, _: &mut Store, (): (), args: Region, _: u32, _: FuncIndex) -> Result<i64, ThunkError> {
+    fn invoke(
+        &mut self,
+        _: &mut Store,
+        (): (),
+        args: Region,
+        _: u32,
+        _: FuncIndex,
+    ) -> Result<i64, ThunkError> {
         let word = |at: usize| i32::from_le_bytes(self.memory[at..at + 4].try_into().expect("four bytes"));
         // A compact 2, then twice an index and a word.
         let sum = word(args.ptr as usize + 2).wrapping_add(word(args.ptr as usize + 7));

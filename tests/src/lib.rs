@@ -4,3 +4,8 @@ pub mod guests;
 pub mod mock;
 pub mod text;
 pub mod torture;
+
+/// The README's Rust examples, as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

@@ -1,8 +1,6 @@
 //! Reading, writing and growing memories from outside, wherever their bytes are.
 
-use guestbox::{
-    Environment, HandleError, Limit, Limits, MemoryError, MemoryId, NoImports, Store, Value,
-};
+use guestbox::{Environment, HandleError, Limit, Limits, MemoryError, MemoryId, NoImports, Store, Value};
 use guestbox_tests::text;
 
 const PAGE: usize = guestbox::PAGE_BYTES;

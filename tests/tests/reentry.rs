@@ -2,8 +2,8 @@
 //! included.
 
 use guestbox::{
-    Environment, FuncIndex, HandleError, HostCall, HostError, InstanceId, InstantiateError, InvokeError, Limits,
-    MemoryId, Module, NoImports, Store, TrapCode, Value, Values,
+    Environment, FuncIndex, HandleError, HostCall, HostError, InstanceId, InstantiateError, InvokeError,
+    Limits, MemoryId, Module, NoImports, Store, TrapCode, Value, Values,
 };
 use guestbox_tests::text;
 use std::collections::HashMap;

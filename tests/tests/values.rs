@@ -1,8 +1,8 @@
 //! Values keep their bits across every boundary between supervisor and guest.
 
 use guestbox::{
-    Environment, FuncIndex, GlobalError, HandleError, HostCall, HostError, InvokeError, ReturnValue, Store, Value,
-    Values,
+    Environment, FuncIndex, GlobalError, HandleError, HostCall, HostError, InvokeError, ReturnValue, Store,
+    Value, Values,
 };
 use guestbox_tests::text;
 
@@ -61,7 +61,16 @@ fn passages(ty: &str) -> String {
 }
 
 const PASSAGES: [&str; 11] = [
-    "same", "echo", "local", "memory pass", "global pass", "select", "block", "call", "host", "host by table",
+    "same",
+    "echo",
+    "local",
+    "memory pass",
+    "global pass",
+    "select",
+    "block",
+    "call",
+    "host",
+    "host by table",
     "host, several",
 ];
 
@@ -183,7 +192,9 @@ fn arguments_must_have_the_number_and_types_of_the_parameters() {
     let mut call = |export: &str, args: &[Value]| store.begin(guest, export, args, 0).map(|_| ());
     let (int, float) = (Value::I32(0), Value::F64(0));
     assert!(call("f", &[int, float]).is_ok());
-    for args in [&[][..], &[int], &[float, int], &[int, Value::F32(0)], &[int, float, int], &[Value::I64(0), float]] {
+    for args in
+        [&[][..], &[int], &[float, int], &[int, Value::F32(0)], &[int, float, int], &[Value::I64(0), float]]
+    {
         assert!(matches!(call("f", args), Err(InvokeError::Arguments)), "{args:?}");
     }
     assert!(matches!(call("none", &[int]), Err(InvokeError::Arguments)));
@@ -223,7 +234,10 @@ fn rust_values_become_guest_values_and_back() {
     assert_eq!(Value::from(u64::MAX), Value::I64(-1));
     assert_eq!(Value::from(-0.0_f32), Value::F32(0x8000_0000));
     assert_eq!(Value::from(1.5_f64).as_f64(), Some(1.5));
-    assert_eq!((Value::I32(5).as_i32(), Value::I32(5).as_i64(), Value::F32(0).as_f64()), (Some(5), None, None));
+    assert_eq!(
+        (Value::I32(5).as_i32(), Value::I32(5).as_i64(), Value::F32(0).as_f64()),
+        (Some(5), None, None)
+    );
     assert_eq!(Values::from(vec![Value::I32(1)]), Values::from(1));
     assert_eq!(Values::from(vec![]), Values::NONE);
     assert_eq!(Values::from(ReturnValue::Value(Value::I64(1))), Values::from(1_i64));

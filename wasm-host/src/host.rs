@@ -408,9 +408,10 @@ impl Host {
     /// Forgets a call that is over, and accounts for its fuel.
     fn over(&mut self, handle: u32) {
         if let Some(call) = self.calls.remove(handle)
-            && call.shares {
-                self.store.draw(&call.execution);
-            }
+            && call.shares
+        {
+            self.store.draw(&call.execution);
+        }
     }
 }
 

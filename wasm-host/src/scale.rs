@@ -39,14 +39,7 @@ impl ScaleStore {
     pub fn memory_get(&self, memory: u32, offset: u32, len: u32) -> Result<Vec<u8>, JsValue> {
         let store = self.store.borrow();
         let memory = store.memory_id(memory).map_err(IntoJs::into_js)?;
-        // Before anything is allocated: are there so many bytes at all?
-        let size = u64::from(store.memory_size(memory).map_err(IntoJs::into_js)?).saturating_mul(65_536);
-        if u64::from(offset).saturating_add(len.into()) > size {
-            return Err(guestbox::MemoryError::OutOfBounds.into_js());
-        }
-        let mut bytes = vec![0; usize::try_from(len).unwrap_or(usize::MAX)];
-        store.memory_read(memory, offset, &mut bytes).map_err(IntoJs::into_js)?;
-        Ok(bytes)
+        store.memory_to_vec(memory, offset, len).map_err(IntoJs::into_js)
     }
 
     /// Writes to a memory.

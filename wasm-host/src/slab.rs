@@ -17,10 +17,11 @@ impl<T> Slab<T> {
 
     pub(crate) fn insert(&mut self, value: T) -> u32 {
         if let Some(handle) = self.free.pop()
-            && let Some(slot) = self.slots.get_mut(index(handle)) {
-                *slot = Some(value);
-                return handle;
-            }
+            && let Some(slot) = self.slots.get_mut(index(handle))
+        {
+            *slot = Some(value);
+            return handle;
+        }
         // A 32-bit address space has no room for 2^32 slots.
         let handle = u32::try_from(self.slots.len()).unwrap_or(u32::MAX);
         self.slots.push(Some(value));

@@ -68,8 +68,7 @@ fn a_thunk_is_called_a_hundred_thousand_times_in_one_call() {
     const ROUNDS: i32 = 100_000;
     let store = common::scale::store(&[]);
     let guest = common::wasm(ASKING_OFTEN);
-    let guest =
-        store.instantiate(&common::scale::unused(), &guest, &common::scale::asking(), 0).unwrap();
+    let guest = store.instantiate(&common::scale::unused(), &guest, &common::scale::asking(), 0).unwrap();
     // The same number plus one, without a detour over Rust: both are SCALE-encoded 32-bit numbers.
     let next = common::scale::thunk(
         "const result = new Uint8Array(7), next = new DataView(args.buffer, args.byteOffset).getInt32(2, true) + 1;

@@ -18,8 +18,18 @@ const ECHO: &str = r#"(module
 
 /// Bits of both widths that a detour over JavaScript numbers would change, and their neighbours.
 const F32_BITS: [u32; 12] = [
-    0, 0x8000_0000, 1, 0x007F_FFFF, 0x7F7F_FFFF, 0x7F80_0000, 0xFF80_0000, 0x7FC0_0000, 0x7FA0_0001,
-    0x7F80_0001, 0xFFFF_FFFF, 0x7FC0_1234,
+    0,
+    0x8000_0000,
+    1,
+    0x007F_FFFF,
+    0x7F7F_FFFF,
+    0x7F80_0000,
+    0xFF80_0000,
+    0x7FC0_0000,
+    0x7FA0_0001,
+    0x7F80_0001,
+    0xFFFF_FFFF,
+    0x7FC0_1234,
 ];
 const F64_BITS: [u64; 12] = [
     0,
@@ -54,7 +64,9 @@ fn out(page: &mut Page, guest: Guest, values: [u64; 4]) -> ([u64; 4], [u64; 4]) 
 fn integers_keep_their_extremes() {
     let mut page = Page::new();
     let guest = page.guest(ECHO);
-    for value in [0, 1, -1, i64::from(i32::MIN), i64::from(i32::MAX), i64::MIN, i64::MAX, 1 << 53, (1 << 53) + 1] {
+    for value in
+        [0, 1, -1, i64::from(i32::MIN), i64::from(i32::MAX), i64::MIN, i64::MAX, 1 << 53, (1 << 53) + 1]
+    {
         let bits = value.cast_unsigned();
         let values = [bits & 0xFFFF_FFFF, bits, 0, 0];
         assert_eq!(same(&mut page, guest, values), values);
@@ -135,9 +147,8 @@ fn the_longest_signature_passes_all_its_values() {
     let params = "i64 ".repeat(32);
     let gets: String = (0..32).rev().map(|at| format!("(local.get {at}) ")).collect();
     let mut page = Page::new();
-    let guest = page.guest(&format!(
-        r#"(module (func (export "reverse") (param {params}) (result {params}) {gets}))"#
-    ));
+    let guest = page
+        .guest(&format!(r#"(module (func (export "reverse") (param {params}) (result {params}) {gets}))"#));
     let values: [u64; 32] = core::array::from_fn(|at| u64::MAX >> at);
     let mut reversed = values;
     reversed.reverse();

@@ -208,6 +208,24 @@ impl Store {
         Ok(())
     }
 
+    /// Reads `len` bytes at `offset`. Nothing is allocated for a length that is not inside.
+    ///
+    /// # Errors
+    ///
+    /// [`MemoryError::OutOfBounds`] where they are not all inside the memory.
+    pub fn memory_to_vec(&self, memory: MemoryId, offset: u32, len: u32) -> Result<Vec<u8>, MemoryError> {
+        let size = u64::from(self.memory_size(memory)?).saturating_mul(crate::limits::count(PAGE_BYTES));
+        if u64::from(offset).saturating_add(len.into()) > size {
+            return Err(MemoryError::OutOfBounds);
+        }
+        let mut bytes = Vec::new();
+        let len = crate::limits::to_usize(len);
+        bytes.try_reserve_exact(len).map_err(|_| MemoryError::OutOfSystemMemory)?;
+        bytes.resize(len, 0);
+        self.memory_read(memory, offset, &mut bytes)?;
+        Ok(bytes)
+    }
+
     /// Writes `bytes` at `offset`.
     ///
     /// # Errors

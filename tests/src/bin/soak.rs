@@ -7,8 +7,8 @@
 //! fifth between these two is a failure.
 
 use guestbox::{
-    Environment, Execution, FuncIndex, HostCall, HostError, InstanceId, MemoryId, Module, NoImports, Step, Store,
-    Values,
+    Environment, Execution, FuncIndex, HostCall, HostError, InstanceId, MemoryId, Module, NoImports, Step,
+    Store, Values,
 };
 use guestbox_tests::text;
 use std::{error::Error, process::ExitCode, time::Instant};

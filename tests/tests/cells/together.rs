@@ -68,7 +68,10 @@ fn idle_memories_of_several_cells_move_together() {
     for (first, second, expected) in [(a, b, (10, 11)), (c, a, (12, 10)), (b, c, (11, 12))] {
         let environment = offering(&[("a", first), ("b", second)]);
         let guest = text::guest(&mut store, &guest_text(TWO, 0), &environment);
-        assert_eq!((call(&mut store, guest, "load", &[8]), call(&mut store, guest, "load b", &[8])), expected);
+        assert_eq!(
+            (call(&mut store, guest, "load", &[8]), call(&mut store, guest, "load b", &[8])),
+            expected
+        );
         store.teardown_instance(guest).unwrap();
     }
     assert_eq!(store.memory_pages_in_use(), 3);
@@ -78,8 +81,7 @@ fn idle_memories_of_several_cells_move_together() {
 fn a_memory_may_be_imported_under_two_names() {
     let mut store = Store::new();
     let memory = store.create_memory(1, None).unwrap();
-    let guest =
-        text::guest(&mut store, &guest_text(TWO, 0), &offering(&[("a", memory), ("b", memory)]));
+    let guest = text::guest(&mut store, &guest_text(TWO, 0), &offering(&[("a", memory), ("b", memory)]));
     call(&mut store, guest, "store", &[8, 5]);
     assert_eq!(call(&mut store, guest, "load b", &[8]), 5);
     store.teardown_instance(guest).unwrap();
@@ -89,7 +91,8 @@ fn a_memory_may_be_imported_under_two_names() {
 #[test]
 fn a_memory_that_a_guest_exports_can_be_imported_by_others() {
     let mut store = Store::new();
-    let exporter = text::guest(&mut store, &guest_text(r#"(memory (export "out") 1)"#, 1), &Environment::new());
+    let exporter =
+        text::guest(&mut store, &guest_text(r#"(memory (export "out") 1)"#, 1), &Environment::new());
     let memory = store.exported_memory(exporter, "out").unwrap().unwrap();
     let (second, third) = (guest_on(&mut store, memory, 2), guest_on(&mut store, memory, 3));
     call(&mut store, exporter, "store", &[8, 7]);

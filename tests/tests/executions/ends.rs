@@ -41,7 +41,11 @@ fn an_answer_of_other_types_than_the_import_declares_traps() {
             if **answer == *right {
                 assert_eq!(*finish(&mut execution, &mut store), right);
             } else {
-                assert_eq!(trapped(&mut execution, &mut store), TrapCode::ResultType, "{answer:?} for {text}");
+                assert_eq!(
+                    trapped(&mut execution, &mut store),
+                    TrapCode::ResultType,
+                    "{answer:?} for {text}"
+                );
             }
             assert!(text::call(&mut store, guest, "ping", &[]).is_empty());
         }
@@ -163,7 +167,8 @@ fn drive_goes_on_from_wherever_the_execution_is() {
 #[test]
 fn a_supervisor_that_panics_leaves_the_store_usable() {
     let mut store = Store::new();
-    let guest = text::guest(&mut store, HOSTED, &Environment::new().with_function("env", "host", FuncIndex(0)));
+    let guest =
+        text::guest(&mut store, HOSTED, &Environment::new().with_function("env", "host", FuncIndex(0)));
     for _ in 0..100 {
         let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             let mut supervisor = |_: &mut Store, _: guestbox::HostCall<'_>| -> Result<Values, _> {

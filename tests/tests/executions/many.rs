@@ -90,9 +90,8 @@ fn a_thousand_paused_in_one_instance_finish_in_any_order() {
 fn a_thousand_paused_in_an_instance_each_finish_in_any_order() {
     let mut store = Store::new();
     let module = text::module(GUEST);
-    let guests: Vec<_> = (0..MANY)
-        .map(|_| store.instantiate(&mut NoImports, &module, &environment(), 0).unwrap())
-        .collect();
+    let guests: Vec<_> =
+        (0..MANY).map(|_| store.instantiate(&mut NoImports, &module, &environment(), 0).unwrap()).collect();
     let paused = (0..).zip(&guests).map(|(x, guest)| begin(&mut store, *guest, x)).collect();
     resume_in_random_order(&mut store, paused);
     for guest in guests {

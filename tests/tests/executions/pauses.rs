@@ -175,10 +175,7 @@ fn a_store_and_its_paused_executions_move_to_another_thread_together() {
 #[test]
 fn a_memory_torn_down_while_its_importer_is_paused_stays_the_importers() {
     let mut store = Store::new();
-    let text = READER.replace(
-        r#"(memory (export "memory") 1 8)"#,
-        r#"(import "env" "memory" (memory 1 8))"#,
-    );
+    let text = READER.replace(r#"(memory (export "memory") 1 8)"#, r#"(import "env" "memory" (memory 1 8))"#);
     let memory = store.create_memory(1, Some(8)).unwrap();
     let guest = text::guest(&mut store, &text, &host().with_memory("env", "memory", memory));
     let mut execution = store.begin(guest, "run", &[Value::I32(16)], 0).unwrap();

@@ -108,8 +108,11 @@ fn a_start_function_that_traps_gives_no_instance() {
 fn a_start_function_that_is_an_import_is_called() {
     let text = r#"(module (import "env" "other" (func (param i64))) (import "env" "boot" (func $boot))
         (start $boot) (memory (export "memory") 1))"#;
-    let environment =
-        Environment::new().with_function("env", "boot", FuncIndex(8)).with_function("env", "other", FuncIndex(7));
+    let environment = Environment::new().with_function("env", "boot", FuncIndex(8)).with_function(
+        "env",
+        "other",
+        FuncIndex(7),
+    );
     let module = text::module(text);
     assert!(module.has_start());
     let mut store = Store::new();

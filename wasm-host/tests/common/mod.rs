@@ -184,7 +184,8 @@ impl Page {
     #[track_caller]
     pub(crate) fn position(&self, guest: Guest, export: &str) -> u32 {
         let exports = self.host.exports(guest.module).unwrap();
-        let named = |entry: &JsValue| entry.unchecked_ref::<Array>().get(0).as_string().as_deref() == Some(export);
+        let named =
+            |entry: &JsValue| entry.unchecked_ref::<Array>().get(0).as_string().as_deref() == Some(export);
         let found = exports.iter().position(|entry| named(&entry));
         u32::try_from(found.unwrap_or_else(|| panic!("no export `{export}`"))).unwrap()
     }

@@ -1,0 +1,51 @@
+// Guests for the tests, written as WebAssembly text.
+import { Sandbox } from "guestbox";
+import initWabt from "wabt";
+
+const wabt = await initWabt();
+
+/** The bytes of a module. */
+export function wat(text) {
+  const features = { bulk_memory: true, multi_value: true, multi_memory: true, mutable_globals: true, reference_types: true };
+  const module = wabt.parseWat("guest.wat", text, { ...features, sat_float_to_int: true, sign_extension: true });
+  try {
+    module.resolveNames();
+    return module.toBinary({}).buffer.slice();
+  } finally {
+    module.destroy();
+  }
+}
+
+/** A sandbox for the tests of a file, and an instance in it of some text. */
+export async function workbench(options) {
+  const sandbox = await Sandbox.load(options);
+  const guest = (text, imports, guestOptions) => sandbox.compile(wat(text)).instantiate(imports, guestOptions);
+  return { sandbox, guest };
+}
+
+/** What a call throws; that it throws nothing is an error, too. */
+export function thrownBy(call) {
+  try {
+    call();
+  } catch (error) {
+    return error;
+  }
+  throw new Error("nothing was thrown");
+}
+
+/** What a promise is rejected with; that it is fulfilled is an error, too. */
+export async function rejectionOf(promise) {
+  try {
+    await promise;
+  } catch (error) {
+    return error;
+  }
+  throw new Error("the promise was fulfilled");
+}
+
+/** A promise and what settles it. */
+export function deferred() {
+  let resolve, reject;
+  const promise = new Promise((...settle) => ([resolve, reject] = settle));
+  return { promise, resolve, reject };
+}
