@@ -38,7 +38,7 @@ if (options.fast) {
   const features = ["bulk-memory", "multivalue", "mutable-globals", "nontrapping-float-to-int"];
   features.push("reference-types", "sign-ext");
   const enabled = features.map((feature) => `--enable-${feature}`);
-  run(tool("wasm-opt"), ["-O3", ...enabled, `${glue}/glue_bg.wasm`, "-o", wasm]);
+  run(tool("wasm-opt"), ["-O1", ...enabled, `${glue}/glue_bg.wasm`, "-o", wasm]);
 }
 
 // The generated glue has one module-wide instance. Each sandbox wants one of its own, so that

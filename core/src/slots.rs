@@ -56,6 +56,11 @@ impl<T> Slots<T> {
         self.live.len()
     }
 
+    /// What lives, in no order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
+        self.live.iter().map(|(number, value)| (*number, value))
+    }
+
     const fn missing(&self, number: u32) -> Missing {
         if number < self.next { Missing::Gone } else { Missing::Unknown }
     }

@@ -77,6 +77,14 @@ export class ScaleStore {
     return this.use((store) => store.get_global_val(instance, name));
   }
 
+  /** Sets an exported mutable global to a SCALE-encoded `Value`. */
+  setGlobalVal(instance: number, name: string, value: Bytes): void {
+    checkU32("instance", instance);
+    encodeText(name);
+    const bytes = bytesOf("the value", value);
+    this.use((store) => store.set_global_val(instance, name, bytes));
+  }
+
   instanceTeardown(instance: number): void {
     checkU32("instance", instance);
     this.use((store) => store.instance_teardown(instance));

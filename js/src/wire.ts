@@ -56,7 +56,8 @@ export function encodeEnvironment(entries: readonly WireEntry[]): Uint8Array {
   return concat([compact(entries.length), ...parts]);
 }
 
-function encodeValue(value: WireValue): Uint8Array {
+/** Encodes a value. */
+export function encodeValue(value: WireValue): Uint8Array {
   const view = new DataView(new ArrayBuffer(9));
   switch (value.type) {
     case "i32":

@@ -10,13 +10,13 @@ use guestbox::{
 /// The bytes of a module.
 #[must_use]
 pub fn bytes(text: &str) -> Vec<u8> {
-    wat::parse_str(text).unwrap_or_else(|error| panic!("{error}\n{text}"))
+    wat::parse_str(text).unwrap_or_else(|error| panic!("{error}\n{text:.500}"))
 }
 
 /// Compiles a module under the default limits.
 #[must_use]
 pub fn module(text: &str) -> Module {
-    Module::new(&bytes(text)).unwrap_or_else(|error| panic!("{error}\n{text}"))
+    Module::new(&bytes(text)).unwrap_or_else(|error| panic!("{error}\n{text:.500}"))
 }
 
 /// Makes an instance that calls nothing from its start function.

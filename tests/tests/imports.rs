@@ -73,11 +73,13 @@ fn a_host_call_shows_the_import_as_the_guest_declares_it() {
 
 #[test]
 fn one_name_may_be_imported_with_several_signatures() {
-    let text = r#"(module (import "env" "f" (func $none)) (import "env" "f" (func $int (param i32) (result i32)))
+    let text = r#"(module (import "env" "f" (func $none)) (import "env" "f" (func $int (param i32)
+      (result i32)))
         (import "env" "f" (func $wide (param i64 i64) (result i64 i64)))
         (import "env" "f" (func $again (param i32) (result i32)))
         (func (export "run") (param i32) (result i32 i32 i64 i64)
-          (call $none) (call $int (local.get 0)) (call $again (i32.const 9)) (call $wide (i64.const 1) (i64.const 2))))"#;
+          (call $none) (call $int (local.get 0)) (call $again (i32.const 9)) (call $wide (i64.const 1)
+          (i64.const 2))))"#;
     let mut store = Store::new();
     let guest = text::guest(&mut store, text, &functions(&[("f", 3)]));
     let mut ordinals = Vec::new();

@@ -123,7 +123,8 @@ fn a_memory_of_no_pages_has_no_bytes() {
     let environment = Environment::new().with_memory("env", "m", memory);
     let guest = text::guest(
         &mut store,
-        r#"(module (import "env" "m" (memory 0)) (func (export "grow") (result i32) (memory.grow (i32.const 1))))"#,
+        r#"(module (import "env" "m" (memory 0)) (func (export "grow") (result i32) (memory.grow
+          (i32.const 1))))"#,
         &environment,
     );
     assert_eq!(*text::call(&mut store, guest, "grow", &[]), [Value::I32(0)]);

@@ -48,7 +48,8 @@ fn passages(ty: &str) -> String {
           (func $same (export "same") (type $t) (local.get 0))
           (export "echo" (func $echo))
           (func (export "local") (type $t) (local $x {ty}) (local.set $x (local.get 0)) (local.get $x))
-          (func (export "memory pass") (type $t) ({ty}.store (i32.const 8) (local.get 0)) ({ty}.load (i32.const 8)))
+          (func (export "memory pass") (type $t) ({ty}.store (i32.const 8) (local.get 0)) ({ty}.load
+          (i32.const 8)))
           (func (export "global pass") (type $t) (global.set $g (local.get 0)) (global.get $g))
           (func (export "select") (type $t) (select (local.get 0) ({ty}.const 0) (i32.const 1)))
           (func (export "block") (type $t) (block (result {ty}) (br_if 0 (local.get 0) (i32.const 1))))
@@ -120,7 +121,8 @@ fn bits_pass_unchanged_through_globals_and_memories_from_outside() {
 #[test]
 fn constants_of_the_guest_keep_their_bits() {
     let text = r#"(module (global (export "s") f32 (f32.const nan:0x200001))
-        (global (export "d") f64 (f64.const -nan:0x4000000000001)) (global (export "f") funcref (ref.null func))
+        (global (export "d") f64 (f64.const -nan:0x4000000000001)) (global (export "f") funcref
+        (ref.null func))
         (func (export "c") (result f32 f64) (f32.const -nan:0x1) (f64.const nan:0x1)))"#;
     let mut store = Store::new();
     let guest = text::guest(&mut store, text, &Environment::new());
@@ -152,7 +154,8 @@ fn arithmetic_gives_the_canonical_nan_and_sign_operators_keep_all_bits() {
         }
         for name in binary {
             functions += &format!(
-                r#"(func (export "{name}") (param {ty}) (result {ty}) ({ty}.{name} (local.get 0) ({ty}.const 1)))
+                r#"(func (export "{name}") (param {ty}) (result {ty}) ({ty}.{name} (local.get 0)
+                  ({ty}.const 1)))
                    (func (export "{name}-right") (param {ty}) (result {ty})
                      ({ty}.{name} ({ty}.const 1) (local.get 0)))"#
             );
@@ -206,8 +209,10 @@ fn arguments_must_have_the_number_and_types_of_the_parameters() {
 
 #[test]
 fn globals_are_set_by_name_and_type() {
-    let text = r#"(module (global (export "mut") (mut i64) (i64.const 1)) (global (export "const") i64 (i64.const 2))
-        (global $p (mut i32) (i32.const 3)) (func (export "f")) (func (export "private") (result i32) (global.get $p)))"#;
+    let text = r#"(module (global (export "mut") (mut i64) (i64.const 1)) (global (export "const") i64
+      (i64.const 2))
+        (global $p (mut i32) (i32.const 3)) (func (export "f")) (func (export "private") (result i32)
+        (global.get $p)))"#;
     let mut store = Store::new();
     let guest = text::guest(&mut store, text, &Environment::new());
     assert_eq!(store.set_global(guest, "mut", Value::I64(i64::MIN)), Ok(()));

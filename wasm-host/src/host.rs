@@ -10,14 +10,17 @@ use crate::{
     slab::Slab,
 };
 use guestbox::{
-    Environment, Execution, FuncIndex, InstanceId, Level, MemoryId, Module, Step, Store, TrapCode, Value,
-    ValueType,
+    Environment, Execution, FuncIndex, InstanceId, InvokeError, Level, MemoryId, Module, Step, Store,
+    TrapCode, Value, ValueType,
 };
 use js_sys::Array;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 /// Words of the exchange: the values of the longest signature the engine knows, and a head.
 const EXCHANGE_WORDS: usize = 1_024;
+
+/// What stands for a handle until a call that pauses gets one.
+const NO_HANDLE: u32 = u32::MAX;
 
 /// A store, and the calls that are under way in it.
 #[wasm_bindgen]
@@ -26,6 +29,10 @@ pub struct Host {
     modules: Slab<Module>,
     memories: Slab<MemoryId>,
     calls: Slab<Call>,
+    /// The handles of the calls whose host calls are being served, each nested in those before.
+    serving: Vec<u32>,
+    /// Arguments on their way to a guest.
+    args: Vec<Value>,
     exchange: Box<[u64]>,
 }
 
@@ -58,6 +65,14 @@ impl Call {
         }
     }
 
+    /// Makes it a call of its own, which no longer draws on the level that it was begun on. What
+    /// it used there is used.
+    fn set_aside(&mut self, store: &mut Store) {
+        if core::mem::take(&mut self.shares) {
+            store.draw(&self.execution);
+        }
+    }
+
     /// Counts the fuel used since it had `before`.
     const fn spent(&mut self, before: u64) {
         self.used = self.used.saturating_add(before.saturating_sub(self.execution.fuel()));
@@ -75,6 +90,8 @@ impl Host {
             modules: Slab::new(),
             memories: Slab::new(),
             calls: Slab::new(),
+            serving: Vec::new(),
+            args: Vec::new(),
             exchange: vec![0; EXCHANGE_WORDS].into(),
         })
     }
@@ -188,35 +205,27 @@ impl Host {
     /// Begins a call of an export, by its position, with the values in the exchange, and makes
     /// the first step of it. See [`Host::step`].
     pub fn call(&mut self, instance: u32, export: u32, state: u32) -> u32 {
-        let Ok(id) = self.store.instance_id(instance) else { return Self::TORN_DOWN };
-        let Ok(module) = self.store.module(id) else { return Self::TORN_DOWN };
-        let module = module.clone();
-        let Some(entry) = usize::try_from(export).ok().and_then(|at| module.exports().get(at)) else {
-            return Self::REFUSED;
-        };
-        let Some(ty) = entry.ty().as_func() else { return Self::REFUSED };
-        let Some(args) = self.values(ty.params()) else { return Self::REFUSED };
-        let Ok(execution) = self.store.begin(id, entry.name(), &args, state) else { return Self::REFUSED };
-        let shares = self.store.is_serving();
-        let call = Call::new(execution, shares);
-        let call = self.calls.insert(call);
-        self.step(call)
+        match self.begin_call(instance, export, state) {
+            Ok(execution) => {
+                let mut call = Call::new(execution, self.store.is_serving());
+                let step = advance(&mut self.store, &mut self.exchange, &mut call, NO_HANDLE);
+                if matches!(step, Self::HOST_CALL | Self::OUT_OF_FUEL) {
+                    let handle = self.calls.insert(call);
+                    put_head(&mut self.exchange, [handle.into()]);
+                    self.after_step(handle);
+                }
+                step
+            }
+            Err(InvokeError::Instance(_)) => Self::TORN_DOWN,
+            Err(_) => Self::REFUSED,
+        }
     }
 
     /// Begins a call as [`Host::call`] does, with fuel of its own and without a step.
     pub fn begin(&mut self, instance: u32, export: u32, state: u32, fuel: u64) -> Result<u32, JsValue> {
-        let id = self.instance(instance)?;
-        let module = self.store.module(id).map_err(IntoJs::into_js)?.clone();
-        let entry = usize::try_from(export).ok().and_then(|at| module.exports().get(at));
-        let args = entry.and_then(|entry| self.values(entry.ty().as_func()?.params()));
-        let (Some(entry), Some(args)) = (entry, args) else {
-            return Err(error("InvokeError", "not-a-function", &"the export is no callable function"));
-        };
-        let name = entry.name().to_owned();
-        let mut execution = self.store.begin(id, &name, &args, state).map_err(IntoJs::into_js)?;
+        let mut execution = self.begin_call(instance, export, state).map_err(IntoJs::into_js)?;
         execution.set_fuel(fuel);
-        let call = Call::new(execution, false);
-        Ok(self.calls.insert(call))
+        Ok(self.calls.insert(Call::new(execution, false)))
     }
 
     /// Makes a step of a call: runs its guest until something happens, and returns what.
@@ -230,84 +239,46 @@ impl Host {
     /// Word 3 is the fuel left, word 4 the fuel used. For an instantiation that finished, word 1
     /// is the instance.
     pub fn step(&mut self, handle: u32) -> u32 {
+        self.close(handle);
         let Ok(call) = self.calls.get_mut(handle) else { return Self::REFUSED };
-        let (head, values) = self.exchange.split_at_mut(Self::HEAD);
-        let before = call.execution.fuel();
-        let mut words = [u64::from(handle), 0, 0];
-        let step = match call.execution.run(&mut self.store) {
-            Ok(Step::Finished(results)) => {
-                put_values(values, &results);
-                Self::FINISHED
-            }
-            Ok(Step::HostCall(host_call)) => {
-                put_values(values, host_call.args);
-                call.memory = host_call.memory;
-                call.results.clear();
-                if let guestbox::ExternType::Func(ty) = host_call.import.ty() {
-                    call.results.extend_from_slice(ty.results());
-                }
-                words = [handle.into(), host_call.ordinal.into(), host_call.state.into()];
-                match self.store.open_level(host_call.fuel) {
-                    Ok(outer) => {
-                        call.outer = Some(outer);
-                        Self::HOST_CALL
-                    }
-                    Err(trap) => {
-                        call.execution.cancel(&mut self.store);
-                        words = [0, trap_number(trap.code()), 0];
-                        Self::TRAPPED
-                    }
-                }
-            }
-            Ok(Step::OutOfFuel { required, .. }) => {
-                words = [handle.into(), required, 0];
-                Self::OUT_OF_FUEL
-            }
-            Ok(Step::Trapped(trap)) => {
-                words = [0, trap_number(trap.code()), 0];
-                Self::TRAPPED
-            }
-            Ok(_) | Err(_) => Self::REFUSED,
-        };
-        if step == Self::FINISHED {
-            words = [0, call.execution.instance().map_or(0, InstanceId::number).into(), 0];
-        }
-        call.spent(before);
-        let [handle_word, detail, state] = words;
-        put_head(head, [handle_word, detail, state, call.execution.fuel(), call.used]);
-        if matches!(step, Self::FINISHED | Self::TRAPPED | Self::REFUSED) {
-            self.over(handle);
-        }
+        let step = advance(&mut self.store, &mut self.exchange, call, handle);
+        self.after_step(handle);
         step
     }
 
     /// Answers the host call that a call waits for, with the values in the exchange, and makes
     /// the next step.
     pub fn answer(&mut self, handle: u32) -> u32 {
+        self.close(handle);
         let Ok(call) = self.calls.get_mut(handle) else { return Self::REFUSED };
-        call.close(&mut self.store);
         let words = self.exchange.get(Self::HEAD..).unwrap_or_default();
         let results =
             words.iter().zip(&call.results).filter_map(|(word, ty)| from_word(*word, *ty)).collect();
         // It waits; if not, the step says so.
         let _waiting = call.execution.answer(Ok(results));
-        self.step(handle)
+        let step = advance(&mut self.store, &mut self.exchange, call, handle);
+        self.after_step(handle);
+        step
     }
 
     /// Closes the level of a host call that will be answered later, so that calls begun
     /// meanwhile are not nested in it.
     pub fn suspend(&mut self, handle: u32) {
+        self.close(handle);
         if let Ok(call) = self.calls.get_mut(handle) {
-            call.close(&mut self.store);
+            call.set_aside(&mut self.store);
         }
     }
 
     /// Ends a call where it is.
     pub fn cancel(&mut self, handle: u32) {
-        self.suspend(handle);
+        self.close(handle);
         if let Ok(call) = self.calls.get_mut(handle) {
             call.execution.cancel(&mut self.store);
-            self.over(handle);
+            if call.shares {
+                self.store.draw(&call.execution);
+            }
+            self.calls.remove(handle);
         }
     }
 
@@ -401,25 +372,88 @@ impl Host {
         self.store.instance_id(number).map_err(IntoJs::into_js)
     }
 
-    fn values(&self, types: &[ValueType]) -> Option<Vec<Value>> {
-        values_of(self.exchange.get(Self::HEAD..)?, types)
+    /// Begins a call of an export, by its position, with the values in the exchange.
+    fn begin_call(&mut self, instance: u32, export: u32, state: u32) -> Result<Execution, InvokeError> {
+        let instance = self.store.instance_id(instance)?;
+        let position = usize::try_from(export).unwrap_or(usize::MAX);
+        let export =
+            self.store.module(instance)?.exports().get(position).ok_or(InvokeError::ExportNotFound)?;
+        let ty = export.ty().as_func().ok_or(InvokeError::NotAFunction)?;
+        let words = self.exchange.get(Self::HEAD..).unwrap_or_default();
+        self.args.clear();
+        self.args.extend(words.iter().zip(ty.params()).filter_map(|(word, ty)| from_word(*word, *ty)));
+        self.store.begin_at(instance, position, &self.args, state)
     }
 
-    /// Forgets a call that is over, and accounts for its fuel.
-    fn over(&mut self, handle: u32) {
-        if let Some(call) = self.calls.remove(handle)
-            && call.shares
-        {
-            self.store.draw(&call.execution);
+    /// Notes the level of a call that made a host call, and forgets a call that is over.
+    fn after_step(&mut self, handle: u32) {
+        let Ok(call) = self.calls.get(handle) else { return };
+        if call.outer.is_some() {
+            self.serving.push(handle);
+        } else if call.execution.is_ended() {
+            self.calls.remove(handle);
+        }
+    }
+
+    /// Closes the level of the host call that a call waits for, if it is open. Calls nested in it
+    /// that still wait are set aside: their levels cannot outlive the one around them.
+    fn close(&mut self, handle: u32) {
+        if !self.serving.contains(&handle) {
+            return;
+        }
+        while let Some(open) = self.serving.pop() {
+            let Ok(call) = self.calls.get_mut(open) else { continue };
+            call.close(&mut self.store);
+            if open == handle {
+                return;
+            }
+            call.set_aside(&mut self.store);
         }
     }
 }
 
-fn values_of(words: &[u64], types: &[ValueType]) -> Option<Vec<Value>> {
-    if types.len() > words.len() {
-        return None;
+/// Makes a step of a call and says what happened, see [`Host::step`].
+fn advance(store: &mut Store, exchange: &mut [u64], call: &mut Call, handle: u32) -> u32 {
+    let (head, values) = exchange.split_at_mut(Host::HEAD);
+    let before = call.execution.fuel();
+    let (step, detail, state) = match call.execution.run(store) {
+        Ok(Step::Finished(results)) => {
+            put_values(values, &results);
+            (Host::FINISHED, 0, 0)
+        }
+        Ok(Step::HostCall(host_call)) => {
+            put_values(values, host_call.args);
+            call.memory = host_call.memory;
+            call.results.clear();
+            if let guestbox::ExternType::Func(ty) = host_call.import.ty() {
+                call.results.extend_from_slice(ty.results());
+            }
+            let (ordinal, state) = (host_call.ordinal, host_call.state);
+            match store.open_level(host_call.fuel) {
+                Ok(outer) => {
+                    call.outer = Some(outer);
+                    (Host::HOST_CALL, ordinal.into(), state)
+                }
+                Err(trap) => {
+                    call.execution.cancel(store);
+                    (Host::TRAPPED, trap_number(trap.code()), 0)
+                }
+            }
+        }
+        Ok(Step::OutOfFuel { required, .. }) => (Host::OUT_OF_FUEL, required, 0),
+        Ok(Step::Trapped(trap)) => (Host::TRAPPED, trap_number(trap.code()), 0),
+        Ok(_) | Err(_) => (Host::REFUSED, 0, 0),
+    };
+    let detail = match (step, call.execution.instance()) {
+        (Host::FINISHED, Some(instance)) => instance.number().into(),
+        _ => detail,
+    };
+    call.spent(before);
+    put_head(head, [handle.into(), detail, state.into(), call.execution.fuel(), call.used]);
+    if call.execution.is_ended() && call.shares {
+        store.draw(&call.execution);
     }
-    words.iter().zip(types).map(|(word, ty)| from_word(*word, *ty)).collect()
+    step
 }
 
 fn put_values(words: &mut [u64], values: &[Value]) {
@@ -428,7 +462,7 @@ fn put_values(words: &mut [u64], values: &[Value]) {
     }
 }
 
-fn put_head(head: &mut [u64], words: [u64; 5]) {
+fn put_head<const N: usize>(head: &mut [u64], words: [u64; N]) {
     for (slot, word) in head.iter_mut().zip(words) {
         *slot = word;
     }

@@ -6,10 +6,35 @@
 
 use crate::error::{IntoJs, error};
 use core::cell::RefCell;
-use guestbox::{Execution, HostError, Limits, ReturnValue, Step, Store, ThunkError, Trap, Values, abi, wire};
-use js_sys::{Function, Uint8Array};
+use guestbox::{Execution, HostError, Limits, ReturnValue, Step, Store, ThunkError, Trap, Value, Values, abi, wire};
+use js_sys::{Array, Function, Uint8Array};
 use parity_scale_codec::{Decode, Encode};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
+
+// What runs code of the page that may throw. The results are options for a reason: where an
+// import that was declared to give a plain reference throws, wasm-bindgen 0.2.130 stores the
+// missing result and never frees its slot, so each throw would leak one.
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(extends = Function)]
+    type DispatchThunk;
+
+    /// `thunk.call(undefined, args, state, func)`.
+    #[wasm_bindgen(method, catch, js_name = call)]
+    fn serve(
+        this: &DispatchThunk,
+        receiver: &JsValue,
+        args: &Uint8Array,
+        state: u32,
+        func: u32,
+    ) -> Result<Option<JsValue>, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = Reflect, js_name = construct)]
+    fn construct(class: &JsValue, args: &Array) -> Result<Option<Uint8Array>, JsValue>;
+
+    #[wasm_bindgen(thread_local_v2, js_name = Uint8Array)]
+    static UINT8_ARRAY: JsValue;
+}
 
 /// The core's store, with ids as numbers and values as SCALE bytes.
 ///
@@ -100,6 +125,16 @@ impl ScaleStore {
         abi::get_global_val(&self.store.borrow(), instance, name.as_bytes()).map_err(supervisor_trap)
     }
 
+    /// Sets an exported mutable global to a SCALE-encoded `Value`.
+    pub fn set_global_val(&self, instance: u32, name: &str, value: &[u8]) -> Result<(), JsValue> {
+        let mut bytes = value;
+        let value =
+            Value::decode(&mut bytes).map_err(|_| supervisor_trap(abi::SupervisorTrap::Arguments))?;
+        let mut store = self.store.borrow_mut();
+        let instance = store.instance_id(instance).map_err(IntoJs::into_js)?;
+        store.set_global(instance, name, value).map_err(IntoJs::into_js)
+    }
+
     /// Ends the life of an instance.
     pub fn instance_teardown(&self, instance: u32) -> Result<(), JsValue> {
         abi::instance_teardown(&mut self.store.borrow_mut(), instance).map_err(supervisor_trap)
@@ -115,6 +150,7 @@ impl ScaleStore {
     }
 
     fn steps(&self, thunk: &Function, execution: &mut Execution) -> Result<Values, JsValue> {
+        let argument_bytes = self.store.borrow().limits().argument_bytes;
         loop {
             let (args, state, func, outer) = {
                 let mut store = self.store.borrow_mut();
@@ -138,11 +174,14 @@ impl ScaleStore {
                 }
             };
             let args = Uint8Array::from(args.as_slice());
-            let result = thunk.call3(&JsValue::UNDEFINED, &args.into(), &state.into(), &func.into());
+            let thunk = thunk.unchecked_ref::<DispatchThunk>();
+            let result = thunk.serve(&JsValue::UNDEFINED, &args, state, func);
+            // Nothing is borrowed while the result is looked at: that may run code of the page too.
+            let answer = result.map(|result| decode(&result.unwrap_or_default(), argument_bytes));
             let mut store = self.store.borrow_mut();
             execution.set_fuel(store.close_level(outer));
-            let answer = match result {
-                Ok(result) => decode(&store, &result),
+            let answer = match answer {
+                Ok(answer) => answer,
                 Err(thrown) => {
                     execution.cancel(&mut store);
                     return Err(thrown);
@@ -156,14 +195,23 @@ impl ScaleStore {
 const ENGINE: guestbox::TrapCode = guestbox::TrapCode::Engine;
 
 /// What a dispatch thunk returned.
-fn decode(store: &Store, result: &JsValue) -> Result<Values, HostError> {
-    let bytes = result.dyn_ref::<Uint8Array>().ok_or(ThunkError::DecodeResult)?;
-    let len = usize::try_from(bytes.length()).unwrap_or(usize::MAX);
-    if len > store.limits().argument_bytes {
+fn decode(result: &JsValue, argument_bytes: usize) -> Result<Values, HostError> {
+    let bytes = copy_of(result).ok_or(ThunkError::DecodeResult)?;
+    if usize::try_from(bytes.length()).unwrap_or(usize::MAX) > argument_bytes {
         return Err(ThunkError::ReadResult.into());
     }
     let result = Result::<ReturnValue, HostError>::decode(&mut bytes.to_vec().as_slice());
     result.map_err(|_| ThunkError::DecodeResult)?.map(Values::from)
+}
+
+/// A fresh copy of a byte array; `None` for anything else.
+///
+/// An array of the page's cannot be believed: its `length` may be a property of its own, which
+/// lies, throws or calls back, it may be detached, or a proxy. A copy that the constructor made is
+/// made of the bytes that are there, and has only its own length.
+fn copy_of(array: &JsValue) -> Option<Uint8Array> {
+    let array = array.dyn_ref::<Uint8Array>()?;
+    UINT8_ARRAY.with(|class| construct(class, &Array::of1(array))).ok().flatten()
 }
 
 fn supervisor_trap(trap: abi::SupervisorTrap) -> JsValue {

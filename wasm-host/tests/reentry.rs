@@ -65,6 +65,25 @@ fn host_calls_that_were_set_aside_are_answered_in_any_order() {
 }
 
 #[wasm_bindgen_test]
+fn an_outer_call_answered_before_the_one_nested_in_it_leaves_no_level_open() {
+    let mut page = Page::new();
+    let guest = page.guest(ASKING);
+    // More often than levels may be open, so that one left open each time would show.
+    for _ in 0..40 {
+        let outer = page.call(guest, "run", &[1]).waiting();
+        let middle = page.call(guest, "run", &[2]).waiting();
+        let inner = page.call(guest, "run", &[3]).waiting();
+        for (call, result) in [(middle, 12), (outer, 11), (inner, 13)] {
+            assert_eq!(page.answer(call, &[10]), Step::Finished);
+            assert_eq!(page.take(), [result]);
+        }
+        let call = page.call(guest, "run", &[1]).waiting();
+        assert_eq!(page.fuel_left() + page.fuel_used(), page.host.default_fuel(), "it is an outermost call");
+        page.host.cancel(call);
+    }
+}
+
+#[wasm_bindgen_test]
 fn nesting_is_limited_and_every_level_is_given_back() {
     let mut page = Page::with_limits(&[("nesting", 5.0)]);
     let guest = page.guest(ASKING);

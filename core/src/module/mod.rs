@@ -128,7 +128,7 @@ impl Module {
             }
             _ => None,
         };
-        let imports: Box<[Import]> = code.imports().map(|import| Import::from_engine(&import)).collect();
+        let imports = Import::all(&code, &scan);
         let exports: Box<[Export]> =
             scan.exports.iter().filter_map(|export| Export::new(export, &code, &scan)).collect();
         let imported_functions = code.imports().filter_map(|import| ImportedFunction::new(&import)).collect();

@@ -14,6 +14,8 @@ use wasmparser::{BinaryReaderError, CompositeInnerType, ElementItems, Operator, 
 /// What the scan found.
 #[derive(Debug, Default)]
 pub(super) struct Scan {
+    /// The kinds of the imports, in order.
+    pub(super) imports: Vec<ImportKind>,
     pub(super) exports: Vec<ScannedExport>,
     /// The function that the start section names.
     pub(super) start: Option<u32>,
@@ -22,6 +24,15 @@ pub(super) struct Scan {
     functions: u32,
     globals: u32,
     table_elements: u64,
+}
+
+/// The kinds of import that the engine knows.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum ImportKind {
+    Func,
+    Global,
+    Memory,
+    Table,
 }
 
 /// An export, with its index among the things of its kind.
@@ -88,13 +99,15 @@ pub(super) fn scan(limits: &Limits, bytes: &[u8]) -> Result<Scan, CompileError> 
             Payload::ImportSection(imports) => {
                 Limit::Imports.check(imports.count().into(), limits.imports.into())?;
                 for import in imports {
-                    match import.map_err(invalid)?.ty {
-                        TypeRef::Func(_) => add(&mut scan.imported_functions, 1),
-                        TypeRef::Memory(_) => add(&mut scan.imported_memories, 1),
-                        TypeRef::Global(_) => add(&mut scan.globals, 1),
-                        TypeRef::Table(_) => add(&mut tables, 1),
-                        TypeRef::Tag(_) => {}
-                    }
+                    let (counter, kind) = match import.map_err(invalid)?.ty {
+                        TypeRef::Func(_) => (&mut scan.imported_functions, ImportKind::Func),
+                        TypeRef::Memory(_) => (&mut scan.imported_memories, ImportKind::Memory),
+                        TypeRef::Global(_) => (&mut scan.globals, ImportKind::Global),
+                        TypeRef::Table(_) => (&mut tables, ImportKind::Table),
+                        TypeRef::Tag(_) => continue,
+                    };
+                    add(counter, 1);
+                    scan.imports.push(kind);
                 }
                 add(&mut memories, scan.imported_memories);
                 add(&mut scan.functions, scan.imported_functions);

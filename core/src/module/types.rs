@@ -1,6 +1,6 @@
 //! What a module imports and exports, with types.
 
-use super::scan::{Scan, ScannedExport};
+use super::scan::{ImportKind, Scan, ScannedExport};
 use crate::value::{FuncType, ValueType};
 use alloc::{boxed::Box, vec::Vec};
 
@@ -121,6 +121,26 @@ impl Import {
     #[must_use]
     pub const fn ty(&self) -> &ExternType {
         &self.ty
+    }
+
+    /// The imports in the module's order. The engine has them by kind: functions, tables,
+    /// memories, globals.
+    pub(super) fn all(code: &wasmi::Module, scan: &Scan) -> Box<[Self]> {
+        let of_kind = |is_kind: fn(&ExternType) -> bool| {
+            let imports = code.imports().map(|import| Self::from_engine(&import));
+            imports.filter(move |import| is_kind(&import.ty))
+        };
+        let mut functions = of_kind(|ty| matches!(ty, ExternType::Func(_)));
+        let mut globals = of_kind(|ty| matches!(ty, ExternType::Global(_)));
+        let mut memories = of_kind(|ty| matches!(ty, ExternType::Memory(_)));
+        let mut tables = of_kind(|ty| matches!(ty, ExternType::Table(_)));
+        let in_order = scan.imports.iter().filter_map(|kind| match kind {
+            ImportKind::Func => functions.next(),
+            ImportKind::Global => globals.next(),
+            ImportKind::Memory => memories.next(),
+            ImportKind::Table => tables.next(),
+        });
+        in_order.collect()
     }
 
     pub(super) fn from_engine(import: &wasmi::ImportType<'_>) -> Self {

@@ -4,9 +4,9 @@ use super::{MemoryId, Store, memories::Place};
 use crate::{
     cell::Cell,
     environment::refused,
-    error::{ImportProblem, InstantiateError},
+    error::{ImportProblem, InstantiateError, LimitError},
     execution::Context,
-    limits::PAGE_BYTES,
+    limits::{Limit, PAGE_BYTES},
     module::{ExternType, Module},
 };
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
@@ -109,6 +109,21 @@ impl Store {
                 self.lingering.push(key);
             }
         }
+    }
+
+    /// Where a limit refused that counts what is dead but not freed yet: frees that, as far as no
+    /// guest or execution is in the way. Whether there was any.
+    pub(super) fn reclaim(&mut self, refused: &LimitError) -> bool {
+        if !matches!(refused.limit, Limit::Instances | Limit::TotalMemoryPages) {
+            return false;
+        }
+        let idle = self.cells.iter().filter(|(_, cell)| cell.dead_instances > 0 && !cell.is_used());
+        let keys: Vec<u32> = idle.map(|(key, _)| key).collect();
+        let mut freed = false;
+        for key in keys {
+            freed |= self.evacuate(key).is_ok();
+        }
+        freed
     }
 
     fn remove_cell(&mut self, key: u32) {

@@ -2,10 +2,11 @@
 
 use super::{MemoryId, Store};
 use crate::{
+    cell::Cell,
     environment::{Environment, refused},
     error::{GlobalError, HandleError, ImportProblem, InstantiateError, InvokeError},
     execution::{Callee, Context, Execution, Purpose},
-    limits::Limit,
+    limits::{Limit, to_usize},
     module::{ExternType, MemorySource, Module},
     value::{Value, values_match},
 };
@@ -33,6 +34,11 @@ impl InstanceId {
     pub(super) const fn key(self) -> u32 {
         self.key
     }
+
+    /// The key, in the store of this tag only.
+    const fn key_in(self, store: u64) -> Result<u32, HandleError> {
+        if self.store == store { Ok(self.key) } else { Err(HandleError::OtherStore) }
+    }
 }
 
 /// An instance.
@@ -44,6 +50,18 @@ pub(super) struct Instance {
     number: Option<u32>,
     /// The functions that were called before, by the position of their export.
     functions: Vec<Option<Func>>,
+}
+
+impl Instance {
+    /// Looks up the engine's function of an export, and remembers it.
+    fn find_function(&mut self, cell: &Cell, position: usize, name: &str) -> Option<Func> {
+        let function = self.handle.get_func(&cell.store, name)?;
+        if self.functions.len() <= position {
+            self.functions.resize(position.checked_add(1)?, None);
+        }
+        *self.functions.get_mut(position)? = Some(function);
+        Some(function)
+    }
 }
 
 impl Store {
@@ -82,6 +100,19 @@ impl Store {
         environment: &Environment,
     ) -> Result<(u32, Arc<Context>), InstantiateError> {
         self.sweep();
+        match self.try_link(module, environment) {
+            Err(InstantiateError::Limit(refused)) if self.reclaim(&refused) => {
+                self.try_link(module, environment)
+            }
+            outcome => outcome,
+        }
+    }
+
+    fn try_link(
+        &mut self,
+        module: &Module,
+        environment: &Environment,
+    ) -> Result<(u32, Arc<Context>), InstantiateError> {
         let instances = crate::limits::count(self.instances.len()).saturating_add(self.dead_instances.into());
         Limit::Instances.check(instances.saturating_add(1), self.limits.instances.into())?;
         let (Some(_), Some(key)) = (self.numbers.next(), self.instances.next()) else {
@@ -92,7 +123,10 @@ impl Store {
         let handle = match self.make(module, home, &resolved.memories) {
             Ok(handle) => handle,
             Err(error) => {
-                self.bury(home, module);
+                // All other failures leave something in the engine's store.
+                if !matches!(error, InstantiateError::TailCallsApart) {
+                    self.bury(home, module);
+                }
                 self.settle(home);
                 return Err(error);
             }
@@ -132,8 +166,28 @@ impl Store {
         args: &[Value],
         state: u32,
     ) -> Result<Execution, InvokeError> {
-        let context = Arc::clone(&self.instance(instance)?.context);
-        let (at, entry) = context.module.export_entry(export).ok_or(InvokeError::ExportNotFound)?;
+        let (at, _) = self.module(instance)?.export_entry(export).ok_or(InvokeError::ExportNotFound)?;
+        self.begin_at(instance, to_usize(at), args, state)
+    }
+
+    /// Begins a call as [`Store::begin`] does, of the export at a position in
+    /// [`Module::exports`]: for those who look names up once.
+    ///
+    /// # Errors
+    ///
+    /// See [`InvokeError`]; it is never a trap, as nothing runs yet.
+    pub fn begin_at(
+        &mut self,
+        instance: InstanceId,
+        position: usize,
+        args: &[Value],
+        state: u32,
+    ) -> Result<Execution, InvokeError> {
+        let fuel = self.fuel_of_call();
+        let mut values = self.spare.pop().unwrap_or_default();
+        let body = self.instances.get_mut(instance.key_in(self.tag)?).map_err(HandleError::from)?;
+        let context = Arc::clone(&body.context);
+        let entry = context.module.exports().get(position).ok_or(InvokeError::ExportNotFound)?;
         let ty = entry.ty().as_func().ok_or(InvokeError::NotAFunction)?;
         if !ty.is_numeric() {
             return Err(InvokeError::Signature);
@@ -141,17 +195,18 @@ impl Store {
         if !values_match(args, ty.params()) {
             return Err(InvokeError::Arguments);
         }
-        let callee = match entry.import() {
-            Some(import) => Callee::Import(import),
-            None => Callee::Guest(
-                self.function(instance.key, at, entry.name()).ok_or(InvokeError::ExportNotFound)?,
-            ),
+        let callee = match (entry.import(), body.functions.get(position)) {
+            (Some(import), _) => Callee::Import(import),
+            (None, Some(Some(function))) => Callee::Guest(*function),
+            (None, _) => {
+                let cell = self.cells.get(context.cell).map_err(HandleError::from)?;
+                let function = body.find_function(cell, position, entry.name());
+                Callee::Guest(function.ok_or(InvokeError::ExportNotFound)?)
+            }
         };
         let results = ty.results().len();
-        let mut values = self.buffer();
         values.extend_from_slice(args);
-        let (purpose, fuel) = (Purpose::Call(instance), self.fuel_of_call());
-        Ok(Execution::new(context, purpose, Some(callee), values, results, fuel, state))
+        Ok(Execution::new(context, Purpose::Call(instance), Some(callee), values, results, fuel, state))
     }
 
     /// The id of the instance with a number.
@@ -255,31 +310,12 @@ impl Store {
     }
 
     fn instance(&self, instance: InstanceId) -> Result<&Instance, HandleError> {
-        if instance.store != self.tag {
-            return Err(HandleError::OtherStore);
-        }
-        Ok(self.instances.get(instance.key)?)
+        Ok(self.instances.get(instance.key_in(self.tag)?)?)
     }
 
     fn start_function(&self, key: u32, export: &str) -> Option<Func> {
         let instance = self.instances.get(key).ok()?;
         instance.handle.get_func(&self.cells.get(instance.context.cell).ok()?.store, export)
-    }
-
-    /// The engine's function of an export.
-    fn function(&mut self, key: u32, at: u32, name: &str) -> Option<Func> {
-        let at = usize::try_from(at).ok()?;
-        let instance = self.instances.get_mut(key).ok()?;
-        if let Some(Some(function)) = instance.functions.get(at) {
-            return Some(*function);
-        }
-        let store = &self.cells.get(instance.context.cell).ok()?.store;
-        let function = instance.handle.get_func(store, name)?;
-        if instance.functions.len() <= at {
-            instance.functions.resize(at.checked_add(1)?, None);
-        }
-        *instance.functions.get_mut(at)? = Some(function);
-        Some(function)
     }
 
     /// Makes the engine's instance in a cell that has all its memories.
@@ -294,17 +330,9 @@ impl Store {
         let cell = self.cells.get_mut(home).map_err(|_| InstantiateError::Engine)?;
         let code = module.code_for(&cell.engine).ok_or(InstantiateError::TailCallsApart)?;
         let mut imports = Vec::with_capacity(module.imports().len());
-        {
-            let mut functions = cell.imported_functions(module);
-            let mut memories = memories.into_iter();
-            for import in module.imports() {
-                imports.extend(match import.ty() {
-                    ExternType::Func(_) => functions.next(),
-                    ExternType::Memory(_) => memories.next(),
-                    _ => None,
-                });
-            }
-        }
+        // In the engine's order.
+        imports.extend(cell.imported_functions(module));
+        imports.extend(memories);
         let _earlier = cell.store.data_mut().limiter.take_refusal();
         wasmi::Instance::new(&mut cell.store, &code, &imports).map_err(|error| {
             match cell.store.data_mut().limiter.take_refusal() {

@@ -88,7 +88,12 @@ impl Store {
         }
         self.sweep();
         let mut charge = Charge::none(&self.pages);
-        self.charge_pages(&mut charge, initial, initial)?;
+        match self.charge_pages(&mut charge, initial, initial) {
+            Err(MemoryError::Limit(refused)) if self.reclaim(&refused) => {
+                self.charge_pages(&mut charge, initial, initial)
+            }
+            charged => charged,
+        }?;
         let place = Place::Free { pages: initial, bytes: Vec::new(), charge };
         let number =
             self.memories.insert(Memory { maximum, place }).map_err(|_| MemoryError::IdsExhausted)?;
@@ -153,6 +158,13 @@ impl Store {
     /// [`MemoryError::Maximum`], [`MemoryError::TooManyPages`] or [`MemoryError::Limit`] where
     /// that is more than it may have.
     pub fn memory_grow(&mut self, memory: MemoryId, additional: u32) -> Result<u32, MemoryError> {
+        match self.try_grow(memory, additional) {
+            Err(MemoryError::Limit(refused)) if self.reclaim(&refused) => self.try_grow(memory, additional),
+            outcome => outcome,
+        }
+    }
+
+    fn try_grow(&mut self, memory: MemoryId, additional: u32) -> Result<u32, MemoryError> {
         let located = self.locate(memory)?;
         let MemoryType { initial: current, maximum } = self.memory_type(memory)?;
         let desired = current.checked_add(additional).filter(|desired| *desired <= MAX_PAGES);

@@ -292,11 +292,6 @@ impl Store {
         Some((&mut cell.store, &mut self.inputs))
     }
 
-    /// An empty buffer, a used one if there is.
-    fn buffer(&mut self) -> Vec<Value> {
-        self.spare.pop().unwrap_or_default()
-    }
-
     /// Takes a buffer back.
     pub(crate) fn recycle(&mut self, mut buffer: Vec<Value>) {
         if buffer.capacity() > 0 && self.spare.len() < SPARE_BUFFERS {

@@ -23,6 +23,9 @@ type Outcome = Result<(), Box<dyn Error>>;
 /// What is repeated, with the number of the round.
 type Round = Box<dyn FnMut(u32) -> Outcome>;
 
+/// A name, and what makes the first round possible.
+type Scenario = (&'static str, fn() -> Round);
+
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
     let rounds = arguments.next().map_or(ROUNDS, |rounds| rounds.parse().expect("a number of rounds"));
@@ -72,7 +75,7 @@ fn resident_kib() -> Result<u64, Box<dyn Error>> {
     Ok(line.trim().trim_end_matches("kB").trim_end().parse()?)
 }
 
-const SCENARIOS: &[(&str, fn() -> Round)] = &[
+const SCENARIOS: &[Scenario] = &[
     ("guests with a memory of their own", own_memories),
     ("guests and memories made together", fresh_memories),
     ("one long-lived memory, guests of one module", || long_lived_memory(1)),

@@ -161,7 +161,8 @@ fn a_start_section_that_does_not_validate_is_invalid() {
         "(module (start $s) (func $s (result i32) (i32.const 0)))",
         r#"(module (import "env" "f" (func $f (param i32))) (start $f))"#,
         r#"(module (import "env" "f" (func $f (result f64))) (start $f))"#,
-        r#"(module (import "env" "f" (func $f (param externref))) (start $f) (func (export "guestbox:start")))"#,
+        r#"(module (import "env" "f" (func $f (param externref))) (start $f) (func
+          (export "guestbox:start")))"#,
     ] {
         assert!(is_invalid(&text::bytes(text)), "{text}");
     }

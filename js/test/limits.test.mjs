@@ -1,0 +1,166 @@
+// Limits: each by its name, one more than allowed is refused, and what is refused costs nothing.
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { CompileError, InstantiateError, MemoryError, Sandbox, Trap } from "guestbox";
+import { rejectionOf, thrownBy, wat, workbench } from "./wat.mjs";
+
+const repeat = (count, text) => Array.from({ length: count }, (_, i) => (typeof text === "function" ? text(i) : text)).join(" ");
+const exporting = (count) => `(module (func $f) ${repeat(count, (i) => `(export "${i}" (func $f))`)})`;
+
+/** For each limit on modules: the text of a module that has `count` of it. */
+const OF_MODULES = {
+  exports: exporting,
+  functions: (count) => `(module ${repeat(count, "(func)")})`,
+  globals: (count) => `(module ${repeat(count, "(global i32 (i32.const 0))")})`,
+  imports: (count) => `(module ${repeat(count, '(import "e" "f" (func))')})`,
+  memories: (count) => `(module ${repeat(count, "(memory 0)")})`,
+  params: (count) => `(module (func (param ${repeat(count, "i32")})))`,
+  tableElements: (count) => `(module (table ${count} funcref))`,
+  tables: (count) => `(module ${repeat(count, "(table 0 funcref)")})`,
+};
+
+describe("limits of modules", () => {
+  for (const [name, text] of Object.entries(OF_MODULES)) {
+    test(`${name}: as many as it says, not one more`, async () => {
+      const { sandbox } = await workbench({ limits: { [name]: 5 } });
+      const imports = { e: { f: () => {} } };
+      sandbox.compile(wat(text(5))).instantiate(imports);
+      const error = thrownBy(() => sandbox.compile(wat(text(6))).instantiate(imports));
+      assert.ok(error instanceof CompileError || error instanceof InstantiateError, String(error));
+      sandbox.compile(wat(text(5))).instantiate(imports);
+    });
+  }
+  test("moduleBytes: the length, and it is refused before it is copied", async () => {
+    const bytes = wat("(module (func))");
+    const { sandbox } = await workbench({ limits: { moduleBytes: bytes.length } });
+    sandbox.compile(bytes);
+    const before = sandbox.engine.memoryBytes;
+    for (const more of [1, 100_000_000]) {
+      const error = thrownBy(() => sandbox.compile(new Uint8Array(bytes.length + more)));
+      assert.ok(error instanceof CompileError);
+      assert.equal(error.code, "limit");
+      assert.match(error.message, /moduleBytes/);
+    }
+    assert.equal(sandbox.engine.memoryBytes, before);
+  });
+});
+
+describe("limits of what lives", () => {
+  test("instances: as many as it says, not one more, until one goes", async () => {
+    const { sandbox } = await workbench({ limits: { instances: 3 } });
+    const module = sandbox.compile(wat("(module)"));
+    const guests = [1, 2, 3].map(() => module.instantiate());
+    const error = thrownBy(() => module.instantiate());
+    assert.ok(error instanceof InstantiateError);
+    assert.equal(error.code, "limit");
+    guests[1].dispose();
+    module.instantiate();
+  });
+  test("memoryPages: a made memory, a guest's own, and their growth", async () => {
+    const { sandbox, guest } = await workbench({ limits: { memoryPages: 4 } });
+    const made = sandbox.memory({ initial: 4 });
+    assert.equal(thrownBy(() => made.grow(1)).code, "limit");
+    const error = thrownBy(() => sandbox.memory({ initial: 5 }));
+    assert.ok(error instanceof MemoryError);
+    assert.equal(error.code, "limit");
+    assert.throws(() => guest("(module (memory 5))"), (refused) => refused.code === "limit");
+    const { m, grow } = guest('(module (memory (export "m") 3) (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0))))').exports;
+    assert.equal(grow(2), -1);
+    assert.equal(grow(1), 3);
+    assert.equal(grow(1), -1);
+    assert.equal(grow(0), 4);
+    assert.equal(thrownBy(() => m.grow(1)).code, "limit");
+    assert.equal(m.size, 4);
+  });
+  test("totalMemoryPages: all together, and what is disposed of counts no more", async () => {
+    const { sandbox, guest } = await workbench({ limits: { totalMemoryPages: 6 } });
+    const made = sandbox.memory({ initial: 3 });
+    const instance = guest('(module (memory 2) (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0))))');
+    assert.equal(sandbox.memoryPagesInUse, 5);
+    assert.equal(instance.exports.grow(2), -1);
+    assert.throws(() => sandbox.memory({ initial: 2 }), MemoryError);
+    assert.throws(() => guest("(module (memory 2))"), (error) => error.code === "limit");
+    assert.equal(instance.exports.grow(1), 2);
+    made.dispose();
+    assert.equal(instance.exports.grow(3), 3);
+    assert.equal(sandbox.memoryPagesInUse, 6);
+  });
+  test("a memory bomb is refused at once by default, and takes nothing", async () => {
+    const { sandbox, guest } = await workbench();
+    const before = sandbox.engine.memoryBytes;
+    assert.throws(() => guest("(module (memory 65536))"), (error) => error.code === "limit");
+    const { grow } = guest('(module (memory 1) (func (export "grow") (result i32) (memory.grow (i32.const 65535))))').exports;
+    assert.equal(grow(), -1);
+    assert.ok(sandbox.engine.memoryBytes - before < 4 << 20);
+  });
+});
+
+describe("limits of calls", () => {
+  const DEEP = '(module (func $f (export "f") (param i32) (if (local.get 0) (then (call $f (i32.sub (local.get 0) (i32.const 1)))))))';
+
+  test("guestFrames: the frames of a call", async () => {
+    const { guest } = await workbench({ limits: { guestFrames: 100 } });
+    const { f } = guest(DEEP).exports;
+    f(90);
+    const trap = thrownBy(() => f(110));
+    assert.ok(trap instanceof Trap);
+    assert.equal(trap.code, "stack-overflow");
+    f(90);
+  });
+  test("engineStackBytes: the values of all frames", async () => {
+    const wide = `(module (func $f (export "f") (param i32) ${repeat(200, "(local i64)")}
+      (if (local.get 0) (then (call $f (i32.sub (local.get 0) (i32.const 1)))))))`;
+    const { guest } = await workbench({ limits: { engineStackBytes: 64 << 10 } });
+    const { f } = guest(wide).exports;
+    f(10);
+    assert.equal(thrownBy(() => f(1_000)).code, "stack-overflow");
+    f(10);
+  });
+  test("fuel: a number or a BigInt", async () => {
+    for (const fuel of [1_000, 1_000n]) {
+      const { guest } = await workbench({ limits: { fuel } });
+      const trap = thrownBy(() => guest('(module (func (export "f") (loop (br 0))))').exports.f());
+      assert.equal(trap.code, "out-of-fuel");
+      assert.ok(trap.fuelUsed > 900n && trap.fuelUsed <= 1_000n);
+    }
+  });
+  test("an endless recursion is a Trap with the default limits, synchronously and awaited", async () => {
+    const { guest } = await workbench();
+    const instance = guest('(module (func $f (export "f") (result i32) (i32.add (call $f) (call $f))) (func (export "fine") (result i32) (i32.const 1)))');
+    for (let i = 0; i < 20; i++) assert.equal(thrownBy(() => instance.exports.f()).code, "stack-overflow");
+    assert.equal((await rejectionOf(instance.call("f"))).code, "stack-overflow");
+    assert.equal(instance.exports.fine(), 1);
+  });
+  test("9,000 frames are no endless recursion", async () => {
+    const { guest } = await workbench();
+    guest(DEEP).exports.f(9_000);
+  });
+});
+
+describe("how limits are given", () => {
+  const NAMES = [
+    "argumentBytes", "engineStackBytes", "environmentBytes", "exports", "fuel", "functions", "globals", "guestFrames", "imports",
+    "instances", "memories", "memoryPages", "moduleBytes", "nesting", "params", "tableElements", "tables", "totalMemoryPages",
+  ];
+  test("every name is taken", async () => {
+    for (const name of NAMES) await Sandbox.load({ limits: { [name]: 1_000 } });
+    await Sandbox.load({ limits: Object.fromEntries(NAMES.map((name) => [name, 0])) });
+    await Sandbox.load({ limits: { fuel: undefined } });
+  });
+  test("an unknown name is a RangeError that says so", async () => {
+    for (const name of ["memory_pages", "Fuel", "toString", "__proto__", ""]) {
+      const limits = Object.fromEntries([[name, 1]]);
+      const error = await rejectionOf(Sandbox.load({ limits }));
+      assert.equal(error.constructor, RangeError, String(error));
+      assert.ok(error.message.includes(`\`${name}\``), error.message);
+    }
+  });
+  test("what is no whole number is a RangeError, what is no number a TypeError", async () => {
+    for (const wrong of [-1, 0.5, NaN, Infinity, -1n, 2n ** 64n]) {
+      assert.ok((await rejectionOf(Sandbox.load({ limits: { memoryPages: wrong } }))) instanceof RangeError, String(wrong));
+    }
+    for (const wrong of ["1", null, true, {}]) {
+      assert.ok((await rejectionOf(Sandbox.load({ limits: { memoryPages: wrong } }))) instanceof TypeError, String(wrong));
+    }
+  });
+});

@@ -1,0 +1,174 @@
+//! Fuel: it stops a guest, more of it lets the guest go on, and every count is the native one.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod common;
+
+use common::{Guest, Page, Step, refusal, scale};
+use guestbox::Value;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+/// Some work without and with host calls, and a loop that never ends.
+const GUEST: &str = r#"(module
+    (import "env" "ask" (func $ask (param i32) (result i32)))
+    (func $fib (export "fib") (param i32) (result i32)
+        (if (result i32) (i32.lt_u (local.get 0) (i32.const 2))
+            (then (local.get 0))
+            (else (i32.add (call $fib (i32.sub (local.get 0) (i32.const 1)))
+                (call $fib (i32.sub (local.get 0) (i32.const 2)))))))
+    (func (export "ask") (param i32) (result i32) (i32.add (call $fib (i32.const 5)) (call $ask (local.get 0))))
+    (func (export "ask for ever") (loop (drop (call $ask (i32.const 1))) (br 0)))
+    (func (export "for ever") (loop (br 0))))"#;
+
+/// The fuel that these calls take natively. They were counted with the same engine and change
+/// only with its version.
+const FUEL_OF_FIB_15: u64 = 21_699;
+const FUEL_OF_ASK: u64 = 167;
+
+/// The fuel that a finished call took.
+fn fuel_of(page: &mut Page, guest: Guest, export: &str, args: &[u64]) -> u64 {
+    let mut step = page.call(guest, export, args);
+    while let Step::HostCall { call, .. } = step {
+        step = page.answer(call, &[1]);
+    }
+    assert_eq!(step, Step::Finished);
+    assert_eq!(page.fuel_left() + page.fuel_used(), page.host.default_fuel());
+    page.fuel_used()
+}
+
+#[wasm_bindgen_test]
+fn calls_take_the_fuel_that_they_take_natively() {
+    let mut page = Page::new();
+    let guest = page.guest(GUEST);
+    for _ in 0..3 {
+        assert_eq!(fuel_of(&mut page, guest, "fib", &[15]), FUEL_OF_FIB_15);
+        assert_eq!(page.take(), [610]);
+        assert_eq!(fuel_of(&mut page, guest, "ask", &[1]), FUEL_OF_ASK);
+    }
+}
+
+#[wasm_bindgen_test]
+fn an_endless_loop_is_stopped_and_after_refuelling_stopped_again() {
+    let mut page = Page::new();
+    let guest = page.guest(GUEST);
+    let call = page.begin(guest, "for ever", &[], 1_000_000);
+    for round in 1..=5 {
+        let Step::OutOfFuel { call: same, required } = page.step(call) else { panic!("round {round}") };
+        assert_eq!(same, call);
+        assert!(page.fuel_left() < required);
+        assert!(page.fuel_used() + page.fuel_left() == 1_000_000 * round);
+        // Without more fuel it stays where it is.
+        assert_eq!(page.step(call), Step::OutOfFuel { call, required });
+        page.host.set_fuel(call, page.host.fuel(call) + 1_000_000);
+    }
+    page.host.cancel(call);
+    assert_eq!(page.step(call), Step::Refused);
+    assert_eq!(page.results(guest, "fib", &[10]), [55]);
+}
+
+#[wasm_bindgen_test]
+fn exactly_the_fuel_of_a_call_is_enough_and_less_is_not() {
+    let mut page = Page::new();
+    let guest = page.guest(GUEST);
+    let fuel = fuel_of(&mut page, guest, "fib", &[10]);
+    let call = page.begin(guest, "fib", &[10], fuel);
+    assert_eq!(page.step(call), Step::Finished);
+    assert_eq!((page.fuel_left(), page.fuel_used()), (0, fuel));
+    let call = page.begin(guest, "fib", &[10], fuel - 1);
+    assert!(matches!(page.step(call), Step::OutOfFuel { .. }));
+    page.host.set_fuel(call, page.host.fuel(call) + 1);
+    assert_eq!(page.step(call), Step::Finished);
+    assert_eq!(page.take(), [55]);
+}
+
+#[wasm_bindgen_test]
+fn a_call_in_slices_takes_the_fuel_that_it_takes_in_one() {
+    let mut page = Page::new();
+    let guest = page.guest(GUEST);
+    let whole = fuel_of(&mut page, guest, "fib", &[15]);
+    for slice in [100, 997, 5_000] {
+        let call = page.begin(guest, "fib", &[15], 0);
+        let mut slices = 0;
+        while let Step::OutOfFuel { .. } = page.step(call) {
+            page.host.set_fuel(call, page.host.fuel(call) + slice);
+            slices += 1;
+        }
+        assert_eq!(page.take(), [610]);
+        assert_eq!(page.fuel_used(), whole, "in {slices} slices of {slice}");
+    }
+}
+
+#[wasm_bindgen_test]
+fn a_nested_call_draws_on_the_outer_one_as_much_as_it_takes_alone() {
+    let mut page = Page::new();
+    let guest = page.guest(GUEST);
+    let outer = fuel_of(&mut page, guest, "ask", &[1]);
+    let inner = fuel_of(&mut page, guest, "fib", &[12]);
+    let call = page.call(guest, "ask", &[1]).waiting();
+    for _ in 0..3 {
+        assert_eq!(page.results(guest, "fib", &[12]), [144]);
+        assert_eq!(page.fuel_used(), inner);
+    }
+    // One that makes a host call of its own, two levels down.
+    let nested = page.call(guest, "ask", &[1]).waiting();
+    assert_eq!(page.results(guest, "fib", &[12]), [144]);
+    assert_eq!(page.answer(nested, &[1]), Step::Finished);
+    assert_eq!(page.answer(call, &[1]), Step::Finished);
+    assert_eq!(page.fuel_used(), 2 * outer + 4 * inner);
+    assert_eq!(page.fuel_left(), page.host.default_fuel() - page.fuel_used());
+}
+
+#[wasm_bindgen_test]
+fn a_nested_call_that_was_given_fuel_draws_on_nothing_else() {
+    let mut page = Page::new();
+    let guest = page.guest(GUEST);
+    let alone = fuel_of(&mut page, guest, "ask", &[1]);
+    let outer = page.call(guest, "ask", &[1]).waiting();
+    let inner = page.begin(guest, "fib", &[12], 1_000_000);
+    assert_eq!(page.step(inner), Step::Finished);
+    assert_eq!(page.answer(outer, &[1]), Step::Finished);
+    assert_eq!(page.fuel_used(), alone);
+}
+
+#[wasm_bindgen_test]
+fn re_entry_never_refills() {
+    let mut page = Page::with_limits(&[("fuel", 100_000.0)]);
+    let guest = page.guest(GUEST);
+    let mut step = page.call(guest, "ask for ever", &[]);
+    let mut rounds = 0;
+    while let Step::HostCall { call, .. } = step {
+        match page.call(guest, "fib", &[10]) {
+            Step::Finished => {}
+            Step::OutOfFuel { call: nested, .. } => page.host.cancel(nested),
+            other => panic!("{other:?}"),
+        }
+        step = page.answer(call, &[1]);
+        rounds += 1;
+        assert!(rounds < 10_000, "somebody refills");
+    }
+    assert!(matches!(step, Step::OutOfFuel { .. }), "{step:?}");
+    assert!(rounds > 10, "{rounds} rounds");
+    assert!(page.fuel_used() <= 100_000);
+    page.host.cancel(step.waiting());
+    // The next outermost call has all of it again.
+    assert_eq!(page.results(guest, "fib", &[10]), [55]);
+}
+
+#[wasm_bindgen_test]
+fn thunks_share_the_fuel_of_the_call_that_they_serve() {
+    let store = scale::store(&[("fuel", 100_000.0)]);
+    let guest = common::wasm(GUEST);
+    let guest = store.instantiate(&scale::unused(), &guest, &scale::asking(), 0).unwrap();
+    let same = store.clone();
+    let thunk = scale::serve(move |_, _, _| {
+        scale::invoke(&same, &scale::unused(), guest, "fib", &[Value::I32(10)])
+    });
+    // What the thunk throws where it gets no result is the trap of the nested call.
+    let error = refusal(scale::invoke(&store, &thunk, guest, "ask for ever", &[]));
+    assert_eq!(error.kind(), ("Trap", "out-of-fuel"));
+    let error = refusal(scale::invoke(&store, &scale::unused(), guest, "for ever", &[]));
+    assert_eq!(error.kind(), ("Trap", "out-of-fuel"));
+    let result = scale::invoke(&store, &scale::unused(), guest, "fib", &[Value::I32(10)]);
+    assert_eq!(result.unwrap(), scale::number(55));
+}
