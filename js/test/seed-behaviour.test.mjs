@@ -5,7 +5,7 @@
 // So faults of its allocator cannot happen, and the trace has the thunk's own events only.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { DisposedError, GlobalError, InstantiateError, InvokeError, MemoryError, Trap } from "guestbox";
 import { MEM_UNLIMITED, ScaleStore, decodeArguments, decodeReturnValue, encodeArguments, encodeEnvironment, encodeResult, encodeValue } from "guestbox/scale";
 import { wat } from "./wat.mjs";
@@ -15,7 +15,7 @@ const functions = new Map(file.functions.map((entry) => [entry.func, entry]));
 
 const hex = (bytes) => Buffer.from(bytes).toString("hex");
 const unhex = (digits) => new Uint8Array(Buffer.from(digits, "hex"));
-const kebab = (name) => name.replace(/(?<=[a-z])(?=[A-Z])/g, "-").toLowerCase();
+const kebab = (name) => name.replace(/\B(?=[A-Z])/g, "-").toLowerCase();
 
 /** A value of the file as the wire has it, and back. */
 const wireValue = (value) => {
@@ -177,10 +177,9 @@ describe("scenarios", () => {
     });
   }
 
-  // A scenario that got lost, or an event that nobody compared, shows here.
-  after(() => {
+  test("none is lost: so many ran and were skipped, and so many events were compared and not", () => {
     assert.equal(file.format, 1);
     assert.equal(counts.ran + counts.skipped, file.scenarios.length);
-    assert.deepEqual(counts, { ran: 49, skipped: 9, steps: 0, thunkEvents: 0, allocatorEvents: 0 });
+    assert.deepEqual(counts, { ran: 49, skipped: 9, steps: 154, thunkEvents: 53, allocatorEvents: 107 });
   });
 });

@@ -2,6 +2,7 @@
 //!
 //! A thunk is a function of the page, so anything may come out of it. None of it may unsettle the
 //! store: it is used again after each.
+#![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod common;

@@ -1,4 +1,5 @@
 //! Fuel: it stops a guest, more of it lets the guest go on, and every count is the native one.
+#![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod common;

@@ -2,6 +2,7 @@
 //!
 //! The engine is optimised in every profile, so these take a second or less each; where it is
 //! not, the runner's time limit ends them.
+#![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod common;

@@ -1,4 +1,5 @@
 //! Memories: through their address and by copy, as they grow, shared, exported and gone.
+#![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod common;

@@ -1,4 +1,5 @@
 //! Re-entry: what a page may do while it serves a host call, with the calling guest too.
+#![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod common;

@@ -1,4 +1,5 @@
 //! Start functions: they call imports, wait, trap and run out of fuel like any other call.
+#![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod common;

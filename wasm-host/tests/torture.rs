@@ -3,6 +3,7 @@
 //!
 //! The loops are those that the native tests run. Here the stack is the browser's, and the
 //! engine's code is what its compilers make of it.
+#![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod common;

@@ -1,4 +1,5 @@
 //! Values cross the exchange as raw bits, in both directions and through both kinds of call.
+#![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod common;

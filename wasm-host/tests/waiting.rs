@@ -1,4 +1,5 @@
 //! Host calls that are answered later: over promises, while the page does other things.
+#![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod common;

@@ -23,7 +23,10 @@ pub(super) struct Scan {
     imported_memories: u32,
     functions: u32,
     globals: u32,
-    table_elements: u64,
+    /// Elements of tables and of segments.
+    elements: u64,
+    /// Element and data segments.
+    segments: u32,
 }
 
 /// The kinds of import that the engine knows.
@@ -58,12 +61,13 @@ impl Scan {
     }
 
     /// Roughly the bytes the engine keeps for an instance: seen to be about 1 KiB plus 64 bytes
-    /// a function, 32 a global and 16 a table element.
+    /// a function or a segment, 32 a global and up to 16 an element.
     pub(super) fn instance_bytes(&self) -> usize {
         let counted = |count: u64, bytes: u64| count.saturating_mul(bytes);
         let bytes = counted(self.functions.into(), 64)
             .saturating_add(counted(self.globals.into(), 32))
-            .saturating_add(counted(self.table_elements, 16))
+            .saturating_add(counted(self.segments.into(), 64))
+            .saturating_add(counted(self.elements, 16))
             .saturating_add(1_024);
         usize::try_from(bytes).unwrap_or(usize::MAX)
     }
@@ -119,7 +123,7 @@ pub(super) fn scan(limits: &Limits, bytes: &[u8]) -> Result<Scan, CompileError> 
                 for table in section {
                     let initial = table.map_err(invalid)?.ty.initial;
                     Limit::TableElements.check(initial, limits.table_elements.into())?;
-                    scan.table_elements = scan.table_elements.saturating_add(initial);
+                    scan.elements = scan.elements.saturating_add(initial);
                 }
             }
             Payload::MemorySection(section) => {
@@ -136,6 +140,24 @@ pub(super) fn scan(limits: &Limits, bytes: &[u8]) -> Result<Scan, CompileError> 
                     let export = export.map_err(invalid)?;
                     scan.exports.push(ScannedExport { name: export.name.into(), index: export.index });
                 }
+            }
+            Payload::ElementSection(section) => {
+                add(&mut scan.segments, section.count());
+                for element in section {
+                    let count = match element.map_err(invalid)?.items {
+                        ElementItems::Functions(functions) => functions.count(),
+                        ElementItems::Expressions(_, exprs) => exprs.count(),
+                    };
+                    scan.elements = scan.elements.saturating_add(count.into());
+                }
+            }
+            Payload::DataSection(section) => add(&mut scan.segments, section.count()),
+            Payload::CodeSectionEntry(body) => {
+                let mut locals = 0_u64;
+                for run in body.get_locals_reader().map_err(invalid)? {
+                    locals = locals.saturating_add(run.map_err(invalid)?.0.into());
+                }
+                Limit::Locals.check(locals, limits.locals.into())?;
             }
             Payload::StartSection { func, .. } => {
                 add(&mut starts, 1);

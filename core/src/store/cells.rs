@@ -33,7 +33,7 @@ impl Store {
             })?;
             homes.extend(cell.filter(|cell| !homes.contains(cell)));
         }
-        let home = self.choose(module, &homes)?;
+        let home = self.choose(module, memories, &homes)?;
         for &other in homes.iter().filter(|&&other| Some(other) != home) {
             self.evacuate(other).map_err(|OutOfMemory| InstantiateError::OutOfSystemMemory)?;
         }
@@ -54,7 +54,12 @@ impl Store {
     }
 
     /// The cell among `homes` to stay in, `None` for a new one.
-    fn choose(&self, module: &Module, homes: &[u32]) -> Result<Option<u32>, InstantiateError> {
+    fn choose(
+        &self,
+        module: &Module,
+        memories: &[MemoryId],
+        homes: &[u32],
+    ) -> Result<Option<u32>, InstantiateError> {
         let cells = || homes.iter().filter_map(|&key| Some((key, self.cells.get(key).ok()?)));
         let mut used = cells().filter(|(_, cell)| cell.is_used());
         match (used.next(), used.next()) {
@@ -62,7 +67,13 @@ impl Store {
             (Some(_), Some(_)) => Err(InstantiateError::MemoriesApart),
             (None, _) => {
                 let engine = module.engine();
-                let suits = |cell: &Cell| Arc::ptr_eq(&cell.engine, &engine) && !self.is_worth_leaving(cell);
+                // Other memories in it would be bound to live guests that do not import them.
+                let imported = |number: &u32| memories.iter().any(|id| id.created() == Some(*number));
+                let suits = |cell: &Cell| {
+                    Arc::ptr_eq(&cell.engine, &engine)
+                        && cell.memories.iter().all(imported)
+                        && !self.is_worth_leaving(cell)
+                };
                 Ok(cells().find(|(_, cell)| suits(cell)).map(|(key, _)| key))
             }
         }

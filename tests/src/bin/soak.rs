@@ -80,6 +80,7 @@ const SCENARIOS: &[Scenario] = &[
     ("guests and memories made together", fresh_memories),
     ("one long-lived memory, guests of one module", || long_lived_memory(1)),
     ("one long-lived memory, guests of four modules", || long_lived_memory(4)),
+    ("one long-lived memory, guests of many segments", many_segments),
     ("one long-lived memory, two guests at a time", two_at_a_time),
     ("modules compiled and dropped", distinct_modules),
     ("one long-lived memory, each guest of a new module", distinct_modules_on_a_memory),
@@ -164,6 +165,15 @@ fn long_lived_memory(modules: u32) -> Round {
     let modules: Vec<_> = (0..modules).map(|number| compile(IMPORTED, number)).collect();
     let memory = store.create_memory(PAGES, None);
     Box::new(move |number| cycle(&mut store, &modules[number as usize % modules.len()], Some(memory?)))
+}
+
+/// What an instance takes besides its memory: here 60 KiB of elements that a table might get.
+fn many_segments() -> Round {
+    let mut store = Store::new();
+    let segments = format!("{IMPORTED} (elem func {})", "0 ".repeat(15_000));
+    let module = compile(&segments, 0);
+    let memory = store.create_memory(PAGES, None);
+    Box::new(move |_| cycle(&mut store, &module, Some(memory?)))
 }
 
 fn two_at_a_time() -> Round {

@@ -1,6 +1,7 @@
 //! Guests that share memory: who sees whose bytes, what may move, and that all of it is freed.
 
 mod order;
+mod random;
 mod short_lived;
 mod together;
 

@@ -78,6 +78,25 @@ fn idle_memories_of_several_cells_move_together() {
 }
 
 #[test]
+fn a_memory_that_no_live_guest_uses_moves_wherever_it_was_used_before() {
+    let mut store = Store::new();
+    let [a, b, c] = [(); 3].map(|()| store.create_memory(1, None).unwrap());
+    let one = text::module(&guest_text(ONE, 1));
+    let two = text::module(&guest_text(TWO, 2));
+    let on_a = store.instantiate(&mut NoImports, &one, &offering(&[("a", a)]), 0).unwrap();
+    let both = store.instantiate(&mut NoImports, &two, &offering(&[("a", a), ("b", b)]), 0).unwrap();
+    store.teardown_instance(both).unwrap();
+    store.teardown_instance(on_a).unwrap();
+    // The same module again, on one of the two memories that were together.
+    let on_a = store.instantiate(&mut NoImports, &one, &offering(&[("a", a)]), 0).unwrap();
+    let on_c = guest_on(&mut store, c, 3);
+    let joined = store.instantiate(&mut NoImports, &two, &offering(&[("a", b), ("b", c)]), 0);
+    assert!(joined.is_ok(), "{joined:?}");
+    store.teardown_instance(on_a).unwrap();
+    store.teardown_instance(on_c).unwrap();
+}
+
+#[test]
 fn a_memory_may_be_imported_under_two_names() {
     let mut store = Store::new();
     let memory = store.create_memory(1, None).unwrap();

@@ -45,6 +45,9 @@ fn a_module_within_its_limits_compiles_and_one_over_is_refused() {
     check("params", 4, "(module (type (func (result i32 i32 f32 f64))))", |limits, max| {
         limits.params = narrow(max);
     });
+    // Parameters are counted elsewhere; a function beside it has its own.
+    let locals = "(module (func (param i32) (local i32 i64 i64)) (func (local f32 f32 f32 f32)))";
+    check("locals", 4, locals, |limits, max| limits.locals = narrow(max));
     let bytes = text::bytes(exports).len();
     check("module_bytes", u64::try_from(bytes).unwrap(), exports, |limits, max| {
         limits.module_bytes = max.try_into().unwrap();
@@ -72,6 +75,7 @@ fn the_defaults_are_the_constants() {
     let exports: String = (0..=Limits::EXPORTS).map(|at| format!(r#"(export "{at}" (func 0))"#)).collect();
     for (name, maximum, fields) in [
         ("params", Limits::PARAMS, format!("(func (param {}))", many(Limits::PARAMS + 1, "i32 "))),
+        ("locals", Limits::LOCALS, format!("(func (local {}))", many(Limits::LOCALS + 1, "i64 "))),
         ("table_elements", Limits::TABLE_ELEMENTS, format!("(table {} funcref)", Limits::TABLE_ELEMENTS + 1)),
         ("memory_pages", Limits::MEMORY_PAGES, format!("(memory {})", Limits::MEMORY_PAGES + 1)),
         ("exports", Limits::EXPORTS, format!("(func) {exports}")),
@@ -110,6 +114,7 @@ fn a_bomb_is_refused_at_once() {
     assert!(Module::new(&locals(1_000)).is_ok());
     for bytes in [
         locals(u32::MAX),
+        locals(1_001),
         locals(50_001),
         text::bytes("(module (memory 65536))"),
         text::bytes("(module (table 0xffffffff funcref))"),

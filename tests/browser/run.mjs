@@ -1,0 +1,124 @@
+// Runs the package in a page in headless Chrome: real guests, compared with plain WebAssembly here
+// in Node, and checks of the API.
+//
+//   node tests/browser/run.mjs               a line for each check, and how many passed and failed
+//   node tests/browser/run.mjs --trace NAME  a guest's trace as Chrome ran it
+//   node tests/browser/run.mjs --json        all traces, {guest: {lines, ms}}
+//
+// The browser is /usr/bin/chromium, or what CHROMIUM names.
+import { existsSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { chromium } from "../../js/node_modules/playwright-core/index.mjs";
+import { wat } from "../../js/test/wat.mjs";
+import { loadBytes } from "../guests/bytes.mjs";
+import { guests } from "../guests/index.mjs";
+import { plainEngine } from "../guests/plain.mjs";
+import { serve } from "./server.mjs";
+import { texts } from "./texts.mjs";
+
+const BROWSER = process.env.CHROMIUM ?? "/usr/bin/chromium";
+const FLAGS = [
+  ...["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"],
+  ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
+];
+
+const { values: options } = parseArgs({ options: { json: { type: "boolean" }, trace: { type: "string" } } });
+if (options.trace !== undefined && !guests.some(({ name }) => name === options.trace)) {
+  fail(`no guest is called ${options.trace}; there are ${guests.map(({ name }) => name).join(", ")}`);
+}
+if (!existsSync(BROWSER)) {
+  fail(`there is no browser at ${BROWSER}: install Chromium (on Debian: apt-get install chromium), or name one in CHROMIUM`);
+}
+
+const made = Object.fromEntries(Object.entries(texts).map(([name, text]) => [`/checks/${name}.wasm`, wat(text)]));
+const { server, base } = await serve({ ...made, "/checks/number": "42" });
+const browser = await chromium.launch({ executablePath: BROWSER, args: FLAGS });
+try {
+  const page = await openPage();
+  if (options.trace !== undefined) console.log((await traceIn(page, options.trace)).lines.join("\n"));
+  else if (options.json) console.log(JSON.stringify(await allTraces(page)));
+  else await runChecks(page);
+} finally {
+  await browser.close();
+  server.close();
+}
+
+function fail(message) {
+  console.error(message);
+  process.exit(2);
+}
+
+async function openPage() {
+  const page = await browser.newPage();
+  const problems = [];
+  page.on("pageerror", (error) => problems.push(error.message));
+  page.on("response", (response) => response.ok() || problems.push(`${response.status()} ${response.url()}`));
+  await page.goto(`${base}/tests/browser/index.html`);
+  try {
+    await page.waitForFunction(() => globalThis.guestboxPage !== undefined, undefined, { timeout: 30_000 });
+  } catch (error) {
+    throw new Error(`the page did not load: ${problems.join("; ") || error.message}`);
+  }
+  return page;
+}
+
+function traceIn(page, name) {
+  return page.evaluate((guest) => globalThis.guestboxPage.trace(guest), name);
+}
+
+async function allTraces(page) {
+  const traces = {};
+  for (const { name } of guests) traces[name] = await traceIn(page, name);
+  return traces;
+}
+
+async function runChecks(firstPage) {
+  let page = firstPage;
+  let failed = 0;
+  let passed = 0;
+  const check = async (title, act) => {
+    const begin = performance.now();
+    try {
+      const note = await act();
+      passed += 1;
+      console.log(`ok      ${title} (${note ? `${note}, ` : ""}${(performance.now() - begin).toFixed(0)} ms)`);
+    } catch (error) {
+      failed += 1;
+      console.log(`FAILED  ${title}: ${error.message}`);
+    }
+  };
+  for (const guest of guests) {
+    await check(`${guest.name}: the trace is that of plain WebAssembly`, async () => {
+      const { lines } = await traceIn(page, guest.name);
+      const expected = [];
+      guest.run(plainEngine, loadBytes(guest.name), (line) => expected.push(line));
+      const at = expected.findIndex((line, index) => line !== lines[index]);
+      if (at >= 0) throw new Error(`line ${at + 1} is "${lines[at]}", expected "${expected[at]}"`);
+      if (lines.length !== expected.length) throw new Error(`${lines.length} lines, expected ${expected.length}`);
+      return `${lines.length} lines`;
+    });
+  }
+  const names = await page.evaluate(() => globalThis.guestboxPage.checkNames);
+  for (const name of names) {
+    await check(name, async () => {
+      try {
+        await withinTime(30_000, page.evaluate((one) => globalThis.guestboxPage.check(one), name));
+      } catch (error) {
+        // Should the page hang, the next check gets another.
+        page = await openPage();
+        throw error;
+      }
+    });
+  }
+  if (names.length === 0) throw new Error("the page has no checks");
+  console.log(`${passed} passed, ${failed} failed`);
+  process.exitCode = failed === 0 ? 0 : 1;
+}
+
+function withinTime(ms, promise) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not done within ${ms} ms`)), ms);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}

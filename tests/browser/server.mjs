@@ -1,0 +1,33 @@
+// Serves the checkout, and what is made on the fly, to a browser on this machine.
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { once } from "node:events";
+import { extname, normalize } from "node:path";
+
+const TYPES = {
+  ".css": "text/css; charset=utf-8",
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".json": "application/json",
+  ".mjs": "text/javascript; charset=utf-8",
+  ".wasm": "application/wasm",
+};
+const ROOT = new URL("../../", import.meta.url);
+
+/** Starts a server; `made` are bodies by path, which come before files. */
+export async function serve(made = {}) {
+  const server = createServer(async (request, response) => {
+    const path = normalize(decodeURIComponent(new URL(request.url, "http://localhost").pathname));
+    try {
+      const body = Object.hasOwn(made, path) ? made[path] : await readFile(new URL(`.${path}`, ROOT));
+      response.writeHead(200, { "content-type": TYPES[extname(path)] ?? "application/octet-stream", "cache-control": "no-store" });
+      response.end(body);
+    } catch (error) {
+      const isMissing = ["ENOENT", "EISDIR", "ENOTDIR"].includes(error.code);
+      response.writeHead(isMissing ? 404 : 500, { "content-type": "text/plain" }).end(`${path}: ${error.code ?? error}`);
+    }
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return { server, base: `http://127.0.0.1:${server.address().port}` };
+}
