@@ -38,6 +38,17 @@ describe("an endless loop", () => {
     assert.equal(error.name, "TimeoutError");
     assert.equal(await instance.call("fine"), 7);
   });
+  for (const gone of [["setImmediate"], ["setImmediate", "MessageChannel"]]) {
+    test(`is ended by a timer in a runtime without ${gone.join(" and ")} as well`, async (context) => {
+      for (const name of gone) {
+        const own = Object.getOwnPropertyDescriptor(globalThis, name);
+        Object.defineProperty(globalThis, name, { value: undefined, configurable: true });
+        context.after(() => Object.defineProperty(globalThis, name, own));
+      }
+      const error = await rejectionOf(looping().call("forever", [], { ...ENDLESS, signal: AbortSignal.timeout(20) }));
+      assert.equal(error.name, "TimeoutError");
+    });
+  }
   test("that keeps calling an import is ended as well, at the end of an import", async () => {
     const controller = new AbortController();
     let ticks = 0;

@@ -6,7 +6,9 @@
 
 use crate::error::{IntoJs, error};
 use core::cell::RefCell;
-use guestbox::{Execution, HostError, Limits, ReturnValue, Step, Store, ThunkError, Trap, Value, Values, abi, wire};
+use guestbox::{
+    Execution, HostError, Limits, ReturnValue, Step, Store, ThunkError, Trap, Value, Values, abi, wire,
+};
 use js_sys::{Array, Function, Uint8Array};
 use parity_scale_codec::{Decode, Encode};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
@@ -128,8 +130,7 @@ impl ScaleStore {
     /// Sets an exported mutable global to a SCALE-encoded `Value`.
     pub fn set_global_val(&self, instance: u32, name: &str, value: &[u8]) -> Result<(), JsValue> {
         let mut bytes = value;
-        let value =
-            Value::decode(&mut bytes).map_err(|_| supervisor_trap(abi::SupervisorTrap::Arguments))?;
+        let value = Value::decode(&mut bytes).map_err(|_| supervisor_trap(abi::SupervisorTrap::Arguments))?;
         let mut store = self.store.borrow_mut();
         let instance = store.instance_id(instance).map_err(IntoJs::into_js)?;
         store.set_global(instance, name, value).map_err(IntoJs::into_js)

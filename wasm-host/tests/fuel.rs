@@ -1,6 +1,13 @@
 //! Fuel: it stops a guest, more of it lets the guest go on, and every count is the native one.
 #![cfg(target_arch = "wasm32")]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::std_instead_of_alloc,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, and has `std`"
+)]
 
 mod common;
 
@@ -162,9 +169,8 @@ fn thunks_share_the_fuel_of_the_call_that_they_serve() {
     let guest = common::wasm(GUEST);
     let guest = store.instantiate(&scale::unused(), &guest, &scale::asking(), 0).unwrap();
     let same = store.clone();
-    let thunk = scale::serve(move |_, _, _| {
-        scale::invoke(&same, &scale::unused(), guest, "fib", &[Value::I32(10)])
-    });
+    let thunk =
+        scale::serve(move |_, _, _| scale::invoke(&same, &scale::unused(), guest, "fib", &[Value::I32(10)]));
     // What the thunk throws where it gets no result is the trap of the nested call.
     let error = refusal(scale::invoke(&store, &thunk, guest, "ask for ever", &[]));
     assert_eq!(error.kind(), ("Trap", "out-of-fuel"));

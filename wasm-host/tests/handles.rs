@@ -1,6 +1,13 @@
 //! Handles and numbers: of what is gone, of what never was, and used twice.
 #![cfg(target_arch = "wasm32")]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::std_instead_of_alloc,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, and has `std`"
+)]
 
 mod common;
 
@@ -113,7 +120,10 @@ fn an_export_that_is_no_function_or_none_is_refused() {
     for export in ["memory", "global"] {
         assert_eq!(page.call(guest, export, &[]), Step::Refused);
         let position = page.position(guest, export);
-        assert_eq!(refusal(page.host.begin(guest.instance, position, 0, 1)).kind(), ("InvokeError", "not-a-function"));
+        assert_eq!(
+            refusal(page.host.begin(guest.instance, position, 0, 1)).kind(),
+            ("InvokeError", "not-a-function")
+        );
     }
     for position in [4, 1_000, u32::MAX] {
         assert_eq!(page.host.call(guest.instance, position, 0), Host::REFUSED);

@@ -1,6 +1,13 @@
 //! Imports: how they are listed, matched by name and kind, told apart, and refused.
 #![cfg(target_arch = "wasm32")]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::std_instead_of_alloc,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, and has `std`"
+)]
 
 mod common;
 

@@ -1,6 +1,13 @@
 //! Limits: each by its name, in effect, and as many as JavaScript can write down.
 #![cfg(target_arch = "wasm32")]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::std_instead_of_alloc,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, and has `std`"
+)]
 
 mod common;
 
@@ -83,7 +90,8 @@ fn instances_are_limited_to_those_that_live() {
 
 #[wasm_bindgen_test]
 fn a_guest_grows_its_table_and_memory_up_to_the_limits() {
-    let mut page = Page::with_limits(&[("tableElements", 5.0), ("memoryPages", 5.0), ("totalMemoryPages", 6.0)]);
+    let mut page =
+        Page::with_limits(&[("tableElements", 5.0), ("memoryPages", 5.0), ("totalMemoryPages", 6.0)]);
     let text = r#"(module (memory 1) (table 1 funcref)
         (func (export "memory") (param i32) (result i32) (memory.grow (local.get 0)))
         (func (export "table") (param i32) (result i32) (table.grow (ref.null func) (local.get 0))))"#;

@@ -1,16 +1,23 @@
 //! Re-entry: what a page may do while it serves a host call, with the calling guest too.
 #![cfg(target_arch = "wasm32")]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::std_instead_of_alloc,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, and has `std`"
+)]
 
 mod common;
 
-use common::{Guest, Page, Step, refusal, scale, stack_address};
+use common::{Page, Refusal, Step, refusal, scale, stack_address};
+use core::cell::{Cell, RefCell};
 use guestbox::{ReturnValue, Value};
-use std::{
-    cell::{Cell, RefCell},
-    rc::Rc,
-};
-use wasm_bindgen::JsValue;
+use guestbox_wasm_host::ScaleStore;
+use js_sys::Function;
+use std::rc::Rc;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);
@@ -162,28 +169,37 @@ fn guests_are_made_and_ended_while_another_waits() {
     assert_eq!(page.take(), [2]);
 }
 
-/// A thunk that calls the guest back until that fails, and notes how deep it got, where the
-/// stack was at each level, and what the innermost failure was.
-fn mirror(
-    store: &Rc<guestbox_wasm_host::ScaleStore>,
-    guest: u32,
-) -> (js_sys::Function, Rc<RefCell<Vec<usize>>>, Rc<RefCell<String>>) {
-    let (marks, innermost) = (Rc::<RefCell<Vec<usize>>>::default(), Rc::<RefCell<String>>::default());
-    let itself = Rc::new(RefCell::new(JsValue::UNDEFINED));
-    let (same, noted, code, again) = (store.clone(), marks.clone(), innermost.clone(), itself.clone());
-    let thunk = scale::serve(move |args, _, _| {
-        noted.borrow_mut().push(stack_address());
-        let thunk = js_sys::Function::from(again.borrow().clone());
-        let result = scale::invoke(&same, &thunk, guest, "run", &args);
-        if let Err(error) = &result
-            && code.borrow().is_empty()
-        {
-            *code.borrow_mut() = refusal::<()>(Err(error.clone())).code;
-        }
-        result
-    });
-    *itself.borrow_mut() = thunk.clone().into();
-    (thunk, marks, innermost)
+/// What happened in a thunk that calls the guest back until that fails.
+#[derive(Default)]
+struct Mirror {
+    /// Where the stack was at each level.
+    marks: RefCell<Vec<usize>>,
+    /// The code of the failure that came first, and so innermost.
+    innermost: RefCell<String>,
+    thunk: RefCell<JsValue>,
+}
+
+impl Mirror {
+    fn new(store: &Rc<ScaleStore>, guest: u32) -> Rc<Self> {
+        let mirror = Rc::new(Self::default());
+        let (store, same) = (Rc::clone(store), Rc::clone(&mirror));
+        let thunk = scale::serve(move |args, _, _| {
+            same.marks.borrow_mut().push(stack_address());
+            let result = scale::invoke(&store, &same.thunk(), guest, "run", &args);
+            if let Err(error) = &result
+                && same.innermost.borrow().is_empty()
+            {
+                *same.innermost.borrow_mut() = Refusal::of(error).code;
+            }
+            result
+        });
+        *mirror.thunk.borrow_mut() = thunk.into();
+        mirror
+    }
+
+    fn thunk(&self) -> Function {
+        self.thunk.borrow().clone().unchecked_into()
+    }
 }
 
 #[wasm_bindgen_test]
@@ -192,17 +208,17 @@ fn thunks_that_call_back_are_stopped_far_from_the_end_of_the_stack() {
     for (nesting, limits) in [(32, vec![]), (128, vec![("nesting", 128.0)])] {
         let store = scale::store(&limits);
         let guest = scale::asking_guest(&store);
-        let (thunk, marks, innermost) = mirror(&store, guest);
+        let mirror = Mirror::new(&store, guest);
         for _ in 0..3 {
-            marks.borrow_mut().clear();
-            innermost.borrow_mut().clear();
-            let error = refusal(scale::invoke(&store, &thunk, guest, "run", &[Value::I32(0)]));
+            mirror.marks.borrow_mut().clear();
+            mirror.innermost.borrow_mut().clear();
+            let error = refusal(scale::invoke(&store, &mirror.thunk(), guest, "run", &[Value::I32(0)]));
             assert_eq!(error.kind(), ("Trap", "nesting-too-deep"));
-            assert_eq!(*innermost.borrow(), "nesting-too-deep");
-            assert_eq!(marks.borrow().len(), nesting);
+            assert_eq!(*mirror.innermost.borrow(), "nesting-too-deep");
+            assert_eq!(mirror.marks.borrow().len(), nesting);
             scale::assert_usable(&store, guest);
         }
-        let marks = marks.borrow();
+        let marks = mirror.marks.borrow();
         let per_level = marks[0].abs_diff(marks[nesting - 1]) / (nesting - 1);
         wasm_bindgen_test::console_log!("{per_level} bytes of this module's stack a level of {nesting}");
         assert!(per_level * 32 * 4 < 1 << 20, "{per_level} bytes a level leave no margin of four");
@@ -249,7 +265,7 @@ fn a_thunk_may_end_the_guest_that_called_it() {
 #[wasm_bindgen_test]
 fn the_state_of_a_call_comes_with_its_host_calls() {
     let mut page = Page::new();
-    let guest: Guest = page.guest(ASKING);
+    let guest = page.guest(ASKING);
     let outer = page.call_with_state(guest, "run", &[1], u32::MAX);
     let inner = page.call_with_state(guest, "run", &[1], 77);
     let Step::HostCall { state: u32::MAX, call: outer, .. } = outer else { panic!("{outer:?}") };

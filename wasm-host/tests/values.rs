@@ -1,10 +1,19 @@
 //! Values cross the exchange as raw bits, in both directions and through both kinds of call.
 #![cfg(target_arch = "wasm32")]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::std_instead_of_alloc,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, and has `std`"
+)]
 
 mod common;
 
-use common::{Guest, Page, Step, refusal};
+use common::{Guest, Page, Step, refusal, scale, wasm};
+use guestbox::Value;
+use parity_scale_codec::Encode;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);
@@ -179,4 +188,27 @@ fn globals_keep_every_bit_and_refuse_what_they_are_not() {
         assert_eq!(page.host.global(instance, name).unwrap(), None);
         assert_eq!(refusal(page.host.set_global(instance, name, 6)).kind(), ("GlobalError", "not-found"));
     }
+}
+
+#[wasm_bindgen_test]
+fn globals_cross_the_lower_door_as_encoded_values() {
+    let store = scale::store(&[]);
+    let guest = wasm(
+        r#"(module (global (export "f") (mut f64) (f64.const 1)) (global (export "fixed") i32 (i32.const 5)))"#,
+    );
+    let guest = store.instantiate(&scale::unused(), &guest, &scale::environment(&[]), 0).unwrap();
+    for bits in F64_BITS {
+        store.set_global_val(guest, "f", &Value::F64(bits).encode()).unwrap();
+        assert_eq!(store.get_global_val(guest, "f").unwrap(), Some(Value::F64(bits)).encode());
+    }
+    assert_eq!(store.get_global_val(guest, "none").unwrap(), None::<Value>.encode());
+    let set = |name: &str, bytes: &[u8]| {
+        let error = refusal(store.set_global_val(guest, name, bytes));
+        (error.class, error.code)
+    };
+    let refused = |class: &str, code: &str| (class.to_owned(), code.to_owned());
+    assert_eq!(set("fixed", &Value::I32(6).encode()), refused("GlobalError", "immutable"));
+    assert_eq!(set("f", &Value::F32(6).encode()), refused("GlobalError", "type"));
+    assert_eq!(set("none", &Value::I32(6).encode()), refused("GlobalError", "not-found"));
+    assert_eq!(set("f", &[3, 0]), refused("SupervisorTrap", "arguments"));
 }

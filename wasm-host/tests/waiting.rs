@@ -1,12 +1,20 @@
 //! Host calls that are answered later: over promises, while the page does other things.
 #![cfg(target_arch = "wasm32")]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::std_instead_of_alloc,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, and has `std`"
+)]
 
 mod common;
 
 use common::{Guest, Page, Step};
+use core::cell::RefCell;
 use js_sys::{Array, Function, Promise};
-use std::{cell::RefCell, rc::Rc};
+use std::rc::Rc;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -22,8 +30,13 @@ const ASKING: &str = r#"(module
 
 /// A promise of `value` in so many milliseconds.
 fn later(milliseconds: u32, value: u64) -> JsFuture<JsValue> {
-    let make = Function::new_with_args("ms, value", "return new Promise(done => setTimeout(() => done(value), ms))");
-    let promise = make.call2(&JsValue::UNDEFINED, &milliseconds.into(), &f64::from(u32::try_from(value).unwrap()).into());
+    let make =
+        Function::new_with_args("ms, value", "return new Promise(done => setTimeout(() => done(value), ms))");
+    let promise = make.call2(
+        &JsValue::UNDEFINED,
+        &milliseconds.into(),
+        &f64::from(u32::try_from(value).unwrap()).into(),
+    );
     JsFuture::from(promise.unwrap().unchecked_into::<Promise>())
 }
 
@@ -145,7 +158,9 @@ async fn the_event_loop_turns_between_the_slices_of_a_long_call() {
             (loop (local.set 0 (i32.sub (local.get 0) (i32.const 1))) (br_if 0 (local.get 0)))
             (i32.const 1)))"#,
     );
-    let make = Function::new_no_args("const ticks = []; const timer = setInterval(() => ticks.push(0), 1); ticks.stop = () => clearInterval(timer); return ticks");
+    let make = Function::new_no_args(
+        "const ticks = []; const timer = setInterval(() => ticks.push(0), 1); ticks.stop = () => clearInterval(timer); return ticks",
+    );
     let ticks: Array = make.call0(&JsValue::UNDEFINED).unwrap().unchecked_into();
     let call = page.begin(guest, "count", &[1_000_000], 0);
     let mut slices = 0;

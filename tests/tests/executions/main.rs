@@ -1,6 +1,7 @@
 //! Executions: guest calls that pause, and everything that may happen meanwhile.
 
 mod ends;
+mod expressions;
 mod many;
 mod pauses;
 mod shapes;
