@@ -37,8 +37,8 @@ test-browser: package setup-guests setup-browser ## the npm package in a page in
 	node tests/browser/run.mjs
 
 test-host: setup-wasm setup-browser ## the wasm-host in headless Chrome, with its own allocator and with wee_alloc
-	cd wasm-host && wasm-pack test --mode no-install --headless --chrome --chromedriver /usr/bin/chromedriver
-	cd wasm-host && wasm-pack test --mode no-install --headless --chrome --chromedriver /usr/bin/chromedriver --features wee_alloc
+	cd wasm-host && WASM_BINDGEN_TEST_TIMEOUT=900 wasm-pack test --mode no-install --headless --chrome --chromedriver /usr/bin/chromedriver
+	cd wasm-host && WASM_BINDGEN_TEST_TIMEOUT=900 wasm-pack test --mode no-install --headless --chrome --chromedriver /usr/bin/chromedriver --features wee_alloc
 
 check: setup-wasm ## format, lints, docs with warnings denied, no_std builds
 	cargo fmt --all --check

@@ -1,5 +1,6 @@
 /** Guests: instances, their exports and their calls. */
 import { checkU32 } from "./checks.js";
+import { disposable } from "./disposable.js";
 import { type PaceOptions, type Pace, type Served, drive, driveAsync, firstSlice, makeStep, paceOf } from "./drive.js";
 import { type Engine, FINISHED } from "./engine.js";
 import { DisposedError, InvokeError } from "./errors.js";
@@ -32,6 +33,8 @@ export type Exports = { readonly [name: string]: any };
 
 /** An instance. */
 export class Guest {
+  /** Does what `dispose` does, at the end of a `using`. */
+  declare readonly [Symbol.dispose]: () => void;
   private life: "starting" | "live" | "disposed" = "starting";
   private id: number | undefined;
   private exportsObject: Exports | undefined;
@@ -190,9 +193,7 @@ export class Guest {
   }
 }
 
-if (Symbol.dispose !== undefined) {
-  Object.defineProperty(Guest.prototype, Symbol.dispose, { value: Guest.prototype.dispose, configurable: true });
-}
+disposable(Guest);
 
 /** The state word that options give. */
 export function stateOf({ state }: { readonly state?: number }, otherwise: number): number {

@@ -1,5 +1,6 @@
 /** Memories: made by the supervisor, or exported by a guest. */
 import { type Bytes, bytesOf, checkU32, encodeText } from "./checks.js";
+import { disposable } from "./disposable.js";
 import type { Engine } from "./engine.js";
 import { DisposedError, MemoryError } from "./errors.js";
 
@@ -12,6 +13,8 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  * A memory of 64 KiB pages. Reading copies, so that nothing read goes stale.
  */
 export class Memory {
+  /** Does what `dispose` does, at the end of a `using`. */
+  declare readonly [Symbol.dispose]: () => void;
   /** @internal */
   constructor(
     private readonly engine: Engine,
@@ -93,6 +96,4 @@ export class Memory {
   }
 }
 
-if (Symbol.dispose !== undefined) {
-  Object.defineProperty(Memory.prototype, Symbol.dispose, { value: Memory.prototype.dispose, configurable: true });
-}
+disposable(Memory);

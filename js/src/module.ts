@@ -1,6 +1,7 @@
 /** Modules: compiled once, instantiated many times. */
 import type { Engine } from "./engine.js";
 import { DisposedError, InstantiateError } from "./errors.js";
+import { disposable } from "./disposable.js";
 import { type PaceOptions, firstSlice, paceOf } from "./drive.js";
 import { Guest, type GuestOptions, stateOf } from "./guest.js";
 import { type HostFunction, type ImportTarget, hostFunction } from "./imports.js";
@@ -38,6 +39,8 @@ export interface Signature {
 
 /** A compiled module. */
 export class Module {
+  /** Does what `dispose` does, at the end of a `using`. */
+  declare readonly [Symbol.dispose]: () => void;
   /** The imports, in the module's order. */
   readonly imports: readonly ImportDescriptor[];
   /** The exports, in the module's order. */
@@ -138,9 +141,7 @@ export class Module {
   }
 }
 
-if (Symbol.dispose !== undefined) {
-  Object.defineProperty(Module.prototype, Symbol.dispose, { value: Module.prototype.dispose, configurable: true });
-}
+disposable(Module);
 
 function lookUp(imports: Imports, { module, name }: { module: string; name: string }): unknown {
   const fields: unknown = own(imports, module);

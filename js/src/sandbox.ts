@@ -1,5 +1,7 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /** Sandboxes: an engine each, in which modules are compiled and guests live. */
 import { type Bytes, bytesOf, checkFuel, checkU32 } from "./checks.js";
+import { disposable } from "./disposable.js";
 import { Engine } from "./engine.js";
 import { CompileError, hostError } from "./errors.js";
 import { makeGlue } from "./glue.js";
@@ -20,6 +22,7 @@ export interface Limits {
   readonly guestFrames?: number;
   readonly imports?: number;
   readonly instances?: number;
+  readonly locals?: number;
   readonly memories?: number;
   readonly memoryPages?: number;
   readonly moduleBytes?: number;
@@ -57,6 +60,8 @@ export function limitPairs(limits: Limits = {}): [string[], Float64Array] {
  * engine ever abort, only its own sandbox is lost.
  */
 export class Sandbox {
+  /** Does what `dispose` does, at the end of a `using`. */
+  declare readonly [Symbol.dispose]: () => void;
   private constructor(private readonly engine: Engine) {}
 
   /** Loads the wasm module, which is compiled once for all sandboxes, and makes an engine. */
@@ -105,6 +110,4 @@ export class Sandbox {
   }
 }
 
-if (Symbol.dispose !== undefined) {
-  Object.defineProperty(Sandbox.prototype, Symbol.dispose, { value: Sandbox.prototype.dispose, configurable: true });
-}
+disposable(Sandbox);

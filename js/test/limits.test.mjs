@@ -1,5 +1,6 @@
 // Limits: each by its name, one more than allowed is refused, and what is refused costs nothing.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { CompileError, InstantiateError, MemoryError, Sandbox, Trap } from "guestbox";
 import { rejectionOf, thrownBy, wat, workbench } from "./wat.mjs";
@@ -13,6 +14,7 @@ const OF_MODULES = {
   functions: (count) => `(module ${repeat(count, "(func)")})`,
   globals: (count) => `(module ${repeat(count, "(global i32 (i32.const 0))")})`,
   imports: (count) => `(module ${repeat(count, '(import "e" "f" (func))')})`,
+  locals: (count) => `(module (func (local ${repeat(count, "i32")})))`,
   memories: (count) => `(module ${repeat(count, "(memory 0)")})`,
   params: (count) => `(module (func (param ${repeat(count, "i32")})))`,
   tableElements: (count) => `(module (table ${count} funcref))`,
@@ -138,11 +140,14 @@ describe("limits of calls", () => {
 });
 
 describe("how limits are given", () => {
-  const NAMES = [
-    "argumentBytes", "engineStackBytes", "environmentBytes", "exports", "fuel", "functions", "globals", "guestFrames", "imports",
-    "instances", "memories", "memoryPages", "moduleBytes", "nesting", "params", "tableElements", "tables", "totalMemoryPages",
-  ];
-  test("every name is taken", async () => {
+  // From the core itself, so that none that is added there is forgotten here.
+  const source = readFileSync(new URL("../../core/src/limits.rs", import.meta.url), "utf8");
+  const [struct] = source.match(/^pub struct Limits \{$[^]*?^\}$/m);
+  const camelCase = (name) => name.replace(/_(.)/g, (_, letter) => letter.toUpperCase());
+  const NAMES = [...struct.matchAll(/^ {4}pub (\w+):/gm)].map(([, name]) => camelCase(name));
+
+  test("every limit of the core is taken by its name", async () => {
+    assert.ok(NAMES.length >= 19 && NAMES.includes("totalMemoryPages"), NAMES.join());
     for (const name of NAMES) await Sandbox.load({ limits: { [name]: 1_000 } });
     await Sandbox.load({ limits: Object.fromEntries(NAMES.map((name) => [name, 0])) });
     await Sandbox.load({ limits: { fuel: undefined } });

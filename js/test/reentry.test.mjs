@@ -117,6 +117,22 @@ describe("fuel", () => {
     assert.equal(trap.code, "out-of-fuel");
     assert.ok(calls > 1 && calls < 40, `${calls} calls on fuel for about 20`);
   });
+  test("that a nested call was given explicitly does not become its caller's", async () => {
+    const small = await workbench({ limits: { fuel: 5_000, instances: 100_000 } });
+    const starting = small.sandbox.compile(wat("(module (func $s (drop (i32.const 1))) (start $s))"));
+    const callee = small.guest('(module (func (export "run")))');
+    for (const nested of [() => starting.instantiateAsync({}, { fuel: 10n ** 9n }), () => callee.call("run", [], { fuel: 10n ** 9n })]) {
+      let rounds = 0;
+      const instance = small.guest('(module (import "e" "f" (func $f)) (func (export "run") (loop call $f (br 0))))', {
+        e: { f: () => {
+          if (++rounds > 5_000) throw new Error("the caller was refuelled");
+          nested();
+        } },
+      });
+      assert.equal(thrownBy(() => instance.exports.run()).code, "out-of-fuel");
+      assert.ok(rounds > 10);
+    }
+  });
   test("a caller pays for the calls nested in it", async () => {
     const small = await workbench({ limits: { fuel: 100_000 } });
     const spender = small.guest('(module (func (export "spend") (param i32) (loop (local.set 0 (i32.sub (local.get 0) (i32.const 1))) (br_if 0 (local.get 0)))))');

@@ -240,6 +240,7 @@ pub(crate) fn limits(names: &[String], numbers: &[f64]) -> Result<Limits, JsValu
             "guestFrames" => limits.guest_frames = length(),
             "imports" => limits.imports = saturate(number),
             "instances" => limits.instances = saturate(number),
+            "locals" => limits.locals = saturate(number),
             "memories" => limits.memories = saturate(number),
             "memoryPages" => limits.memory_pages = saturate(number),
             "moduleBytes" => limits.module_bytes = length(),

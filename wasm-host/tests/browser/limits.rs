@@ -1,22 +1,9 @@
 //! Limits: each by its name, in effect, and as many as JavaScript can write down.
-#![cfg(target_arch = "wasm32")]
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::std_instead_of_alloc,
-    clippy::unwrap_used,
-    reason = "a test fails by panicking, and has `std`"
-)]
 
-mod common;
-
-use common::{Guest, Page, Step, host, message, refusal, scale, wasm};
+use crate::common::{Guest, Page, Step, host, message, refusal, scale, wasm};
 use guestbox::Value;
 use parity_scale_codec::Encode;
-use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
-
-wasm_bindgen_test_configure!(run_in_browser);
+use wasm_bindgen_test::wasm_bindgen_test;
 
 #[wasm_bindgen_test]
 fn a_limit_that_does_not_exist_is_named() {

@@ -1,24 +1,11 @@
 //! Start functions: they call imports, wait, trap and run out of fuel like any other call.
-#![cfg(target_arch = "wasm32")]
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::std_instead_of_alloc,
-    clippy::unwrap_used,
-    reason = "a test fails by panicking, and has `std`"
-)]
 
-mod common;
-
-use common::{Guest, Page, Step, refusal, scale, wasm};
+use crate::common::{Guest, Page, Step, refusal, scale, wasm};
 use core::cell::RefCell;
 use guestbox::{ReturnValue, Value};
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
-use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
-
-wasm_bindgen_test_configure!(run_in_browser);
+use wasm_bindgen_test::wasm_bindgen_test;
 
 /// Asks twice when it starts and keeps the sum.
 const STARTING: &str = r#"(module

@@ -1,21 +1,8 @@
 //! Bytes that are no module, or one that is refused: an error each, and nothing is left of them.
-#![cfg(target_arch = "wasm32")]
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::std_instead_of_alloc,
-    clippy::unwrap_used,
-    reason = "a test fails by panicking, and has `std`"
-)]
 
-mod common;
-
-use common::{Page, Refusal, Step, own_memory_bytes, refusal, scale, wasm};
+use crate::common::{Page, Refusal, Step, own_memory_bytes, refusal, scale, wasm};
 use js_sys::{Uint8Array, WebAssembly};
-use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
-
-wasm_bindgen_test_configure!(run_in_browser);
+use wasm_bindgen_test::wasm_bindgen_test;
 
 /// A module with every section.
 const WHOLE: &str = r#"(module $named

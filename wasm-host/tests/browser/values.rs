@@ -1,22 +1,9 @@
 //! Values cross the exchange as raw bits, in both directions and through both kinds of call.
-#![cfg(target_arch = "wasm32")]
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::std_instead_of_alloc,
-    clippy::unwrap_used,
-    reason = "a test fails by panicking, and has `std`"
-)]
 
-mod common;
-
-use common::{Guest, Page, Step, refusal, scale, wasm};
+use crate::common::{Guest, Page, Step, refusal, scale, wasm};
 use guestbox::Value;
 use parity_scale_codec::Encode;
-use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
-
-wasm_bindgen_test_configure!(run_in_browser);
+use wasm_bindgen_test::wasm_bindgen_test;
 
 /// `same` returns what it gets, `out` what the import returns for it.
 const ECHO: &str = r#"(module

@@ -3,27 +3,14 @@
 //!
 //! The loops are those that the native tests run. Here the stack is the browser's, and the
 //! engine's code is what its compilers make of it.
-#![cfg(target_arch = "wasm32")]
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::std_instead_of_alloc,
-    clippy::unwrap_used,
-    reason = "a test fails by panicking, and has `std`"
-)]
-
-mod common;
 
 #[allow(unreachable_pub, missing_docs, reason = "written for the crate that it belongs to")]
-#[path = "../../tests/src/torture.rs"]
-mod torture;
+#[path = "../../../tests/src/torture.rs"]
+mod loops;
 
-use common::{Page, Step};
-use torture::{IMPORT, LOOPS, START};
-use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
-
-wasm_bindgen_test_configure!(run_in_browser);
+use crate::common::{Page, Step};
+use loops::{IMPORT, LOOPS, START};
+use wasm_bindgen_test::wasm_bindgen_test;
 
 /// Some 100,000 rounds of most of the loops; half as many were seen to end an 8 MiB stack where
 /// each leaves a frame, and a browser's stack is smaller.

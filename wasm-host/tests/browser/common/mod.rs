@@ -3,7 +3,6 @@
 //! [`Page`] does to a [`Host`] what the npm package does: it writes and reads words through a
 //! view of the module's memory that is made anew each time, because guests make that memory
 //! grow. The helpers for the other door are in [`scale`].
-#![allow(dead_code, reason = "each test crate uses a part of this")]
 
 pub(crate) mod scale;
 

@@ -1,22 +1,9 @@
 //! Handles and numbers: of what is gone, of what never was, and used twice.
-#![cfg(target_arch = "wasm32")]
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::std_instead_of_alloc,
-    clippy::unwrap_used,
-    reason = "a test fails by panicking, and has `std`"
-)]
 
-mod common;
-
-use common::{Guest, Page, Step, refusal, scale};
+use crate::common::{Guest, Page, Step, refusal, scale};
 use guestbox::Value;
 use guestbox_wasm_host::Host;
-use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
-
-wasm_bindgen_test_configure!(run_in_browser);
+use wasm_bindgen_test::wasm_bindgen_test;
 
 const GUEST: &str = r#"(module
     (import "env" "ask" (func $ask (param i32) (result i32)))

@@ -1,26 +1,13 @@
 //! Re-entry: what a page may do while it serves a host call, with the calling guest too.
-#![cfg(target_arch = "wasm32")]
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::std_instead_of_alloc,
-    clippy::unwrap_used,
-    reason = "a test fails by panicking, and has `std`"
-)]
 
-mod common;
-
-use common::{Page, Refusal, Step, refusal, scale, stack_address};
+use crate::common::{Page, Refusal, Step, refusal, scale, stack_address};
 use core::cell::{Cell, RefCell};
 use guestbox::{ReturnValue, Value};
 use guestbox_wasm_host::ScaleStore;
 use js_sys::Function;
 use std::rc::Rc;
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
-
-wasm_bindgen_test_configure!(run_in_browser);
+use wasm_bindgen_test::wasm_bindgen_test;
 
 /// `run` asks, adds its argument and counts; `count` says how often it began.
 const ASKING: &str = r#"(module

@@ -2,27 +2,14 @@
 //!
 //! A thunk is a function of the page, so anything may come out of it. None of it may unsettle the
 //! store: it is used again after each.
-#![cfg(target_arch = "wasm32")]
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::std_instead_of_alloc,
-    clippy::unwrap_used,
-    reason = "a test fails by panicking, and has `std`"
-)]
 
-mod common;
-
-use common::{Refusal, own_memory_bytes, refusal, scale, stack_address, wasm};
+use crate::common::{Refusal, own_memory_bytes, refusal, scale, stack_address, wasm};
 use guestbox::{HostError, ReturnValue, Value};
 use guestbox_wasm_host::ScaleStore;
 use js_sys::{Function, Object};
 use parity_scale_codec::Encode;
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
-
-wasm_bindgen_test_configure!(run_in_browser);
+use wasm_bindgen_test::wasm_bindgen_test;
 
 /// Calls `run` with this thunk, which makes it fail, and sees that the store is usable after.
 #[track_caller]

@@ -1,21 +1,8 @@
 //! Fuel: it stops a guest, more of it lets the guest go on, and every count is the native one.
-#![cfg(target_arch = "wasm32")]
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::std_instead_of_alloc,
-    clippy::unwrap_used,
-    reason = "a test fails by panicking, and has `std`"
-)]
 
-mod common;
-
-use common::{Guest, Page, Step, refusal, scale};
+use crate::common::{Guest, Page, Step, refusal, scale};
 use guestbox::Value;
-use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
-
-wasm_bindgen_test_configure!(run_in_browser);
+use wasm_bindgen_test::wasm_bindgen_test;
 
 /// Some work without and with host calls, and a loop that never ends.
 const GUEST: &str = r#"(module
@@ -166,7 +153,7 @@ fn re_entry_never_refills() {
 #[wasm_bindgen_test]
 fn thunks_share_the_fuel_of_the_call_that_they_serve() {
     let store = scale::store(&[("fuel", 100_000.0)]);
-    let guest = common::wasm(GUEST);
+    let guest = crate::common::wasm(GUEST);
     let guest = store.instantiate(&scale::unused(), &guest, &scale::asking(), 0).unwrap();
     let same = store.clone();
     let thunk =

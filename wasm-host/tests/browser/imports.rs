@@ -1,21 +1,8 @@
 //! Imports: how they are listed, matched by name and kind, told apart, and refused.
-#![cfg(target_arch = "wasm32")]
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::std_instead_of_alloc,
-    clippy::unwrap_used,
-    reason = "a test fails by panicking, and has `std`"
-)]
 
-mod common;
-
-use common::{Page, Step, json, refusal, scale, wasm};
+use crate::common::{Page, Step, json, refusal, scale, wasm};
 use guestbox::{Value, wire::ExternEntity};
-use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
-
-wasm_bindgen_test_configure!(run_in_browser);
+use wasm_bindgen_test::wasm_bindgen_test;
 
 #[wasm_bindgen_test]
 fn imports_and_exports_are_listed_in_their_order_with_their_types() {

@@ -1,21 +1,8 @@
 //! Memories: through their address and by copy, as they grow, shared, exported and gone.
-#![cfg(target_arch = "wasm32")]
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::std_instead_of_alloc,
-    clippy::unwrap_used,
-    reason = "a test fails by panicking, and has `std`"
-)]
 
-mod common;
-
-use common::{Page, Step, own_memory_bytes, refusal, scale, wasm};
+use crate::common::{Page, Step, own_memory_bytes, refusal, scale, wasm};
 use guestbox::{Value, wire::ExternEntity};
-use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
-
-wasm_bindgen_test_configure!(run_in_browser);
+use wasm_bindgen_test::wasm_bindgen_test;
 
 /// Loads, stores and grows the memory it declares.
 fn guest(memory: &str) -> String {

@@ -1,0 +1,41 @@
+// How the package is used from TypeScript; types.test.mjs compiles it and never runs it.
+import { type Bytes, type CallOptions, type Guest, GuestboxError, type Limits, Sandbox, Trap, call } from "guestbox";
+import { ScaleStore, encodeArguments, encodeResult } from "guestbox/scale";
+
+const limits: Limits = { fuel: 5n, nesting: 3 };
+using sandbox = await Sandbox.load({ limits });
+const bytes: Uint8Array = new Uint8Array(8);
+using module = sandbox.compile(bytes);
+using memory = sandbox.memory({ initial: 1 });
+memory.write(0, bytes);
+
+const say = call((c, pointer: number, length: number) => c.memory.readString(pointer, length));
+using guest: Guest = module.instantiate({ env: { memory, say, later: async (x: bigint) => x } }, { state: 1, floats: "bits" });
+const mapped = await module.instantiateAsync(new Map([["env", new Map([["f", () => 1]])]]), { fuel: 5 });
+
+const options: CallOptions = { fuel: 1n, slice: 5, signal: AbortSignal.timeout(3) };
+const result: number | bigint | (number | bigint)[] | undefined = await mapped.call("run", [1, 2n], options);
+for (const descriptor of module.imports) {
+  if (descriptor.kind === "function") console.log(descriptor.module, descriptor.params.length);
+  if (descriptor.kind === "memory") console.log(descriptor.maximum ?? descriptor.initial);
+}
+try {
+  guest.exports.run(1, result);
+} catch (error) {
+  if (Trap.is(error, "out-of-fuel")) console.log(error.fuelUsed + 1n);
+  if (GuestboxError.is(error)) console.log(error.code);
+}
+
+const store = await ScaleStore.load({ limits });
+const answer: Bytes = store.invoke(() => encodeResult(undefined), 0, "run", encodeArguments([{ type: "i32", value: 1 }]), 0);
+store.memorySet(0, 0, answer);
+
+// @ts-expect-error -- there is no such limit
+const misspelt: Limits = { fuels: 1 };
+// @ts-expect-error -- a guest is made by a module
+new module.constructor.Guest();
+// @ts-expect-error -- i64 is a BigInt, and its bits do not fit a number
+encodeArguments([{ type: "i64", value: 1 }]);
+// @ts-expect-error -- text is no memory
+module.instantiate({ env: { memory: "memory" } });
+console.log(misspelt);

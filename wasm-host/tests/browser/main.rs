@@ -1,0 +1,27 @@
+//! The wasm-host in a browser: one binary, as each would be linked and loaded on its own.
+#![cfg(target_arch = "wasm32")]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::std_instead_of_alloc,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, and has `std`"
+)]
+
+mod callbacks;
+mod common;
+mod compile;
+mod fuel;
+mod handles;
+mod imports;
+mod limits;
+mod long_runs;
+mod memory;
+mod reentry;
+mod start;
+mod torture;
+mod values;
+mod waiting;
+
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
