@@ -4,7 +4,7 @@
 //
 // --features are cargo features of the wasm-host (an allocator); --fast skips wasm-opt.
 import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import * as esbuild from "esbuild";
@@ -19,7 +19,9 @@ const tool = (name) => `${here}node_modules/.bin/${name}`;
 
 const built = `${root}target/wasm32-unknown-unknown/release/guestbox_wasm_host.wasm`;
 const glue = `${root}target/glue`;
-const dist = `${here}dist`;
+const finished = `${here}dist`;
+// Built beside the old one, which stays in place until the new one is whole.
+const dist = `${here}dist.new`;
 
 run("cargo", [
   ...["build", "--package", "guestbox-wasm-host", "--lib", "--release"],
@@ -59,6 +61,8 @@ copyFileSync(`${glue}/glue.d.ts`, `${dist}/glue-types.d.ts`);
 writeFileSync(`${dist}/glue.d.ts`, 'export function makeGlue(): typeof import("./glue-types.js");\n');
 copyFileSync(`${dist}/glue.d.ts`, `${here}src/glue.d.ts`);
 
-run(tool("tsc"), ["--project", "tsconfig.json"], here);
+run(tool("tsc"), ["--project", "tsconfig.json", "--outDir", dist], here);
 const size = (file) => `${(statSync(file).size / 1024).toFixed(0)} KiB`;
-console.log(`built dist/: guestbox.wasm ${size(wasm)}, JavaScript in ${readFileSync(`${dist}/index.js`).length} bytes of index`);
+console.log(`built dist/: guestbox.wasm ${size(wasm)}`);
+rmSync(finished, { recursive: true, force: true });
+renameSync(dist, finished);

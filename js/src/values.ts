@@ -118,7 +118,7 @@ export class ValueList {
       engine.refresh();
       (puts[0] as Put)(engine, 0, result);
     } else if (puts.length === 0) {
-      if (result !== undefined) throw new TypeError("the import has no result, but a value was returned");
+      // As in the standard API, what a function returns that should not is passed over.
     } else if (Array.isArray(result)) {
       this.putAll(engine, [...result]);
     } else {
