@@ -13,7 +13,7 @@ fn new(world: &mut World, initial: u32, maximum: u32) -> Result<u32, SupervisorT
 }
 
 fn get(world: &mut World, memory: u32, offset: u32, to: Region) -> Result<u32, SupervisorTrap> {
-    abi::memory_get(&mut world.store, &mut world.mock, memory, offset, to)
+    abi::memory_get(&world.store, &mut world.mock, memory, offset, to)
 }
 
 fn set(world: &mut World, memory: u32, offset: u32, from: Region) -> Result<u32, SupervisorTrap> {
