@@ -7,6 +7,7 @@
 
 mod engine;
 mod scan;
+mod select;
 mod start;
 mod types;
 
@@ -118,6 +119,7 @@ impl Module {
             Some((bytes, export)) => (bytes, Some(export)),
             None => (bytes.into(), None),
         };
+        let bytes = select::unfuse(&bytes).unwrap_or(bytes);
         let (engine, code) = compile(limits, &bytes, &scan)?;
         let start = match (start_export, scan.start) {
             (Some(export), Some(function)) => {

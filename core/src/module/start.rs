@@ -74,7 +74,7 @@ fn push_exports(module: &mut Vec<u8>, count: usize, entries: &[u8], entry: &[u8]
 }
 
 /// Appends an unsigned LEB128 number; a WebAssembly module has none above 32 bits here.
-fn push_leb128(bytes: &mut Vec<u8>, value: usize) -> Option<()> {
+pub(super) fn push_leb128(bytes: &mut Vec<u8>, value: usize) -> Option<()> {
     let mut value = u32::try_from(value).ok()?;
     loop {
         let [low, ..] = value.to_le_bytes();
@@ -88,7 +88,7 @@ fn push_leb128(bytes: &mut Vec<u8>, value: usize) -> Option<()> {
 }
 
 /// Splits an unsigned LEB128 number of at most 32 bits off the front.
-fn split_leb128(bytes: &[u8]) -> Option<(usize, &[u8])> {
+pub(super) fn split_leb128(bytes: &[u8]) -> Option<(usize, &[u8])> {
     let mut value = 0_u64;
     for (at, &byte) in (0_u32..5).zip(bytes) {
         value |= u64::from(byte & 0x7F) << at.checked_mul(7)?;
