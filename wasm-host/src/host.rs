@@ -98,7 +98,7 @@ impl Host {
 
     /// The address of the exchange in this module's memory.
     pub fn exchange(&self) -> usize {
-        self.exchange.as_ptr().addr()
+        self.exchange.as_ptr().expose_provenance()
     }
 
     /// The names of the trap codes, by number.
@@ -159,7 +159,7 @@ impl Host {
     /// anything is made.
     pub fn memory_address(&mut self, memory: u32) -> Result<usize, JsValue> {
         let data = self.store.memory_data_mut(*self.memories.get(memory)?).map_err(IntoJs::into_js)?;
-        Ok(data.as_ptr().addr())
+        Ok(data.as_mut_ptr().expose_provenance())
     }
 
     /// Ends the life of a memory that was made; guests that import it keep it. The handle of an

@@ -115,6 +115,31 @@ fn a_nested_call_draws_on_the_outer_one_as_much_as_it_takes_alone() {
 }
 
 #[wasm_bindgen_test]
+fn a_nested_call_that_outlives_the_outer_one_neither_keeps_nor_refills_its_fuel() {
+    for suspended in [true, false] {
+        let mut page = Page::new();
+        let guest = page.guest(GUEST);
+        let alone = fuel_of(&mut page, guest, "ask", &[1]);
+        let fib = fuel_of(&mut page, guest, "fib", &[15]);
+        let outer = page.call(guest, "ask", &[1]).waiting();
+        let nested = page.call(guest, "ask", &[1]).waiting();
+        let used_before = page.fuel_used();
+        if suspended {
+            page.host.suspend(nested);
+        }
+        assert_eq!(page.answer(outer, &[1]), Step::Finished);
+        assert_eq!(page.fuel_used(), alone + used_before, "what the nested call used is used");
+        // It ends within another call, which has used more by then, and gets nothing back.
+        let later = page.call(guest, "ask", &[1]).waiting();
+        assert_eq!(page.results(guest, "fib", &[15]), [610]);
+        assert_eq!(page.answer(nested, &[1]), Step::Finished);
+        assert_eq!(page.fuel_used(), alone);
+        assert_eq!(page.answer(later, &[1]), Step::Finished);
+        assert_eq!(page.fuel_used(), alone + fib, "suspended: {suspended}");
+    }
+}
+
+#[wasm_bindgen_test]
 fn a_nested_call_that_was_given_fuel_draws_on_nothing_else() {
     let mut page = Page::new();
     let guest = page.guest(GUEST);

@@ -3,7 +3,7 @@
 //! The engine is optimised in every profile, so these take a second or less each; where it is
 //! not, the runner's time limit ends them.
 
-use crate::common::{Guest, Page, Step, own_memory_bytes};
+use crate::common::{Guest, KEEPS_MEMORY, Page, Step, assert_not_grown, own_memory_bytes};
 use guestbox::{ReturnValue, Value};
 use guestbox_wasm_host::Host;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -55,7 +55,7 @@ fn a_call_makes_a_hundred_thousand_host_calls() {
     }
     assert_eq!(step, Step::Finished);
     assert_eq!(page.take(), [ROUNDS]);
-    assert_eq!(own_memory_bytes(), before, "host calls leave nothing behind");
+    assert_not_grown(before);
 }
 
 #[wasm_bindgen_test]
@@ -110,7 +110,7 @@ fn deep_recursion_traps_and_the_page_lives() {
         for _ in 0..20 {
             assert_eq!(page.call(guest, "run", &[0]), Step::trap("stack-overflow"), "{recursion}");
         }
-        assert_eq!(own_memory_bytes(), before);
+        assert_not_grown(before);
     }
 }
 
@@ -129,7 +129,7 @@ fn deep_recursion_of_an_import_that_the_page_answers_by_calling_again_traps() {
     let mut waiting = Vec::new();
     let end = loop {
         match page.call(guest, "run", &[9_000]) {
-            Step::HostCall { call, .. } => waiting.push(call),
+            Step::HostCall { call, .. } if waiting.len() < 100 => waiting.push(call),
             end => break end,
         }
     };
@@ -142,15 +142,12 @@ fn deep_recursion_of_an_import_that_the_page_answers_by_calling_again_traps() {
     assert_eq!(page.results(guest, "ping", &[]), [7]);
 }
 
-/// `wee_alloc` never joins freed pieces to larger ones (RUSTSEC-2022-0054): it was seen to take
-/// 2 GB for the instances below, so with it there are fewer and nothing is said of the memory.
-const KEEPS_MEMORY: bool = cfg!(feature = "wee_alloc");
-
 #[wasm_bindgen_test]
 fn ten_thousand_instances_one_after_the_other_take_no_more_memory_than_a_hundred() {
     let mut page = Page::new();
     let module = page.compile(&format!("(module (memory (export \"memory\") 2) {PING})"));
     let mut after_a_hundred = 0;
+    // With an allocator that keeps memory there is not enough for more.
     for round in 0..if KEEPS_MEMORY { 500 } else { 10_000_u32 } {
         let call = page.host.instantiate(module, &[], 0).unwrap();
         assert_eq!(page.host.step(call), Host::FINISHED);
@@ -165,5 +162,5 @@ fn ten_thousand_instances_one_after_the_other_take_no_more_memory_than_a_hundred
         }
     }
     assert_eq!(page.host.memory_pages_in_use(), 0);
-    assert!(KEEPS_MEMORY || own_memory_bytes() == after_a_hundred, "{} bytes", own_memory_bytes());
+    assert_not_grown(after_a_hundred);
 }
