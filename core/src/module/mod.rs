@@ -6,8 +6,8 @@
 //! translated once more for the engine of the other, lazily, and kept there while it lives.
 
 mod engine;
+mod repair;
 mod scan;
-mod select;
 mod start;
 mod types;
 
@@ -119,7 +119,7 @@ impl Module {
             Some((bytes, export)) => (bytes, Some(export)),
             None => (bytes.into(), None),
         };
-        let bytes = select::unfuse(&bytes).unwrap_or(bytes);
+        let bytes = repair::repair(&bytes).unwrap_or(bytes);
         let (engine, code) = compile(limits, &bytes, &scan)?;
         let start = match (start_export, scan.start) {
             (Some(export), Some(function)) => {

@@ -1,10 +1,15 @@
-//! A way around a defect of the engine.
+//! Ways around two defects of the engine, wasmi 2.0.0, which `tests` would notice to have gone.
 //!
-//! wasmi 2.0.0 fuses `select` with a comparison with zero before it. Where the value compared is
-//! not in a register, it forgets to say where it is: `(select a b (i32.eqz (local.get 0)))` then
-//! chooses by whatever the register holds. So where such a comparison could be the condition,
-//! `i32.const 0` and `i32.gt_u` are put before the `select`: they mean the same, and no
-//! comparison with zero is then next to it. `tests` says when an engine does without.
+//! It fuses `select` with a comparison with zero before it. Where the value compared is not in
+//! its register, it forgets to say where it is: `(select a b (i32.eqz (local.get 0)))` chooses by
+//! whatever the register holds. So where such a comparison could be the condition, `i32.const 0`
+//! and `i32.gt_u` are put before the `select`: they mean the same, and the comparison is then
+//! not next to it.
+//!
+//! And it panics at an `i32.store` whose address and value are both the local it has in its
+//! register, if the offset has more than 16 bits or the memory is not the first:
+//! `(i32.store offset=65536 (local.tee 0 a) (local.get 0))`. So where the value could be a local,
+//! `i32.const 0` and `i32.or` are put before the store.
 
 use super::start::{push_leb128, split_leb128};
 use alloc::{boxed::Box, vec::Vec};
@@ -13,18 +18,24 @@ use wasmparser::{BinaryReader, FunctionBody, Operator};
 const HEADER_BYTES: usize = 8;
 const CODE_SECTION: u8 = 10;
 
-/// `i32.const 0`, `i32.gt_u`.
-const IS_NOT_ZERO: [u8; 3] = [0x41, 0x00, 0x4B];
+/// What is put before an operator.
+type Insert = [u8; 3];
 
-/// Rewrites a module so that the engine fuses no `select`. `None` where there is nothing to
-/// rewrite, and where the module is too broken to read, which the engine will find out.
-pub(super) fn unfuse(bytes: &[u8]) -> Option<Box<[u8]>> {
+/// `i32.const 0`, `i32.gt_u`.
+const IS_NOT_ZERO: Insert = [0x41, 0x00, 0x4B];
+
+/// `i32.const 0`, `i32.or`.
+const OR_ZERO: Insert = [0x41, 0x00, 0x72];
+
+/// Rewrites a module for the engine. `None` where there is nothing to rewrite, and where the
+/// module is too broken to read, which the engine will find out.
+pub(super) fn repair(bytes: &[u8]) -> Option<Box<[u8]>> {
     let mut rest = bytes.get(HEADER_BYTES..)?;
     while let Some((&id, after_id)) = rest.split_first() {
         let (len, after_len) = split_leb128(after_id)?;
         let (contents, after) = after_len.split_at_checked(len)?;
         if id == CODE_SECTION {
-            let code = unfuse_code(contents)?;
+            let code = repair_code(contents)?;
             let before = bytes.len().checked_sub(rest.len())?;
             let mut module = Vec::with_capacity(bytes.len().saturating_add(code.len()));
             module.extend_from_slice(bytes.get(..before)?);
@@ -39,7 +50,7 @@ pub(super) fn unfuse(bytes: &[u8]) -> Option<Box<[u8]>> {
     None
 }
 
-fn unfuse_code(contents: &[u8]) -> Option<Vec<u8>> {
+fn repair_code(contents: &[u8]) -> Option<Vec<u8>> {
     let (_, mut rest) = split_leb128(contents)?;
     let mut code = Vec::with_capacity(contents.len());
     code.extend_from_slice(contents.get(..contents.len().checked_sub(rest.len())?)?);
@@ -47,14 +58,14 @@ fn unfuse_code(contents: &[u8]) -> Option<Vec<u8>> {
     while !rest.is_empty() {
         let (len, after_len) = split_leb128(rest)?;
         let (body, after) = after_len.split_at_checked(len)?;
-        let places = places(body)?;
-        rewritten |= !places.is_empty();
-        let added = places.len().checked_mul(IS_NOT_ZERO.len())?;
+        let inserts = inserts(body)?;
+        rewritten |= !inserts.is_empty();
+        let added = inserts.len().checked_mul(size_of::<Insert>())?;
         push_leb128(&mut code, len.checked_add(added)?)?;
         let mut copied = 0;
-        for place in places {
+        for (place, insert) in inserts {
             code.extend_from_slice(body.get(copied..place)?);
-            code.extend_from_slice(&IS_NOT_ZERO);
+            code.extend_from_slice(&insert);
             copied = place;
         }
         code.extend_from_slice(body.get(copied..)?);
@@ -63,29 +74,40 @@ fn unfuse_code(contents: &[u8]) -> Option<Vec<u8>> {
     rewritten.then_some(code)
 }
 
-/// Where in a function's body a `select` is whose condition might be a comparison with zero.
-fn places(body: &[u8]) -> Option<Vec<usize>> {
+/// What is put where in a function's body.
+fn inserts(body: &[u8]) -> Option<Vec<(usize, Insert)>> {
     let body = FunctionBody::new(BinaryReader::new(body, 0));
     let mut operators = body.get_operators_reader().ok()?;
-    let mut places = Vec::new();
-    let mut is_condition_plain = false;
+    let mut inserts = Vec::new();
+    let (mut is_fresh_before, mut is_local_before) = (false, false);
     while !operators.eof() {
         let (operator, place) = operators.read_with_offset().ok()?;
-        if matches!(operator, Operator::Select | Operator::TypedSelect { .. }) && !is_condition_plain {
-            places.push(place);
+        match operator {
+            Operator::Select | Operator::TypedSelect { .. } if !is_fresh_before && !is_local_before => {
+                inserts.push((place, IS_NOT_ZERO));
+            }
+            Operator::I32Store { memarg }
+            | Operator::I32Store8 { memarg }
+            | Operator::I32Store16 { memarg }
+                if !is_fresh_before && (memarg.memory != 0 || memarg.offset > u16::MAX.into()) =>
+            {
+                inserts.push((place, OR_ZERO));
+            }
+            _ => {}
         }
-        is_condition_plain = is_plain(&operator);
+        is_fresh_before = is_fresh(&operator);
+        is_local_before = matches!(operator, Operator::LocalGet { .. });
     }
-    Some(places)
+    Some(inserts)
 }
 
-/// Whether an operator pushes a value of its own that is no comparison with zero. Shifts by a
-/// constant 0, for one, do not: the engine passes on what they shift.
-const fn is_plain(operator: &Operator<'_>) -> bool {
+/// Whether an operator pushes a value of its own that is no comparison with zero and no local, or
+/// else leaves nothing in the register. Shifts by a constant 0, for one, do not: the engine
+/// passes on what they shift.
+const fn is_fresh(operator: &Operator<'_>) -> bool {
     matches!(
         operator,
-        Operator::LocalGet { .. }
-            | Operator::GlobalGet { .. }
+        Operator::GlobalGet { .. }
             | Operator::Call { .. }
             | Operator::CallIndirect { .. }
             | Operator::I32Const { .. }
