@@ -80,6 +80,13 @@ impl Cell {
         garbage >= GARBAGE_BYTES.max(kept / 4)
     }
 
+    /// Refuses to take more pages than the store may have, and takes none.
+    pub(crate) fn check_budget(&self, pages: u32) -> Result<(), LimitError> {
+        let budget = self.store.data().limiter.charge.budget();
+        let requested = u64::from(budget.used()).saturating_add(pages.into());
+        Limit::TotalMemoryPages.check(requested, budget.maximum().into())
+    }
+
     /// Takes the charge for a memory that leaves.
     pub(crate) fn release_pages(&mut self, pages: u32) -> Charge {
         let charge = &mut self.store.data_mut().limiter.charge;

@@ -1,6 +1,6 @@
 //! Errors: one small enum for each operation. Every variant says what to do about it.
 
-use crate::{limits::Limit, slots::Missing, trap::Trap};
+use crate::{limits::Limit, slots::Missing, snapshot::RestoreError, trap::Trap};
 use alloc::boxed::Box;
 use core::{error::Error, fmt};
 
@@ -226,6 +226,8 @@ pub enum InstantiateError {
     OutOfSystemMemory,
     /// A data or element segment is outside its memory or table.
     Segment,
+    /// The snapshot to begin from could not be restored.
+    Snapshot(RestoreError),
     /// The start function trapped.
     Start(Trap),
     /// The module has tail calls, and shares a memory with live guests that were compiled
@@ -245,6 +247,7 @@ impl InstantiateError {
             Self::MemoriesApart => "memories-apart",
             Self::OutOfSystemMemory => "out-of-system-memory",
             Self::Segment => "segment",
+            Self::Snapshot(_) => "snapshot",
             Self::Start(_) => "start",
             Self::TailCallsApart => "tail-calls-apart",
         }
@@ -263,6 +266,7 @@ impl fmt::Display for InstantiateError {
             }
             Self::OutOfSystemMemory => f.write_str("out of system memory"),
             Self::Segment => f.write_str("a data or element segment does not fit"),
+            Self::Snapshot(error) => error.fmt(f),
             Self::Start(trap) => write!(f, "the start function trapped: {trap}"),
             Self::TailCallsApart => f.write_str(
                 "a module with tail calls must be instantiated before the guests it shares a memory with",
@@ -275,9 +279,16 @@ impl Error for InstantiateError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Limit(error) => Some(error),
+            Self::Snapshot(error) => Some(error),
             Self::Start(trap) => Some(trap),
             _ => None,
         }
+    }
+}
+
+impl From<RestoreError> for InstantiateError {
+    fn from(error: RestoreError) -> Self {
+        Self::Snapshot(error)
     }
 }
 

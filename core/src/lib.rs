@@ -51,6 +51,7 @@
 //! | serve its imports | [`Supervisor`], [`HostCall`], [`HostError`] |
 //! | drive its calls yourself | [`Execution`], [`Step`] |
 //! | bound it | [`Limits`] |
+//! | keep, reset or copy a guest's state | [`Store::snapshot`], [`Store::restore`], [`Store::fork`], [`snapshot`] |
 //! | know what went wrong | [`Trap`] for guests, one error enum for each operation |
 //! | serve the Substrate sandbox ABI | [`ThunkSupervisor`], [`Thunk`], [`abi`], [`wire`] |
 //!
@@ -78,6 +79,7 @@ mod execution;
 mod limits;
 mod module;
 mod slots;
+pub mod snapshot;
 mod store;
 mod supervisor;
 mod thunk;
@@ -94,6 +96,7 @@ pub use crate::{
     execution::{Execution, Step},
     limits::{Limit, Limits, MAX_PAGES, PAGE_BYTES},
     module::{Export, ExternType, GlobalType, Import, MemoryType, Module, TableType},
+    snapshot::{ForkError, FormatError, RestoreError, Snapshot, SnapshotError, Uncapturable},
     store::{InstanceId, Level, MemoryId, Store},
     supervisor::{FuncIndex, HostCall, HostError, NoImports, Supervisor},
     thunk::{Region, Thunk, ThunkError, ThunkSupervisor},

@@ -6,13 +6,17 @@
 //! translated once more for the engine of the other, lazily, and kept there while it lives.
 
 mod engine;
+mod hidden;
 mod repair;
 mod scan;
-mod start;
+mod state;
 mod types;
 
-pub(crate) use self::engine::Engine;
 pub use self::types::{Export, ExternType, GlobalType, Import, MemoryType, TableType};
+pub(crate) use self::{
+    engine::Engine,
+    state::{Identity, State},
+};
 
 use crate::{
     error::CompileError,
@@ -37,6 +41,7 @@ pub struct Module(Arc<Inner>);
 
 struct Inner {
     id: u64,
+    identity: Identity,
     home: Mutex<Home>,
     /// What the engine was given, kept for a translation for another engine.
     bytes: Box<[u8]>,
@@ -46,6 +51,7 @@ struct Inner {
     /// Indices into `exports`, sorted by name.
     by_name: Box<[u32]>,
     start: Option<Start>,
+    state: State,
     main_memory: Option<MemorySource>,
     instance_bytes: usize,
 }
@@ -114,14 +120,14 @@ impl Module {
     pub fn with_limits(limits: &Limits, bytes: &[u8]) -> Result<Self, CompileError> {
         Limit::ModuleBytes.check(count(bytes.len()), count(limits.module_bytes))?;
         let scan = scan::scan(limits, bytes)?;
-        let lifted = scan.start.and_then(|function| start::lift(bytes, function, &scan));
-        let (bytes, start_export) = match lifted {
-            Some((bytes, export)) => (bytes, Some(export)),
-            None => (bytes.into(), None),
-        };
+        let identity = Identity::of(bytes);
+        let (exported, names) = hidden::export(bytes, &scan).unzip();
+        let bytes = exported.flatten().unwrap_or_else(|| bytes.into());
         let bytes = repair::repair(&bytes).unwrap_or(bytes);
         let (engine, code) = compile(limits, &bytes, &scan)?;
-        let start = match (start_export, scan.start) {
+        let mut names =
+            names.ok_or_else(|| CompileError::Invalid("sections of other lengths than they say".into()))?;
+        let start = match (names.start.take(), scan.start) {
             (Some(export), Some(function)) => {
                 if !is_start_type(&code, &export) {
                     return Err(CompileError::Invalid("invalid start function type".into()));
@@ -137,6 +143,7 @@ impl Module {
         let main_memory = main_memory(&imports, &exports);
         Ok(Self(Arc::new(Inner {
             id: crate::store::unique(),
+            identity,
             home: Home::new(engine, code),
             by_name: types::sort_by_name(&exports),
             instance_bytes: scan.instance_bytes(),
@@ -145,6 +152,7 @@ impl Module {
             imported_functions,
             exports,
             start,
+            state: State::new(&scan, names),
             main_memory,
         })))
     }

@@ -11,7 +11,7 @@
 //! `(i32.store offset=65536 (local.tee 0 a) (local.get 0))`. So where the value could be a local,
 //! `i32.const 0` and `i32.or` are put before the store.
 
-use super::start::{push_leb128, split_leb128};
+use super::hidden::{push_leb128, split_leb128};
 use alloc::{boxed::Box, vec::Vec};
 use wasmparser::{BinaryReader, FunctionBody, Operator};
 

@@ -1,5 +1,5 @@
 //! A look over a module's sections before the engine sees it: sizes against limits, where the
-//! start section is, and whether tail calls could reach an import.
+//! start section and the mutable state are, and whether tail calls could reach an import.
 //!
 //! The scan does not validate, the engine does; what it does not understand it leaves to the
 //! engine's error message.
@@ -7,9 +7,13 @@
 use crate::{
     error::CompileError,
     limits::{Limit, Limits},
+    value::ValueType,
 };
 use alloc::{boxed::Box, format, vec::Vec};
-use wasmparser::{BinaryReaderError, CompositeInnerType, ElementItems, Operator, Parser, Payload, TypeRef};
+use wasmparser::{
+    BinaryReaderError, CompositeInnerType, ElementItems, ExternalKind, Operator, Parser, Payload, TypeRef,
+    ValType,
+};
 
 /// What the scan found.
 #[derive(Debug, Default)]
@@ -19,8 +23,10 @@ pub(super) struct Scan {
     pub(super) exports: Vec<ScannedExport>,
     /// The function that the start section names.
     pub(super) start: Option<u32>,
+    /// The memories that the module declares, the imported ones first.
+    pub(super) memories: Vec<ScannedMemory>,
+    pub(super) mutable_globals: Vec<ScannedGlobal>,
     imported_functions: u32,
-    imported_memories: u32,
     functions: u32,
     globals: u32,
     /// Elements of tables and of segments.
@@ -42,7 +48,53 @@ pub(super) enum ImportKind {
 #[derive(Debug)]
 pub(super) struct ScannedExport {
     pub(super) name: Box<str>,
+    pub(super) kind: ExportKind,
     pub(super) index: u32,
+}
+
+/// The kinds of export that matter here.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) enum ExportKind {
+    Func,
+    Global,
+    Memory,
+    Other,
+}
+
+impl ExportKind {
+    /// As in an export section.
+    pub(super) const fn byte(self) -> u8 {
+        match self {
+            Self::Func => 0,
+            Self::Other => 1,
+            Self::Memory => 2,
+            Self::Global => 3,
+        }
+    }
+
+    const fn new(kind: ExternalKind) -> Self {
+        match kind {
+            ExternalKind::Func => Self::Func,
+            ExternalKind::Global => Self::Global,
+            ExternalKind::Memory => Self::Memory,
+            ExternalKind::Table | ExternalKind::Tag => Self::Other,
+        }
+    }
+}
+
+/// A memory that a module declares, in pages.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ScannedMemory {
+    pub(super) minimum: u64,
+    pub(super) maximum: Option<u64>,
+}
+
+/// A mutable global that a module defines.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ScannedGlobal {
+    pub(super) index: u32,
+    /// `None` where its values are no numbers.
+    pub(super) ty: Option<ValueType>,
 }
 
 /// What the tail calls of a module can reach.
@@ -51,6 +103,12 @@ pub(super) enum TailCalls {
     None,
     AmongGuests,
     ToImports,
+}
+
+impl ScannedMemory {
+    const fn new(ty: &wasmparser::MemoryType) -> Self {
+        Self { minimum: ty.initial, maximum: ty.maximum }
+    }
 }
 
 impl Scan {
@@ -105,7 +163,10 @@ pub(super) fn scan(limits: &Limits, bytes: &[u8]) -> Result<Scan, CompileError> 
                 for import in imports {
                     let (counter, kind) = match import.map_err(invalid)?.ty {
                         TypeRef::Func(_) => (&mut scan.imported_functions, ImportKind::Func),
-                        TypeRef::Memory(_) => (&mut scan.imported_memories, ImportKind::Memory),
+                        TypeRef::Memory(ty) => {
+                            scan.memories.push(ScannedMemory::new(&ty));
+                            (&mut memories, ImportKind::Memory)
+                        }
                         TypeRef::Global(_) => (&mut scan.globals, ImportKind::Global),
                         TypeRef::Table(_) => (&mut tables, ImportKind::Table),
                         TypeRef::Tag(_) => continue,
@@ -113,7 +174,6 @@ pub(super) fn scan(limits: &Limits, bytes: &[u8]) -> Result<Scan, CompileError> 
                     add(counter, 1);
                     scan.imports.push(kind);
                 }
-                add(&mut memories, scan.imported_memories);
                 add(&mut scan.functions, scan.imported_functions);
             }
             Payload::FunctionSection(functions) => add(&mut scan.functions, functions.count()),
@@ -128,17 +188,30 @@ pub(super) fn scan(limits: &Limits, bytes: &[u8]) -> Result<Scan, CompileError> 
             }
             Payload::MemorySection(section) => {
                 add(&mut memories, section.count());
+                Limit::Memories.check(memories.into(), limits.memories.into())?;
                 for memory in section {
-                    let initial = memory.map_err(invalid)?.initial;
-                    Limit::MemoryPages.check(initial, limits.memory_pages.into())?;
+                    let memory = ScannedMemory::new(&memory.map_err(invalid)?);
+                    Limit::MemoryPages.check(memory.minimum, limits.memory_pages.into())?;
+                    scan.memories.push(memory);
                 }
             }
-            Payload::GlobalSection(section) => add(&mut scan.globals, section.count()),
+            Payload::GlobalSection(section) => {
+                let first = scan.globals;
+                add(&mut scan.globals, section.count());
+                Limit::Globals.check(scan.globals.into(), limits.globals.into())?;
+                for (index, global) in (first..).zip(section) {
+                    let ty = global.map_err(invalid)?.ty;
+                    if ty.mutable {
+                        scan.mutable_globals.push(ScannedGlobal { index, ty: number(ty.content_type) });
+                    }
+                }
+            }
             Payload::ExportSection(section) => {
                 Limit::Exports.check(section.count().into(), limits.exports.into())?;
                 for export in section {
                     let export = export.map_err(invalid)?;
-                    scan.exports.push(ScannedExport { name: export.name.into(), index: export.index });
+                    let (name, kind) = (export.name.into(), ExportKind::new(export.kind));
+                    scan.exports.push(ScannedExport { name, kind, index: export.index });
                 }
             }
             Payload::ElementSection(section) => {
@@ -270,6 +343,17 @@ const fn order(id: u8) -> u8 {
 
 const fn order_of_start() -> u8 {
     order(START)
+}
+
+/// The type of a number; `None` for a vector or a reference.
+const fn number(ty: ValType) -> Option<ValueType> {
+    match ty {
+        ValType::I32 => Some(ValueType::I32),
+        ValType::I64 => Some(ValueType::I64),
+        ValType::F32 => Some(ValueType::F32),
+        ValType::F64 => Some(ValueType::F64),
+        ValType::V128 | ValType::Ref(_) => None,
+    }
 }
 
 fn add(counter: &mut u32, more: u32) {

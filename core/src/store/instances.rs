@@ -46,10 +46,12 @@ impl InstanceId {
 pub(super) struct Instance {
     pub(super) handle: wasmi::Instance,
     pub(super) context: Arc<Context>,
+    /// The memories that it imports, in order.
+    pub(super) memories: Vec<MemoryId>,
     /// The number, once the start function has returned.
     number: Option<u32>,
     /// The functions that were called before, by the position of their export.
-    functions: Vec<Option<Func>>,
+    pub(super) functions: Vec<Option<Func>>,
 }
 
 impl Instance {
@@ -120,7 +122,8 @@ impl Store {
         };
         let resolved = environment.resolve(module)?;
         let home = self.cell_for(module, &resolved.memories)?;
-        let handle = match self.make(module, home, &resolved.memories) {
+        let memories: Vec<_> = resolved.memories.iter().filter_map(|id| self.engine_memory(*id)).collect();
+        let handle = match self.make(module, home, &memories) {
             Ok(handle) => handle,
             Err(error) => {
                 // All other failures leave something in the engine's store.
@@ -144,8 +147,13 @@ impl Store {
             functions: resolved.functions,
             memory,
         });
-        let instance =
-            Instance { handle, context: Arc::clone(&context), number: None, functions: Vec::new() };
+        let instance = Instance {
+            handle,
+            context: Arc::clone(&context),
+            memories: resolved.memories,
+            number: None,
+            functions: Vec::new(),
+        };
         self.instances.insert(instance).map_err(|_| InstantiateError::IdsExhausted)?;
         self.starting.push(key);
         Ok((key, context))
@@ -301,7 +309,7 @@ impl Store {
     }
 
     /// Counts a dead instance of `module` in a cell.
-    fn bury(&mut self, home: u32, module: &Module) {
+    pub(super) fn bury(&mut self, home: u32, module: &Module) {
         if let Ok(cell) = self.cells.get_mut(home) {
             cell.add_garbage(module.instance_bytes());
             cell.dead_instances = cell.dead_instances.saturating_add(1);
@@ -309,7 +317,7 @@ impl Store {
         }
     }
 
-    fn instance(&self, instance: InstanceId) -> Result<&Instance, HandleError> {
+    pub(super) fn instance(&self, instance: InstanceId) -> Result<&Instance, HandleError> {
         Ok(self.instances.get(instance.key_in(self.tag)?)?)
     }
 
@@ -319,20 +327,18 @@ impl Store {
     }
 
     /// Makes the engine's instance in a cell that has all its memories.
-    fn make(
+    pub(super) fn make(
         &mut self,
         module: &Module,
         home: u32,
-        memories: &[MemoryId],
+        memories: &[wasmi::Memory],
     ) -> Result<wasmi::Instance, InstantiateError> {
-        let memories: Vec<Extern> =
-            memories.iter().filter_map(|id| self.engine_memory(*id)).map(Extern::Memory).collect();
         let cell = self.cells.get_mut(home).map_err(|_| InstantiateError::Engine)?;
         let code = module.code_for(&cell.engine).ok_or(InstantiateError::TailCallsApart)?;
         let mut imports = Vec::with_capacity(module.imports().len());
         // In the engine's order.
         imports.extend(cell.imported_functions(module));
-        imports.extend(memories);
+        imports.extend(memories.iter().copied().map(Extern::Memory));
         let _earlier = cell.store.data_mut().limiter.take_refusal();
         wasmi::Instance::new(&mut cell.store, &code, &imports).map_err(|error| {
             match cell.store.data_mut().limiter.take_refusal() {

@@ -338,7 +338,12 @@ impl Store {
     }
 
     /// Takes `pages` for a memory that will have `total`.
-    fn charge_pages(&self, charge: &mut Charge, pages: u32, total: u32) -> Result<(), MemoryError> {
+    pub(super) fn charge_pages(
+        &self,
+        charge: &mut Charge,
+        pages: u32,
+        total: u32,
+    ) -> Result<(), MemoryError> {
         Limit::MemoryPages.check(total.into(), self.limits.memory_pages.into())?;
         if !charge.take(pages) {
             let requested = u64::from(self.pages.used()).saturating_add(pages.into());

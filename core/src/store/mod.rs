@@ -3,6 +3,8 @@
 mod cells;
 mod instances;
 mod memories;
+mod rebuild;
+mod snapshots;
 
 use crate::{
     budget::PageBudget,

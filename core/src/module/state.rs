@@ -1,0 +1,127 @@
+//! What of an instance can change: what a snapshot captures, and what none can.
+//!
+//! Memories and mutable globals are captured. Tables and segments are not, as the engine does not
+//! show them; but where no code of a module can change them they are in every instance as they
+//! were in the beginning, and nothing has to be captured. Most toolchains write such modules.
+
+use super::{Module, hidden::Names, scan::Scan};
+use crate::{
+    limits::{MAX_PAGES, count},
+    snapshot::{Snapshot, Uncapturable},
+    value::{Value, ValueType},
+};
+use alloc::boxed::Box;
+use spin::Mutex;
+use twox_hash::XxHash3_64;
+use wasmparser::{BinaryReaderError, Operator, Parser, Payload};
+
+/// Tells a module from others: the length of its bytes and their hash, XXH3 of 64 bits. It tells
+/// modules apart that differ by chance or by a new version; it does not withstand an attack.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Identity {
+    pub(crate) len: u64,
+    pub(crate) hash: u64,
+}
+
+impl Identity {
+    pub(super) fn of(bytes: &[u8]) -> Self {
+        Self { len: count(bytes.len()), hash: XxHash3_64::oneshot(bytes) }
+    }
+}
+
+/// What can change in an instance of a module.
+#[derive(Debug)]
+pub(crate) struct State {
+    /// In order of their indices, the imported ones first.
+    pub(crate) memories: Box<[StateMemory]>,
+    /// The mutable ones that are numbers, in order of their indices.
+    pub(crate) globals: Box<[StateGlobal]>,
+    /// Whether a mutable global is no number.
+    has_reference: bool,
+    /// Whether the code changes what cannot be captured, once somebody asked.
+    code: Mutex<Option<Result<(), Uncapturable>>>,
+}
+
+#[derive(Debug)]
+pub(crate) struct StateMemory {
+    /// The name under which the engine has it.
+    pub(crate) export: Box<str>,
+    /// Pages it has at least, and at most.
+    pub(crate) pages: core::ops::RangeInclusive<u32>,
+}
+
+#[derive(Debug)]
+pub(crate) struct StateGlobal {
+    /// The name under which the engine has it.
+    pub(crate) export: Box<str>,
+    pub(crate) ty: ValueType,
+}
+
+impl State {
+    pub(super) fn new(scan: &Scan, names: Names) -> Self {
+        let pages = |pages: u64| u32::try_from(pages).unwrap_or(MAX_PAGES);
+        let memories = scan.memories.iter().zip(names.memories).map(|(memory, export)| {
+            let maximum = memory.maximum.map_or(MAX_PAGES, pages);
+            StateMemory { export, pages: pages(memory.minimum)..=maximum }
+        });
+        let globals = scan.mutable_globals.iter().zip(names.globals);
+        Self {
+            memories: memories.collect(),
+            globals: globals
+                .filter_map(|(global, export)| Some(StateGlobal { export, ty: global.ty? }))
+                .collect(),
+            has_reference: scan.mutable_globals.iter().any(|global| global.ty.is_none()),
+            code: Mutex::new(None),
+        }
+    }
+
+    /// Whether a snapshot has such memories and globals as an instance has.
+    pub(crate) fn suits(&self, snapshot: &Snapshot) -> bool {
+        let pages = snapshot.memory_pages();
+        pages.len() == self.memories.len()
+            && pages.zip(&self.memories).all(|(pages, memory)| memory.pages.contains(&pages))
+            && snapshot.globals().map(Value::ty).eq(self.globals.iter().map(|global| global.ty))
+    }
+}
+
+impl Module {
+    pub(crate) fn identity(&self) -> Identity {
+        self.0.identity
+    }
+
+    pub(crate) fn state(&self) -> &State {
+        &self.0.state
+    }
+
+    /// Whether all of an instance's state can be captured. The code is read when this is first
+    /// asked, which takes a few milliseconds a MiB.
+    pub(crate) fn is_capturable(&self) -> Result<(), Uncapturable> {
+        if self.0.state.has_reference {
+            return Err(Uncapturable::ReferenceGlobal);
+        }
+        // What cannot be read was not compiled either.
+        let read = || read_code(&self.0.bytes).unwrap_or(Err(Uncapturable::Table));
+        *self.0.state.code.lock().get_or_insert_with(read)
+    }
+}
+
+/// Looks for operators that change tables or segments.
+fn read_code(bytes: &[u8]) -> Result<Result<(), Uncapturable>, BinaryReaderError> {
+    for payload in Parser::new(0).parse_all(bytes) {
+        let Payload::CodeSectionEntry(body) = payload? else { continue };
+        for operator in body.get_operators_reader()? {
+            match operator? {
+                Operator::TableCopy { .. }
+                | Operator::TableFill { .. }
+                | Operator::TableGrow { .. }
+                | Operator::TableInit { .. }
+                | Operator::TableSet { .. } => return Ok(Err(Uncapturable::Table)),
+                Operator::DataDrop { .. } | Operator::ElemDrop { .. } => {
+                    return Ok(Err(Uncapturable::Segment));
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(Ok(()))
+}

@@ -1,0 +1,131 @@
+//! Making an instance anew behind its id, where restoring a snapshot has to make memories smaller.
+
+use super::{
+    MemoryId, Store,
+    memories::Place,
+    snapshots::{Parts, write},
+};
+use crate::{
+    budget::Charge,
+    cell::Cell,
+    error::{InstantiateError, MemoryError},
+    execution::Context,
+    limits::MAX_PAGES,
+    snapshot::{RestoreError, Snapshot},
+};
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
+use wasmi::Memory;
+
+impl Store {
+    /// Makes an instance anew, in the state of a snapshot, in a cell of its own.
+    ///
+    /// It must be the only one in its old cell, with the engine's `parts`. Nothing is changed
+    /// before the new one is complete.
+    pub(super) fn rebuild(
+        &mut self,
+        key: u32,
+        parts: &Parts,
+        snapshot: &Snapshot,
+    ) -> Result<(), RestoreError> {
+        let instance = self.instances.get(key).map_err(|_| RestoreError::Engine)?;
+        let imported = instance.memories.clone();
+        let (old, module) = (instance.context.cell, instance.context.module.clone());
+        let mut cell = Cell::new(&module.engine_for_cell(), &self.limits, &self.pages);
+        let memories = self.remake(&mut cell, old, &imported, parts, snapshot)?;
+        let ticket = Arc::clone(&cell.ticket);
+        let new = self.cells.insert(cell).map_err(|_| RestoreError::IdsExhausted)?;
+        let made = self.make(&module, new, &memories).map_err(explain).and_then(|handle| {
+            let cell = self.cells.get_mut(new).map_err(|_| RestoreError::Engine)?;
+            let parts = Parts::of(&module, handle, &cell.store).ok_or(RestoreError::Engine)?;
+            write(cell, &parts, snapshot, &self.limits)?;
+            Ok(handle)
+        });
+        // What was made stays in the new cell, which goes with it.
+        let made = made
+            .and_then(|handle| Ok((handle, self.instances.get_mut(key).map_err(|_| RestoreError::Engine)?)));
+        let (handle, instance) = match made {
+            Ok(made) => made,
+            Err(error) => {
+                let _unfinished = self.cells.remove(new);
+                return Err(error);
+            }
+        };
+        instance.handle = handle;
+        instance.functions.clear();
+        let Context { functions, memory, .. } = &*instance.context;
+        let (functions, memory) = (functions.clone(), *memory);
+        instance.context = Arc::new(Context { cell: new, ticket, module: module.clone(), functions, memory });
+        for (id, memory) in imported.iter().zip(memories) {
+            self.rebind(*id, old, new, memory);
+        }
+        self.bury(old, &module);
+        self.settle(old);
+        Ok(())
+    }
+
+    /// Makes the memories that an instance imports once more, of the sizes in the snapshot. What
+    /// was one memory stays one.
+    fn remake(
+        &self,
+        cell: &mut Box<Cell>,
+        old: u32,
+        imported: &[MemoryId],
+        parts: &Parts,
+        snapshot: &Snapshot,
+    ) -> Result<Vec<Memory>, RestoreError> {
+        let store = &self.cells.get(old).map_err(|_| RestoreError::Engine)?.store;
+        let mut made: Vec<(&Memory, u32, Memory)> = Vec::new();
+        let is_same = |one: &Memory, other: &Memory| {
+            one.data_size(store) > 0 && one.data_ptr(store) == other.data_ptr(store)
+        };
+        for ((_, memory), pages) in imported.iter().zip(&parts.memories).zip(snapshot.memory_pages()) {
+            if let Some(&(_, other, same)) = made.iter().find(|(other, ..)| is_same(memory, other)) {
+                if other != pages {
+                    return Err(RestoreError::Shape);
+                }
+                made.push((memory, pages, same));
+                continue;
+            }
+            let maximum = memory.ty(store).maximum();
+            let maximum = maximum.map(|maximum| u32::try_from(maximum).unwrap_or(MAX_PAGES));
+            if maximum.is_some_and(|maximum| pages > maximum) {
+                return Err(RestoreError::Maximum);
+            }
+            let mut charge = Charge::none(&self.pages);
+            self.charge_pages(&mut charge, pages, pages).map_err(|error| match error {
+                MemoryError::Limit(refused) => RestoreError::Limit(refused),
+                _ => RestoreError::Engine,
+            })?;
+            let fresh = cell.adopt_memory(pages, maximum, &[], &mut charge);
+            made.push((memory, pages, fresh.ok_or(RestoreError::OutOfSystemMemory)?));
+        }
+        Ok(made.into_iter().map(|(.., fresh)| fresh).collect())
+    }
+
+    /// Lets the id of an imported memory, if it lives, stand for the one made in its place.
+    fn rebind(&mut self, id: MemoryId, old: u32, new: u32, fresh: Memory) {
+        let Some(number) = id.created() else { return };
+        let Ok(memory) = self.memories.get_mut(number) else { return };
+        if !matches!(memory.place, Place::Bound { cell, .. } if cell == old) {
+            return;
+        }
+        memory.place = Place::Bound { cell: new, memory: fresh };
+        if let Ok(cell) = self.cells.get_mut(old) {
+            cell.memories.retain(|other| *other != number);
+        }
+        if let Ok(cell) = self.cells.get_mut(new) {
+            cell.memories.push(number);
+        }
+    }
+}
+
+/// What it means that an instance could not be made a second time.
+fn explain(error: InstantiateError) -> RestoreError {
+    match error {
+        InstantiateError::Limit(refused) => RestoreError::Limit(refused),
+        InstantiateError::OutOfSystemMemory => RestoreError::OutOfSystemMemory,
+        // The memories are too small for the module's segments, so no instance ever had such.
+        InstantiateError::Segment => RestoreError::Shape,
+        _ => RestoreError::Engine,
+    }
+}

@@ -1,0 +1,249 @@
+//! Snapshots: taking them, restoring them, new instances from them.
+
+use super::{InstanceId, MemoryId, Store, instances::Instance, memories::pages_of};
+use crate::{
+    cell::{Cell, CellData},
+    environment::Environment,
+    error::InstantiateError,
+    limits::{Limit, Limits},
+    module::Module,
+    snapshot::{ForkError, RestoreError, Snapshot, SnapshotError, format},
+    value::Value,
+};
+use alloc::{sync::Arc, vec::Vec};
+use wasmi::{Global, Memory};
+
+/// What of an instance a snapshot has, in its order.
+pub(super) struct Parts {
+    pub(super) memories: Vec<Memory>,
+    globals: Vec<Global>,
+}
+
+impl Parts {
+    /// `None` where the engine does not have what was exported for this; that does not happen.
+    pub(super) fn of(
+        module: &Module,
+        handle: wasmi::Instance,
+        store: &wasmi::Store<CellData>,
+    ) -> Option<Self> {
+        let state = module.state();
+        let memories = state.memories.iter().map(|memory| handle.get_memory(store, &memory.export));
+        let globals = state.globals.iter().map(|global| handle.get_global(store, &global.export));
+        Some(Self { memories: memories.collect::<Option<_>>()?, globals: globals.collect::<Option<_>>()? })
+    }
+}
+
+impl Store {
+    /// Captures the state of an instance: its memories, imported ones too, and its mutable
+    /// globals.
+    ///
+    /// Takes a look at each byte of the memories, and a copy of what is not zero. The first
+    /// snapshot of a module's instances also reads the module's code once, some 5 ms a MiB.
+    ///
+    /// # Errors
+    ///
+    /// See [`SnapshotError`]. While a call of the instance is under way, also one that only
+    /// waits, there is no snapshot of it; nor of one that it shares memory with.
+    pub fn snapshot(&self, instance: InstanceId) -> Result<Snapshot, SnapshotError> {
+        let instance = self.instance(instance)?;
+        let module = &instance.context.module;
+        module.is_capturable()?;
+        if self.is_busy(instance) {
+            return Err(SnapshotError::Busy);
+        }
+        let store = &self.cells.get(instance.context.cell).map_err(|_| SnapshotError::Engine)?.store;
+        let parts = Parts::of(module, instance.handle, store).ok_or(SnapshotError::Engine)?;
+        let memories: Vec<_> = parts.memories.iter().map(|memory| memory.data(store)).collect();
+        let globals = parts.globals.iter().map(|global| Value::from_engine(&global.get(store)));
+        let globals = globals.collect::<Option<Vec<_>>>().ok_or(SnapshotError::Engine)?;
+        format::write(module.identity(), &memories, &globals).ok_or(SnapshotError::OutOfSystemMemory)
+    }
+
+    /// Makes an instance what it was when the snapshot was taken, of it or of another instance of
+    /// the same module. This is how to reset a guest between two requests.
+    ///
+    /// Memories are written in place: the time is that of copying them, and nothing is allocated
+    /// for it. Imported memories are written as well, so whoever shares them sees it.
+    ///
+    /// No memory can be made smaller in place. Where one has grown past its size in the snapshot,
+    /// the instance is made anew behind its id, beside the old one until it is complete, and so
+    /// are the memories that it imports. Where another live instance shares one of them this is
+    /// [`RestoreError::Grown`].
+    ///
+    /// # Errors
+    ///
+    /// See [`RestoreError`]. The instance is as it was.
+    pub fn restore(&mut self, instance: InstanceId, snapshot: &Snapshot) -> Result<(), RestoreError> {
+        let body = self.instance(instance)?;
+        check(&body.context.module, snapshot)?;
+        if self.is_busy(body) {
+            return Err(RestoreError::Busy);
+        }
+        self.restore_idle(instance.key(), snapshot)
+    }
+
+    /// Makes an instance in the state of a snapshot. Its start function does not run.
+    ///
+    /// The environment gives all that the module imports. Memories in it are made what they were
+    /// in the snapshot; they may be smaller but not larger than that.
+    ///
+    /// # Errors
+    ///
+    /// See [`InstantiateError`]; [`InstantiateError::Snapshot`] where the snapshot does not fit.
+    pub fn instantiate_from(
+        &mut self,
+        module: &Module,
+        environment: &Environment,
+        snapshot: &Snapshot,
+    ) -> Result<InstanceId, InstantiateError> {
+        check(module, snapshot)?;
+        let imported = environment.resolve(module)?.memories;
+        self.check_given(&imported, snapshot)?;
+        // The context keeps the instance from being taken for one that was given up.
+        let (key, _context) = self.link(module, environment)?;
+        if let Err(error) = self.restore_idle(key, snapshot) {
+            self.discard(key);
+            return Err(error.into());
+        }
+        self.publish(key).ok_or(InstantiateError::IdsExhausted)
+    }
+
+    /// Makes a second instance in the state of the first, with memories of its own. Its start
+    /// function does not run.
+    ///
+    /// Imported functions are what they are for the first. Imported memories the environment must
+    /// give; they are made what the first's are, and may be smaller but not larger.
+    ///
+    /// # Errors
+    ///
+    /// See [`ForkError`].
+    pub fn fork(&mut self, instance: InstanceId, environment: &Environment) -> Result<InstanceId, ForkError> {
+        let snapshot = self.snapshot(instance)?;
+        let context = Arc::clone(&self.instance(instance).map_err(SnapshotError::from)?.context);
+        let module = context.module.clone();
+        let mut environment = environment.clone();
+        for (function, index) in module.imported_functions().iter().zip(&context.functions) {
+            let import = function.import();
+            environment.set_function(import.module().as_bytes(), import.name().as_bytes(), *index);
+        }
+        drop(context);
+        Ok(self.instantiate_from(&module, &environment, &snapshot)?)
+    }
+
+    /// Whether a call is under way in an instance or in one that it shares memory with.
+    fn is_busy(&self, instance: &Instance) -> bool {
+        let is_alone = |cell: &Cell| Arc::strong_count(&cell.ticket) == 2;
+        let context = &instance.context;
+        if Arc::strong_count(&instance.context) > 1 {
+            return true;
+        }
+        !self.cells.get(context.cell).is_ok_and(|cell| is_alone(cell)) && self.is_cell_busy(context.cell)
+    }
+
+    /// Whether a call is under way in a cell, of a live instance or of one that was torn down.
+    fn is_cell_busy(&self, key: u32) -> bool {
+        let Ok(cell) = self.cells.get(key) else { return false };
+        let idle =
+            |instance: &Instance| instance.context.cell == key && Arc::strong_count(&instance.context) == 1;
+        let idle = self.instances.iter().filter(|(_, instance)| idle(instance)).count();
+        // Each context has a ticket, and so has the cell.
+        idle.saturating_add(1) < Arc::strong_count(&cell.ticket)
+    }
+
+    /// Refuses memories for a new instance that a snapshot cannot be restored into, before
+    /// anything is written to them.
+    fn check_given(&self, imported: &[MemoryId], snapshot: &Snapshot) -> Result<(), RestoreError> {
+        for (id, pages) in imported.iter().zip(snapshot.memory_pages()) {
+            // One that does not exist is found when the imports are linked.
+            if self.memory_size(*id).is_ok_and(|size| size > pages) {
+                return Err(RestoreError::Grown);
+            }
+            if let Ok(Some(cell)) = self.memory_cell(*id)
+                && self.is_cell_busy(cell)
+            {
+                return Err(RestoreError::Busy);
+            }
+        }
+        Ok(())
+    }
+
+    fn restore_idle(&mut self, key: u32, snapshot: &Snapshot) -> Result<(), RestoreError> {
+        match self.try_restore(key, snapshot) {
+            Err(RestoreError::Limit(refused)) if self.reclaim(&refused) => self.try_restore(key, snapshot),
+            outcome => outcome,
+        }
+    }
+
+    fn try_restore(&mut self, key: u32, snapshot: &Snapshot) -> Result<(), RestoreError> {
+        let instance = self.instances.get(key).map_err(|_| RestoreError::Engine)?;
+        let cell = self.cells.get_mut(instance.context.cell).map_err(|_| RestoreError::Engine)?;
+        let module = &instance.context.module;
+        let parts = Parts::of(module, instance.handle, &cell.store).ok_or(RestoreError::Engine)?;
+        let sizes = parts.memories.iter().map(|memory| pages_of(memory.data_size(&cell.store)));
+        if sizes.zip(snapshot.memory_pages()).any(|(size, pages)| size > pages) {
+            let is_shared = Arc::strong_count(&cell.ticket) > 2;
+            return if is_shared { Err(RestoreError::Grown) } else { self.rebuild(key, &parts, snapshot) };
+        }
+        write(cell, &parts, snapshot, &self.limits)
+    }
+}
+
+/// Whether a snapshot is one of a module's instances.
+fn check(module: &Module, snapshot: &Snapshot) -> Result<(), RestoreError> {
+    if snapshot.identity() != module.identity() {
+        return Err(RestoreError::OtherModule);
+    }
+    module.is_capturable()?;
+    if module.state().suits(snapshot) { Ok(()) } else { Err(RestoreError::Shape) }
+}
+
+/// Writes a snapshot into an instance none of whose memories is larger.
+pub(super) fn write(
+    cell: &mut Cell,
+    parts: &Parts,
+    snapshot: &Snapshot,
+    limits: &Limits,
+) -> Result<(), RestoreError> {
+    grow(cell, parts, snapshot, limits)?;
+    let mut runs = snapshot.runs();
+    for (memory, header) in parts.memories.iter().zip(snapshot.memories()) {
+        format::restore(memory.data_mut(&mut cell.store), runs.by_ref().take(header.runs));
+    }
+    for (global, value) in parts.globals.iter().zip(snapshot.globals()) {
+        // It is mutable and of the value's type: what was exported was, and the types were compared.
+        global.set(&mut cell.store, value.into_engine()).map_err(|_| RestoreError::Engine)?;
+    }
+    Ok(())
+}
+
+/// Grows memories to their sizes in the snapshot. All is checked before the first one grows.
+fn grow(cell: &mut Cell, parts: &Parts, snapshot: &Snapshot, limits: &Limits) -> Result<(), RestoreError> {
+    let missing = |cell: &Cell, memory: &Memory, pages: u32| {
+        pages.saturating_sub(pages_of(memory.data_size(&cell.store)))
+    };
+    let memories = || parts.memories.iter().zip(snapshot.memory_pages());
+    let mut total = 0_u32;
+    for (memory, pages) in memories() {
+        let more = missing(cell, memory, pages);
+        if more == 0 {
+            continue;
+        }
+        if memory.ty(&cell.store).maximum().is_some_and(|maximum| u64::from(pages) > maximum) {
+            return Err(RestoreError::Maximum);
+        }
+        Limit::MemoryPages.check(pages.into(), limits.memory_pages.into())?;
+        total = total.saturating_add(more);
+    }
+    if total == 0 {
+        return Ok(());
+    }
+    cell.check_budget(total)?;
+    for (memory, pages) in memories() {
+        let more = missing(cell, memory, pages);
+        if more > 0 && memory.grow(&mut cell.store, more.into()).is_err() {
+            let refusal = cell.store.data_mut().limiter.take_refusal();
+            return Err(refusal.map_or(RestoreError::OutOfSystemMemory, RestoreError::Limit));
+        }
+    }
+    Ok(())
+}
