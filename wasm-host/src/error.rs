@@ -2,7 +2,8 @@
 
 use core::fmt::Display;
 use guestbox::{
-    CompileError, ExecutionError, GlobalError, HandleError, InstantiateError, InvokeError, MemoryError, Trap,
+    CompileError, ExecutionError, ForkError, FormatError, GlobalError, HandleError, InstantiateError,
+    InvokeError, MemoryError, RestoreError, SnapshotError, Trap,
 };
 use js_sys::{Error, Reflect};
 use wasm_bindgen::JsValue;
@@ -70,8 +71,43 @@ impl IntoJs for InvokeError {
 impl IntoJs for InstantiateError {
     fn into_js(self) -> JsValue {
         match self {
+            Self::Snapshot(refused) => refused.into_js(),
             Self::Start(trap) => trap.into_js(),
             _ => error("InstantiateError", self.code(), &self),
+        }
+    }
+}
+
+impl IntoJs for SnapshotError {
+    fn into_js(self) -> JsValue {
+        match self {
+            Self::Instance(handle) => handle.into_js(),
+            _ => error("SnapshotError", self.code(), &self),
+        }
+    }
+}
+
+impl IntoJs for FormatError {
+    fn into_js(self) -> JsValue {
+        error("SnapshotError", self.code(), &self)
+    }
+}
+
+impl IntoJs for RestoreError {
+    fn into_js(self) -> JsValue {
+        match self {
+            Self::Instance(handle) => handle.into_js(),
+            _ => error("RestoreError", self.code(), &self),
+        }
+    }
+}
+
+impl IntoJs for ForkError {
+    fn into_js(self) -> JsValue {
+        match self {
+            Self::Instantiate(refused) => refused.into_js(),
+            Self::Snapshot(refused) => refused.into_js(),
+            _ => error("SnapshotError", self.code(), &self),
         }
     }
 }

@@ -10,8 +10,8 @@ use crate::{
     slab::Slab,
 };
 use guestbox::{
-    Environment, Execution, FuncIndex, InstanceId, InvokeError, Level, MemoryId, Module, Step, Store,
-    TrapCode, Value, ValueType,
+    Environment, Execution, FuncIndex, InstanceId, InvokeError, Level, MemoryId, Module, Snapshot, Step,
+    Store, TrapCode, Value, ValueType,
 };
 use js_sys::Array;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
@@ -25,9 +25,10 @@ const NO_HANDLE: u32 = u32::MAX;
 /// A store, and the calls that are under way in it.
 #[wasm_bindgen]
 pub struct Host {
-    store: Store,
-    modules: Slab<Module>,
+    pub(crate) store: Store,
+    pub(crate) modules: Slab<Module>,
     memories: Slab<MemoryId>,
+    pub(crate) snapshots: Slab<Snapshot>,
     calls: Slab<Call>,
     /// The handles of the calls whose host calls are being served, each nested in those before.
     serving: Vec<u32>,
@@ -89,6 +90,7 @@ impl Host {
             store: Store::with_limits(limits),
             modules: Slab::new(),
             memories: Slab::new(),
+            snapshots: Slab::new(),
             calls: Slab::new(),
             serving: Vec::new(),
             args: Vec::new(),
@@ -178,24 +180,7 @@ impl Host {
     /// handles for its imported memories, in order.
     pub fn instantiate(&mut self, module: u32, memories: &[u32], state: u32) -> Result<u32, JsValue> {
         let module = self.modules.get(module)?.clone();
-        let mut environment = Environment::new();
-        let (mut functions, mut memories) = ((0..).map(FuncIndex), memories.iter());
-        for import in module.imports() {
-            let (module, name) = (import.module().as_bytes(), import.name().as_bytes());
-            match import.ty() {
-                guestbox::ExternType::Func(_) => {
-                    if let Some(func) = functions.next() {
-                        environment.set_function(module, name, func);
-                    }
-                }
-                guestbox::ExternType::Memory(_) => {
-                    if let Some(memory) = memories.next() {
-                        environment.set_memory(module, name, *self.memories.get(*memory)?);
-                    }
-                }
-                _ => {}
-            }
-        }
+        let environment = self.environment(&module, memories)?;
         let execution =
             self.store.begin_instantiate(&module, &environment, state).map_err(IntoJs::into_js)?;
         let shares = self.store.is_serving();
@@ -368,7 +353,31 @@ impl Host {
     /// The word at which values begin.
     pub const VALUES: usize = Self::HEAD;
 
-    fn instance(&self, number: u32) -> Result<InstanceId, JsValue> {
+    /// An environment with all functions that a module imports, numbered by their ordinals, and
+    /// with memories of these handles.
+    pub(crate) fn environment(&self, module: &Module, memories: &[u32]) -> Result<Environment, JsValue> {
+        let mut environment = Environment::new();
+        let (mut functions, mut memories) = ((0..).map(FuncIndex), memories.iter());
+        for import in module.imports() {
+            let (module, name) = (import.module().as_bytes(), import.name().as_bytes());
+            match import.ty() {
+                guestbox::ExternType::Func(_) => {
+                    if let Some(func) = functions.next() {
+                        environment.set_function(module, name, func);
+                    }
+                }
+                guestbox::ExternType::Memory(_) => {
+                    if let Some(memory) = memories.next() {
+                        environment.set_memory(module, name, *self.memories.get(*memory)?);
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(environment)
+    }
+
+    pub(crate) fn instance(&self, number: u32) -> Result<InstanceId, JsValue> {
         self.store.instance_id(number).map_err(IntoJs::into_js)
     }
 

@@ -36,5 +36,6 @@ mod error;
 mod host;
 mod scale;
 mod slab;
+mod snapshots;
 
 pub use crate::{host::Host, scale::ScaleStore};

@@ -99,9 +99,11 @@ impl Store {
         check(module, snapshot)?;
         let imported = environment.resolve(module)?.memories;
         self.check_given(&imported, snapshot)?;
-        // The context keeps the instance from being taken for one that was given up.
-        let (key, _context) = self.link(module, environment)?;
-        if let Err(error) = self.restore_idle(key, snapshot) {
+        // While it is held the instance is not taken for one that was given up.
+        let (key, context) = self.link(module, environment)?;
+        let restored = self.restore_idle(key, snapshot);
+        drop(context);
+        if let Err(error) = restored {
             self.discard(key);
             return Err(error.into());
         }
