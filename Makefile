@@ -30,6 +30,7 @@ test-native: setup-guests ## black-box tests of the core, in debug, and torture 
 	cargo test --release --package guestbox-tests --test torture
 
 test-js: package setup-guests ## the npm package under this machine's Node and under Node 24
+	cargo build --quiet --package guestbox-tests --bin snapshots
 	cd js && node --test test/*.test.mjs
 	cd js && ../$(NODE24) --test test/*.test.mjs
 

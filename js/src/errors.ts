@@ -35,6 +35,18 @@ export class MemoryError extends GuestboxError {}
 /** A global could not be set. */
 export class GlobalError extends GuestboxError {}
 
+/**
+ * A guest's state could not be captured, or bytes are no snapshot. `code` is `busy`, `table`,
+ * `segment` or `reference-global`; of bytes `not-a-snapshot`, `version`, `corrupted` or `limit`.
+ */
+export class SnapshotError extends GuestboxError {}
+
+/**
+ * A snapshot could not be restored; the guest is as it was. `code` is `busy`, `other-module`,
+ * `grown` where a memory that is shared would have to shrink, `limit` or `maximum`.
+ */
+export class RestoreError extends GuestboxError {}
+
 /** Something was used after it was disposed of, or after what it belongs to was. */
 export class DisposedError extends GuestboxError {}
 
@@ -68,6 +80,8 @@ const CLASSES = new Map<string, new (code: string, message: string) => GuestboxE
   ["InstantiateError", InstantiateError],
   ["InvokeError", InvokeError],
   ["MemoryError", MemoryError],
+  ["RestoreError", RestoreError],
+  ["SnapshotError", SnapshotError],
 ]);
 
 /** The error for a promise that an import returned where it cannot be awaited. */

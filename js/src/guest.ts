@@ -7,10 +7,11 @@ import { DisposedError, InvokeError } from "./errors.js";
 import { Global } from "./global.js";
 import type { HostFunction } from "./imports.js";
 import { Memory } from "./memory.js";
-import type { ExportDescriptor, Module, Signature } from "./module.js";
+import type { ExportDescriptor, Imports, Module, Signature } from "./module.js";
+import { Snapshot, snapshotHandle } from "./snapshot.js";
 import { type FloatMode, type Value, floatMode } from "./values.js";
 
-/** How a module is instantiated. */
+/** How a guest is treated. */
 export interface GuestOptions {
   /** A word (32 bits) of the supervisor's own, which comes with each host call. */
   readonly state?: number;
@@ -40,6 +41,8 @@ export class Guest {
   private exportsObject: Exports | undefined;
   private readonly memories = new Map<string, Memory>();
   private readonly served: Served;
+  /** The call of the start function; `undefined` where none is to be run. */
+  private readonly startCall: number | undefined;
   private readonly mode: FloatMode;
   private readonly state: number;
 
@@ -50,9 +53,11 @@ export class Guest {
     readonly module: Module,
     functions: readonly HostFunction[],
     private readonly importedMemories: readonly Memory[],
-    private readonly startCall: number,
+    begin: { readonly call: number } | { readonly id: number },
     options: GuestOptions,
   ) {
+    if ("call" in begin) this.startCall = begin.call;
+    else this.live(begin.id);
     this.served = { engine, guest: this, functions };
     this.mode = floatMode(options.floats);
     this.state = stateOf(options, 0);
@@ -74,6 +79,49 @@ export class Guest {
     signature.params.putAll(engine, [...args]);
     const handle = engine.use((host) => host.begin(instance, position, state, firstSlice(pace)));
     return driveAsync(this.served, handle, pace, () => signature.results.takeResult(engine));
+  }
+
+  /**
+   * Captures the state: the memories, imported ones too, and the mutable globals. What JavaScript
+   * knows of the guest is not in it.
+   *
+   * Throws a `SnapshotError` while a call of the guest, or of one it shares memory with, is under
+   * way, and for modules whose code changes tables or drops segments.
+   */
+  snapshot(): Snapshot {
+    const { engine } = this;
+    const instance = this.instance();
+    return new Snapshot(engine, engine.use((host) => host.snapshot(instance)));
+  }
+
+  /**
+   * Makes the guest what it, or another guest of its module, was when the snapshot was taken: the
+   * way to reset it between two requests, in the time that copying its memory takes.
+   *
+   * Memories that have grown since shrink, imported ones too, unless other guests share them.
+   * Throws a `RestoreError`, and leaves the guest as it was.
+   */
+  restore(snapshot: Snapshot): void {
+    const { engine } = this;
+    const instance = this.instance();
+    const handle = snapshotHandle(engine, snapshot);
+    engine.use((host) => host.restore(instance, handle));
+  }
+
+  /**
+   * Makes a second guest in the state of this one, with memories of its own and the same imported
+   * functions and options. The start function does not run.
+   *
+   * Of `imports` only memories are used, which have to be given anew where the module imports
+   * some; they are made what this guest's are, and may be smaller but not larger.
+   */
+  fork(imports: Imports = {}): Guest {
+    const { engine, module, mode, state } = this;
+    const instance = this.instance();
+    const memories = module.memoriesOf(imports);
+    const handles = module.handlesOf(memories);
+    const id = engine.use((host) => host.fork(instance, handles));
+    return new Guest(engine, module, this.served.functions, memories, { id }, { floats: mode, state });
   }
 
   /** Ends the life of the guest. A call that is under way completes. */
@@ -98,8 +146,10 @@ export class Guest {
 
   /** @internal Runs the start function. */
   start(): void {
+    const { startCall } = this;
+    if (startCall === undefined) return;
     try {
-      drive(this.served, makeStep(this.engine, () => this.engine.host.step(this.startCall)));
+      drive(this.served, makeStep(this.engine, () => this.engine.host.step(startCall)));
       this.started();
     } finally {
       if (this.life === "starting") this.dispose();
@@ -108,8 +158,10 @@ export class Guest {
 
   /** @internal Runs the start function, with imports that may be `async`. */
   async startAsync(pace: Pace): Promise<void> {
+    const { startCall } = this;
+    if (startCall === undefined) return;
     try {
-      await driveAsync(this.served, this.startCall, pace, () => this.started());
+      await driveAsync(this.served, startCall, pace, () => this.started());
     } finally {
       if (this.life === "starting") this.dispose();
     }
@@ -119,12 +171,16 @@ export class Guest {
   private started(): void {
     const id = this.engine.head(1);
     if (this.life === "starting") {
-      this.id = id;
-      this.life = "live";
+      this.live(id);
     } else {
       // It was disposed of before it could be torn down.
       this.engine.use((host) => host.teardown_instance(id));
     }
+  }
+
+  private live(id: number): void {
+    this.id = id;
+    this.life = "live";
   }
 
   private makeExports(): Exports {
@@ -178,9 +234,9 @@ export class Guest {
   }
 
   private memoryHandle(name: string): number {
-    const { engine } = this;
+    const { engine, startCall } = this;
     // Before the start function has returned there is no number to ask for it by.
-    if (this.life === "starting") return engine.use((host) => host.caller_memory(this.startCall));
+    if (this.life === "starting" && startCall !== undefined) return engine.use((host) => host.caller_memory(startCall));
     const instance = this.instance();
     return engine.use((host) => host.exported_memory(instance, name));
   }

@@ -19,6 +19,8 @@ export {
   InvokeError,
   MemoryError,
   PoisonedError,
+  RestoreError,
+  SnapshotError,
   Trap,
 } from "./errors.js";
 export type { PaceOptions } from "./drive.js";
@@ -27,6 +29,15 @@ export type { CallOptions, Exports, Guest, GuestOptions, Result } from "./guest.
 export { type CallContext, type ImportTarget, call } from "./imports.js";
 export type { WasmSource } from "./load.js";
 export { Memory, PAGE_BYTES } from "./memory.js";
-export type { ExportDescriptor, ExternType, ImportDescriptor, ImportModule, Imports, Module } from "./module.js";
+export type {
+  ExportDescriptor,
+  ExternType,
+  ImportDescriptor,
+  ImportModule,
+  Imports,
+  InstantiateOptions,
+  Module,
+} from "./module.js";
 export { type Limits, Sandbox, type SandboxOptions } from "./sandbox.js";
+export type { Snapshot } from "./snapshot.js";
 export type { FloatMode, Value, ValueType } from "./values.js";

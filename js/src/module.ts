@@ -6,6 +6,7 @@ import { type PaceOptions, firstSlice, paceOf } from "./drive.js";
 import { Guest, type GuestOptions, stateOf } from "./guest.js";
 import { type HostFunction, type ImportTarget, hostFunction } from "./imports.js";
 import { Memory } from "./memory.js";
+import { type Snapshot, snapshotHandle } from "./snapshot.js";
 import { type FloatMode, ValueList, type ValueType, floatMode, isNumeric } from "./values.js";
 
 /** The type of an import or export. */
@@ -30,6 +31,15 @@ export type Imports =
 export type ImportModule =
   | { readonly [name: string]: ImportTarget | Memory }
   | ReadonlyMap<string, ImportTarget | Memory>;
+
+/** How a module is instantiated. */
+export interface InstantiateOptions extends GuestOptions {
+  /**
+   * The state to begin in, of a guest of the same module. The start function does not run, and
+   * memories among the imports are made what they were; they may be smaller but not larger.
+   */
+  readonly snapshot?: Snapshot;
+}
 
 /** The types of a function, ready to move its values. */
 export interface Signature {
@@ -64,19 +74,19 @@ export class Module {
   }
 
   /**
-   * Makes an instance and runs its start function.
+   * Makes an instance and runs its start function, unless a snapshot is given to begin from.
    *
    * `imports` may be objects or Maps; only own properties count, so that every name is a name
    * like any other.
    */
-  instantiate(imports: Imports = {}, options: GuestOptions = {}): Guest {
+  instantiate(imports: Imports = {}, options: InstantiateOptions = {}): Guest {
     const guest = this.prepare(imports, options);
     guest.start();
     return guest;
   }
 
   /** Like `instantiate`, for a start function whose imports may be `async`, or that takes its time. */
-  async instantiateAsync(imports: Imports = {}, options: GuestOptions & PaceOptions = {}): Promise<Guest> {
+  async instantiateAsync(imports: Imports = {}, options: InstantiateOptions & PaceOptions = {}): Promise<Guest> {
     const { engine } = this;
     const pace = paceOf(engine, options);
     const guest = this.prepare(imports, options, firstSlice(pace));
@@ -108,12 +118,28 @@ export class Module {
     return signature;
   }
 
-  /** An instance whose start function is still to be run, on fuel of its own if some is given. */
-  private prepare(imports: Imports, options: GuestOptions, fuel?: bigint): Guest {
+  /** @internal The memories among the imports, in the module's order. */
+  memoriesOf(imports: Imports): Memory[] {
+    const descriptors = this.imports.filter(({ kind }) => kind === "memory");
+    return descriptors.map((descriptor) => {
+      const target = lookUp(imports, descriptor);
+      if (target instanceof Memory) return target;
+      throw unresolved(descriptor, target);
+    });
+  }
+
+  /** @internal The handles of memories of the same sandbox. */
+  handlesOf(memories: readonly Memory[]): Uint32Array {
+    return Uint32Array.from(memories, (memory) => memory.handleIn(this.engine));
+  }
+
+  /** An instance whose start function, if it has one to run, is still to be; on fuel of its own if some is given. */
+  private prepare(imports: Imports, options: InstantiateOptions, fuel?: bigint): Guest {
     const { engine } = this;
     this.use();
     const floats = floatMode(options.floats);
     const state = stateOf(options, 0);
+    const { snapshot } = options;
     const functions: HostFunction[] = [];
     const memories: Memory[] = [];
     for (const descriptor of this.imports) {
@@ -126,12 +152,17 @@ export class Module {
         throw unresolved(descriptor, target);
       }
     }
-    const handles = Uint32Array.from(memories, (memory) => memory.handleIn(engine));
+    const handles = this.handlesOf(memories);
     // Only now: a getter among the imports may have disposed of the module.
     const module = this.use();
+    if (snapshot !== undefined) {
+      const from = snapshotHandle(engine, snapshot);
+      const id = engine.use((host) => host.instantiate_from(module, handles, from));
+      return new Guest(engine, this, functions, memories, { id }, options);
+    }
     const call = engine.use((host) => host.instantiate(module, handles, state));
     if (fuel !== undefined) engine.host.set_budget(call, fuel);
-    return new Guest(engine, this, functions, memories, call, options);
+    return new Guest(engine, this, functions, memories, { call }, options);
   }
 
   private use(): number {

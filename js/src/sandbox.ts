@@ -3,12 +3,13 @@
 import { type Bytes, bytesOf, checkFuel, checkU32 } from "./checks.js";
 import { disposable } from "./disposable.js";
 import { Engine } from "./engine.js";
-import { CompileError, hostError } from "./errors.js";
+import { CompileError, SnapshotError, hostError } from "./errors.js";
 import { makeGlue } from "./glue.js";
 import type * as Glue from "./glue-types.js";
 import { type WasmSource, loadModule } from "./load.js";
 import { Memory } from "./memory.js";
 import { Module } from "./module.js";
+import { Snapshot } from "./snapshot.js";
 
 /** Limits, each a whole number; what is not given is the default. See the README for units. */
 export interface Limits {
@@ -97,6 +98,20 @@ export class Sandbox {
     const initial = checkU32("initial", type.initial);
     const maximum = type.maximum === undefined ? -1 : checkU32("maximum", type.maximum);
     return new Memory(engine, engine.use((host) => host.new_memory(initial, maximum)), "supervisor");
+  }
+
+  /**
+   * Reads a snapshot from its bytes, wherever it was taken. Bytes that were changed anywhere are
+   * refused; that is to notice damage, not forgery.
+   */
+  snapshot(bytes: Bytes): Snapshot {
+    const { engine } = this;
+    const view = bytesOf("the snapshot's bytes", bytes);
+    const maximum = engine.use((host) => host.snapshot_bytes_limit());
+    if (view.length > maximum) {
+      throw new SnapshotError("limit", `snapshot refused: ${view.length} bytes are more than guests may have, ${maximum}`);
+    }
+    return new Snapshot(engine, engine.use((host) => host.load_snapshot(view)));
   }
 
   /** Pages (64 KiB) of all memories together, those that are not freed yet included. */

@@ -1,5 +1,5 @@
 // How the package is used from TypeScript; types.test.mjs compiles it and never runs it.
-import { type Bytes, type CallOptions, type Guest, GuestboxError, type Limits, Sandbox, Trap, call } from "guestbox";
+import { type Bytes, type CallOptions, type Guest, GuestboxError, type Limits, Sandbox, type Snapshot, SnapshotError, Trap, call } from "guestbox";
 import { ScaleStore, encodeArguments, encodeResult } from "guestbox/scale";
 
 const limits: Limits = { fuel: 5n, nesting: 3 };
@@ -26,6 +26,12 @@ try {
   if (GuestboxError.is(error)) console.log(error.code);
 }
 
+using snapshot: Snapshot = guest.snapshot();
+const kept: Uint8Array = snapshot.bytes;
+guest.restore(sandbox.snapshot(kept));
+const copies: Guest[] = [guest.fork({ env: { memory } }), module.instantiate({}, { snapshot, state: 2 })];
+if (SnapshotError.is(copies, "busy")) console.log(copies.code);
+
 const store = await ScaleStore.load({ limits });
 const answer: Bytes = store.invoke(() => encodeResult(undefined), 0, "run", encodeArguments([{ type: "i32", value: 1 }]), 0);
 store.memorySet(0, 0, answer);
@@ -38,4 +44,6 @@ new module.constructor.Guest();
 encodeArguments([{ type: "i64", value: 1 }]);
 // @ts-expect-error -- text is no memory
 module.instantiate({ env: { memory: "memory" } });
+// @ts-expect-error -- bytes are no snapshot before they are read
+guest.restore(kept);
 console.log(misspelt);

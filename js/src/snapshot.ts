@@ -1,0 +1,56 @@
+/** Snapshots: the state of a guest at a time when no call of it was under way. */
+import { disposable } from "./disposable.js";
+import type { Engine } from "./engine.js";
+import { DisposedError, SnapshotError } from "./errors.js";
+
+/**
+ * The state of a guest: its memories, imported ones too, and its mutable globals.
+ *
+ * It is kept beside the engine, so that `guest.restore` copies memory and nothing crosses. It can
+ * be restored any number of times, into the guest it is of or another of the same module; by its
+ * `bytes` also in another sandbox, another process, or natively.
+ */
+export class Snapshot {
+  /** Does what `dispose` does, at the end of a `using`. */
+  declare readonly [Symbol.dispose]: () => void;
+  /** @internal */
+  constructor(
+    private readonly engine: Engine,
+    private handle: number | undefined,
+  ) {}
+
+  /**
+   * The bytes, a copy of your own; `sandbox.snapshot(bytes)` reads them. Zeros are left out. They
+   * are the same natively and in every runtime, for the same state.
+   */
+  get bytes(): Uint8Array {
+    const handle = this.handleIn(this.engine);
+    return this.engine.use((host) => host.snapshot_bytes(handle));
+  }
+
+  /** Frees the snapshot. Guests that were made from it go on. */
+  dispose(): void {
+    const { handle } = this;
+    if (handle === undefined || !this.engine.isLive) return;
+    this.handle = undefined;
+    this.engine.use((host) => host.drop_snapshot(handle));
+  }
+
+  /** @internal The handle, for the same engine only. */
+  handleIn(engine: Engine): number {
+    this.engine.check();
+    if (engine !== this.engine) {
+      throw new SnapshotError("other-sandbox", "the snapshot is kept in another sandbox; `sandbox.snapshot(bytes)` reads its bytes");
+    }
+    if (this.handle === undefined) throw new DisposedError("torn-down", "the snapshot was disposed of");
+    return this.handle;
+  }
+}
+
+disposable(Snapshot);
+
+/** The handle of what should be a snapshot, for one engine. */
+export function snapshotHandle(engine: Engine, snapshot: Snapshot): number {
+  if (!(snapshot instanceof Snapshot)) throw new TypeError("a snapshot is asked for, something else is given");
+  return snapshot.handleIn(engine);
+}
