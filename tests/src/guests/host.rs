@@ -54,6 +54,15 @@ pub(super) struct Session {
 }
 
 impl Session {
+    pub(super) const fn instance(&self) -> Option<InstanceId> {
+        self.instance
+    }
+
+    /// Forgets the trace up to here.
+    pub(super) fn forget_lines(&mut self) {
+        self.lines.clear();
+    }
+
     fn count(&mut self, fuel: u64) {
         self.fuel += fuel;
         self.largest_call = self.largest_call.max(fuel);
@@ -64,8 +73,9 @@ impl Session {
 pub(super) fn run<D: Driver>(bytes: &[u8]) -> Report {
     let mut store = Store::with_limits(D::limits());
     let mut supervisor = D::default();
-    let mut host = Host { store: &mut store, supervisor: &mut supervisor, nested: false };
-    let outcome = host.open(bytes).and_then(|()| D::drive(&mut host));
+    let mut host = Host::new(&mut store, &mut supervisor);
+    let module = Module::with_limits(host.store.limits(), bytes).map_err(Failure::from);
+    let outcome = module.and_then(|module| host.open(&module)).and_then(|()| D::drive(&mut host));
     let Session { lines, fuel, largest_call, .. } = mem::take(supervisor.session());
     Report { lines, fuel, largest_call, outcome }
 }
@@ -94,9 +104,14 @@ pub(super) struct Host<'a, D> {
     nested: bool,
 }
 
-impl<D: Driver> Host<'_, D> {
-    fn open(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        let module = Module::with_limits(self.store.limits(), bytes)?;
+impl<'a, D: Driver> Host<'a, D> {
+    /// Outside of any import call.
+    pub(super) const fn new(store: &'a mut Store, supervisor: &'a mut D) -> Self {
+        Self { store, supervisor, nested: false }
+    }
+
+    /// Instantiates the guest.
+    pub(super) fn open(&mut self, module: &Module) -> Result<(), Failure> {
         let mut environment = Environment::new();
         for (module, name, number) in D::FUNCTIONS {
             environment = environment.with_function(module, name, *number);
@@ -106,7 +121,7 @@ impl<D: Driver> Host<'_, D> {
             environment = environment.with_memory(module, name, memory);
             self.supervisor.session().memory = Some(memory);
         }
-        let mut execution = self.store.begin_instantiate(&module, &environment, 0)?;
+        let mut execution = self.store.begin_instantiate(module, &environment, 0)?;
         let budget = execution.fuel();
         let started = self.store.drive(self.supervisor, &mut execution);
         self.supervisor.session().count(budget - execution.fuel());

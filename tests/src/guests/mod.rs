@@ -20,7 +20,10 @@ mod trace;
 mod values;
 mod xxhash;
 
-pub use self::failure::Failure;
+pub use self::{
+    failure::Failure,
+    quickjs::{Interpreter, Moment},
+};
 
 use std::{
     fs,

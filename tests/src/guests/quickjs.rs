@@ -7,7 +7,10 @@
 mod calendar;
 mod exports;
 mod imports;
+mod interpreter;
 mod programs;
+
+pub use self::interpreter::{Interpreter, Moment};
 
 use self::{
     exports::{
@@ -81,16 +84,7 @@ impl Driver for Quickjs {
     }
 
     fn drive(host: &mut Host<'_, Self>) -> Result<(), Failure> {
-        host.call::<()>(CALL_CONSTRUCTORS, args![])?;
-        let runtime: u32 = host.call(QTS_NEW_RUNTIME, args![])?;
-        host.call::<()>(QTS_RUNTIME_SET_MEMORY_LIMIT, args![runtime, MEMORY_LIMIT])?;
-        host.call::<()>(QTS_RUNTIME_SET_MAX_STACK_SIZE, args![runtime, STACK_LIMIT])?;
-        host.call::<()>(QTS_RUNTIME_ENABLE_INTERRUPT_HANDLER, args![runtime])?;
-        host.call::<()>(QTS_RUNTIME_ENABLE_MODULE_LOADER, args![runtime, 1])?;
-        host.supervisor.context = host.call(QTS_NEW_CONTEXT, args![runtime, 0])?;
-        host.add_host_function("print", HOST_PRINT)?;
-        host.add_host_function("price", HOST_PRICE)?;
-
+        let runtime = host.new_context()?;
         host.evaluate_and_print("compute.js", programs::COMPUTE, Flags::Script)?;
         host.evaluate_and_print("clock.js", programs::CLOCK, Flags::Script)?;
         host.evaluate_and_print("errors.js", programs::ERRORS, Flags::Script)?;
@@ -115,6 +109,20 @@ impl Driver for Quickjs {
 }
 
 impl Host<'_, Quickjs> {
+    /// Makes a runtime and the context that programs run in; the runtime.
+    fn new_context(&mut self) -> Result<u32, Failure> {
+        self.call::<()>(CALL_CONSTRUCTORS, args![])?;
+        let runtime: u32 = self.call(QTS_NEW_RUNTIME, args![])?;
+        self.call::<()>(QTS_RUNTIME_SET_MEMORY_LIMIT, args![runtime, MEMORY_LIMIT])?;
+        self.call::<()>(QTS_RUNTIME_SET_MAX_STACK_SIZE, args![runtime, STACK_LIMIT])?;
+        self.call::<()>(QTS_RUNTIME_ENABLE_INTERRUPT_HANDLER, args![runtime])?;
+        self.call::<()>(QTS_RUNTIME_ENABLE_MODULE_LOADER, args![runtime, 1])?;
+        self.supervisor.context = self.call(QTS_NEW_CONTEXT, args![runtime, 0])?;
+        self.add_host_function("print", HOST_PRINT)?;
+        self.add_host_function("price", HOST_PRICE)?;
+        Ok(runtime)
+    }
+
     fn free(&mut self, value: u32) -> Result<(), Failure> {
         let context = self.supervisor.context;
         self.call(QTS_FREE_VALUE_POINTER, args![context, value])

@@ -6,6 +6,7 @@ mod bytes;
 mod forks;
 mod hidden;
 mod memories;
+mod quickjs;
 
 mod refusals;
 mod states;
