@@ -54,7 +54,7 @@ bench-quick: package ## ratios against the bare engine, natively and in Node 24 
 	cargo bench --quiet --package guestbox-tests --bench quick -- --json $(CURDIR)/target/bench-quick.json
 	$(NODE24) tests/benches/quick.mjs target/bench-quick.json
 
-soak: package ## 20,000 rounds of instantiate and teardown, natively and in Node, memory flat
+soak: package ## 20,000 rounds of instantiate and teardown, and of reset, natively and in Node, memory flat
 	cargo run --quiet --release --package guestbox-tests --bin soak
 	$(NODE24) js/test/soak.mjs
 

@@ -1,5 +1,6 @@
 // Many short lives: rounds of instantiating a guest with a memory of 1 MiB, calling it and disposing
-// of it, alone and beside a long-lived memory that every guest shares.
+// of it, alone and beside a long-lived memory that every guest shares; and of a guest that is reset
+// by a snapshot in each round and has grown in every tenth.
 //
 //   node js/test/soak.mjs [rounds]
 //
@@ -29,9 +30,15 @@ const SHARING = wat(`(module (import "e" "tick" (func $tick)) (import "e" "share
   (func (export "run") (param i32) (result i32) (call $tick)
     (i32.store (i32.const 0) (i32.add (i32.load (i32.const 0)) (i32.const 1)))
     (i32.store 1 (i32.const 1048572) (local.get 0)) (i32.load 1 (i32.const 1048572))))`);
+const GROWING = wat(`(module (import "e" "tick" (func $tick)) (memory 16) (global $sum (mut i32) (i32.const 0))
+  (func (export "run") (param i32) (result i32) (call $tick)
+    (if (i32.eqz (i32.rem_u (local.get 0) (i32.const 10))) (then (drop (memory.grow (i32.const 16)))))
+    (global.set $sum (i32.add (global.get $sum) (local.get 0)))
+    (i32.store (i32.const 1048572) (i32.add (i32.load (i32.const 1048572)) (global.get $sum)))
+    (i32.load (i32.const 1048572))))`);
 
 /** What one kind of round takes: the memory of the wasm module and of the process, in MiB. */
-async function soak(title, bytes, isShared) {
+async function soak(title, bytes, { isShared = false, isReset = false } = {}) {
   const sandbox = await Sandbox.load();
   const module = sandbox.compile(bytes);
   const shared = isShared ? sandbox.memory({ initial: 1 }) : undefined;
@@ -45,10 +52,14 @@ async function soak(title, bytes, isShared) {
 
   console.log(`${title}: ${rounds} rounds`);
   console.log(`  start  ${shown(measure())}`);
+  const resident = isReset ? module.instantiate(imports) : undefined;
+  const kept = resident?.snapshot();
   const oneRound = (round) => {
-    const guest = module.instantiate(imports);
+    const guest = resident ?? module.instantiate(imports);
     if (guest.exports.run(round) !== round) throw new Error(`round ${round} went wrong`);
-    guest.dispose();
+    if (kept === undefined) return guest.dispose();
+    guest.restore(kept);
+    guest.snapshot().dispose();
   };
   let warm = 0;
   // In the first second the runtime compiles the engine, which takes memory of its own.
@@ -70,8 +81,9 @@ async function soak(title, bytes, isShared) {
 }
 
 const flat = [
-  await soak("memories of their own", OWN, false),
-  await soak("beside one long-lived shared memory", SHARING, true),
+  await soak("memories of their own", OWN),
+  await soak("beside one long-lived shared memory", SHARING, { isShared: true }),
+  await soak("one guest that is reset", GROWING, { isReset: true }),
 ];
 console.log(flat.every(Boolean) ? "flat" : "GREW by more than a fifth after the first tenth");
 process.exitCode = flat.every(Boolean) ? 0 : 1;
