@@ -10,6 +10,7 @@ mod hidden;
 mod repair;
 mod scan;
 mod state;
+mod tail_calls;
 mod types;
 
 pub use self::types::{Export, ExternType, GlobalType, Import, MemoryType, TableType};
@@ -27,6 +28,7 @@ use alloc::{boxed::Box, format, sync::Arc};
 use core::fmt;
 use engine::Home;
 use spin::Mutex;
+use tail_calls::TailCalls;
 
 /// A compiled module. Cheap to clone; `Send` and `Sync`; independent of any store.
 ///
@@ -247,10 +249,10 @@ fn compile(
         Err(error) => error,
     };
     let invalid = |error: &wasmi::Error| CompileError::Invalid(format!("{error}").into());
-    match scan::tail_calls(bytes, scan) {
-        scan::TailCalls::None => Err(invalid(&error)),
-        scan::TailCalls::AmongGuests => attempt(true).map_err(|error| invalid(&error)),
-        scan::TailCalls::ToImports => match attempt(true) {
+    match tail_calls::reach(bytes, scan) {
+        TailCalls::None => Err(invalid(&error)),
+        TailCalls::AmongGuests => attempt(true).map_err(|error| invalid(&error)),
+        TailCalls::ToImports => match attempt(true) {
             Ok(_) => Err(CompileError::TailCallToImport),
             Err(error) => Err(invalid(&error)),
         },
