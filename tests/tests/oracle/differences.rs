@@ -9,6 +9,8 @@
 //! What scripts leave out:
 //! * [`is_refused_by_all`]: damaged modules that only one of the two accepts.
 //! * [`canonical`]: the bits of a NaN that a guest computes.
+//! * `copysign`, which in the lineage's engine left the sign of a NaN as it was, against the
+//!   specification.
 //! * [`limits`]: what only guestbox bounds is never reached; no guest loops for long or recurses
 //!   deeply, so fuel, stack and nesting do not matter either.
 

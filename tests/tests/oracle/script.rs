@@ -107,10 +107,10 @@ pub enum Face {
 /// What a supervisor may ask of a sandbox.
 #[derive(Clone, Debug)]
 pub enum Operation {
-    GetGlobal { instance: Pick, name: Vec<u8> },
+    GetGlobal { instance: Pick, name: Name },
     InstanceTeardown(Pick),
     Instantiate { guest: usize, damage: Damage, environment: Environment, state: u32, face: Face },
-    Invoke { instance: Pick, export: Vec<u8>, args: Arguments, result: Region, state: u32, face: Face },
+    Invoke { instance: Pick, export: Name, args: Arguments, result: Region, state: u32, face: Face },
     MemoryGet { memory: Pick, offset: u32, to: Region },
     MemoryNew { initial: u32, maximum: u32 },
     MemorySet { memory: Pick, offset: u32, from: Region },
@@ -129,6 +129,16 @@ impl Operation {
             Self::MemorySet { .. } => "memory_set",
             Self::MemoryTeardown(_) => "memory_teardown",
         }
+    }
+}
+
+/// A name, which may be any bytes.
+#[derive(Clone)]
+pub struct Name(pub Vec<u8>);
+
+impl fmt::Debug for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{}\"", self.0.escape_ascii())
     }
 }
 
@@ -170,10 +180,19 @@ impl Damage {
     }
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Environment {
-    pub entries: Vec<(Vec<u8>, Vec<u8>, Offer)>,
+    pub entries: Vec<(Name, Name, Offer)>,
     pub damage: Damage,
+}
+
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (module, field, offer) in &self.entries {
+            write!(f, "{module:?} {field:?} {offer:?}, ")?;
+        }
+        write!(f, "damage: {:?}", self.damage)
+    }
 }
 
 #[derive(Clone, Copy, Debug)]

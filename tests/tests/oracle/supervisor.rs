@@ -10,7 +10,7 @@ use crate::{
     sandbox::{Call, Sandbox},
     scale::{self, Entity, Entry},
     script::{
-        Environment, Offer, Operation, Pick, Primitive, Reaction, Region, Reply, Script, Value, expected_type,
+        Environment, Name, Offer, Operation, Pick, Primitive, Reaction, Region, Reply, Script, Value, expected_type,
     },
 };
 use guestbox_tests::mock::{HEAP_BASE, Heap};
@@ -208,7 +208,7 @@ impl<'s> Supervisor<'s> {
 
     fn outcome<S: Sandbox>(&mut self, sandbox: &mut S, operation: &Operation) -> Outcome {
         match operation {
-            Operation::GetGlobal { instance, name } => {
+            Operation::GetGlobal { instance, name: Name(name) } => {
                 let instance = self.instance(*instance);
                 sandbox.get_global_val(instance, name).map_or_else(Outcome::Trap, Outcome::Bytes)
             }
@@ -229,7 +229,7 @@ impl<'s> Supervisor<'s> {
                 }
                 outcome
             }
-            Operation::Invoke { instance, export, args, result, state, face } => {
+            Operation::Invoke { instance, export: Name(export), args, result, state, face } => {
                 let instance = self.instance(*instance);
                 let call = Call { instance, export, args: &args.encode(), result: *result, state: *state };
                 self.frames.push(Some(instance));
@@ -283,7 +283,7 @@ impl<'s> Supervisor<'s> {
     }
 
     fn environment(&self, environment: &Environment) -> Vec<u8> {
-        let entry = |(module, field, offer): &(Vec<u8>, Vec<u8>, Offer)| {
+        let entry = |(Name(module), Name(field), offer): &(Name, Name, Offer)| {
             let entity = match offer {
                 Offer::Function(func) => Entity::Function(*func),
                 Offer::Memory(memory) => Entity::Memory(self.memory(*memory)),

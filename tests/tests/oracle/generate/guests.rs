@@ -108,7 +108,7 @@ fn text(random: &mut Random) -> String {
     for (name, params, result) in EXPORTS {
         let function = code.function(&format!("${name}"), params, result);
         parts.push(function);
-        if code.random.chance(80) {
+        if code.random.chance(92) {
             parts.push(format!("(export \"{name}\" (func ${name}))"));
         }
     }
@@ -118,7 +118,7 @@ fn text(random: &mut Random) -> String {
     }
     if table {
         let import = if imports.is_empty() { "$v" } else { "$import0" };
-        let offset = random.weighted(&[(12, 0), (2, 1), (1, 3), (1, 9)]);
+        let offset = random.weighted(&[(16, 0), (3, 1), (1, 3), (1, 9)]);
         parts.push(format!("(table (export \"t\") 4 4 funcref) (elem (i32.const {offset}) $leaf {import})"));
     }
     start(random, &imports, &mut parts);
@@ -127,14 +127,14 @@ fn text(random: &mut Random) -> String {
 
 fn imports(random: &mut Random, parts: &mut Vec<String>) -> Vec<Signature> {
     let mut imports = Vec::new();
-    for at in 0..random.between(0, 4) {
+    for at in 0..random.weighted(&[(1, 0), (3, 1), (4, 2), (3, 3), (2, 4)]) {
         let func = random.below(5);
         let mut name = FUNCTIONS[func as usize];
-        let result = if random.chance(95) { expected_type(func) } else { Some(random.one(&Type::ALL)) };
+        let result = if random.chance(97) { expected_type(func) } else { Some(random.one(&Type::ALL)) };
         let params: Vec<_> = (0..random.weighted(&[(4, 0), (4, 1), (2, 2), (1, 3)]))
             .map(|_| random.one(&Type::ALL))
             .collect();
-        if random.chance(3) {
+        if random.chance(2) {
             name = random.one(&["missing", "memory"]);
         }
         let signature = Signature { params, result };
@@ -165,8 +165,8 @@ fn memory(random: &mut Random, parts: &mut Vec<String>) -> bool {
             parts.push(format!("(memory (export \"memory\") {} {maximum})", random.below(3)));
         }
         _ => {
-            let maximum = if random.chance(60) { "" } else { maximum };
-            let initial = random.weighted(&[(4, 0), (8, 1), (1, 2), (1, 3)]);
+            let maximum = if random.chance(80) { "" } else { maximum };
+            let initial = random.weighted(&[(6, 0), (8, 1), (1, 2), (1, 3)]);
             let initial = maximum.parse().map_or(initial, |maximum: u32| initial.min(maximum));
             parts.push(format!("(import \"env\" \"memory\" (memory {initial} {maximum}))"));
             if random.chance(50) {
@@ -175,7 +175,7 @@ fn memory(random: &mut Random, parts: &mut Vec<String>) -> bool {
         }
     }
     for _ in 0..random.weighted(&[(4, 0), (3, 1), (2, 2)]) {
-        let offset = random.weighted(&[(6, 8), (3, 100), (1, 65_532), (1, 65_534), (1, 131_072), (1, -1)]);
+        let offset = random.weighted(&[(16, 8), (8, 100), (2, 65_532), (1, 65_534), (1, 131_072), (1, -1)]);
         let data = random.one(&["abcd", "", "\\00\\ff"]);
         parts.push(format!("(data (i32.const {offset}) \"{data}\")"));
     }

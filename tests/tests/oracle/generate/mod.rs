@@ -23,10 +23,11 @@ pub fn script(seed: u64) -> Script {
     let guests = (0..GUESTS).map(|_| guests::guest(&mut random)).collect();
     let mut operations = Operations { random: &mut random, guests: &guests };
     // Something to begin with.
-    let mut steps = vec![operations.memory_new(), operations.memory_new(), operations.instantiate()];
-    steps.extend((3..STEPS).map(|_| operations.outer()));
+    let mut steps = vec![operations.memory_new(), operations.memory_new()];
+    steps.extend((0..3).map(|_| operations.instantiate()));
+    steps.extend((steps.len()..STEPS).map(|_| operations.outer()));
     let reactions = (0..REACTIONS).map(|_| {
-        let count = operations.random.weighted(&[(6, 0), (3, 1), (2, 2)]);
+        let count = operations.random.weighted(&[(4, 0), (4, 1), (2, 2), (1, 3)]);
         let nested = (0..count).map(|_| operations.nested()).collect();
         Reaction { operations: nested, reply: operations.reply() }
     });

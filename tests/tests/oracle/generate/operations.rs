@@ -7,7 +7,7 @@ use super::{
 use crate::{
     differences,
     random::Random,
-    script::{Arguments, Damage, Face, Guest, Operation, Pick, Region, Reply, Type, Value},
+    script::{Arguments, Damage, Face, Guest, Name, Operation, Pick, Region, Reply, Type, Value},
     supervisor::MEMORY_BYTES,
 };
 
@@ -20,8 +20,8 @@ impl Operations<'_> {
     /// One from the outside.
     pub fn outer(&mut self) -> Operation {
         match self.random.below(34) {
-            0..=3 => self.memory_new(),
-            4..=6 => self.memory_get(),
+            0..=2 => self.memory_new(),
+            3..=6 => self.memory_get(),
             7..=9 => self.memory_set(),
             10 => Operation::MemoryTeardown(self.pick()),
             11..=18 => self.instantiate(),
@@ -33,12 +33,12 @@ impl Operations<'_> {
 
     /// One from a callback.
     pub fn nested(&mut self) -> Operation {
-        match self.random.below(24) {
-            0 | 1 => self.memory_new(),
-            2..=4 => self.memory_get(),
-            5..=7 => self.memory_set(),
-            8 => Operation::MemoryTeardown(self.pick()),
-            9..=12 => self.instantiate(),
+        match self.random.below(28) {
+            0 => self.memory_new(),
+            1 | 2 => self.memory_get(),
+            3..=5 => self.memory_set(),
+            6 => Operation::MemoryTeardown(self.pick()),
+            7..=12 => self.instantiate(),
             13 | 14 => Operation::InstanceTeardown(self.pick()),
             15 | 16 => self.get_global(),
             _ => self.invoke(),
@@ -46,8 +46,8 @@ impl Operations<'_> {
     }
 
     pub fn memory_new(&mut self) -> Operation {
-        let initial = self.random.weighted(&[(2, 0), (8, 1), (4, 2), (2, 3), (1, 65_537)]);
-        let maximum = self.random.weighted(&[(6, u32::MAX), (2, 2), (3, 3), (3, 8), (1, 65_536), (1, 65_537), (1, 0)]);
+        let initial = self.random.weighted(&[(2, 0), (8, 1), (6, 2), (3, 3), (1, 65_537)]);
+        let maximum = self.random.weighted(&[(8, u32::MAX), (1, 2), (3, 3), (4, 8), (1, 65_536), (1, 65_537), (1, 0)]);
         Operation::MemoryNew { initial, maximum }
     }
 
@@ -69,7 +69,7 @@ impl Operations<'_> {
             _ => self.random.one(&["i", "memory", "t", "none", ""]),
         };
         let name = if self.random.chance(3) { vec![0xFF] } else { name.as_bytes().to_vec() };
-        Operation::GetGlobal { instance, name }
+        Operation::GetGlobal { instance, name: Name(name) }
     }
 
     pub fn instantiate(&mut self) -> Operation {
@@ -81,7 +81,7 @@ impl Operations<'_> {
 
     fn damage_of_module(&mut self, guest: usize) -> Damage {
         let wasm = &self.guests[guest].wasm;
-        let damage = match self.random.below(30) {
+        let damage = match self.random.below(50) {
             0 => Damage::Cut(self.random.index(wasm.len())),
             1 => Damage::Flip(self.random.index(wasm.len()), 1 << self.random.below(8)),
             2 => Damage::Replaced(self.random.one(&[&b""[..], b"\0asm", b"\0asm\x01\0\0\0\x01", b"garbage"]).to_vec()),
@@ -109,7 +109,7 @@ impl Operations<'_> {
             3 if face == Face::Codes => export.push(0xFF),
             _ => {}
         }
-        let damage = match self.random.below(40) {
+        let damage = match self.random.below(100) {
             0 => Damage::Cut(self.random.index(6)),
             1 => Damage::Flip(0, 1),
             2 => Damage::Flip(1, 4),
@@ -120,7 +120,7 @@ impl Operations<'_> {
         let len = self.random.weighted(&[(12, 10), (1, 6), (1, 0), (1, 5), (1, 9)]);
         let ptr = self.random.weighted(&[(14, 512), (1, MEMORY_BYTES - 5), (1, u32::MAX)]);
         let (args, result) = (Arguments { values, damage }, Region { ptr, len });
-        Operation::Invoke { instance, export, args, result, state: self.random.below(100), face }
+        Operation::Invoke { instance, export: Name(export), args, result, state: self.random.below(100), face }
     }
 
     /// What a callback returns.
@@ -185,10 +185,10 @@ impl Operations<'_> {
 
 fn pick(random: &mut Random) -> Pick {
     let n = random.below(16);
-    match random.below(32) {
-        0 | 1 => Pick::TornDown(n),
-        2 => Pick::Unknown(n),
-        3..=5 => Pick::Running,
+    match random.below(40) {
+        0 => Pick::TornDown(n),
+        1 => Pick::Unknown(n),
+        2..=6 => Pick::Running,
         _ => Pick::Live(n),
     }
 }
