@@ -27,7 +27,9 @@ pub fn run(seeds: Range<u64>) -> Result<Coverage, String> {
             let (seeds, stop) = (seeds.clone(), &stop);
             let share = move || {
                 let mut coverage = Coverage::default();
-                for seed in seeds.skip(usize::try_from(worker).unwrap()).step_by(usize::try_from(threads).unwrap()) {
+                for seed in
+                    seeds.skip(usize::try_from(worker).unwrap()).step_by(usize::try_from(threads).unwrap())
+                {
                     if stop.load(Ordering::Relaxed) {
                         break;
                     }
@@ -87,7 +89,9 @@ fn log(side: &str, run: impl FnOnce() -> Vec<Event>) -> Result<Vec<Event>, Strin
 fn report(seed: u64, script: &Script) -> String {
     let smallest = shrink(script.clone());
     let difference = compare(&smallest).expect_err("what is left makes a difference");
-    format!("{smallest}\nseed {seed} makes a difference, of which this is left:\n{difference}\nORACLE_SEED={seed} replays it")
+    format!(
+        "{smallest}\nseed {seed} makes a difference, of which this is left:\n{difference}\nORACLE_SEED={seed} replays it"
+    )
 }
 
 /// Leaves out steps, faults and what callbacks do, as long as there is a difference.

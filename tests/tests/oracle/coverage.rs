@@ -1,7 +1,8 @@
 //! What scripts reached, counted, so that a generator that no longer reaches it is noticed.
 
 use crate::log::{
-    ERR_EXECUTION, ERR_MODULE, ERR_OK, ERR_OUT_OF_BOUNDS, Event, Failure, Missing, Outcome, Refusal, SupervisorTrap,
+    ERR_EXECUTION, ERR_MODULE, ERR_OK, ERR_OUT_OF_BOUNDS, Event, Failure, Missing, Outcome, Refusal,
+    SupervisorTrap,
 };
 use std::{collections::BTreeMap, fmt};
 
@@ -20,6 +21,7 @@ impl Coverage {
                     }
                     self.count("operations", DEPTHS[(*depth).min(DEPTHS.len() - 1)]);
                 }
+                Event::Note(note) => self.count("notes", note),
                 Event::Reply(reply, _) => self.count("reply", reply),
                 _ => {}
             }
@@ -170,10 +172,16 @@ const REACHED: &[(&str, &[&str])] = &[
     ("memory_new", &["id", "trap: memory refused"]),
     ("memory_set", &["ERR_OK", "ERR_OUT_OF_BOUNDS", "trap: torn-down memory", "trap: unknown memory"]),
     ("memory_teardown", &["done", "trap: torn-down memory", "trap: unknown memory"]),
+    (
+        "notes",
+        &[
+            "calls a running instance",
+            "from a callback of a start function",
+            "instantiates from a callback",
+            "tears down a running instance",
+        ],
+    ),
     ("operations", &["level 0", "level 1", "level 2", "level 3", "level 4"]),
     ("reply", &["bytes", "echo", "expected", "region", "reused", "trap"]),
-    (
-        "start",
-        &["HostError", "step 4: thunk", "step 6: read", "unexpected signature", "unreachable"],
-    ),
+    ("start", &["HostError", "step 4: thunk", "step 6: read", "unexpected signature", "unreachable"]),
 ];

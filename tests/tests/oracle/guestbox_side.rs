@@ -89,9 +89,7 @@ impl Sandbox for Store {
         face: Face,
     ) -> Outcome {
         match face {
-            Face::Codes => {
-                Outcome::Code(abi::instantiate(self, supervisor, THUNK, wasm, environment, state))
-            }
+            Face::Codes => Outcome::Code(abi::instantiate(self, supervisor, THUNK, wasm, environment, state)),
             Face::Kinds => {
                 let mut thunk = Thunk::new(supervisor, THUNK);
                 match abi::try_instantiate(self, &mut thunk, wasm, environment, state) {

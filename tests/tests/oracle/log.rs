@@ -14,10 +14,16 @@ pub enum Event {
     End(&'static str, usize, Outcome),
     /// What a live memory holds at the end of the script: its number and its bytes.
     Memory(u32, Option<Vec<u8>>),
+    /// What is special about the operation that begins.
+    Note(&'static str),
     Read(Region),
     /// With which kind of reply the supervisor answers.
     Reply(&'static str, usize),
-    Thunk { args: Vec<u8>, state: u32, func: u32 },
+    Thunk {
+        args: Vec<u8>,
+        state: u32,
+        func: u32,
+    },
     ThunkReturned(Vec<u8>),
     Write(u32, Vec<u8>),
 }
@@ -105,6 +111,7 @@ impl fmt::Display for Event {
                 let set = bytes.iter().enumerate().filter(|(_, byte)| **byte != 0);
                 set.take(64).try_for_each(|(at, byte)| write!(f, " {at}:{byte:02x}"))
             }
+            Self::Note(note) => write!(f, "({note})"),
             Self::Read(Region { ptr, len }) => write!(f, "read(ptr={ptr},len={len})"),
             Self::Reply(name, depth) => write!(f, "reply({name},depth={depth})"),
             Self::Thunk { args, state, func } => {

@@ -20,7 +20,7 @@ impl Random {
 
     /// A number below `bound`.
     pub fn below(&mut self, bound: u32) -> u32 {
-        u32::try_from((self.next() >> 32) * u64::from(bound) >> 32).unwrap()
+        u32::try_from(((self.next() >> 32) * u64::from(bound)) >> 32).unwrap()
     }
 
     /// A number from `low` to `high`, both included.

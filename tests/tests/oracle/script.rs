@@ -265,9 +265,7 @@ pub const fn expected_type(func: u32) -> Option<Type> {
 impl fmt::Display for Script {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, guest) in self.guests.iter().enumerate() {
-            let is_used = |operation: &Operation| {
-                matches!(operation, Operation::Instantiate { guest, .. } if *guest == at)
-            };
+            let is_used = |operation: &Operation| matches!(operation, Operation::Instantiate { guest, .. } if *guest == at);
             let nested = self.reactions.iter().flat_map(|reaction| &reaction.operations);
             if self.steps.iter().map(|step| &step.operation).chain(nested).any(is_used) {
                 writeln!(f, "guest {at}:\n{}", guest.text)?;

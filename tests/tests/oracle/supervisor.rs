@@ -10,7 +10,8 @@ use crate::{
     sandbox::{Call, Sandbox},
     scale::{self, Entity, Entry},
     script::{
-        Environment, Name, Offer, Operation, Pick, Primitive, Reaction, Region, Reply, Script, Value, expected_type,
+        Environment, Name, Offer, Operation, Pick, Primitive, Reaction, Region, Reply, Script, Value,
+        expected_type,
     },
 };
 use guestbox_tests::mock::{HEAP_BASE, Heap};
@@ -149,7 +150,8 @@ impl<'s> Supervisor<'s> {
         let bytes = self.heap.bytes(heap_region(args)).ok_or(Failed)?.to_vec();
         self.log.push(Event::Thunk { args: bytes.clone(), state, func });
         self.ask(Primitive::Thunk)?;
-        let Reaction { operations, reply } = &self.script.reactions[self.callbacks % self.script.reactions.len()];
+        let Reaction { operations, reply } =
+            &self.script.reactions[self.callbacks % self.script.reactions.len()];
         self.callbacks += 1;
         if self.callbacks > CALLBACKS {
             return Err(Failed);
@@ -201,6 +203,9 @@ impl<'s> Supervisor<'s> {
     fn perform<S: Sandbox>(&mut self, sandbox: &mut S, operation: &Operation) -> Outcome {
         let (name, depth) = (operation.name(), self.frames.len());
         self.log.push(Event::Begin(name, depth));
+        if self.frames.contains(&None) {
+            self.log.push(Event::Note("from a callback of a start function"));
+        }
         let outcome = self.outcome(sandbox, operation);
         self.log.push(Event::End(name, depth, outcome.clone()));
         outcome
@@ -214,11 +219,15 @@ impl<'s> Supervisor<'s> {
             }
             Operation::InstanceTeardown(instance) => {
                 let instance = self.instance(*instance);
+                self.note(instance, "tears down a running instance");
                 done(sandbox.instance_teardown(instance), || self.instances.tear_down(instance))
             }
             Operation::Instantiate { guest, damage, environment, state, face } => {
                 let wasm = damage.apply(&self.script.guests[*guest].wasm);
                 let environment = self.environment(environment);
+                if !self.frames.is_empty() {
+                    self.log.push(Event::Note("instantiates from a callback"));
+                }
                 self.frames.push(None);
                 let outcome = sandbox.instantiate(self, &wasm, &environment, *state, *face);
                 self.frames.pop();
@@ -231,6 +240,7 @@ impl<'s> Supervisor<'s> {
             }
             Operation::Invoke { instance, export: Name(export), args, result, state, face } => {
                 let instance = self.instance(*instance);
+                self.note(instance, "calls a running instance");
                 let call = Call { instance, export, args: &args.encode(), result: *result, state: *state };
                 self.frames.push(Some(instance));
                 let outcome = sandbox.invoke(self, &call, *face);
@@ -256,6 +266,12 @@ impl<'s> Supervisor<'s> {
                 let memory = self.memory(*memory);
                 done(sandbox.memory_teardown(memory), || self.memories.tear_down(memory))
             }
+        }
+    }
+
+    fn note(&mut self, instance: u32, note: &'static str) {
+        if self.frames.contains(&Some(instance)) {
+            self.log.push(Event::Note(note));
         }
     }
 

@@ -125,7 +125,8 @@ impl<'a> Code<'a> {
 
     /// A condition on a parameter or a global.
     fn only_if(&mut self, statement: &str) -> String {
-        let value = if self.params.first() == Some(&Type::I32) { "(local.get 0)" } else { "(global.get $gi)" };
+        let value =
+            if self.params.first() == Some(&Type::I32) { "(local.get 0)" } else { "(global.get $gi)" };
         let number = bits(self.random, Type::I32);
         let operator = self.random.one(&["eq", "ne", "lt_u", "gt_s"]);
         format!("(if (i32.{operator} {value} (i32.const {number})) (then {statement}))")
@@ -227,7 +228,8 @@ impl<'a> Code<'a> {
         }
         let operator = match integer {
             true => self.random.one(&[
-                "add", "sub", "mul", "and", "or", "xor", "shl", "shr_s", "shr_u", "rotl", "rotr", "div_u", "rem_s",
+                "add", "sub", "mul", "and", "or", "xor", "shl", "shr_s", "shr_u", "rotl", "rotr", "div_u",
+                "rem_s",
             ]),
             // No `copysign`: see `differences`.
             false => self.random.one(&["add", "sub", "mul", "div"]),

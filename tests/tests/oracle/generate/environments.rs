@@ -34,14 +34,18 @@ pub fn environment(random: &mut Random, pick: impl Fn(&mut Random) -> Pick) -> E
         0 | 1 => Damage::Cut(random.below(60) as usize),
         2 => Damage::Flip(random.below(100) as usize, random.between(1, 255).to_le_bytes()[0]),
         // Counts and lengths that are not short enough or too long.
-        3 => Damage::Replaced(random.one(&[
-            &[][..],
-            &[0x01, 0x00],
-            &[0x02, 0x00, 0x00, 0x00],
-            &[0x03, 0xFF, 0xFF, 0xFF, 0xFF],
-            &[0xFE, 0xFF, 0xFF, 0xFF],
-            &[0x04, 0x00, 0x00, 0x00, 0, 0, 0, 0],
-        ]).to_vec()),
+        3 => Damage::Replaced(
+            random
+                .one(&[
+                    &[][..],
+                    &[0x01, 0x00],
+                    &[0x02, 0x00, 0x00, 0x00],
+                    &[0x03, 0xFF, 0xFF, 0xFF, 0xFF],
+                    &[0xFE, 0xFF, 0xFF, 0xFF],
+                    &[0x04, 0x00, 0x00, 0x00, 0, 0, 0, 0],
+                ])
+                .to_vec(),
+        ),
         4 => Damage::Trailing(random.bytes(3)),
         _ => Damage::None,
     };

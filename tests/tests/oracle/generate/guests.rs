@@ -37,7 +37,15 @@ pub fn bits(random: &mut Random, ty: Type) -> u64 {
         I32 => random.one(&[0, 1, 2, 7, 255, 65_532, 65_536, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF]),
         I64 => random.one(&[0, 1, 3, 0x8000_0000, 1 << 40, i64::MAX.cast_unsigned(), 1 << 63, u64::MAX]),
         F32 => random.one(&[
-            0, 0x8000_0000, 0x3F80_0000, 0xC000_0000, 0x7F80_0000, 0x7FA0_0001, 0xFFC0_0000, 0x7FC0_0000, 0x4F80_0000,
+            0,
+            0x8000_0000,
+            0x3F80_0000,
+            0xC000_0000,
+            0x7F80_0000,
+            0x7FA0_0001,
+            0xFFC0_0000,
+            0x7FC0_0000,
+            0x4F80_0000,
             0x0000_0001,
         ]),
         F64 => random.one(&[
@@ -60,7 +68,9 @@ pub fn constant(random: &mut Random, ty: Type) -> String {
     match ty {
         I32 | I64 => format!("({}.const {bits:#x})", ty.name()),
         F32 => format!("(f32.const {})", float(bits >> 31, bits & 0x7F_FFFF, bits >> 23 & 0xFF, [8, 23])),
-        F64 => format!("(f64.const {})", float(bits >> 63, bits & ((1 << 52) - 1), bits >> 52 & 0x7FF, [11, 52])),
+        F64 => {
+            format!("(f64.const {})", float(bits >> 63, bits & ((1 << 52) - 1), bits >> 52 & 0x7FF, [11, 52]))
+        }
     }
 }
 
@@ -131,9 +141,8 @@ fn imports(random: &mut Random, parts: &mut Vec<String>) -> Vec<Signature> {
         let func = random.below(5);
         let mut name = FUNCTIONS[func as usize];
         let result = if random.chance(97) { expected_type(func) } else { Some(random.one(&Type::ALL)) };
-        let params: Vec<_> = (0..random.weighted(&[(4, 0), (4, 1), (2, 2), (1, 3)]))
-            .map(|_| random.one(&Type::ALL))
-            .collect();
+        let params: Vec<_> =
+            (0..random.weighted(&[(4, 0), (4, 1), (2, 2), (1, 3)])).map(|_| random.one(&Type::ALL)).collect();
         if random.chance(2) {
             name = random.one(&["missing", "memory"]);
         }

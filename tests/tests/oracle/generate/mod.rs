@@ -1,8 +1,8 @@
 //! The generator of scripts: what a seed means.
 
 mod code;
-mod guests;
 mod environments;
+mod guests;
 mod operations;
 
 use crate::{

@@ -47,7 +47,8 @@ impl Operations<'_> {
 
     pub fn memory_new(&mut self) -> Operation {
         let initial = self.random.weighted(&[(2, 0), (8, 1), (6, 2), (3, 3), (1, 65_537)]);
-        let maximum = self.random.weighted(&[(8, u32::MAX), (1, 2), (3, 3), (4, 8), (1, 65_536), (1, 65_537), (1, 0)]);
+        let maximum =
+            self.random.weighted(&[(8, u32::MAX), (1, 2), (3, 3), (4, 8), (1, 65_536), (1, 65_537), (1, 0)]);
         Operation::MemoryNew { initial, maximum }
     }
 
@@ -76,7 +77,13 @@ impl Operations<'_> {
         let guest = self.random.index(self.guests.len());
         let damage = self.damage_of_module(guest);
         let environment = environment(self.random, pick);
-        Operation::Instantiate { guest, damage, environment, state: self.random.below(100), face: self.face() }
+        Operation::Instantiate {
+            guest,
+            damage,
+            environment,
+            state: self.random.below(100),
+            face: self.face(),
+        }
     }
 
     fn damage_of_module(&mut self, guest: usize) -> Damage {
@@ -84,7 +91,9 @@ impl Operations<'_> {
         let damage = match self.random.below(50) {
             0 => Damage::Cut(self.random.index(wasm.len())),
             1 => Damage::Flip(self.random.index(wasm.len()), 1 << self.random.below(8)),
-            2 => Damage::Replaced(self.random.one(&[&b""[..], b"\0asm", b"\0asm\x01\0\0\0\x01", b"garbage"]).to_vec()),
+            2 => Damage::Replaced(
+                self.random.one(&[&b""[..], b"\0asm", b"\0asm\x01\0\0\0\x01", b"garbage"]).to_vec(),
+            ),
             3 => Damage::Trailing(self.random.bytes(3)),
             _ => Damage::None,
         };
@@ -114,13 +123,22 @@ impl Operations<'_> {
             1 => Damage::Flip(0, 1),
             2 => Damage::Flip(1, 4),
             3 => Damage::Trailing(self.random.bytes(2)),
-            4 => Damage::Replaced(self.random.one(&[&b""[..], &[0xFE, 0xFF, 0xFF, 0xFF], &[0x01, 0x00]]).to_vec()),
+            4 => Damage::Replaced(
+                self.random.one(&[&b""[..], &[0xFE, 0xFF, 0xFF, 0xFF], &[0x01, 0x00]]).to_vec(),
+            ),
             _ => Damage::None,
         };
         let len = self.random.weighted(&[(12, 10), (1, 6), (1, 0), (1, 5), (1, 9)]);
         let ptr = self.random.weighted(&[(14, 512), (1, MEMORY_BYTES - 5), (1, u32::MAX)]);
         let (args, result) = (Arguments { values, damage }, Region { ptr, len });
-        Operation::Invoke { instance, export: Name(export), args, result, state: self.random.below(100), face }
+        Operation::Invoke {
+            instance,
+            export: Name(export),
+            args,
+            result,
+            state: self.random.below(100),
+            face,
+        }
     }
 
     /// What a callback returns.
@@ -140,7 +158,9 @@ impl Operations<'_> {
                 cut.truncate(self.random.index(cut.len()));
                 Reply::Bytes(cut)
             }
-            29 => Reply::Bytes(self.random.one(&[&[2_u8][..], &[0, 2], &[0, 1, 4, 0, 0, 0, 0], &[1, 7]]).to_vec()),
+            29 => Reply::Bytes(
+                self.random.one(&[&[2_u8][..], &[0, 2], &[0, 1, 4, 0, 0, 0, 0], &[1, 7]]).to_vec(),
+            ),
             30 | 31 => Reply::Region(Region {
                 ptr: self.random.one(&[0, 512, 1_024, MEMORY_BYTES - 1, MEMORY_BYTES, u32::MAX]),
                 len: self.random.one(&[0, 1, 2, 10, MEMORY_BYTES, 1 << 20, (1 << 20) + 1, u32::MAX]),
@@ -172,12 +192,26 @@ impl Operations<'_> {
     }
 
     fn guest_offset(&mut self) -> u32 {
-        self.random.weighted(&[(8, 0), (4, 16), (2, 100), (1, 65_530), (1, 65_536), (1, 131_071), (1, u32::MAX)])
+        self.random.weighted(&[
+            (8, 0),
+            (4, 16),
+            (2, 100),
+            (1, 65_530),
+            (1, 65_536),
+            (1, 131_071),
+            (1, u32::MAX),
+        ])
     }
 
     /// In the supervisor's memory.
     fn region(&mut self) -> Region {
-        let ptr = self.random.weighted(&[(8, 0), (8, 256), (1, MEMORY_BYTES - 4), (1, MEMORY_BYTES), (1, u32::MAX)]);
+        let ptr = self.random.weighted(&[
+            (8, 0),
+            (8, 256),
+            (1, MEMORY_BYTES - 4),
+            (1, MEMORY_BYTES),
+            (1, u32::MAX),
+        ]);
         let len = self.random.weighted(&[(1, 0), (4, 4), (8, 32), (2, 200), (1, 70_000)]);
         Region { ptr, len }
     }

@@ -45,7 +45,9 @@ impl Link {
     pub fn memories_fit(&self, imports: &[MemoryImport]) -> bool {
         imports.iter().all(|import| {
             let names = (import.module.clone().into_bytes(), import.field.clone().into_bytes());
-            self.memories.get(&names).is_none_or(|memory| differences::is_large_enough(memory, import.initial))
+            self.memories
+                .get(&names)
+                .is_none_or(|memory| differences::is_large_enough(memory, import.initial))
         })
     }
 

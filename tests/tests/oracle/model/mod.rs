@@ -10,7 +10,8 @@ mod link;
 use crate::{
     differences,
     log::{
-        ERR_EXECUTION, ERR_MODULE, ERR_OK, ERR_OUT_OF_BOUNDS, Failure, Missing, Outcome, Refusal, SupervisorTrap,
+        ERR_EXECUTION, ERR_MODULE, ERR_OK, ERR_OUT_OF_BOUNDS, Failure, Missing, Outcome, Refusal,
+        SupervisorTrap,
     },
     sandbox::{Call, Sandbox},
     scale::{self, Reader},
@@ -191,7 +192,9 @@ impl Sandbox for Model {
             (Face::Codes, Ok(None)) => Outcome::Code(ERR_OK),
             (Face::Codes, Ok(Some(value))) => {
                 let bytes = scale::return_value(value);
-                if bytes.len() > call.result.len as usize || supervisor.write(call.result.ptr, &bytes).is_err() {
+                if bytes.len() > call.result.len as usize
+                    || supervisor.write(call.result.ptr, &bytes).is_err()
+                {
                     return Outcome::Trap(SupervisorTrap::ResultBuffer);
                 }
                 Outcome::Code(ERR_OK)
