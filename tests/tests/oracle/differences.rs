@@ -5,6 +5,7 @@
 //! * [`is_large_enough`]: an imported memory's size is what it is now, not what it was made with.
 //! * [`was_freed_with`]: a result in the buffer of the arguments is not freed a second time.
 //! * [`may_be_read`]: a result that is too long is not asked for.
+//! * [`is_of_declared_type`]: the type of a result matters also where no guest code waits for it.
 //!
 //! What scripts leave out:
 //! * [`is_refused_by_all`]: damaged modules that only one of the two accepts.
@@ -14,7 +15,7 @@
 //! * [`limits`]: what only guestbox bounds is never reached; no guest loops for long or recurses
 //!   deeply, so fuel, stack and nesting do not matter either.
 
-use crate::script::{Region, Type};
+use crate::script::{Region, Type, Value};
 use guestbox::Limits;
 use parity_wasm_lineage::elements;
 use wasmi_lineage::MemoryRef;
@@ -69,9 +70,17 @@ pub const fn may_be_read(result: Region) -> bool {
     result.len <= 1 << 20
 }
 
-/// Post-MVP features are on, and the lineage's decoder is in places laxer than the specification.
-/// So a damaged module is only used where the lineage and today's specification with all its
-/// features agree that it is malformed.
+/// The ABI compares a result with what the import declares. The lineage's engine did so where
+/// guest code called the import, but not where an import is itself an export or the start
+/// function, and gave out whatever came.
+pub fn is_of_declared_type(value: Option<Value>, declared: Option<Type>) -> bool {
+    value.map(|value| value.ty) == declared
+}
+
+/// Post-MVP features are on. And the lineage's decoder passes over a section that counts the data
+/// segments, right or wrong, which came later. So a damaged module is only used where the lineage
+/// and today's specification with all its features agree that it is malformed. What only damage
+/// makes valid could also loop for ever.
 pub fn is_refused_by_all(wasm: &[u8]) -> bool {
     let is_valid_today = Validator::new_with_features(WasmFeatures::all()).validate_all(wasm).is_ok();
     !is_valid_today && wasmi_lineage::Module::from_buffer(wasm).is_err()

@@ -36,7 +36,7 @@ impl Externals for Caller<'_, '_> {
         let import = &self.guest.imports[index];
         let args: Vec<Value> = args.as_ref().iter().map(|value| from_engine(*value)).collect();
         let value = self.dispatch(import.func, &args).map_err(|failure| Trap::from(Stopped(failure)))?;
-        if value.map(|value| value.ty) != import.result {
+        if !differences::is_of_declared_type(value, import.result) {
             return Err(TrapKind::UnexpectedSignature.into());
         }
         Ok(value.map(to_engine))
