@@ -1,8 +1,6 @@
 //! Campaigns: many seeds on all cores, and what is reported of a difference.
 
-use crate::{
-    coverage::Coverage, differences, generate, log::Event, model::Model, script::Script, supervisor,
-};
+use crate::{coverage::Coverage, generate, log::Event, model::Model, script::Script, supervisor};
 use guestbox::Store;
 use std::{
     fmt::Write,
@@ -62,7 +60,7 @@ pub fn run(seeds: Range<u64>) -> Result<Coverage, String> {
 /// What both sides did, or how they differ.
 fn compare(script: &Script) -> Result<Vec<Event>, String> {
     let model = log("the model", || supervisor::run(script, &mut Model::new()))?;
-    let mut store = Store::with_limits(differences::limits());
+    let mut store = Store::new();
     let guestbox = log("guestbox", || supervisor::run(script, &mut store))?;
     if model == guestbox {
         return Ok(model);

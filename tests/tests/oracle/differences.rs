@@ -12,11 +12,10 @@
 //! * [`canonical`]: the bits of a NaN that a guest computes.
 //! * `copysign`, which in the lineage's engine left the sign of a NaN as it was, against the
 //!   specification.
-//! * [`limits`]: what only guestbox bounds is never reached; no guest loops for long or recurses
-//!   deeply, so fuel, stack and nesting do not matter either.
+//! * Whatever comes near guestbox's default limits: everything is bounded, in the lineage little
+//!   was. Guests are small, few and soon done, and callbacks nest a few levels.
 
 use crate::script::{Region, Type, Value};
-use guestbox::Limits;
 use parity_wasm_lineage::elements;
 use wasmi_lineage::MemoryRef;
 use wasmparser::{Validator, WasmFeatures};
@@ -94,12 +93,4 @@ pub fn canonical(ty: Type) -> String {
         "(func $canonical_{ty} (param {ty}) (result {ty}) \
          (select ({ty}.const nan) (local.get 0) ({ty}.ne (local.get 0) (local.get 0))))"
     )
-}
-
-/// Pages are bounded in guestbox only. The scripts' guests are small, but many.
-pub fn limits() -> Limits {
-    let mut limits = Limits::default();
-    limits.memory_pages = 4 * Limits::MEMORY_PAGES;
-    limits.total_memory_pages = 16 * Limits::TOTAL_MEMORY_PAGES;
-    limits
 }
