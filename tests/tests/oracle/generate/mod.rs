@@ -24,7 +24,7 @@ pub fn script(seed: u64) -> Script {
     let mut operations = Operations { random: &mut random, guests: &guests };
     // Something to begin with.
     let mut steps = vec![operations.memory_new(), operations.memory_new()];
-    steps.extend((0..3).map(|_| operations.instantiate()));
+    steps.extend((0..4).map(|_| operations.instantiate()));
     steps.extend((steps.len()..STEPS).map(|_| operations.outer()));
     let reactions = (0..REACTIONS).map(|_| {
         let count = operations.random.weighted(&[(4, 0), (4, 1), (2, 2), (1, 3)]);

@@ -95,7 +95,7 @@ impl Operations<'_> {
                 self.random.one(&[&b""[..], b"\0asm", b"\0asm\x01\0\0\0\x01", b"garbage"]).to_vec(),
             ),
             3 => Damage::Trailing(self.random.bytes(3)),
-            _ => Damage::None,
+            _ => return Damage::None,
         };
         if differences::is_refused_by_all(&damage.apply(wasm)) { damage } else { Damage::None }
     }
