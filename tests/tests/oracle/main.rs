@@ -19,6 +19,7 @@ mod coverage;
 mod differences;
 mod generate;
 mod guestbox_side;
+mod ids;
 mod log;
 mod model;
 mod random;

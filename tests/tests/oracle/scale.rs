@@ -1,7 +1,7 @@
 //! SCALE by hand, from the ABI's description: what the script sends and what the model reads.
 //! Nothing here knows of guestbox's own encoders.
 
-use crate::script::{Type, Value};
+use crate::script::{Type, Value, expected_type};
 
 /// One entry of an environment definition.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -63,6 +63,25 @@ pub fn some(one: Option<Value>) -> Vec<u8> {
     let mut bytes = vec![1];
     value(&mut bytes, one);
     bytes
+}
+
+/// The first of some encoded arguments, as a result.
+pub fn echo(args: &[u8]) -> Vec<u8> {
+    let size = match args.get(1) {
+        Some(0 | 2) => 4,
+        Some(_) => 8,
+        None => return vec![0, 0],
+    };
+    [&[0, 1], &args[1..2 + size]].concat()
+}
+
+/// The value with some bits of the type that the function of a number is expected to return, as a
+/// result.
+pub fn expected(func: u32, bits: u64) -> Vec<u8> {
+    match expected_type(func) {
+        Some(ty) => [vec![0], return_value(Value::new(ty, bits))].concat(),
+        None => vec![0, 0],
+    }
 }
 
 /// An `EnvironmentDefinition`.

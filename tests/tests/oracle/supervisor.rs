@@ -6,13 +6,11 @@
 //! first difference.
 
 use crate::{
+    ids::Known,
     log::{ERR_EXECUTION, Event, Outcome, SupervisorTrap},
     sandbox::{Call, Sandbox},
     scale::{self, Entity, Entry},
-    script::{
-        Environment, Name, Offer, Operation, Pick, Primitive, Reaction, Region, Reply, Script, Value,
-        expected_type,
-    },
+    script::{Environment, Name, Offer, Operation, Pick, Primitive, Reaction, Region, Reply, Script},
 };
 use guestbox_tests::mock::{HEAP_BASE, Heap};
 use std::{error::Error, fmt};
@@ -55,35 +53,6 @@ pub struct Supervisor<'s> {
     callbacks: usize,
     nested_operations: usize,
     log: Vec<Event>,
-}
-
-/// Ids that were given out.
-#[derive(Default)]
-struct Known {
-    live: Vec<u32>,
-    torn_down: Vec<u32>,
-}
-
-impl Known {
-    fn resolve(&self, pick: Pick, running: Option<u32>) -> u32 {
-        let given = self.live.len() + self.torn_down.len();
-        let unknown = |n: u32| u32::try_from(given).unwrap() + n;
-        let nth = |ids: &[u32], n: u32| match ids.len() {
-            0 => unknown(n),
-            len => ids[n as usize % len],
-        };
-        match pick {
-            Pick::Live(n) => nth(&self.live, n),
-            Pick::Running => running.unwrap_or_else(|| nth(&self.live, 0)),
-            Pick::TornDown(n) => nth(&self.torn_down, n),
-            Pick::Unknown(n) => unknown(n),
-        }
-    }
-
-    fn tear_down(&mut self, id: u32) {
-        self.live.retain(|other| *other != id);
-        self.torn_down.push(id);
-    }
 }
 
 /// Runs a script on a sandbox.
@@ -171,8 +140,8 @@ impl<'s> Supervisor<'s> {
         self.log.push(Event::Reply(reply.name(), depth));
         let region = match reply {
             Reply::Bytes(bytes) => self.place(bytes)?,
-            Reply::Echo => self.place(&echo(&bytes))?,
-            Reply::Expected(bits) => self.place(&expected(func, *bits))?,
+            Reply::Echo => self.place(&scale::echo(&bytes))?,
+            Reply::Expected(bits) => self.place(&scale::expected(func, *bits))?,
             Reply::Region(region) => {
                 self.heap.claim(region.ptr);
                 *region
@@ -326,22 +295,5 @@ fn done(done: Result<(), SupervisorTrap>, then: impl FnOnce()) -> Outcome {
             Outcome::Done
         }
         Err(trap) => Outcome::Trap(trap),
-    }
-}
-
-/// The first of some encoded arguments, as a result.
-fn echo(args: &[u8]) -> Vec<u8> {
-    let size = match args.get(1) {
-        Some(0 | 2) => 4,
-        Some(_) => 8,
-        None => return vec![0, 0],
-    };
-    [&[0, 1], &args[1..2 + size]].concat()
-}
-
-fn expected(func: u32, bits: u64) -> Vec<u8> {
-    match expected_type(func) {
-        Some(ty) => [vec![0], scale::return_value(Value::new(ty, bits))].concat(),
-        None => vec![0, 0],
     }
 }
