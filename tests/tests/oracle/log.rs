@@ -12,6 +12,8 @@ pub enum Event {
     Begin(&'static str, usize),
     Deallocate(u32),
     End(&'static str, usize, Outcome),
+    /// What a live instance's global is at the end of the script, as `get_global_val` has it.
+    Global(&'static str, Option<Vec<u8>>),
     /// What a live memory holds at the end of the script: its number and its bytes.
     Memory(u32, Option<Vec<u8>>),
     /// What is special about the operation that begins.
@@ -105,6 +107,9 @@ impl fmt::Display for Event {
             Self::Begin(name, depth) => write!(f, "{:1$}> {name}", "", depth * 2),
             Self::Deallocate(ptr) => write!(f, "dealloc(ptr={ptr})"),
             Self::End(name, depth, outcome) => write!(f, "{:1$}< {name}: {outcome:?}", "", depth * 2),
+            Self::Global(name, value) => {
+                write!(f, "global {name}: {}", hex(value.as_deref().unwrap_or_default()))
+            }
             Self::Memory(memory, None) => write!(f, "memory {memory}: gone"),
             Self::Memory(memory, Some(bytes)) => {
                 write!(f, "memory {memory}: {} bytes", bytes.len())?;

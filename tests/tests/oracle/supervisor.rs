@@ -251,8 +251,8 @@ impl<'s> Supervisor<'s> {
         }
         for &instance in &self.instances.live {
             for name in ["gi", "gl", "gf", "gd"] {
-                let value = sandbox.get_global_val(instance, name.as_bytes());
-                self.log.push(Event::End(name, 0, value.map_or_else(Outcome::Trap, Outcome::Bytes)));
+                let value = sandbox.get_global_val(instance, name.as_bytes()).ok();
+                self.log.push(Event::Global(name, value));
             }
         }
         let all = guestbox::Region { ptr: 0, len: MEMORY_BYTES };
