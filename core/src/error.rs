@@ -74,6 +74,12 @@ impl From<Missing> for HandleError {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum CompileError {
+    /// A block takes parameters, which the engine translates wrongly. Compile the module without
+    /// the multi-value proposal.
+    BlockParameters,
+    /// A `br_table` passes more than one value, which the engine translates wrongly. Compile the
+    /// module without the multi-value proposal.
+    BranchTableValues,
     /// The bytes are no valid module, or use a proposal that is not supported; the engine's
     /// message says where.
     Invalid(Box<str>),
@@ -89,6 +95,8 @@ impl CompileError {
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
+            Self::BlockParameters => "block-parameters",
+            Self::BranchTableValues => "branch-table-values",
             Self::Invalid(_) => "invalid",
             Self::Limit(_) => "limit",
             Self::TailCallToImport => "tail-call-to-import",
@@ -99,6 +107,12 @@ impl CompileError {
 impl fmt::Display for CompileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::BlockParameters => f.write_str(
+                "a block takes parameters, which is not supported; compile without the multi-value proposal",
+            ),
+            Self::BranchTableValues => f.write_str(
+                "a `br_table` passes several values, which is not supported; compile without the multi-value proposal",
+            ),
             Self::Invalid(message) => write!(f, "invalid module: {message}"),
             Self::Limit(error) => write!(f, "module refused: {error}"),
             Self::TailCallToImport => {

@@ -119,7 +119,7 @@ impl Module {
             Some((bytes, export)) => (bytes, Some(export)),
             None => (bytes.into(), None),
         };
-        let bytes = repair::repair(&bytes).unwrap_or(bytes);
+        let bytes = repair::repair(&bytes, &scan)?.unwrap_or(bytes);
         let (engine, code) = compile(limits, &bytes, &scan)?;
         let start = match (start_export, scan.start) {
             (Some(export), Some(function)) => {
