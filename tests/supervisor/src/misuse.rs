@@ -16,7 +16,7 @@ programs! {
     arguments_that_do_not_decode copies_from_nowhere instance_torn instance_torn_twice instance_unknown
     memory_refused memory_torn memory_torn_twice memory_unknown result_buffer_too_small
     thunk_returns_garbage thunk_returns_nothing thunk_returns_nowhere thunk_returns_too_much
-    thunk_that_is_none
+    thunk_that_is_none thunk_traps
 }
 
 fn memory_refused(_: Vec<u8>) -> Vec<u8> {
@@ -140,6 +140,15 @@ fn thunk_returns_nowhere(code: Vec<u8>) -> Vec<u8> {
     extern "C" fn thunk(_: *const u8, len: usize, state: usize, func: u32) -> u64 {
         log_call(len, state, func);
         pack(usize::MAX, 1)
+    }
+    with_thunk(&code, thunk)
+}
+
+/// The supervisor traps in the thunk, and goes on where it called the guest.
+fn thunk_traps(code: Vec<u8>) -> Vec<u8> {
+    extern "C" fn thunk(_: *const u8, len: usize, state: usize, func: u32) -> u64 {
+        log_call(len, state, func);
+        core::arch::wasm32::unreachable()
     }
     with_thunk(&code, thunk)
 }
