@@ -53,6 +53,7 @@
 //! | bound it | [`Limits`] |
 //! | know what went wrong | [`Trap`] for guests, one error enum for each operation |
 //! | serve the Substrate sandbox ABI | [`ThunkSupervisor`], [`Thunk`], [`abi`], [`wire`] |
+//! | serve a supervisor that is wasm itself | [`substrate`] |
 //!
 //! # What always holds
 //!
@@ -79,6 +80,7 @@ mod limits;
 mod module;
 mod slots;
 mod store;
+pub mod substrate;
 mod supervisor;
 mod thunk;
 mod trap;
