@@ -1,7 +1,7 @@
 //! The format of `scenarios/supervisor.json`, which the README there defines.
 
 use super::StepResult;
-use crate::hex::{hex, unhex};
+use crate::mock::{hex, unhex};
 use guestbox::Limits;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use std::{collections::BTreeMap, fs, path::PathBuf};
@@ -34,7 +34,7 @@ pub struct Case {
 }
 
 /// A call of one of the supervisor's exports.
-#[derive(Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
     /// The export.
@@ -48,8 +48,12 @@ pub struct Step {
     /// What is in the buffer instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input: Option<String>,
-    /// What it returns, in hexadecimal digits; `None` where the supervisor traps.
+    /// What it returns, in hexadecimal digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<String>,
+    /// What the supervisor traps for instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trap: Option<String>,
     /// What it logs.
     pub trace: Vec<String>,
 }
@@ -62,7 +66,7 @@ enum Guest {
 }
 
 /// A number of 64 bits, a decimal string in the file.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Number(pub u64);
 
 impl<'de> Deserialize<'de> for Number {
@@ -181,13 +185,14 @@ impl Case {
             return Err(format!("{}: {} results", self.name, results.len()));
         }
         for (at, (step, result)) in self.steps.iter().zip(results).enumerate() {
-            let outcome = result.outcome.as_deref().map(hex);
-            if outcome != step.outcome {
-                let (name, at) = (&self.name, at + 1);
-                return Err(format!(
-                    "{name}, step {at} ({}): {outcome:?} is not {:?}\n{:#?}",
-                    step.call, step.outcome, result.trace
-                ));
+            let expected = match (&step.outcome, &step.trap) {
+                (Some(digits), None) => Ok(unhex(digits)),
+                (None, Some(trap)) => Err(trap.clone()),
+                _ => panic!("{}: a step has an outcome or a trap", self.name),
+            };
+            if result.outcome != expected {
+                let (name, at, outcome) = (&self.name, at + 1, result.outcome.as_deref().map(hex));
+                return Err(format!("{name}, step {at}: {outcome:?} of {step:?}, {:#?}", result.trace));
             }
         }
         Ok(())

@@ -7,18 +7,18 @@ pub use self::document::{Case, Document, Step};
 
 use guestbox::{
     Limits, Region,
+    abi::SupervisorTrap,
     substrate::{self, Sandbox, wasmi},
 };
 use std::{fs, path::Path};
 use wasmi::{Engine, Instance, Linker, Memory, Module, Store, Val};
 
-/// What a step came to: the outcome's bytes, or `None` where the supervisor trapped, and what it
-/// logged.
+/// What a step came to.
 #[derive(Debug, PartialEq)]
 pub struct StepResult {
-    /// SCALE-encoded.
-    pub outcome: Option<Vec<u8>>,
-    /// A line for each event.
+    /// What the program returned, SCALE-encoded, or the name of what the supervisor trapped for.
+    pub outcome: Result<Vec<u8>, String>,
+    /// What the supervisor logged, a line for each event.
     pub trace: Vec<String>,
 }
 
@@ -57,6 +57,23 @@ impl Supervisor {
         let mut running = Running::new(self);
         case.steps.iter().map(|step| running.step(step, &document.bytes(step))).collect()
     }
+
+    /// The bytes in use of the supervisor's heap after each of so many rounds of a case.
+    ///
+    /// # Panics
+    ///
+    /// As [`Supervisor::run`].
+    #[must_use]
+    pub fn heap_after_rounds(&self, document: &Document, case: &Case, rounds: usize) -> Vec<u64> {
+        let mut running = Running::new(self);
+        let round = |_| {
+            for step in &case.steps {
+                running.step(step, &document.bytes(step));
+            }
+            running.store.data().allocator().expect("it was attached").bytes_in_use()
+        };
+        (0..rounds).map(round).collect()
+    }
 }
 
 struct Running {
@@ -87,26 +104,37 @@ impl Running {
         let args: Vec<Val> = numbers.chain([ptr, len]).collect();
         let outcome = self.call(&step.call, &args).map(|region| self.take(&region));
         let log = self.call("log", &[]).expect("the log can be read after a trap, too");
-        let log = String::from_utf8(self.take(&log)).expect("the log is text");
+        let log = String::from_utf8(self.copy(&log)).expect("the log is text");
         StepResult { outcome, trace: log.lines().map(str::to_owned).collect() }
     }
 
-    /// Calls an export; `None` where the supervisor traps.
-    fn call(&mut self, name: &str, args: &[Val]) -> Option<Val> {
+    /// Calls an export. Where the supervisor traps, that is for what it did wrong.
+    fn call(&mut self, name: &str, args: &[Val]) -> Result<Val, String> {
         let export = self.instance.get_func(&self.store, name);
         let export = export.unwrap_or_else(|| panic!("the supervisor has no {name}"));
         let mut results = vec![Val::I32(0); export.ty(&self.store).results().len()];
-        export.call(&mut self.store, args, &mut results).ok()?;
-        Some(results.pop().unwrap_or(Val::I32(0)))
+        match export.call(&mut self.store, args, &mut results) {
+            Ok(()) => Ok(results.pop().unwrap_or(Val::I32(0))),
+            Err(error) => match error.downcast_ref::<SupervisorTrap>() {
+                Some(trap) => Err(trap.name().to_owned()),
+                None => panic!("{name}: {error}"),
+            },
+        }
     }
 
-    /// Copies a region `ptr << 32 | len` and frees it.
+    /// Copies an outcome, and frees it.
     fn take(&mut self, region: &Val) -> Vec<u8> {
+        let bytes = self.copy(region);
         let Region { ptr, len } = Region::from_thunk(region.i64().expect("a region"));
-        let [at, count] = [ptr, len].map(|word| usize::try_from(word).expect("32 bits"));
-        let bytes = self.memory.data(&self.store)[at..][..count].to_vec();
         let args = [ptr, len].map(|word| Val::I32(word.cast_signed()));
         self.call("release", &args).expect("what it handed out can be freed");
         bytes
+    }
+
+    /// Copies a region `ptr << 32 | len`.
+    fn copy(&self, region: &Val) -> Vec<u8> {
+        let Region { ptr, len } = Region::from_thunk(region.i64().expect("a region"));
+        let [ptr, len] = [ptr, len].map(|word| usize::try_from(word).expect("32 bits"));
+        self.memory.data(&self.store)[ptr..][..len].to_vec()
     }
 }

@@ -7,10 +7,11 @@
 //! 1. `alloc(len)` is room for the bytes of a guest or of an input, which the next call takes over
 //! 2. a *program*, an export such as `call(ptr, len)`, returns its outcome, SCALE-encoded, as a
 //!    region `ptr << 32 | len`
-//! 3. `log()` is a region, too: all that happened since it was last read, a line for each event
-//! 4. `release(ptr, len)` frees a region
+//! 3. `release(ptr, len)` frees the outcome
+//! 4. `log()` is a region, too: all that happened since it was last read, a line for each event. It
+//!    stays where it is until the next line, and can be read after a trap of the supervisor
 //!
-//! After a trap of the supervisor `log` can still be read. The parts, in reading order:
+//! The parts, in reading order:
 //!
 //! | module | content |
 //! |---|---|

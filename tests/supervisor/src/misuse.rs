@@ -15,7 +15,7 @@ use parity_scale_codec::Encode;
 programs! {
     arguments_that_do_not_decode copies_from_nowhere instance_torn instance_torn_twice instance_unknown
     memory_refused memory_torn memory_torn_twice memory_unknown result_buffer_too_small
-    thunk_returns_garbage thunk_returns_nothing thunk_returns_nowhere thunk_returns_too_much
+    thunk_returns_garbage thunk_returns_nothing thunk_returns_nowhere thunk_returns_too_long thunk_returns_too_much
     thunk_that_is_none thunk_traps
 }
 
@@ -135,7 +135,17 @@ fn thunk_returns_too_much(code: Vec<u8>) -> Vec<u8> {
     with_thunk(&code, thunk)
 }
 
-/// A region outside the memory.
+/// A region that begins where it should and ends outside the memory.
+fn thunk_returns_too_long(code: Vec<u8>) -> Vec<u8> {
+    extern "C" fn thunk(_: *const u8, len: usize, state: usize, func: u32) -> u64 {
+        let region = answer(len, state, func, &[0, 1, 0, 5, 0, 0, 0]);
+        region | u64::from(u32::MAX)
+    }
+    with_thunk(&code, thunk)
+}
+
+/// A region that the allocator does not know, which poisons it: the guest's call ends, and then the
+/// supervisor, which wants to allocate.
 fn thunk_returns_nowhere(code: Vec<u8>) -> Vec<u8> {
     extern "C" fn thunk(_: *const u8, len: usize, state: usize, func: u32) -> u64 {
         log_call(len, state, func);
