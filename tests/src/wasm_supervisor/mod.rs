@@ -10,7 +10,7 @@ use guestbox::{
     abi::SupervisorTrap,
     substrate::{self, Sandbox, wasmi},
 };
-use std::{fs, path::Path};
+use std::{fs, path::Path, slice};
 use wasmi::{Engine, Instance, Linker, Memory, Module, Store, Val};
 
 /// What a step came to.
@@ -97,7 +97,7 @@ impl Running {
 
     fn step(&mut self, step: &Step, input: &[u8]) -> StepResult {
         let len = Val::I32(i32::try_from(input.len()).expect("a guest is not that long"));
-        let ptr = self.call("alloc", &[len.clone()]).expect("there is room");
+        let ptr = self.call("alloc", slice::from_ref(&len)).expect("there is room");
         let address = usize::try_from(ptr.i32().expect("an address").cast_unsigned()).expect("an address");
         self.memory.write(&mut self.store, address, input).expect("the buffer is there");
         let numbers = step.numbers.iter().map(|number| Val::I64(number.0.cast_signed()));
