@@ -42,7 +42,8 @@ pub(crate) struct Cell {
 pub(crate) struct Ticket;
 
 impl Cell {
-    pub(crate) fn new(engine: &Arc<Engine>, limits: &Limits, pages: &Arc<PageBudget>) -> Self {
+    // Boxed where it is made: an engine store is large.
+    pub(crate) fn new(engine: &Arc<Engine>, limits: &Limits, pages: &Arc<PageBudget>) -> Box<Self> {
         let limiter = Limiter {
             charge: Charge::none(pages),
             memory_pages: limits.memory_pages,
@@ -52,17 +53,17 @@ impl Cell {
             refused: None,
         };
         let data = CellData { args: Vec::new(), import: 0, limiter };
-        let mut store = wasmi::Store::new(engine.engine(), data);
-        store.limiter(|data| &mut data.limiter);
-        Self {
-            store,
+        let mut cell = Box::new(Self {
+            store: wasmi::Store::new(engine.engine(), data),
             engine: Arc::clone(engine),
             ticket: Arc::new(Ticket),
             memories: Vec::new(),
             imports: Vec::new(),
             dead_instances: 0,
             garbage: 0,
-        }
+        });
+        cell.store.limiter(|data| &mut data.limiter);
+        cell
     }
 
     /// Whether an instance lives in it or an execution is under way.

@@ -37,13 +37,16 @@ use crate::{
 };
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::{fmt, mem};
-use wasmi::{Func, ResumableCall, ResumableCallHostTrap, ResumableCallOutOfFuel, Val};
+use wasmi::{Func, ResumableCall, Val};
 
 /// A guest call that can pause.
 pub struct Execution {
     /// `None` once it has ended.
     context: Option<Arc<Context>>,
     state: State,
+    /// The engine's own call while that is paused. It is large, so it stays where it is until it
+    /// is resumed.
+    call: ResumableCall,
     /// The arguments of the call before it runs, those of a host call while it waits, the
     /// results of the host call after.
     values: Vec<Value>,
@@ -96,9 +99,11 @@ pub enum Step<'a> {
 enum State {
     /// Has not run yet. `None` where there is nothing to run: no start function.
     Ready(Option<Callee>),
-    /// Waits for the answer to the import of this ordinal, or has it if the flag is set.
-    Waiting(Paused, u32, bool),
-    OutOfFuel(ResumableCallOutOfFuel),
+    /// Waits for the answer to the import of this ordinal.
+    Waiting(u32),
+    /// Has the answer, of the types that the import declares, in its values.
+    Answered,
+    OutOfFuel,
     Finished(Values),
     Failed(Trap),
     Ended,
@@ -112,13 +117,6 @@ pub(crate) enum Callee {
     Import(u32),
 }
 
-/// A call that waits for its import.
-enum Paused {
-    Guest(ResumableCallHostTrap),
-    /// The call is of the import itself, whose answer is its result.
-    Import,
-}
-
 impl Execution {
     pub(crate) fn new(
         context: Arc<Context>,
@@ -129,8 +127,16 @@ impl Execution {
         fuel: u64,
         word: u32,
     ) -> Self {
-        let (context, state, outputs) = (Some(context), State::Ready(callee), Outputs::new(results));
-        Self { context, state, values, outputs, fuel, word, purpose }
+        Self {
+            context: Some(context),
+            state: State::Ready(callee),
+            call: ResumableCall::Finished,
+            values,
+            outputs: Outputs::new(results),
+            fuel,
+            word,
+            purpose,
+        }
     }
 
     /// Runs the guest until it finishes, traps or pauses.
@@ -144,34 +150,38 @@ impl Execution {
     pub fn run(&mut self, store: &mut Store) -> Result<Step<'_>, ExecutionError> {
         let context = self.context.as_ref().ok_or(ExecutionError::Ended)?;
         let (cell, inputs) = store.engine(context.cell, &context.ticket).ok_or(ExecutionError::OtherStore)?;
-        // Only what enters the engine is moved out of its place.
-        let enters = match self.state {
-            State::Ready(_) | State::OutOfFuel(_) => true,
-            State::Waiting(_, _, is_answered) => is_answered,
-            State::Finished(_) | State::Failed(_) | State::Ended => false,
-        };
-        if enters {
-            self.state = match mem::replace(&mut self.state, State::Ended) {
-                State::Ready(None) => State::Finished(Values::NONE),
-                State::Ready(Some(Callee::Guest(func))) => {
-                    self.enter(cell, inputs, |cell, args, results| func.call_resumable(cell, args, results))
-                }
-                State::Ready(Some(Callee::Import(import))) => State::Waiting(Paused::Import, import, false),
-                State::Waiting(Paused::Guest(call), ..) => {
-                    self.enter(cell, inputs, |cell, answer, results| call.resume(cell, answer, results))
-                }
-                State::Waiting(Paused::Import, ..) => State::Finished(self.values.iter().copied().collect()),
-                State::OutOfFuel(call) => {
-                    self.enter(cell, inputs, |cell, _, results| call.resume(cell, results))
-                }
-                state => state,
-            };
-        }
         match self.state {
-            State::Waiting(_, ordinal, _) if self.imported_function(ordinal).is_some() => {
-                self.host_call(ordinal)
+            State::Ready(None) => self.state = State::Finished(Values::NONE),
+            State::Ready(Some(Callee::Import(import))) => self.state = State::Waiting(import),
+            State::Ready(Some(Callee::Guest(func))) => {
+                self.prepare(cell, inputs);
+                let outcome = func.call_resumable(&mut *cell, inputs, self.outputs.as_mut());
+                self.returned(cell, outcome);
             }
-            State::OutOfFuel(ref call) => Ok(Step::OutOfFuel { required: call.required_fuel() }),
+            State::Answered => match mem::replace(&mut self.call, ResumableCall::Finished) {
+                ResumableCall::HostTrap(call) => {
+                    self.prepare(cell, inputs);
+                    let outcome = call.resume(&mut *cell, inputs, self.outputs.as_mut());
+                    self.returned(cell, outcome);
+                }
+                // The call is of the import itself, whose answer is its result.
+                _ => self.state = State::Finished(self.values.iter().copied().collect()),
+            },
+            State::OutOfFuel => {
+                if let ResumableCall::OutOfFuel(call) = mem::replace(&mut self.call, ResumableCall::Finished)
+                {
+                    self.prepare(cell, inputs);
+                    let outcome = call.resume(&mut *cell, self.outputs.as_mut());
+                    self.returned(cell, outcome);
+                }
+            }
+            State::Waiting(_) | State::Finished(_) | State::Failed(_) | State::Ended => {}
+        }
+        match (&self.state, &self.call) {
+            (State::Waiting(ordinal), _) => self.host_call(*ordinal),
+            (State::OutOfFuel, ResumableCall::OutOfFuel(call)) => {
+                Ok(Step::OutOfFuel { required: call.required_fuel() })
+            }
             _ => self.end(store),
         }
     }
@@ -183,18 +193,16 @@ impl Execution {
     ///
     /// [`ExecutionError::NotWaiting`] where it does not wait for an answer.
     pub fn answer(&mut self, answer: Result<Values, HostError>) -> Result<(), ExecutionError> {
-        let State::Waiting(_, ordinal, false) = self.state else { return Err(ExecutionError::NotWaiting) };
-        match answer {
+        let State::Waiting(ordinal) = self.state else { return Err(ExecutionError::NotWaiting) };
+        self.state = match answer {
             Ok(results) if self.is_result_of(ordinal, &results) => {
                 self.values.clear();
                 self.values.extend_from_slice(&results);
-                if let State::Waiting(_, _, is_answered) = &mut self.state {
-                    *is_answered = true;
-                }
+                State::Answered
             }
-            Ok(_) => self.state = State::Failed(TrapCode::ResultType.into()),
-            Err(error) => self.state = State::Failed(Trap::host(error.into_reason())),
-        }
+            Ok(_) => State::Failed(TrapCode::ResultType.into()),
+            Err(error) => State::Failed(Trap::host(error.into_reason())),
+        };
         Ok(())
     }
 
@@ -243,29 +251,32 @@ impl Execution {
         self.context.is_none()
     }
 
-    /// Runs the engine.
-    // Inlined: what the engine returns is large, and would be copied once more.
-    #[inline(always)]
-    fn enter(
-        &mut self,
-        cell: &mut wasmi::Store<CellData>,
-        inputs: &mut Vec<Val>,
-        go: impl FnOnce(&mut wasmi::Store<CellData>, &[Val], &mut [Val]) -> Result<ResumableCall, wasmi::Error>,
-    ) -> State {
+    /// Gives the engine its fuel, and what it is to be entered with.
+    fn prepare(&self, cell: &mut wasmi::Store<CellData>, inputs: &mut Vec<Val>) {
         inputs.clear();
         inputs.extend(self.values.iter().map(|value| value.into_engine()));
-        let outcome = cell.set_fuel(self.fuel).and_then(|()| go(cell, inputs, self.outputs.as_mut()));
+        // Every engine meters fuel; one that did not would say so by an error of its own.
+        let _metered = cell.set_fuel(self.fuel);
+    }
+
+    /// Notes how the engine came back.
+    fn returned(&mut self, cell: &mut wasmi::Store<CellData>, outcome: Result<ResumableCall, wasmi::Error>) {
         self.fuel = cell.get_fuel().unwrap_or(0);
-        match outcome {
-            Ok(ResumableCall::Finished) => State::Finished(self.outputs.to_values()),
-            Ok(ResumableCall::HostTrap(call)) => {
-                let data = cell.data_mut();
-                mem::swap(&mut self.values, &mut data.args);
-                State::Waiting(Paused::Guest(call), data.import, false)
+        self.state = match outcome {
+            Ok(call) => {
+                self.call = call;
+                match self.call {
+                    ResumableCall::Finished => State::Finished(self.outputs.to_values()),
+                    ResumableCall::HostTrap(_) => {
+                        let data = cell.data_mut();
+                        mem::swap(&mut self.values, &mut data.args);
+                        State::Waiting(data.import)
+                    }
+                    ResumableCall::OutOfFuel(_) => State::OutOfFuel,
+                }
             }
-            Ok(ResumableCall::OutOfFuel(call)) => State::OutOfFuel(call),
             Err(error) => State::Failed(Trap::from_engine(&error)),
-        }
+        };
     }
 
     fn host_call(&self, ordinal: u32) -> Result<Step<'_>, ExecutionError> {
@@ -295,6 +306,7 @@ impl Execution {
     /// Lets go of everything and says how it ended.
     fn end(&mut self, store: &mut Store) -> Result<Step<'static>, ExecutionError> {
         let context = self.context.take().ok_or(ExecutionError::Ended)?;
+        self.call = ResumableCall::Finished;
         store.recycle(mem::take(&mut self.values));
         let step = match mem::replace(&mut self.state, State::Ended) {
             State::Finished(results) => Step::Finished(results),
@@ -324,9 +336,9 @@ impl fmt::Debug for Execution {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = match self.state {
             State::Ready(_) => "ready",
-            State::Waiting(_, _, false) => "waiting",
-            State::Waiting(_, _, true) => "answered",
-            State::OutOfFuel(_) => "out of fuel",
+            State::Waiting(_) => "waiting",
+            State::Answered => "answered",
+            State::OutOfFuel => "out of fuel",
             State::Finished(_) | State::Failed(_) | State::Ended => "ended",
         };
         f.debug_struct("Execution").field("state", &state).field("fuel", &self.fuel).finish_non_exhaustive()

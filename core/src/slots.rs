@@ -1,12 +1,13 @@
 //! Numbered things that go away: ids count up and are never reused.
 
+use core::hash::{BuildHasherDefault, Hasher};
 use hashbrown::HashMap;
 
 /// Things by number. A number says for ever whether its thing lives, has gone or never was,
 /// yet only what lives takes memory.
 #[derive(Debug)]
 pub(crate) struct Slots<T> {
-    live: HashMap<u32, T>,
+    live: HashMap<u32, T, BuildHasherDefault<Spread>>,
     next: u32,
 }
 
@@ -20,9 +21,35 @@ pub(crate) enum Missing {
     Unknown,
 }
 
+/// Hashes numbers that count up: an odd factor leaves their low bits apart, by which a table
+/// places them, and mixes the high ones, by which it tells them apart. Nobody else chooses them.
+#[derive(Default)]
+struct Spread(u64);
+
+impl Hasher for Spread {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(Self::FACTOR);
+        }
+    }
+
+    fn write_u32(&mut self, number: u32) {
+        self.0 = u64::from(number).wrapping_mul(Self::FACTOR);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+impl Spread {
+    /// 2^64 divided by the golden ratio.
+    const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
+}
+
 impl<T> Slots<T> {
     pub(crate) fn new() -> Self {
-        Self { live: HashMap::new(), next: 0 }
+        Self { live: HashMap::default(), next: 0 }
     }
 
     /// The number the next thing will get, `None` once all are used.

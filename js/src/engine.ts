@@ -28,7 +28,6 @@ export class Engine {
   private state: "live" | "disposed" | PoisonedError = "live";
 
   // The values of the exchange, made anew when the memory has grown.
-  private buffer: ArrayBufferLike | undefined;
   private headWords!: Uint32Array;
   private headLongs!: BigUint64Array;
   i32!: Int32Array;
@@ -44,13 +43,14 @@ export class Engine {
     this.trapCodes = trapCodes;
     this.trapMessages = trapMessages;
     this.exchange = host.exchange();
-    this.refresh();
+    this.view(memory.buffer, this.exchange);
   }
 
   /** Makes sure that the views are those of the memory as it is now. */
   refresh(): void {
-    const { buffer } = this.memory;
-    if (buffer !== this.buffer) this.view(buffer, this.exchange);
+    // A memory that grew leaves its old buffer detached. To look at that is far cheaper than to ask
+    // the memory for its buffer.
+    if (this.headWords.length === 0) this.view(this.memory.buffer, this.exchange);
   }
 
   /** The low half of a word of the head. */
@@ -122,7 +122,6 @@ export class Engine {
 
   private view(buffer: ArrayBufferLike, exchange: number): void {
     const values = exchange + HEAD_WORDS * 8;
-    this.buffer = buffer;
     this.headWords = new Uint32Array(buffer, exchange, HEAD_WORDS * 2);
     this.headLongs = new BigUint64Array(buffer, exchange, HEAD_WORDS);
     this.i32 = new Int32Array(buffer, values);

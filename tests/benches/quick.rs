@@ -137,6 +137,17 @@ fn host_calls(report: &mut Report) {
         },
         &mut peer,
     );
+    let mut paused = Bare::pausing(&wasm);
+    let run = paused.instance.get_func(&paused.store, "run").expect("it exports run");
+    report.pair(
+        "the same against a bare one that pauses",
+        calls,
+        "-",
+        || {
+            black_box(store.invoke(&mut add, guest, "run", &args, 0).expect("it returns"));
+        },
+        || paused.run_paused(run, CALLS),
+    );
     let mut adder = ThunkAdder { memory: [0; 64] };
     report.pair(
         "the same through the thunk and SCALE",
@@ -211,7 +222,37 @@ struct Bare {
 }
 
 impl Bare {
+    /// With an import that adds and returns.
     fn new(wasm: &[u8]) -> Self {
+        Self::with_import(wasm, |args, results| {
+            if let ([a, b], [result]) = (args, results) {
+                *result = wasmi::Val::I32(a.i32().unwrap_or(0).wrapping_add(b.i32().unwrap_or(0)));
+            }
+            Ok(())
+        })
+    }
+
+    /// With an import that pauses the call.
+    fn pausing(wasm: &[u8]) -> Self {
+        Self::with_import(wasm, |_, _| Err(wasmi::Error::i32_exit(0)))
+    }
+
+    /// Runs `run`, and resumes it with a number at each pause.
+    fn run_paused(&mut self, run: wasmi::Func, argument: i32) {
+        use wasmi::ResumableCall;
+        self.store.set_fuel(FUEL).expect("fuel is on");
+        let mut results = [wasmi::Val::I32(0)];
+        let mut call = run.call_resumable(&mut self.store, &[wasmi::Val::I32(argument)], &mut results);
+        while let Ok(ResumableCall::HostTrap(paused)) = call {
+            call = paused.resume(&mut self.store, &[wasmi::Val::I32(1)], &mut results);
+        }
+        assert!(matches!(call, Ok(ResumableCall::Finished)), "it returns");
+    }
+
+    fn with_import(
+        wasm: &[u8],
+        import: fn(&[wasmi::Val], &mut [wasmi::Val]) -> Result<(), wasmi::Error>,
+    ) -> Self {
         let engine = wasmi::Engine::new(&config());
         let module = wasmi::Module::new(&engine, wasm).expect("the guest compiles");
         let mut store = wasmi::Store::new(&engine, ());
@@ -220,11 +261,8 @@ impl Bare {
             .imports()
             .filter_map(|import| import.ty().func().cloned())
             .map(|ty| {
-                wasmi::Extern::Func(wasmi::Func::new(&mut store, ty, |_, args, results| {
-                    if let ([a, b], [result]) = (args, results) {
-                        *result = wasmi::Val::I32(a.i32().unwrap_or(0).wrapping_add(b.i32().unwrap_or(0)));
-                    }
-                    Ok(())
+                wasmi::Extern::Func(wasmi::Func::new(&mut store, ty, move |_, args, results| {
+                    import(args, results)
                 }))
             })
             .collect();

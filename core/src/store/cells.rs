@@ -9,7 +9,7 @@ use crate::{
     limits::{Limit, PAGE_BYTES},
     module::{ExternType, Module},
 };
-use alloc::{boxed::Box, sync::Arc, vec::Vec};
+use alloc::{sync::Arc, vec::Vec};
 
 /// The host had no memory left.
 pub(super) struct OutOfMemory;
@@ -40,7 +40,7 @@ impl Store {
         let home = match home {
             Some(home) => home,
             None => {
-                let cell = Box::new(Cell::new(&module.engine_for_cell(), &self.limits, &self.pages));
+                let cell = Cell::new(&module.engine_for_cell(), &self.limits, &self.pages);
                 self.cells.insert(cell).map_err(|_| InstantiateError::IdsExhausted)?
             }
         };

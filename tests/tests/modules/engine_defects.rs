@@ -7,8 +7,10 @@ use guestbox::{Environment, NoImports, Store, Value};
 use guestbox_tests::text;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Conditions over the parameter `$n`, and whether they hold for a number.
-const CONDITIONS: &[(&str, fn(i32) -> bool)] = &[
+/// A condition over the parameter `$n`, and whether it holds for a number.
+type Condition = (&'static str, fn(i32) -> bool);
+
+const CONDITIONS: &[Condition] = &[
     ("(i32.eqz (local.get $n))", |n| n == 0),
     ("(i32.eq (local.get $n) (i32.const 0))", |n| n == 0),
     ("(i32.eq (i32.const 0) (local.get $n))", |n| n == 0),
