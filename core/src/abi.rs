@@ -7,7 +7,10 @@
 //!
 //! Differences from the original, all deliberate: import limits compare with a memory's current
 //! size, as today's specification says; WebAssembly features beyond the first version are on;
-//! everything is bounded by [`Limits`](crate::Limits).
+//! everything is bounded by [`Limits`](crate::Limits), the length of a thunk's result too; a
+//! result in the buffer of the arguments is not freed a second time; the type of a result is
+//! compared also where an import is itself the export or the start function, which the original
+//! left unchecked.
 
 use crate::{
     environment::Environment,

@@ -3,6 +3,7 @@
 use core::fmt::Display;
 use guestbox::{
     CompileError, ExecutionError, GlobalError, HandleError, InstantiateError, InvokeError, MemoryError, Trap,
+    abi::SupervisorTrap,
 };
 use js_sys::{Error, Reflect};
 use wasm_bindgen::JsValue;
@@ -79,5 +80,15 @@ impl IntoJs for InstantiateError {
 impl IntoJs for Trap {
     fn into_js(self) -> JsValue {
         error("Trap", self.code().name(), &self)
+    }
+}
+
+impl IntoJs for SupervisorTrap {
+    fn into_js(self) -> JsValue {
+        match self {
+            Self::Instance(handle) | Self::Memory(handle) => handle.into_js(),
+            Self::MemoryRefused(refused) => refused.into_js(),
+            _ => error("SupervisorTrap", self.name(), &self),
+        }
     }
 }

@@ -1,11 +1,15 @@
 //! Supervisors that mean harm: what their thunks return, and host functions with any arguments.
 
-use crate::{GUEST, HEAP_BASE, MEMORY_BYTES, NAMES, World, call, guest, host, ok, place, reply, run, trap};
+use crate::{
+    GUEST, HEAP_BASE, MEMORY_BYTES, NAMES, World, allocations::largest_allocation, call, guest, host, ok,
+    place, reply, run, trap,
+};
 use guestbox::{
     Limits, Region, Value,
-    abi::{ERR_EXECUTION, ERR_OK, SupervisorTrap},
+    abi::{ERR_EXECUTION, ERR_OK, ERR_OUT_OF_BOUNDS, SupervisorTrap},
     substrate::AllocatorError,
 };
+use parity_scale_codec::Encode;
 
 #[test]
 fn a_region_that_a_thunk_made_up_ends_the_guest_call_and_poisons_the_allocator() {
@@ -86,6 +90,33 @@ fn a_thunk_that_frees_or_overwrites_the_arguments_ends_the_guest_call() {
         assert_eq!(result, outcome);
         world.store.data_mut().sandbox.set_heap_base(HEAP_BASE);
         world.assert_usable();
+    }
+}
+
+#[test]
+fn nothing_is_allocated_for_a_length_that_is_not_inside_the_memory() {
+    let mut world = World::with_limits(Limits::unlimited());
+    let guest = guest(&mut world.store, GUEST);
+    let bad = Region { ptr: 8, len: u32::MAX };
+    world.on_call(move |_, _| Ok(bad.to_thunk()));
+    let memory = host(&mut world.store, "sandbox_memory_new", &[65_536, 65_536]).unwrap();
+    let (guest, memory) = (u64::from(guest), u64::from(memory));
+    let (slice, good) = (crate::slice(bad), crate::slice(Region { ptr: 600, len: 3 }));
+    let args = crate::slice(place(&mut world.store, 640, &[Value::I32(1)][..].encode()));
+    place(&mut world.store, 600, b"run");
+    for (name, args, outcome) in [
+        ("sandbox_instantiate", &[1, slice, good, 0][..], Err(SupervisorTrap::Slice)),
+        ("sandbox_instantiate", &[1, good, slice, 0], Err(SupervisorTrap::Slice)),
+        ("sandbox_invoke", &[guest, slice, good, 512, 10, 0], Err(SupervisorTrap::Slice)),
+        ("sandbox_invoke", &[guest, good, slice, 512, 10, 0], Err(SupervisorTrap::Slice)),
+        ("sandbox_invoke", &[guest, good, args, 512, 10, 0], Ok(Some(ERR_EXECUTION.into()))),
+        ("sandbox_get_global_val", &[guest, slice], Err(SupervisorTrap::Slice)),
+        ("sandbox_memory_set", &[memory, 0, 8, u32::MAX.into()], Ok(Some(ERR_OUT_OF_BOUNDS.into()))),
+    ] {
+        let call = || call(&mut world.store, name, args).map_err(|error| trap(&error));
+        let (result, largest) = largest_allocation(call);
+        assert_eq!(result, outcome, "{name}");
+        assert!(largest < 1 << 20, "{name} allocated {largest} bytes");
     }
 }
 

@@ -5,6 +5,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "../abi/allocations.rs"]
+mod allocations;
 mod allocator;
 mod codes;
 mod embedder;
