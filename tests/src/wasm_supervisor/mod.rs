@@ -16,7 +16,7 @@ use wasmi::{Engine, Instance, Linker, Memory, Module, Store, Val};
 /// What a step came to.
 #[derive(Debug, PartialEq)]
 pub struct StepResult {
-    /// What the program returned, SCALE-encoded, or the name of what the supervisor trapped for.
+    /// What the program returned, SCALE-encoded, or the code of what it trapped for.
     pub outcome: Result<Vec<u8>, String>,
     /// What the supervisor logged, a line for each event.
     pub trace: Vec<String>,
@@ -116,7 +116,7 @@ impl Running {
         match export.call(&mut self.store, args, &mut results) {
             Ok(()) => Ok(results.pop().unwrap_or(Val::I32(0))),
             Err(error) => match error.downcast_ref::<SupervisorTrap>() {
-                Some(trap) => Err(trap.name().to_owned()),
+                Some(trap) => Err(code(*trap).to_owned()),
                 None => panic!("{name}: {error}"),
             },
         }
@@ -136,5 +136,14 @@ impl Running {
         let Region { ptr, len } = Region::from_thunk(region.i64().expect("a region"));
         let [ptr, len] = [ptr, len].map(|word| usize::try_from(word).expect("32 bits"));
         self.memory.data(&self.store)[ptr..][..len].to_vec()
+    }
+}
+
+/// The code of the error that JavaScript gets.
+const fn code(trap: SupervisorTrap) -> &'static str {
+    match trap {
+        SupervisorTrap::Instance(handle) | SupervisorTrap::Memory(handle) => handle.code(),
+        SupervisorTrap::MemoryRefused(refused) => refused.code(),
+        other => other.name(),
     }
 }
