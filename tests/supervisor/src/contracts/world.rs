@@ -102,10 +102,11 @@ impl World {
             return Some(());
         }
         let left = self.balance(from).checked_sub(value)?;
-        // Before the first write; a transfer to oneself has to come out even.
-        let received = if from == to { Some(value) } else { self.balance(to).checked_add(value) }?;
-        self.account(from).balance = left;
-        self.account(to).balance = if from == to { left.checked_add(value)? } else { received };
+        if from != to {
+            let received = self.balance(to).checked_add(value)?;
+            self.account(from).balance = left;
+            self.account(to).balance = received;
+        }
         self.events.push(Event::Transferred { from, to, value });
         Some(())
     }

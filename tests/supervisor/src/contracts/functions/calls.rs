@@ -4,7 +4,7 @@ use super::{Answer, words};
 use crate::{
     contracts::{
         frame::{self, Frame, Reason},
-        world::{AccountId, Balance, Event, Key},
+        world::{AccountId, Balance, Contract, Event, Key},
     },
     wire::{HostError, ReturnValue, Value},
 };
@@ -113,7 +113,7 @@ pub fn restore_to(frame: &mut Frame<'_>, args: &[Value]) -> Answer {
 }
 
 /// Takes the contract out of its account.
-fn leave(frame: &mut Frame<'_>) -> Result<crate::contracts::world::Contract, HostError> {
+fn leave(frame: &mut Frame<'_>) -> Result<Contract, HostError> {
     let address = frame.address;
     if frame.world.running.iter().filter(|running| **running == address).count() > 1 {
         return Err(HostError);
