@@ -50,7 +50,7 @@
 //! | run a guest | [`Module`], [`Environment`], [`Store`] |
 //! | serve its imports | [`Supervisor`], [`HostCall`], [`HostError`] |
 //! | drive its calls yourself | [`Execution`], [`Step`] |
-//! | bound it | [`Limits`] |
+//! | bound it | [`Limits`], [`InstanceLimits`], [`CallOptions`] |
 //! | know what went wrong | [`Trap`] for guests, one error enum for each operation |
 //! | serve the Substrate sandbox ABI | [`ThunkSupervisor`], [`Thunk`], [`abi`], [`wire`] |
 //!
@@ -75,8 +75,10 @@ mod cell;
 mod environment;
 mod error;
 mod execution;
+mod fuel;
 mod limits;
 mod module;
+mod options;
 mod slots;
 mod store;
 mod supervisor;
@@ -92,8 +94,10 @@ pub use crate::{
         InstantiateError, InvokeError, LimitError, MemoryError,
     },
     execution::{Execution, Step},
+    fuel::OutOfFuel,
     limits::{Limit, Limits, MAX_PAGES, PAGE_BYTES},
     module::{Export, ExternType, GlobalType, Import, MemoryType, Module, TableType},
+    options::{CallOptions, InstanceLimits, Outcome},
     store::{InstanceId, Level, MemoryId, Store},
     supervisor::{FuncIndex, HostCall, HostError, NoImports, Supervisor},
     thunk::{Region, Thunk, ThunkError, ThunkSupervisor},

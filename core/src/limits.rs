@@ -188,6 +188,8 @@ pub enum Limit {
     Globals,
     /// [`Limits::imports`].
     Imports,
+    /// [`InstanceLimits::with_memory_pages`](crate::InstanceLimits::with_memory_pages).
+    InstanceMemoryPages,
     /// [`Limits::instances`].
     Instances,
     /// [`Limits::locals`].
@@ -209,7 +211,7 @@ pub enum Limit {
 }
 
 impl Limit {
-    /// The name of the field of [`Limits`].
+    /// The name of the field of [`Limits`], or what stands for it.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -219,6 +221,7 @@ impl Limit {
             Self::Functions => "functions",
             Self::Globals => "globals",
             Self::Imports => "imports",
+            Self::InstanceMemoryPages => "instance_memory_pages",
             Self::Instances => "instances",
             Self::Locals => "locals",
             Self::Memories => "memories",

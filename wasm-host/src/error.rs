@@ -78,6 +78,8 @@ impl IntoJs for InstantiateError {
 
 impl IntoJs for Trap {
     fn into_js(self) -> JsValue {
-        error("Trap", self.code().name(), &self)
+        let trap = error("Trap", self.code().name(), &self);
+        let _set = Reflect::set(&trap, &"fuelUsed".into(), &self.fuel_used().into());
+        trap
     }
 }

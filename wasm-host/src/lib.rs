@@ -31,6 +31,7 @@
 #![forbid(unsafe_code)]
 
 mod allocator;
+mod call;
 mod convert;
 mod error;
 mod host;

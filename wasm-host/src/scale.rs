@@ -161,17 +161,12 @@ impl ScaleStore {
                         let (args, state, func) = (call.args.encode(), call.state, call.func.0);
                         match store.open_level(call.fuel) {
                             Ok(outer) => (args, state, func, outer),
-                            Err(trap) => {
-                                execution.cancel(&mut store);
-                                return Err(trap.into_js());
-                            }
+                            Err(trap) => return Err(execution.end_with(&mut store, trap.code()).into_js()),
                         }
                     }
                     Step::Trapped(trap) => return Err(trap.into_js()),
-                    _ => {
-                        execution.cancel(&mut store);
-                        return Err(Trap::from(guestbox::TrapCode::OutOfFuel).into_js());
-                    }
+                    Step::SliceOver => continue,
+                    _ => return Err(execution.end_with(&mut store, guestbox::TrapCode::OutOfFuel).into_js()),
                 }
             };
             let args = Uint8Array::from(args.as_slice());
@@ -180,7 +175,7 @@ impl ScaleStore {
             // Nothing is borrowed while the result is looked at: that may run code of the page too.
             let answer = result.map(|result| decode(&result.unwrap_or_default(), argument_bytes));
             let mut store = self.store.borrow_mut();
-            execution.set_fuel(store.close_level(outer));
+            execution.spend_to(store.close_level(outer));
             let answer = match answer {
                 Ok(answer) => answer,
                 Err(thrown) => {

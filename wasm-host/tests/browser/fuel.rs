@@ -55,7 +55,7 @@ fn an_endless_loop_is_stopped_and_after_refuelling_stopped_again() {
         assert!(page.fuel_used() + page.fuel_left() == 1_000_000 * round);
         // Without more fuel it stays where it is.
         assert_eq!(page.step(call), Step::OutOfFuel { call, required });
-        page.host.set_fuel(call, page.host.fuel(call) + 1_000_000);
+        page.host.add_fuel(call, 1_000_000);
     }
     page.host.cancel(call);
     assert_eq!(page.step(call), Step::Refused);
@@ -72,7 +72,7 @@ fn exactly_the_fuel_of_a_call_is_enough_and_less_is_not() {
     assert_eq!((page.fuel_left(), page.fuel_used()), (0, fuel));
     let call = page.begin(guest, "fib", &[10], fuel - 1);
     assert!(matches!(page.step(call), Step::OutOfFuel { .. }));
-    page.host.set_fuel(call, page.host.fuel(call) + 1);
+    page.host.add_fuel(call, 1);
     assert_eq!(page.step(call), Step::Finished);
     assert_eq!(page.take(), [55]);
 }
@@ -86,7 +86,7 @@ fn a_call_in_slices_takes_the_fuel_that_it_takes_in_one() {
         let call = page.begin(guest, "fib", &[15], 0);
         let mut slices = 0;
         while let Step::OutOfFuel { .. } = page.step(call) {
-            page.host.set_fuel(call, page.host.fuel(call) + slice);
+            page.host.add_fuel(call, slice);
             slices += 1;
         }
         assert_eq!(page.take(), [610]);

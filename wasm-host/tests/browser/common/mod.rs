@@ -90,7 +90,7 @@ impl Page {
     #[track_caller]
     pub(crate) fn guest_with(&mut self, text: &str, memories: &[u32]) -> Guest {
         let module = self.compile(text);
-        let call = self.host.instantiate(module, memories, 0);
+        let call = self.host.instantiate(module, memories, 0, None, None, None);
         let call = call.unwrap_or_else(|error| panic!("{}", message(&error)));
         assert_eq!(self.step(call), Step::Finished);
         Guest { module, instance: self.instance() }
@@ -120,7 +120,7 @@ impl Page {
     pub(crate) fn begin(&mut self, guest: Guest, export: &str, args: &[u64], fuel: u64) -> u32 {
         let position = self.position(guest, export);
         self.put(args);
-        let call = self.host.begin(guest.instance, position, 0, fuel);
+        let call = self.host.begin(guest.instance, position, 0, Some(fuel));
         call.unwrap_or_else(|error| panic!("{}", message(&error)))
     }
 
