@@ -19,7 +19,8 @@ pub struct LimitError {
 impl fmt::Display for LimitError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { limit, maximum, requested } = self;
-        write!(f, "limit `{}` is {maximum}, {requested} requested; raise it in `Limits`", limit.name())
+        let holder = if *limit == Limit::InstanceMemoryPages { "InstanceLimits" } else { "Limits" };
+        write!(f, "limit `{}` is {maximum}, {requested} requested; raise it in `{holder}`", limit.name())
     }
 }
 

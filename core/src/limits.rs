@@ -116,6 +116,37 @@ impl Limits {
     /// Fuel of an outermost call: a third of a second of straight code, natively.
     pub const FUEL: u64 = 100_000_000;
 
+    /// Limits for many small guests beside each other: plug-ins and scripts of a few hundred
+    /// KiB, of which a store with all of its memories in use takes 32 MiB.
+    ///
+    /// A module may be compiled in 20 ms and a call take a thirtieth of a second of straight
+    /// code, natively. Everything else is a tenth or a quarter of the default, so that there is
+    /// room for what such guests were seen to need, and a guest that needs more is told by name.
+    #[must_use]
+    pub const fn strict() -> Self {
+        Self {
+            module_bytes: 1 << 20,
+            functions: 2_500,
+            globals: 100,
+            params: 16,
+            locals: 250,
+            imports: 100,
+            exports: 1_000,
+            tables: 1,
+            table_elements: 1_000,
+            memories: 1,
+            memory_pages: 256,
+            total_memory_pages: 512,
+            environment_bytes: 64 << 10,
+            argument_bytes: 64 << 10,
+            instances: 1_000,
+            guest_frames: 1_000,
+            engine_stack_bytes: 1 << 20,
+            nesting: 8,
+            fuel: 10_000_000,
+        }
+    }
+
     /// Lifts everything that may be lifted.
     ///
     /// What stays is what the engine or the address space imposes, and two bounds that protect

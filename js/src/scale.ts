@@ -5,7 +5,8 @@
 import { type Bytes, bytesOf, checkU32, encodeText, isThenable } from "./checks.js";
 import { PoisonedError, asyncImport, fromHost, hostError } from "./errors.js";
 import type * as Glue from "./glue-types.js";
-import { type SandboxOptions, instantiateGlue, limitPairs } from "./sandbox.js";
+import { limitArguments } from "./limits.js";
+import { type SandboxOptions, instantiateGlue } from "./sandbox.js";
 
 export * from "./wire.js";
 
@@ -22,7 +23,7 @@ export class ScaleStore {
   private constructor(private readonly store: Glue.ScaleStore) {}
 
   static async load(options: SandboxOptions = {}): Promise<ScaleStore> {
-    const limits = limitPairs(options.limits);
+    const limits = limitArguments(options.limits);
     const [glue] = await instantiateGlue(options.wasm);
     return new ScaleStore(hostError(() => new glue.ScaleStore(...limits)));
   }

@@ -29,6 +29,7 @@ describe("limits of modules", () => {
       sandbox.compile(wat(text(5))).instantiate(imports);
       const error = thrownBy(() => sandbox.compile(wat(text(6))).instantiate(imports));
       assert.ok(error instanceof CompileError || error instanceof InstantiateError, String(error));
+      assert.match(error.message, new RegExp(`the limit \`${name}\` is 5, 6 requested; raise it in \`limits\`$`));
       sandbox.compile(wat(text(5))).instantiate(imports);
     });
   }
@@ -41,7 +42,7 @@ describe("limits of modules", () => {
       const error = thrownBy(() => sandbox.compile(new Uint8Array(bytes.length + more)));
       assert.ok(error instanceof CompileError);
       assert.equal(error.code, "limit");
-      assert.match(error.message, /moduleBytes/);
+      assert.ok(error.message.endsWith(`the limit \`moduleBytes\` is ${bytes.length}, ${bytes.length + more} requested; raise it in \`limits\``));
     }
     assert.equal(sandbox.engine.memoryBytes, before);
   });
@@ -65,6 +66,7 @@ describe("limits of what lives", () => {
     const error = thrownBy(() => sandbox.memory({ initial: 5 }));
     assert.ok(error instanceof MemoryError);
     assert.equal(error.code, "limit");
+    assert.match(error.message, /^memory refused: the limit `memoryPages` is 4, 5 requested/);
     assert.throws(() => guest("(module (memory 5))"), (refused) => refused.code === "limit");
     const { m, grow } = guest('(module (memory (export "m") 3) (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0))))').exports;
     assert.equal(grow(2), -1);
@@ -151,6 +153,34 @@ describe("how limits are given", () => {
     for (const name of NAMES) await Sandbox.load({ limits: { [name]: 1_000 } });
     await Sandbox.load({ limits: Object.fromEntries(NAMES.map((name) => [name, 0])) });
     await Sandbox.load({ limits: { fuel: undefined } });
+  });
+  test("a preset is taken by its name, alone or with what differs from it", async () => {
+    const limits = async (given) => (await Sandbox.load({ limits: given })).limits;
+    const standard = await limits(undefined);
+    assert.deepEqual(Object.keys(standard).sort(), [...NAMES].sort());
+    assert.deepEqual(await limits("default"), standard);
+    const strict = await limits("strict");
+    for (const name of NAMES) assert.ok(strict[name] < standard[name], name);
+    assert.deepEqual(await limits({ preset: "strict", fuel: 5n, imports: 7 }), { ...strict, fuel: 5, imports: 7 });
+    const none = await limits("unlimited");
+    assert.ok(NAMES.every((name) => none[name] >= standard[name]) && none.fuel === 2 ** 64);
+    const { guest } = await workbench({ limits: "strict" });
+    assert.equal(guest('(module (func (export "f") (result i32) (i32.const 1)))').exports.f(), 1);
+    for (const wrong of ["Strict", "", "toString"]) {
+      for (const given of [wrong, { preset: wrong }]) {
+        const error = await rejectionOf(Sandbox.load({ limits: given }));
+        assert.ok(error instanceof RangeError && error.message.includes(`\`${wrong}\``), String(error));
+      }
+    }
+    assert.ok((await rejectionOf(Sandbox.load({ limits: { preset: 1 } }))) instanceof TypeError);
+  });
+  test("those of a sandbox can be written as JSON and are taken again", async () => {
+    for (const given of ["default", "strict", "unlimited", { fuel: 2n ** 60n, memoryPages: 3, nesting: 0 }]) {
+      const { limits } = await Sandbox.load({ limits: given });
+      const again = await Sandbox.load({ limits: JSON.parse(JSON.stringify(limits)) });
+      assert.deepEqual(again.limits, limits);
+      assert.ok(Object.values(limits).every((value) => typeof value === "number"));
+    }
   });
   test("an unknown name is a RangeError that says so", async () => {
     for (const name of ["memory_pages", "Fuel", "toString", "__proto__", ""]) {

@@ -54,7 +54,8 @@ fn fuel_covers_the_start_function_and_refills_no_outer_call() {
     }
     // A nested call of a guest with much fuel of its own draws on what the outermost has left.
     let environment = Environment::new().with_function("env", "host", FuncIndex(0));
-    let asking = r#"(module (import "env" "host" (func $host)) (func (export "run") (call $host) (loop (br 0))))"#;
+    let asking =
+        r#"(module (import "env" "host" (func $host)) (func (export "run") (call $host) (loop (br 0))))"#;
     let outer = make(&mut store, asking, &environment, InstanceLimits::new());
     let rich = make(&mut store, LOOP, &environment, InstanceLimits::new().with_fuel(1 << 40));
     let mut left = 0;

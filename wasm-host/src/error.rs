@@ -1,5 +1,6 @@
 //! Errors on their way to JavaScript: an `Error` with a `code`.
 
+use crate::limits::message;
 use core::fmt::Display;
 use guestbox::{
     CompileError, ExecutionError, GlobalError, HandleError, InstantiateError, InvokeError, MemoryError, Trap,
@@ -23,7 +24,8 @@ pub(crate) trait IntoJs {
 
 impl IntoJs for CompileError {
     fn into_js(self) -> JsValue {
-        error("CompileError", self.code(), &self)
+        let refused = if let Self::Limit(refused) = &self { Some(refused) } else { None };
+        error("CompileError", self.code(), &message(&self, refused))
     }
 }
 
@@ -37,6 +39,7 @@ impl IntoJs for MemoryError {
     fn into_js(self) -> JsValue {
         match self {
             Self::Handle(handle) => handle.into_js(),
+            Self::Limit(refused) => error("MemoryError", self.code(), &message(&self, Some(&refused))),
             _ => error("MemoryError", self.code(), &self),
         }
     }
@@ -71,6 +74,7 @@ impl IntoJs for InstantiateError {
     fn into_js(self) -> JsValue {
         match self {
             Self::Start(trap) => trap.into_js(),
+            Self::Limit(refused) => error("InstantiateError", self.code(), &message(&self, Some(&refused))),
             _ => error("InstantiateError", self.code(), &self),
         }
     }

@@ -40,10 +40,11 @@ pub struct Host {
 
 #[wasm_bindgen]
 impl Host {
-    /// An empty store; limits are given as pairs of a name and a number.
+    /// An empty store; its limits are those of a preset, `default`, `strict` or `unlimited`,
+    /// changed by pairs of a name and a number.
     #[wasm_bindgen(constructor)]
-    pub fn new(names: Vec<String>, numbers: Vec<f64>) -> Result<Self, JsValue> {
-        let limits = crate::scale::limits(&names, &numbers)?;
+    pub fn new(preset: &str, names: Vec<String>, numbers: Vec<f64>) -> Result<Self, JsValue> {
+        let limits = crate::limits::limits(preset, &names, &numbers)?;
         Ok(Self {
             store: Store::with_limits(limits),
             modules: Slab::new(),
@@ -58,6 +59,16 @@ impl Host {
     /// The address of the exchange in this module's memory.
     pub fn exchange(&self) -> usize {
         self.exchange.as_ptr().expose_provenance()
+    }
+
+    /// The names of all limits.
+    pub fn limit_names(&self) -> Vec<String> {
+        crate::limits::names(self.store.limits())
+    }
+
+    /// The values of all limits, in the order of their names.
+    pub fn limit_numbers(&self) -> Vec<f64> {
+        crate::limits::numbers(self.store.limits())
     }
 
     /// The names of the trap codes, by number.
@@ -467,7 +478,7 @@ fn trap_number(code: TrapCode) -> u64 {
 
 /// Pages as JavaScript gives them; a negative number is none.
 fn pages(pages: f64) -> Option<u32> {
-    (pages >= 0.0).then(|| crate::scale::saturate(pages))
+    (pages >= 0.0).then(|| crate::limits::saturate(pages))
 }
 
 /// The trap codes, by the number they have here.

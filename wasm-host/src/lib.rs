@@ -35,6 +35,7 @@ mod call;
 mod convert;
 mod error;
 mod host;
+mod limits;
 mod scale;
 mod slab;
 

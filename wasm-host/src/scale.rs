@@ -4,11 +4,12 @@
     reason = "what a function throws is said once, at the top of the crate"
 )]
 
-use crate::error::{IntoJs, error};
-use core::cell::RefCell;
-use guestbox::{
-    Execution, HostError, Limits, ReturnValue, Step, Store, ThunkError, Trap, Value, Values, abi, wire,
+use crate::{
+    error::{IntoJs, error},
+    limits::limits,
 };
+use core::cell::RefCell;
+use guestbox::{Execution, HostError, ReturnValue, Step, Store, ThunkError, Trap, Value, Values, abi, wire};
 use js_sys::{Array, Function, Uint8Array};
 use parity_scale_codec::{Decode, Encode};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
@@ -51,10 +52,10 @@ pub struct ScaleStore {
 
 #[wasm_bindgen]
 impl ScaleStore {
-    /// An empty store; limits are given as pairs of a name and a number.
+    /// An empty store; limits are given as for [`Host::new`](crate::Host::new).
     #[wasm_bindgen(constructor)]
-    pub fn new(names: Vec<String>, numbers: Vec<f64>) -> Result<Self, JsValue> {
-        Ok(Self { store: RefCell::new(Store::with_limits(limits(&names, &numbers)?)) })
+    pub fn new(preset: &str, names: Vec<String>, numbers: Vec<f64>) -> Result<Self, JsValue> {
+        Ok(Self { store: RefCell::new(Store::with_limits(limits(preset, &names, &numbers)?)) })
     }
 
     /// Makes a memory and returns its number; 0xFFFFFFFF is no maximum.
@@ -216,63 +217,4 @@ fn supervisor_trap(trap: abi::SupervisorTrap) -> JsValue {
         abi::SupervisorTrap::MemoryRefused(error) => error.into_js(),
         _ => error("SupervisorTrap", trap.name(), &trap),
     }
-}
-
-/// Limits from pairs of a name, as JavaScript spells it, and a number; the others are the
-/// defaults.
-pub(crate) fn limits(names: &[String], numbers: &[f64]) -> Result<Limits, JsValue> {
-    let mut limits = Limits::default();
-    for (name, &number) in names.iter().zip(numbers) {
-        let length = || usize::try_from(saturate(number)).unwrap_or(usize::MAX);
-        match name.as_str() {
-            "argumentBytes" => limits.argument_bytes = length(),
-            "engineStackBytes" => limits.engine_stack_bytes = length(),
-            "environmentBytes" => limits.environment_bytes = length(),
-            "exports" => limits.exports = saturate(number),
-            "fuel" => limits.fuel = saturate_long(number),
-            "functions" => limits.functions = saturate(number),
-            "globals" => limits.globals = saturate(number),
-            "guestFrames" => limits.guest_frames = length(),
-            "imports" => limits.imports = saturate(number),
-            "instances" => limits.instances = saturate(number),
-            "locals" => limits.locals = saturate(number),
-            "memories" => limits.memories = saturate(number),
-            "memoryPages" => limits.memory_pages = saturate(number),
-            "moduleBytes" => limits.module_bytes = length(),
-            "nesting" => limits.nesting = saturate(number),
-            "params" => limits.params = saturate(number),
-            "tableElements" => limits.table_elements = saturate(number),
-            "tables" => limits.tables = saturate(number),
-            "totalMemoryPages" => limits.total_memory_pages = saturate(number),
-            _ => {
-                return Err(error(
-                    "RangeError",
-                    "unknown-limit",
-                    &format_args!("there is no limit `{name}`"),
-                ));
-            }
-        }
-    }
-    Ok(limits)
-}
-
-/// A count that JavaScript gives: whole, and within what 32 bits can say.
-#[expect(
-    clippy::as_conversions,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "there is no other conversion, and this one saturates as wanted"
-)]
-pub(crate) const fn saturate(number: f64) -> u32 {
-    number as u32
-}
-
-#[expect(
-    clippy::as_conversions,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "there is no other conversion, and this one saturates as wanted"
-)]
-const fn saturate_long(number: f64) -> u64 {
-    number as u64
 }
