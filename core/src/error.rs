@@ -1,6 +1,6 @@
 //! Errors: one small enum for each operation. Every variant says what to do about it.
 
-use crate::{limits::Limit, slots::Missing, trap::Trap};
+use crate::{features::Feature, limits::Limit, slots::Missing, trap::Trap};
 use alloc::boxed::Box;
 use core::{error::Error, fmt};
 
@@ -75,6 +75,8 @@ impl From<Missing> for HandleError {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum CompileError {
+    /// The module uses a feature that [`Limits::features`](crate::Limits) has not.
+    Feature(Feature),
     /// The bytes are no valid module, or use a proposal that is not supported; the engine's
     /// message says where.
     Invalid(Box<str>),
@@ -90,6 +92,7 @@ impl CompileError {
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
+            Self::Feature(_) => "feature",
             Self::Invalid(_) => "invalid",
             Self::Limit(_) => "limit",
             Self::TailCallToImport => "tail-call-to-import",
@@ -100,6 +103,9 @@ impl CompileError {
 impl fmt::Display for CompileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Feature(feature) => {
+                write!(f, "module refused: it uses `{}`, which is not in `Limits::features`", feature.name())
+            }
             Self::Invalid(message) => write!(f, "invalid module: {message}"),
             Self::Limit(error) => write!(f, "module refused: {error}"),
             Self::TailCallToImport => {

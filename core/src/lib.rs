@@ -75,6 +75,7 @@ mod cell;
 mod environment;
 mod error;
 mod execution;
+mod features;
 mod fuel;
 mod limits;
 mod module;
@@ -94,6 +95,7 @@ pub use crate::{
         InstantiateError, InvokeError, LimitError, MemoryError,
     },
     execution::{Execution, Step},
+    features::{Feature, Features},
     fuel::OutOfFuel,
     limits::{Limit, Limits, MAX_PAGES, PAGE_BYTES},
     module::{Export, ExternType, GlobalType, Import, MemoryType, Module, TableType},

@@ -4,7 +4,7 @@
 //! limit, its value and what was asked for; only `memory.grow` and `table.grow` of a guest
 //! answer -1 instead, as the WebAssembly specification foresees.
 
-use crate::error::LimitError;
+use crate::{error::LimitError, features::Features};
 
 /// Bytes of one WebAssembly page.
 pub const PAGE_BYTES: usize = 65_536;
@@ -25,6 +25,8 @@ pub const MAX_PAGES: u32 = 65_536;
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Limits {
+    /// What modules may use of WebAssembly. Fixed when a module is compiled.
+    pub features: Features,
     /// Bytes of a module. Translation takes about 20 ms a MiB and several times the memory.
     pub module_bytes: usize,
     /// Functions of a module, imports included; each costs an instance about 100 bytes.
@@ -125,6 +127,7 @@ impl Limits {
     #[must_use]
     pub const fn strict() -> Self {
         Self {
+            features: Features::ALL,
             module_bytes: 1 << 20,
             functions: 2_500,
             globals: 100,
@@ -154,6 +157,7 @@ impl Limits {
     #[must_use]
     pub const fn unlimited() -> Self {
         Self {
+            features: Features::ALL,
             module_bytes: usize::MAX,
             functions: u32::MAX,
             globals: u32::MAX,
@@ -180,6 +184,7 @@ impl Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            features: Features::ALL,
             module_bytes: Self::MODULE_BYTES,
             functions: Self::FUNCTIONS,
             globals: Self::GLOBALS,

@@ -24,7 +24,7 @@ export {
 export type { Global } from "./global.js";
 export type { CallOptions, Exports, Guest, GuestOptions, Result, SyncCallOptions } from "./guest.js";
 export { type CallContext, type ImportTarget, call } from "./imports.js";
-export type { Limits, LimitsPreset } from "./limits.js";
+export type { Features, Limits, LimitsPreset, StoreOptions } from "./limits.js";
 export type { WasmSource } from "./load.js";
 export { Memory, PAGE_BYTES } from "./memory.js";
 export type { ExportDescriptor, ExternType, ImportDescriptor, ImportModule, Imports, Module } from "./module.js";

@@ -47,8 +47,51 @@ export interface Limits {
   readonly totalMemoryPages?: number;
 }
 
-/** Limits as the wasm module takes them: a preset's name, and names and numbers that differ from it. */
-export function limitArguments(limits: Limits | LimitsPreset = {}): [string, string[], Float64Array] {
+/** What modules may use of WebAssembly; all that is supported, unless it is switched off with `false`. */
+export interface Features {
+  /** `memory.copy`, `memory.fill`, `table.init` and the like; passive segments. */
+  readonly bulkMemory?: boolean;
+  /** Arithmetic in the initial values of globals and the offsets of segments. */
+  readonly extendedConst?: boolean;
+  /** The types f32 and f64 with everything that has to do with them. */
+  readonly floats?: boolean;
+  /** More than one memory in a module. */
+  readonly multiMemory?: boolean;
+  /** Several results of functions and blocks. */
+  readonly multiValue?: boolean;
+  /** Mutable globals that are exported. */
+  readonly mutableGlobals?: boolean;
+  /** `externref`, `funcref` as a value, more than one table. */
+  readonly referenceTypes?: boolean;
+  /** Conversions of floats to integers that do not trap. */
+  readonly saturatingFloatToInt?: boolean;
+  /** `i32.extend8_s` and the like. */
+  readonly signExtension?: boolean;
+  /** `return_call` and `return_call_indirect`. */
+  readonly tailCalls?: boolean;
+}
+
+/** What a store may be made with. */
+export interface StoreOptions {
+  /** What guests may take: a preset by name, or limits that differ from it. */
+  readonly limits?: Limits | LimitsPreset;
+  /** What modules may use. */
+  readonly features?: Features;
+}
+
+/**
+ * Limits and features as the wasm module takes them: a preset's name, the names and numbers of
+ * limits that differ from it, and the names of features that are switched on and off.
+ */
+export function storeArguments({ limits, features = {} }: StoreOptions): [string, string[], Float64Array, string[], string[]] {
+  const switches = Object.entries(features).filter(([, value]) => value !== undefined);
+  const wrong = switches.find(([, value]) => typeof value !== "boolean");
+  if (wrong !== undefined) throw new TypeError(`the feature ${wrong[0]} is neither true nor false`);
+  const names = (on: boolean): string[] => switches.filter(([, value]) => value === on).map(([name]) => name);
+  return [...limitArguments(limits), names(true), names(false)];
+}
+
+function limitArguments(limits: Limits | LimitsPreset = {}): [string, string[], Float64Array] {
   if (typeof limits === "string") return [limits, [], new Float64Array()];
   const { preset = "default", ...others } = limits;
   if (typeof preset !== "string") throw new TypeError("the preset is not a string");

@@ -5,18 +5,16 @@ import { disposable } from "./disposable.js";
 import { Engine } from "./engine.js";
 import { CompileError, hostError } from "./errors.js";
 import { makeGlue } from "./glue.js";
-import { type Limits, type LimitsPreset, limitArguments } from "./limits.js";
+import { type Limits, type StoreOptions, storeArguments } from "./limits.js";
 import type * as Glue from "./glue-types.js";
 import { type WasmSource, loadModule } from "./load.js";
 import { Memory } from "./memory.js";
 import { Module } from "./module.js";
 
 /** How a sandbox is loaded. */
-export interface SandboxOptions {
+export interface SandboxOptions extends StoreOptions {
   /** Where the wasm module is; by default beside the package's JavaScript. */
   readonly wasm?: WasmSource;
-  /** What guests may take: a preset by name, or limits that differ from it. */
-  readonly limits?: Limits | LimitsPreset;
 }
 
 /** An instance of the wasm module with its own glue. */
@@ -37,7 +35,7 @@ export class Sandbox {
 
   /** Loads the wasm module, which is compiled once for all sandboxes, and makes an engine. */
   static async load(options: SandboxOptions = {}): Promise<Sandbox> {
-    const limits = limitArguments(options.limits);
+    const limits = storeArguments(options);
     const [glue, memory] = await instantiateGlue(options.wasm);
     const host = hostError(() => new glue.Host(...limits));
     return new Sandbox(new Engine(host, memory, glue.Host.trap_codes(), glue.Host.trap_messages()));

@@ -5,7 +5,7 @@
 import { type Bytes, bytesOf, checkU32, encodeText, isThenable } from "./checks.js";
 import { PoisonedError, asyncImport, fromHost, hostError } from "./errors.js";
 import type * as Glue from "./glue-types.js";
-import { limitArguments } from "./limits.js";
+import { storeArguments } from "./limits.js";
 import { type SandboxOptions, instantiateGlue } from "./sandbox.js";
 
 export * from "./wire.js";
@@ -23,7 +23,7 @@ export class ScaleStore {
   private constructor(private readonly store: Glue.ScaleStore) {}
 
   static async load(options: SandboxOptions = {}): Promise<ScaleStore> {
-    const limits = limitArguments(options.limits);
+    const limits = storeArguments(options);
     const [glue] = await instantiateGlue(options.wasm);
     return new ScaleStore(hostError(() => new glue.ScaleStore(...limits)));
   }

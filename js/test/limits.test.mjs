@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { CompileError, InstantiateError, MemoryError, Sandbox, Trap } from "guestbox";
+import { ScaleStore, encodeEnvironment } from "guestbox/scale";
 import { rejectionOf, thrownBy, wat, workbench } from "./wat.mjs";
 
 const repeat = (count, text) => Array.from({ length: count }, (_, i) => (typeof text === "function" ? text(i) : text)).join(" ");
@@ -146,7 +147,7 @@ describe("how limits are given", () => {
   const source = readFileSync(new URL("../../core/src/limits.rs", import.meta.url), "utf8");
   const [struct] = source.match(/^pub struct Limits \{$[^]*?^\}$/m);
   const camelCase = (name) => name.replace(/_(.)/g, (_, letter) => letter.toUpperCase());
-  const NAMES = [...struct.matchAll(/^ {4}pub (\w+):/gm)].map(([, name]) => camelCase(name));
+  const NAMES = [...struct.matchAll(/^ {4}pub (\w+): u/gm)].map(([, name]) => camelCase(name));
 
   test("every limit of the core is taken by its name", async () => {
     assert.ok(NAMES.length >= 19 && NAMES.includes("totalMemoryPages"), NAMES.join());
@@ -197,5 +198,36 @@ describe("how limits are given", () => {
     for (const wrong of ["1", null, true, {}]) {
       assert.ok((await rejectionOf(Sandbox.load({ limits: { memoryPages: wrong } }))) instanceof TypeError, String(wrong));
     }
+  });
+});
+
+describe("features", () => {
+  // From the core itself, so that none that is added there is forgotten here.
+  const source = readFileSync(new URL("../../core/src/features.rs", import.meta.url), "utf8");
+  const FEATURES = [...source.matchAll(/^ {12}Self::\w+ => "(\w+)",$/gm)].map(([, name]) => name.replace(/_(.)/g, (_, letter) => letter.toUpperCase()));
+  const floating = wat("(module (func (param f32)))");
+
+  test("each is taken by its name, on or off", async () => {
+    assert.ok(FEATURES.length >= 10 && FEATURES.includes("bulkMemory"), FEATURES.join());
+    for (const name of FEATURES) for (const value of [true, false, undefined]) await Sandbox.load({ features: { [name]: value } });
+  });
+  test("what is switched off is refused by its name, by modules and by the lower level", async () => {
+    const sandbox = await Sandbox.load({ features: { floats: false, tailCalls: false } });
+    const error = thrownBy(() => sandbox.compile(floating));
+    assert.ok(error instanceof CompileError);
+    assert.deepEqual([error.code, error.message], ["feature", "module refused: it uses `floats`, which `features` switches off"]);
+    sandbox.compile(wat("(module (func (param i64)))"));
+    (await Sandbox.load({ features: { tailCalls: false } })).compile(floating);
+    const store = await ScaleStore.load({ features: { floats: false } });
+    assert.equal(thrownBy(() => store.instantiate(() => new Uint8Array(), floating, encodeEnvironment([]), 0)).code, "module-decoding");
+  });
+  test("an unknown name is a RangeError, what is no boolean a TypeError", async () => {
+    for (const name of ["float", "tail_calls", "", "__proto__"]) {
+      for (const value of [true, false]) {
+        const error = await rejectionOf(Sandbox.load({ features: Object.fromEntries([[name, value]]) }));
+        assert.ok(error instanceof RangeError && error.message.includes(`\`${name}\``), String(error));
+      }
+    }
+    for (const value of [0, 1, "true", null]) assert.ok((await rejectionOf(Sandbox.load({ features: { floats: value } }))) instanceof TypeError);
   });
 });

@@ -1,6 +1,6 @@
 //! Errors on their way to JavaScript: an `Error` with a `code`.
 
-use crate::limits::message;
+use crate::limits::{message, refused_feature};
 use core::fmt::Display;
 use guestbox::{
     CompileError, ExecutionError, GlobalError, HandleError, InstantiateError, InvokeError, MemoryError, Trap,
@@ -24,8 +24,12 @@ pub(crate) trait IntoJs {
 
 impl IntoJs for CompileError {
     fn into_js(self) -> JsValue {
-        let refused = if let Self::Limit(refused) = &self { Some(refused) } else { None };
-        error("CompileError", self.code(), &message(&self, refused))
+        let message = match &self {
+            Self::Feature(feature) => refused_feature(*feature),
+            Self::Limit(refused) => message(&self, Some(refused)),
+            _ => message(&self, None),
+        };
+        error("CompileError", self.code(), &message)
     }
 }
 

@@ -41,10 +41,17 @@ pub struct Host {
 #[wasm_bindgen]
 impl Host {
     /// An empty store; its limits are those of a preset, `default`, `strict` or `unlimited`,
-    /// changed by pairs of a name and a number.
+    /// changed by pairs of a name and a number, with and without the
+    /// features of the last names.
     #[wasm_bindgen(constructor)]
-    pub fn new(preset: &str, names: Vec<String>, numbers: Vec<f64>) -> Result<Self, JsValue> {
-        let limits = crate::limits::limits(preset, &names, &numbers)?;
+    pub fn new(
+        preset: &str,
+        names: Vec<String>,
+        numbers: Vec<f64>,
+        with: Vec<String>,
+        without: Vec<String>,
+    ) -> Result<Self, JsValue> {
+        let limits = crate::limits::limits(preset, &names, &numbers, &with, &without)?;
         Ok(Self {
             store: Store::with_limits(limits),
             modules: Slab::new(),

@@ -2,7 +2,7 @@
 
 use crate::{convert::number, error::error};
 use core::fmt::Display;
-use guestbox::{Limit, LimitError, Limits};
+use guestbox::{Feature, Limit, LimitError, Limits};
 use wasm_bindgen::JsValue;
 
 /// The fields of `Limits`: the name in JavaScript, the field, the conversion from a number.
@@ -46,8 +46,15 @@ fields! {
     "totalMemoryPages" total_memory_pages saturate;
 }
 
-/// The limits of a preset's name, changed by pairs of a name and a number.
-pub(crate) fn limits(preset: &str, names: &[String], numbers: &[f64]) -> Result<Limits, JsValue> {
+/// The limits of a preset's name, changed by pairs of a name and a number, with and without the
+/// features of these names.
+pub(crate) fn limits(
+    preset: &str,
+    names: &[String],
+    numbers: &[f64],
+    with: &[String],
+    without: &[String],
+) -> Result<Limits, JsValue> {
     let unknown = |message: &dyn Display| Err(error("RangeError", "unknown-limit", message));
     let mut limits = match preset {
         "default" => Limits::default(),
@@ -60,7 +67,23 @@ pub(crate) fn limits(preset: &str, names: &[String], numbers: &[f64]) -> Result<
             return unknown(&format_args!("there is no limit `{name}`"));
         }
     }
+    for name in with {
+        limits.features = limits.features.with(feature(name)?);
+    }
+    for name in without {
+        limits.features = limits.features.without(feature(name)?);
+    }
     Ok(limits)
+}
+
+fn feature(name: &str) -> Result<Feature, JsValue> {
+    let found = Feature::ALL.iter().copied().find(|feature| camel_case(feature.name()) == name);
+    found.ok_or_else(|| error("RangeError", "unknown-feature", &format_args!("there is no feature `{name}`")))
+}
+
+/// The message for a module that uses a feature that was switched off.
+pub(crate) fn refused_feature(feature: Feature) -> String {
+    format!("module refused: it uses `{}`, which `features` switches off", camel_case(feature.name()))
 }
 
 /// The names of all limits.

@@ -54,8 +54,16 @@ pub struct ScaleStore {
 impl ScaleStore {
     /// An empty store; limits are given as for [`Host::new`](crate::Host::new).
     #[wasm_bindgen(constructor)]
-    pub fn new(preset: &str, names: Vec<String>, numbers: Vec<f64>) -> Result<Self, JsValue> {
-        Ok(Self { store: RefCell::new(Store::with_limits(limits(preset, &names, &numbers)?)) })
+    pub fn new(
+        preset: &str,
+        names: Vec<String>,
+        numbers: Vec<f64>,
+        with: Vec<String>,
+        without: Vec<String>,
+    ) -> Result<Self, JsValue> {
+        Ok(Self {
+            store: RefCell::new(Store::with_limits(limits(preset, &names, &numbers, &with, &without)?)),
+        })
     }
 
     /// Makes a memory and returns its number; 0xFFFFFFFF is no maximum.

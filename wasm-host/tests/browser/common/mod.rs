@@ -211,7 +211,7 @@ impl Page {
 /// A host with some limits, given as JavaScript gives them.
 pub(crate) fn host(limits: &[(&str, f64)]) -> Result<Host, JsValue> {
     let (names, numbers) = limits.iter().map(|(name, number)| ((*name).to_owned(), *number)).unzip();
-    Host::new("default", names, numbers)
+    Host::new("default", names, numbers, Vec::new(), Vec::new())
 }
 
 fn first_value() -> u32 {

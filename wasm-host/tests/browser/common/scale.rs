@@ -24,7 +24,7 @@ pub(crate) const ASKING: &str = r#"(module
 pub(crate) fn store(limits: &[(&str, f64)]) -> Rc<ScaleStore> {
     let (names, numbers) = limits.iter().map(|(name, number)| ((*name).to_owned(), *number)).unzip();
     Rc::new(
-        ScaleStore::new("default", names, numbers)
+        ScaleStore::new("default", names, numbers, Vec::new(), Vec::new())
             .unwrap_or_else(|error| panic!("{}", super::message(&error))),
     )
 }

@@ -1,0 +1,155 @@
+//! Features: what modules may use beyond the first version of WebAssembly, and floats.
+//!
+//! All that the engine knows is on by default. What is switched off is looked for once, when a
+//! module is compiled, by validating it without; the engines of all modules stay set alike, so
+//! that a module can still be translated for the engine of any other it shares a memory with.
+
+use crate::error::CompileError;
+use core::fmt;
+use wasmparser::{Validator, WasmFeatures};
+
+/// A part of WebAssembly that can be switched off.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum Feature {
+    /// `memory.copy`, `memory.fill`, `table.init` and the like; passive segments.
+    BulkMemory,
+    /// Arithmetic in the initial values of globals and the offsets of segments.
+    ExtendedConst,
+    /// The types `f32` and `f64` with everything that has to do with them.
+    Floats,
+    /// More than one memory in a module.
+    MultiMemory,
+    /// Several results of functions and blocks.
+    MultiValue,
+    /// Mutable globals that are exported. (None can be imported, see
+    /// [`ImportProblem`](crate::ImportProblem).)
+    MutableGlobals,
+    /// `externref`, `funcref` as a value, more than one table.
+    ReferenceTypes,
+    /// Conversions of floats to integers that do not trap.
+    SaturatingFloatToInt,
+    /// `i32.extend8_s` and the like.
+    SignExtension,
+    /// `return_call` and `return_call_indirect`.
+    TailCalls,
+}
+
+impl Feature {
+    /// All features.
+    pub const ALL: &[Self] = &[
+        Self::BulkMemory,
+        Self::ExtendedConst,
+        Self::Floats,
+        Self::MultiMemory,
+        Self::MultiValue,
+        Self::MutableGlobals,
+        Self::ReferenceTypes,
+        Self::SaturatingFloatToInt,
+        Self::SignExtension,
+        Self::TailCalls,
+    ];
+
+    /// The name, in snake case.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::BulkMemory => "bulk_memory",
+            Self::ExtendedConst => "extended_const",
+            Self::Floats => "floats",
+            Self::MultiMemory => "multi_memory",
+            Self::MultiValue => "multi_value",
+            Self::MutableGlobals => "mutable_globals",
+            Self::ReferenceTypes => "reference_types",
+            Self::SaturatingFloatToInt => "saturating_float_to_int",
+            Self::SignExtension => "sign_extension",
+            Self::TailCalls => "tail_calls",
+        }
+    }
+
+    const fn of_parser(self) -> WasmFeatures {
+        match self {
+            Self::BulkMemory => WasmFeatures::BULK_MEMORY,
+            Self::ExtendedConst => WasmFeatures::EXTENDED_CONST,
+            Self::Floats => WasmFeatures::FLOATS,
+            Self::MultiMemory => WasmFeatures::MULTI_MEMORY,
+            Self::MultiValue => WasmFeatures::MULTI_VALUE,
+            Self::MutableGlobals => WasmFeatures::MUTABLE_GLOBAL,
+            // The engine, too, has these two go together.
+            Self::ReferenceTypes => WasmFeatures::REFERENCE_TYPES.union(WasmFeatures::GC_TYPES),
+            Self::SaturatingFloatToInt => WasmFeatures::SATURATING_FLOAT_TO_INT,
+            Self::SignExtension => WasmFeatures::SIGN_EXTENSION,
+            Self::TailCalls => WasmFeatures::TAIL_CALL,
+        }
+    }
+}
+
+/// A set of [`Feature`]s.
+///
+/// ```
+/// use guestbox::{CompileError, Feature, Features, Limits, Module};
+/// # let wasm = wat::parse_str("(module (func (param f64)))").unwrap();
+/// let mut limits = Limits::default();
+/// limits.features = Features::ALL.without(Feature::Floats);
+/// let refused = Module::with_limits(&limits, &wasm).unwrap_err();
+/// assert_eq!(refused, CompileError::Feature(Feature::Floats));
+/// ```
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub struct Features(WasmFeatures);
+
+impl Features {
+    /// All that the engine knows.
+    pub const ALL: Self = Self(Self::union_of(Feature::ALL));
+    /// The first version of WebAssembly: floats and nothing else.
+    pub const MVP: Self = Self(WasmFeatures::FLOATS);
+
+    /// The same with a feature.
+    #[must_use]
+    pub const fn with(self, feature: Feature) -> Self {
+        Self(self.0.union(feature.of_parser()))
+    }
+
+    /// The same without a feature.
+    #[must_use]
+    pub const fn without(self, feature: Feature) -> Self {
+        Self(self.0.difference(feature.of_parser()))
+    }
+
+    /// Whether a feature is among them.
+    #[must_use]
+    pub const fn contains(self, feature: Feature) -> bool {
+        self.0.contains(feature.of_parser())
+    }
+
+    const fn union_of(features: &[Feature]) -> WasmFeatures {
+        match features {
+            [] => WasmFeatures::empty(),
+            [first, rest @ ..] => first.of_parser().union(Self::union_of(rest)),
+        }
+    }
+
+    /// Refuses a module that uses what is not among them. A module that is invalid anyway is left
+    /// to the engine's error message.
+    pub(crate) fn check(self, bytes: &[u8]) -> Result<(), CompileError> {
+        let is_valid = |features: Self| Validator::new_with_features(features.0).validate_all(bytes).is_ok();
+        if self == Self::ALL || is_valid(self) || !is_valid(Self::ALL) {
+            return Ok(());
+        }
+        let refused = || Feature::ALL.iter().copied().filter(|feature| !self.contains(*feature));
+        // A module may be valid without any one of two features and not without both.
+        let alone = refused().find(|feature| !is_valid(Self::ALL.without(*feature)));
+        alone.or(refused().next()).map_or(Ok(()), |feature| Err(CompileError::Feature(feature)))
+    }
+}
+
+impl Default for Features {
+    fn default() -> Self {
+        Self::ALL
+    }
+}
+
+impl fmt::Debug for Features {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(Feature::ALL.iter().filter(|feature| self.contains(**feature))).finish()
+    }
+}
