@@ -6,7 +6,6 @@
 
 use crate::error::CompileError;
 use core::fmt;
-use wasmparser::{Validator, WasmFeatures};
 
 /// A part of WebAssembly that can be switched off.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -67,19 +66,18 @@ impl Feature {
         }
     }
 
-    const fn of_parser(self) -> WasmFeatures {
+    const fn bit(self) -> u16 {
         match self {
-            Self::BulkMemory => WasmFeatures::BULK_MEMORY,
-            Self::ExtendedConst => WasmFeatures::EXTENDED_CONST,
-            Self::Floats => WasmFeatures::FLOATS,
-            Self::MultiMemory => WasmFeatures::MULTI_MEMORY,
-            Self::MultiValue => WasmFeatures::MULTI_VALUE,
-            Self::MutableGlobals => WasmFeatures::MUTABLE_GLOBAL,
-            // The engine, too, has these two go together.
-            Self::ReferenceTypes => WasmFeatures::REFERENCE_TYPES.union(WasmFeatures::GC_TYPES),
-            Self::SaturatingFloatToInt => WasmFeatures::SATURATING_FLOAT_TO_INT,
-            Self::SignExtension => WasmFeatures::SIGN_EXTENSION,
-            Self::TailCalls => WasmFeatures::TAIL_CALL,
+            Self::BulkMemory => 1,
+            Self::ExtendedConst => 1 << 1,
+            Self::Floats => 1 << 2,
+            Self::MultiMemory => 1 << 3,
+            Self::MultiValue => 1 << 4,
+            Self::MutableGlobals => 1 << 5,
+            Self::ReferenceTypes => 1 << 6,
+            Self::SaturatingFloatToInt => 1 << 7,
+            Self::SignExtension => 1 << 8,
+            Self::TailCalls => 1 << 9,
         }
     }
 }
@@ -95,43 +93,43 @@ impl Feature {
 /// assert_eq!(refused, CompileError::Feature(Feature::Floats));
 /// ```
 #[derive(Clone, Copy, Eq, PartialEq)]
-pub struct Features(WasmFeatures);
+pub struct Features(u16);
 
 impl Features {
     /// All that the engine knows.
     pub const ALL: Self = Self(Self::union_of(Feature::ALL));
     /// The first version of WebAssembly: floats and nothing else.
-    pub const MVP: Self = Self(WasmFeatures::FLOATS);
+    pub const MVP: Self = Self(Feature::Floats.bit());
 
     /// The same with a feature.
     #[must_use]
     pub const fn with(self, feature: Feature) -> Self {
-        Self(self.0.union(feature.of_parser()))
+        Self(self.0 | feature.bit())
     }
 
     /// The same without a feature.
     #[must_use]
     pub const fn without(self, feature: Feature) -> Self {
-        Self(self.0.difference(feature.of_parser()))
+        Self(self.0 & !feature.bit())
     }
 
     /// Whether a feature is among them.
     #[must_use]
     pub const fn contains(self, feature: Feature) -> bool {
-        self.0.contains(feature.of_parser())
+        self.0 & feature.bit() != 0
     }
 
-    const fn union_of(features: &[Feature]) -> WasmFeatures {
+    const fn union_of(features: &[Feature]) -> u16 {
         match features {
-            [] => WasmFeatures::empty(),
-            [first, rest @ ..] => first.of_parser().union(Self::union_of(rest)),
+            [] => 0,
+            [first, rest @ ..] => first.bit() | Self::union_of(rest),
         }
     }
 
     /// Refuses a module that uses what is not among them. A module that is invalid anyway is left
     /// to the engine's error message.
     pub(crate) fn check(self, bytes: &[u8]) -> Result<(), CompileError> {
-        let is_valid = |features: Self| Validator::new_with_features(features.0).validate_all(bytes).is_ok();
+        let is_valid = |features: Self| wasmi::Module::new(&features.validator(), bytes).is_ok();
         if self == Self::ALL || is_valid(self) || !is_valid(Self::ALL) {
             return Ok(());
         }
@@ -139,6 +137,25 @@ impl Features {
         // A module may be valid without any one of two features and not without both.
         let alone = refused().find(|feature| !is_valid(Self::ALL.without(*feature)));
         alone.or(refused().next()).map_or(Ok(()), |feature| Err(CompileError::Feature(feature)))
+    }
+
+    /// An engine that only validates: what it would translate it leaves for calls that never come.
+    fn validator(self) -> wasmi::Engine {
+        let mut config = wasmi::Config::default();
+        config
+            .compilation_mode(wasmi::CompilationMode::LazyTranslation)
+            .ignore_custom_sections(true)
+            .floats(self.contains(Feature::Floats))
+            .wasm_bulk_memory(self.contains(Feature::BulkMemory))
+            .wasm_extended_const(self.contains(Feature::ExtendedConst))
+            .wasm_multi_memory(self.contains(Feature::MultiMemory))
+            .wasm_multi_value(self.contains(Feature::MultiValue))
+            .wasm_mutable_global(self.contains(Feature::MutableGlobals))
+            .wasm_reference_types(self.contains(Feature::ReferenceTypes))
+            .wasm_saturating_float_to_int(self.contains(Feature::SaturatingFloatToInt))
+            .wasm_sign_extension(self.contains(Feature::SignExtension))
+            .wasm_tail_call(self.contains(Feature::TailCalls));
+        wasmi::Engine::new(&config)
     }
 }
 
