@@ -1,8 +1,8 @@
 //! Guest calls under way, and the fuel that they share.
 
+use alloc::rc::Rc;
 use core::cell::Cell;
 use guestbox::{Execution, Level, MemoryId, Store, ValueType};
-use std::rc::Rc;
 
 /// Fuel of an outermost call and of the calls nested in it, also of those that outlive the host
 /// call they were begun in: whoever runs takes what he uses, and it is never refilled by another

@@ -10,12 +10,12 @@ use crate::{
     error::{IntoJs, error},
     slab::Slab,
 };
+use alloc::rc::Rc;
 use guestbox::{
     Environment, Execution, FuncIndex, InstanceId, InstanceLimits, InvokeError, MemoryId, Module, Step,
     Store, TrapCode, Value,
 };
 use js_sys::Array;
-use std::rc::Rc;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 /// Words of the exchange: the values of the longest signature the engine knows, and a head.

@@ -30,6 +30,8 @@
 //! makes sure of that.
 #![forbid(unsafe_code)]
 
+extern crate alloc;
+
 mod allocator;
 mod call;
 mod convert;
