@@ -36,6 +36,9 @@ pub(crate) enum Step {
         call: u32,
         required: u64,
     },
+    SliceOver {
+        call: u32,
+    },
     /// The name of the trap's code.
     Trapped(String),
     TornDown,
@@ -48,11 +51,11 @@ impl Step {
         Self::Trapped(code.to_owned())
     }
 
-    /// The handle of the call, where it waits for an answer or for fuel.
+    /// The handle of the call, where it waits for an answer, for fuel or for its turn.
     #[track_caller]
     pub(crate) fn waiting(&self) -> u32 {
         match self {
-            Self::HostCall { call, .. } | Self::OutOfFuel { call, .. } => *call,
+            Self::HostCall { call, .. } | Self::OutOfFuel { call, .. } | Self::SliceOver { call } => *call,
             other => panic!("does not wait: {other:?}"),
         }
     }
@@ -200,6 +203,7 @@ impl Page {
             Host::FINISHED => Step::Finished,
             Host::HOST_CALL => Step::HostCall { call: half(0), function: half(1), state: half(2) },
             Host::OUT_OF_FUEL => Step::OutOfFuel { call: half(0), required: self.head(1) },
+            Host::SLICE_OVER => Step::SliceOver { call: half(0) },
             Host::TRAPPED => Step::Trapped(Host::trap_codes().swap_remove(usize::try_from(half(1)).unwrap())),
             Host::TORN_DOWN => Step::TornDown,
             Host::REFUSED => Step::Refused,
