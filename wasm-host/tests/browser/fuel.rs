@@ -158,6 +158,7 @@ fn calls_nested_in_one_that_waits_share_its_budget() {
     let (alone, fib) = (fuel_of(&mut page, guest, "ask", &[1]), fuel_of(&mut page, guest, "fib", &[10]));
     let outer = page.call(guest, "ask", &[1]).waiting();
     let nested = page.call(guest, "ask", &[1]).waiting();
+    page.host.suspend(nested);
     let endless = page.call(guest, "ask for ever", &[]).waiting();
     page.host.suspend(outer);
     // All of them go on outside of any level, in any order.
