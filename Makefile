@@ -8,7 +8,7 @@ NODE24 := js/node_modules/.bin/node
 # The toolchain that has the wasm32 target; the environment may name another.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: help demo test check bench-quick soak package clean \
+.PHONY: help demo test check bench-quick oracle soak package clean \
 	setup-wasm setup-js setup-guests setup-browser setup-all \
 	test-core test-native test-host test-js test-browser
 
@@ -26,9 +26,9 @@ test-core: ## the core's own tests and examples
 	cargo test --package guestbox
 	cargo run --quiet --package guestbox --example round_robin
 
-test-native: setup-guests ## black-box tests of the core, in debug, and torture in release
+test-native: setup-guests ## black-box tests of the core, in debug, and torture and the oracle in release
 	cargo test --package guestbox-tests
-	cargo test --release --package guestbox-tests --test torture
+	cargo test --release --package guestbox-tests --test torture --test oracle
 
 test-js: package setup-guests ## the npm package under this machine's Node and under Node 24
 	cd js && node --test test/*.test.mjs
@@ -53,6 +53,11 @@ check: setup-wasm ## format, lints, docs with warnings denied, no_std builds
 bench-quick: package ## ratios against the bare engine, natively and in Node 24 (alone on the machine)
 	cargo bench --quiet --package guestbox-tests --bench quick -- --json $(CURDIR)/target/bench-quick.json
 	$(NODE24) tests/benches/quick.mjs target/bench-quick.json
+
+oracle: ROUNDS ?= 1000000
+oracle: FIRST ?= 1000000
+oracle: ## guestbox against the lineage, ROUNDS random scripts from the seed FIRST on
+	ORACLE_ROUNDS=$(ROUNDS) ORACLE_FIRST=$(FIRST) cargo test --quiet --release --package guestbox-tests --test oracle -- --nocapture
 
 soak: package ## 20,000 rounds of instantiate and teardown, natively and in Node, memory flat
 	cargo run --quiet --release --package guestbox-tests --bin soak

@@ -53,6 +53,7 @@
 //! | bound it | [`Limits`], [`InstanceLimits`], [`CallOptions`] |
 //! | know what went wrong | [`Trap`] for guests, one error enum for each operation |
 //! | serve the Substrate sandbox ABI | [`ThunkSupervisor`], [`Thunk`], [`abi`], [`wire`] |
+//! | serve a supervisor that is wasm itself | [`substrate`] |
 //!
 //! # What always holds
 //!
@@ -82,6 +83,7 @@ mod module;
 mod options;
 mod slots;
 mod store;
+pub mod substrate;
 mod supervisor;
 mod thunk;
 mod trap;

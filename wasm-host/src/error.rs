@@ -4,6 +4,7 @@ use crate::limits::{message, refused_feature};
 use core::fmt::Display;
 use guestbox::{
     CompileError, ExecutionError, GlobalError, HandleError, InstantiateError, InvokeError, MemoryError, Trap,
+    abi::SupervisorTrap,
 };
 use js_sys::{Error, Reflect};
 use wasm_bindgen::JsValue;
@@ -89,5 +90,15 @@ impl IntoJs for Trap {
         let trap = error("Trap", self.code().name(), &self);
         let _set = Reflect::set(&trap, &"fuelUsed".into(), &self.fuel_used().into());
         trap
+    }
+}
+
+impl IntoJs for SupervisorTrap {
+    fn into_js(self) -> JsValue {
+        match self {
+            Self::Instance(handle) | Self::Memory(handle) => handle.into_js(),
+            Self::MemoryRefused(refused) => refused.into_js(),
+            _ => error("SupervisorTrap", self.name(), &self),
+        }
     }
 }

@@ -140,7 +140,7 @@ pub(crate) const fn saturate(number: f64) -> u32 {
     clippy::cast_sign_loss,
     reason = "there is no other conversion, and this one saturates as wanted"
 )]
-const fn saturate_long(number: f64) -> u64 {
+pub(crate) const fn saturate_long(number: f64) -> u64 {
     number as u64
 }
 

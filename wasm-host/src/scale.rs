@@ -68,7 +68,7 @@ impl ScaleStore {
 
     /// Makes a memory and returns its number; 0xFFFFFFFF is no maximum.
     pub fn memory_new(&self, initial: u32, maximum: u32) -> Result<u32, JsValue> {
-        abi::memory_new(&mut self.store.borrow_mut(), initial, maximum).map_err(supervisor_trap)
+        abi::memory_new(&mut self.store.borrow_mut(), initial, maximum).map_err(IntoJs::into_js)
     }
 
     /// Reads from a memory.
@@ -87,7 +87,7 @@ impl ScaleStore {
 
     /// Ends the life of a memory's number.
     pub fn memory_teardown(&self, memory: u32) -> Result<(), JsValue> {
-        abi::memory_teardown(&mut self.store.borrow_mut(), memory).map_err(supervisor_trap)
+        abi::memory_teardown(&mut self.store.borrow_mut(), memory).map_err(IntoJs::into_js)
     }
 
     /// Instantiates a module's bytes with a SCALE-encoded environment definition, and returns
@@ -117,10 +117,9 @@ impl ScaleStore {
         state: u32,
     ) -> Result<Vec<u8>, JsValue> {
         if args.len() > self.store.borrow().limits().argument_bytes {
-            return Err(supervisor_trap(abi::SupervisorTrap::Arguments));
+            return Err(abi::SupervisorTrap::Arguments.into_js());
         }
-        let args =
-            wire::decode_arguments(args).map_err(|_| supervisor_trap(abi::SupervisorTrap::Arguments))?;
+        let args = wire::decode_arguments(args).map_err(|_| abi::SupervisorTrap::Arguments.into_js())?;
         let mut execution = {
             let mut store = self.store.borrow_mut();
             let instance = store.instance_id(instance).map_err(IntoJs::into_js)?;
@@ -133,13 +132,13 @@ impl ScaleStore {
 
     /// The SCALE-encoded `Option<Value>` of an exported global.
     pub fn get_global_val(&self, instance: u32, name: &str) -> Result<Vec<u8>, JsValue> {
-        abi::get_global_val(&self.store.borrow(), instance, name.as_bytes()).map_err(supervisor_trap)
+        abi::get_global_val(&self.store.borrow(), instance, name.as_bytes()).map_err(IntoJs::into_js)
     }
 
     /// Sets an exported mutable global to a SCALE-encoded `Value`.
     pub fn set_global_val(&self, instance: u32, name: &str, value: &[u8]) -> Result<(), JsValue> {
         let mut bytes = value;
-        let value = Value::decode(&mut bytes).map_err(|_| supervisor_trap(abi::SupervisorTrap::Arguments))?;
+        let value = Value::decode(&mut bytes).map_err(|_| abi::SupervisorTrap::Arguments.into_js())?;
         let mut store = self.store.borrow_mut();
         let instance = store.instance_id(instance).map_err(IntoJs::into_js)?;
         store.set_global(instance, name, value).map_err(IntoJs::into_js)
@@ -147,7 +146,7 @@ impl ScaleStore {
 
     /// Ends the life of an instance.
     pub fn instance_teardown(&self, instance: u32) -> Result<(), JsValue> {
-        abi::instance_teardown(&mut self.store.borrow_mut(), instance).map_err(supervisor_trap)
+        abi::instance_teardown(&mut self.store.borrow_mut(), instance).map_err(IntoJs::into_js)
     }
 }
 
@@ -217,12 +216,4 @@ fn decode(result: &JsValue, argument_bytes: usize) -> Result<Values, HostError> 
 fn copy_of(array: &JsValue) -> Option<Uint8Array> {
     let array = array.dyn_ref::<Uint8Array>()?;
     UINT8_ARRAY.with(|class| construct(class, &Array::of1(array))).ok().flatten()
-}
-
-fn supervisor_trap(trap: abi::SupervisorTrap) -> JsValue {
-    match trap {
-        abi::SupervisorTrap::Instance(error) | abi::SupervisorTrap::Memory(error) => error.into_js(),
-        abi::SupervisorTrap::MemoryRefused(error) => error.into_js(),
-        _ => error("SupervisorTrap", trap.name(), &trap),
-    }
 }

@@ -1,6 +1,7 @@
 // How the package is used from TypeScript; types.test.mjs compiles it and never runs it.
 import { type Bytes, type CallOptions, type Features, type Guest, GuestboxError, type Limits, type Outcome, Sandbox, Trap, call } from "guestbox";
 import { ScaleStore, encodeArguments, encodeResult } from "guestbox/scale";
+import { Substrate } from "guestbox/substrate";
 
 const limits: Limits = { fuel: 5n, nesting: 3 };
 using sandbox = await Sandbox.load({ limits });
@@ -48,6 +49,12 @@ try {
 const store = await ScaleStore.load({ limits });
 const answer: Bytes = store.invoke(() => encodeResult(undefined), 0, "run", encodeArguments([{ type: "i32", value: 1 }]), 0);
 store.memorySet(0, 0, answer);
+
+const host = await Substrate.load({ limits });
+const { instance } = await WebAssembly.instantiate(new Uint8Array(8), { env: { ...host.imports, more: () => 1 } });
+host.attach(instance, { memory: new WebAssembly.Memory({ initial: 1 }) });
+const address: number = host.imports.ext_allocator_malloc_version_1(8);
+console.log(address);
 
 // @ts-expect-error -- there is no such limit
 const misspelt: Limits = { fuels: 1 };
