@@ -31,7 +31,13 @@ export type ResumeOptions = Omit<PaceOptions, "fuel">;
 const forgotten =
   typeof FinalizationRegistry === "undefined"
     ? undefined
-    : new FinalizationRegistry<{ readonly engine: Engine; readonly handle: number }>(({ engine, handle }) => end(engine, handle));
+    : new FinalizationRegistry<{ readonly engine: Engine; readonly handle: number }>(({ engine, handle }) => {
+        try {
+          end(engine, handle);
+        } catch {
+          // The engine aborted, which whoever uses it next is told.
+        }
+      });
 
 /** A call that is out of fuel. It keeps its place in the guest until it is resumed or ended. */
 export class OutOfFuel {

@@ -35,9 +35,9 @@ export class Sandbox {
 
   /** Loads the wasm module, which is compiled once for all sandboxes, and makes an engine. */
   static async load(options: SandboxOptions = {}): Promise<Sandbox> {
-    const limits = storeArguments(options);
+    const settings = storeArguments(options);
     const [glue, memory] = await instantiateGlue(options.wasm);
-    const host = hostError(() => new glue.Host(...limits));
+    const host = hostError(() => new glue.Host(new glue.Settings(...settings)));
     return new Sandbox(new Engine(host, memory, glue.Host.trap_codes(), glue.Host.trap_messages()));
   }
 

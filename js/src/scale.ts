@@ -22,9 +22,9 @@ export class ScaleStore {
   private constructor(private readonly door: Door<Glue.ScaleStore>) {}
 
   static async load(options: SandboxOptions = {}): Promise<ScaleStore> {
-    const limits = storeArguments(options);
+    const settings = storeArguments(options);
     const [glue] = await instantiateGlue(options.wasm);
-    return new ScaleStore(new Door(hostError(() => new glue.ScaleStore(...limits)), "store"));
+    return new ScaleStore(new Door(hostError(() => new glue.ScaleStore(new glue.Settings(...settings))), "store"));
   }
 
   /** Makes a memory and returns its number; `MEM_UNLIMITED` is no maximum. */

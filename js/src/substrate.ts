@@ -53,10 +53,11 @@ export class Substrate {
 
   /** Loads the wasm module with the engine in it. */
   static async load(options: SandboxOptions = {}): Promise<Substrate> {
-    const limits = storeArguments(options);
+    const settings = storeArguments(options);
     const [glue, memory] = await instantiateGlue(options.wasm);
     const supervisor = new Supervisor(memory);
-    return new Substrate(new Door(hostError(() => new glue.Substrate(...limits, supervisor)), "host"), supervisor);
+    const raw = hostError(() => new glue.Substrate(new glue.Settings(...settings), supervisor));
+    return new Substrate(new Door(raw, "host"), supervisor);
   }
 
   /**

@@ -8,6 +8,7 @@ use crate::{
     call::{Budget, Call},
     convert::{describe_exports, describe_imports, from_word, to_word},
     error::{IntoJs, error},
+    limits::Settings,
     slab::Slab,
 };
 use alloc::rc::Rc;
@@ -40,27 +41,19 @@ pub struct Host {
 
 #[wasm_bindgen]
 impl Host {
-    /// An empty store; its limits are those of a preset, `default`, `strict` or `unlimited`,
-    /// changed by pairs of a name and a number, with and without the
-    /// features of the last names.
+    /// An empty store.
     #[wasm_bindgen(constructor)]
-    pub fn new(
-        preset: &str,
-        names: Vec<String>,
-        numbers: Vec<f64>,
-        with: Vec<String>,
-        without: Vec<String>,
-    ) -> Result<Self, JsValue> {
-        let limits = crate::limits::limits(preset, &names, &numbers, &with, &without)?;
-        Ok(Self {
-            store: Store::with_limits(limits),
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            store: Store::with_limits(settings.limits()),
             modules: Slab::new(),
             memories: Slab::new(),
             calls: Slab::new(),
             serving: Vec::new(),
             args: Vec::new(),
             exchange: vec![0; EXCHANGE_WORDS].into(),
-        })
+        }
     }
 
     /// The address of the exchange in this module's memory.

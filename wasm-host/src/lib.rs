@@ -45,4 +45,4 @@ mod scale;
 mod slab;
 mod substrate;
 
-pub use crate::{host::Host, scale::ScaleStore, substrate::Substrate};
+pub use crate::{host::Host, limits::Settings, scale::ScaleStore, substrate::Substrate};

@@ -3,7 +3,7 @@
 use crate::{convert::number, error::error};
 use core::fmt::Display;
 use guestbox::{Feature, Limit, LimitError, Limits};
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 /// The fields of `Limits`: the name in JavaScript, the field, the conversion from a number.
 macro_rules! fields {
@@ -46,9 +46,35 @@ fields! {
     "totalMemoryPages" total_memory_pages saturate;
 }
 
-/// The limits of a preset's name, changed by pairs of a name and a number, with and without the
-/// features of these names.
-pub(crate) fn limits(
+/// Limits and features, for a store to be made with.
+#[wasm_bindgen]
+pub struct Settings(Limits);
+
+#[wasm_bindgen]
+impl Settings {
+    /// The limits of a preset, `default`, `strict` or `unlimited`, changed by pairs of a name and
+    /// a number, with and without the features of the last names.
+    ///
+    /// # Errors
+    ///
+    /// A `RangeError` for a name that there is not.
+    #[wasm_bindgen(constructor)]
+    pub fn new(
+        preset: &str,
+        names: Vec<String>,
+        numbers: Vec<f64>,
+        with: Vec<String>,
+        without: Vec<String>,
+    ) -> Result<Self, JsValue> {
+        limits(preset, &names, &numbers, &with, &without).map(Self)
+    }
+
+    pub(crate) fn limits(self) -> Limits {
+        self.0
+    }
+}
+
+fn limits(
     preset: &str,
     names: &[String],
     numbers: &[f64],

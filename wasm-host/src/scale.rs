@@ -6,7 +6,7 @@
 
 use crate::{
     error::{IntoJs, error},
-    limits::limits,
+    limits::Settings,
 };
 use core::cell::RefCell;
 use guestbox::{Execution, HostError, ReturnValue, Step, Store, ThunkError, Trap, Value, Values, abi, wire};
@@ -52,18 +52,11 @@ pub struct ScaleStore {
 
 #[wasm_bindgen]
 impl ScaleStore {
-    /// An empty store; limits are given as for [`Host::new`](crate::Host::new).
+    /// An empty store.
     #[wasm_bindgen(constructor)]
-    pub fn new(
-        preset: &str,
-        names: Vec<String>,
-        numbers: Vec<f64>,
-        with: Vec<String>,
-        without: Vec<String>,
-    ) -> Result<Self, JsValue> {
-        Ok(Self {
-            store: RefCell::new(Store::with_limits(limits(preset, &names, &numbers, &with, &without)?)),
-        })
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        Self { store: RefCell::new(Store::with_limits(settings.limits())) }
     }
 
     /// Makes a memory and returns its number; 0xFFFFFFFF is no maximum.

@@ -5,7 +5,7 @@
     reason = "what a function throws is said once, at the top of the crate"
 )]
 
-use crate::{error::IntoJs, limits::limits};
+use crate::{error::IntoJs, limits::Settings};
 use core::cell::RefCell;
 use guestbox::{
     FuncIndex, Region,
@@ -69,18 +69,12 @@ pub struct Substrate {
 
 #[wasm_bindgen]
 impl Substrate {
-    /// A sandbox without guests; limits are given as for [`Host::new`](crate::Host::new).
+    /// A sandbox without guests.
     #[wasm_bindgen(constructor)]
-    pub fn new(
-        preset: &str,
-        names: Vec<String>,
-        numbers: Vec<f64>,
-        with: Vec<String>,
-        without: Vec<String>,
-        supervisor: JsValue,
-    ) -> Result<Self, JsValue> {
-        let sandbox = RefCell::new(Sandbox::new(limits(preset, &names, &numbers, &with, &without)?));
-        Ok(Self { supervisor: supervisor.unchecked_into(), sandbox })
+    #[must_use]
+    pub fn new(settings: Settings, supervisor: JsValue) -> Self {
+        let sandbox = RefCell::new(Sandbox::new(settings.limits()));
+        Self { supervisor: supervisor.unchecked_into(), sandbox }
     }
 
     /// Says where the supervisor's heap begins.

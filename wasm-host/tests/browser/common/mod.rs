@@ -6,7 +6,7 @@
 
 pub(crate) mod scale;
 
-use guestbox_wasm_host::Host;
+use guestbox_wasm_host::{Host, Settings};
 use js_sys::{Array, BigUint64Array, JSON, Reflect, Uint8Array, WebAssembly};
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -214,8 +214,13 @@ impl Page {
 
 /// A host with some limits, given as JavaScript gives them.
 pub(crate) fn host(limits: &[(&str, f64)]) -> Result<Host, JsValue> {
+    settings(limits).map(Host::new)
+}
+
+/// Settings with some limits, given as JavaScript gives them.
+pub(crate) fn settings(limits: &[(&str, f64)]) -> Result<Settings, JsValue> {
     let (names, numbers) = limits.iter().map(|(name, number)| ((*name).to_owned(), *number)).unzip();
-    Host::new("default", names, numbers, Vec::new(), Vec::new())
+    Settings::new("default", names, numbers, Vec::new(), Vec::new())
 }
 
 fn first_value() -> u32 {
