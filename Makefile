@@ -24,6 +24,7 @@ test: setup-all test-core test-native package test-js test-browser test-host ## 
 
 test-core: ## the core's own tests and examples
 	cargo test --package guestbox
+	cargo run --quiet --package guestbox --example round_robin
 
 test-native: setup-guests supervisor ## black-box tests of the core, in debug, and torture and the oracle in release
 	cargo test --package guestbox-tests

@@ -10,6 +10,7 @@ use crate::{
     error::LimitError,
     limits::{Limit, Limits, PAGE_BYTES, to_usize},
     module::{Engine, Module},
+    options::Bounds,
     value::Value,
 };
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
@@ -48,6 +49,7 @@ impl Cell {
             charge: Charge::none(pages),
             memory_pages: limits.memory_pages,
             table_elements: limits.table_elements,
+            guest: None,
             prepaid: 0,
             taken: 0,
             refused: None,
@@ -207,6 +209,8 @@ pub(crate) struct Limiter {
     charge: Charge,
     memory_pages: u32,
     table_elements: u32,
+    /// The budget of the guest that runs or is made, where it has one of its own.
+    guest: Option<Arc<PageBudget>>,
     /// Pages of the next growth that were paid for before.
     prepaid: u32,
     /// Pages that the last growth took, to be given back if the engine then fails.
@@ -216,6 +220,15 @@ pub(crate) struct Limiter {
 }
 
 impl Limiter {
+    /// Forgets earlier refusals; what grows now is a guest's with these bounds.
+    pub(crate) fn begin(&mut self, bounds: &Bounds) {
+        self.refused = None;
+        // Nearly always neither is there, and nothing is to be done.
+        if self.guest.is_some() || bounds.pages.is_some() {
+            self.guest.clone_from(&bounds.pages);
+        }
+    }
+
     /// The refusal since the last time this was asked.
     pub(crate) const fn take_refusal(&mut self) -> Option<LimitError> {
         self.refused.take()
@@ -225,14 +238,25 @@ impl Limiter {
         Limit::MemoryPages.check(desired.into(), self.memory_pages.into())?;
         let more = desired.saturating_sub(current).saturating_sub(self.prepaid);
         self.taken = 0;
-        if !self.charge.take(more) {
-            let budget = self.charge.budget();
+        let refused = |limit, budget: &PageBudget| {
             let requested = u64::from(budget.used()).saturating_add(more.into());
-            let maximum = budget.maximum().into();
-            return Err(LimitError { limit: Limit::TotalMemoryPages, maximum, requested });
+            LimitError { limit, maximum: budget.maximum().into(), requested }
+        };
+        if let Some(guest) = self.guest.as_deref().filter(|guest| !guest.take(more)) {
+            return Err(refused(Limit::InstanceMemoryPages, guest));
+        }
+        if !self.charge.take(more) {
+            self.give_back_to_guest(more);
+            return Err(refused(Limit::TotalMemoryPages, self.charge.budget()));
         }
         self.taken = more;
         Ok(())
+    }
+
+    fn give_back_to_guest(&self, pages: u32) {
+        if let Some(guest) = &self.guest {
+            guest.give_back(pages);
+        }
     }
 
     fn answer(&mut self, checked: Result<(), LimitError>) -> bool {
@@ -260,6 +284,7 @@ impl wasmi::ResourceLimiter for Limiter {
 
     fn memory_grow_failed(&mut self, _: &wasmi::errors::MemoryError) -> Result<(), LimiterError> {
         self.charge.give_back(self.taken);
+        self.give_back_to_guest(self.taken);
         self.taken = 0;
         Ok(())
     }

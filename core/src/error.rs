@@ -1,6 +1,6 @@
 //! Errors: one small enum for each operation. Every variant says what to do about it.
 
-use crate::{limits::Limit, slots::Missing, trap::Trap};
+use crate::{features::Feature, limits::Limit, slots::Missing, trap::Trap};
 use alloc::boxed::Box;
 use core::{error::Error, fmt};
 
@@ -19,7 +19,8 @@ pub struct LimitError {
 impl fmt::Display for LimitError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { limit, maximum, requested } = self;
-        write!(f, "limit `{}` is {maximum}, {requested} requested; raise it in `Limits`", limit.name())
+        let holder = if *limit == Limit::InstanceMemoryPages { "InstanceLimits" } else { "Limits" };
+        write!(f, "limit `{}` is {maximum}, {requested} requested; raise it in `{holder}`", limit.name())
     }
 }
 
@@ -80,6 +81,8 @@ pub enum CompileError {
     /// A `br_table` passes more than one value, which the engine translates wrongly. Compile the
     /// module without the multi-value proposal.
     BranchTableValues,
+    /// The module uses a feature that [`Limits::features`](crate::Limits) has not.
+    Feature(Feature),
     /// The bytes are no valid module, or use a proposal that is not supported; the engine's
     /// message says where.
     Invalid(Box<str>),
@@ -97,6 +100,7 @@ impl CompileError {
         match self {
             Self::BlockParameters => "block-parameters",
             Self::BranchTableValues => "branch-table-values",
+            Self::Feature(_) => "feature",
             Self::Invalid(_) => "invalid",
             Self::Limit(_) => "limit",
             Self::TailCallToImport => "tail-call-to-import",
@@ -113,6 +117,9 @@ impl fmt::Display for CompileError {
             Self::BranchTableValues => f.write_str(
                 "a `br_table` passes several values, which is not supported; compile without the multi-value proposal",
             ),
+            Self::Feature(feature) => {
+                write!(f, "module refused: it uses `{}`, which is not in `Limits::features`", feature.name())
+            }
             Self::Invalid(message) => write!(f, "invalid module: {message}"),
             Self::Limit(error) => write!(f, "module refused: {error}"),
             Self::TailCallToImport => {

@@ -50,7 +50,7 @@
 //! | run a guest | [`Module`], [`Environment`], [`Store`] |
 //! | serve its imports | [`Supervisor`], [`HostCall`], [`HostError`] |
 //! | drive its calls yourself | [`Execution`], [`Step`] |
-//! | bound it | [`Limits`] |
+//! | bound it | [`Limits`], [`InstanceLimits`], [`CallOptions`] |
 //! | know what went wrong | [`Trap`] for guests, one error enum for each operation |
 //! | serve the Substrate sandbox ABI | [`ThunkSupervisor`], [`Thunk`], [`abi`], [`wire`] |
 //! | serve a supervisor that is wasm itself | [`substrate`] |
@@ -76,8 +76,11 @@ mod cell;
 mod environment;
 mod error;
 mod execution;
+mod features;
+mod fuel;
 mod limits;
 mod module;
+mod options;
 mod slots;
 mod store;
 pub mod substrate;
@@ -94,8 +97,11 @@ pub use crate::{
         InstantiateError, InvokeError, LimitError, MemoryError,
     },
     execution::{Execution, Step},
+    features::{Feature, Features},
+    fuel::OutOfFuel,
     limits::{Limit, Limits, MAX_PAGES, PAGE_BYTES},
     module::{Export, ExternType, GlobalType, Import, MemoryType, Module, TableType},
+    options::{CallOptions, InstanceLimits, Outcome},
     store::{InstanceId, Level, MemoryId, Store},
     supervisor::{FuncIndex, HostCall, HostError, NoImports, Supervisor},
     thunk::{Region, Thunk, ThunkError, ThunkSupervisor},

@@ -6,7 +6,8 @@ import { type Bytes, bytesOf, checkU32, encodeText, isThenable } from "./checks.
 import { Door } from "./door.js";
 import { asyncImport, hostError } from "./errors.js";
 import type * as Glue from "./glue-types.js";
-import { type SandboxOptions, instantiateGlue, limitPairs } from "./sandbox.js";
+import { storeArguments } from "./limits.js";
+import { type SandboxOptions, instantiateGlue } from "./sandbox.js";
 
 export * from "./wire.js";
 
@@ -21,9 +22,9 @@ export class ScaleStore {
   private constructor(private readonly door: Door<Glue.ScaleStore>) {}
 
   static async load(options: SandboxOptions = {}): Promise<ScaleStore> {
-    const limits = limitPairs(options.limits);
+    const settings = storeArguments(options);
     const [glue] = await instantiateGlue(options.wasm);
-    return new ScaleStore(new Door(hostError(() => new glue.ScaleStore(...limits)), "store"));
+    return new ScaleStore(new Door(hostError(() => new glue.ScaleStore(new glue.Settings(...settings))), "store"));
   }
 
   /** Makes a memory and returns its number; `MEM_UNLIMITED` is no maximum. */

@@ -15,7 +15,8 @@
 import { Door } from "./door.js";
 import { GuestboxError, hostError } from "./errors.js";
 import type * as Glue from "./glue-types.js";
-import { type SandboxOptions, instantiateGlue, limitPairs } from "./sandbox.js";
+import { storeArguments } from "./limits.js";
+import { type SandboxOptions, instantiateGlue } from "./sandbox.js";
 
 /** The host functions, by their names in the module `env`. An `i64` is a BigInt. */
 export interface SubstrateImports extends WebAssembly.ModuleImports {
@@ -52,10 +53,11 @@ export class Substrate {
 
   /** Loads the wasm module with the engine in it. */
   static async load(options: SandboxOptions = {}): Promise<Substrate> {
-    const limits = limitPairs(options.limits);
+    const settings = storeArguments(options);
     const [glue, memory] = await instantiateGlue(options.wasm);
     const supervisor = new Supervisor(memory);
-    return new Substrate(new Door(hostError(() => new glue.Substrate(...limits, supervisor)), "host"), supervisor);
+    const raw = hostError(() => new glue.Substrate(new glue.Settings(...settings), supervisor));
+    return new Substrate(new Door(raw, "host"), supervisor);
   }
 
   /**

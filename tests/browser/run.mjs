@@ -115,7 +115,7 @@ async function runChecks(firstPage) {
   for (const name of names) {
     await check(name, async () => {
       try {
-        await withinTime(30_000, page.evaluate((one) => globalThis.guestboxPage.check(one), name));
+        return await withinTime(60_000, page.evaluate((one) => globalThis.guestboxPage.check(one), name));
       } catch (error) {
         // Should the page hang, the next check gets another.
         page = await openPage();

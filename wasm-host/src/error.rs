@@ -1,5 +1,6 @@
 //! Errors on their way to JavaScript: an `Error` with a `code`.
 
+use crate::limits::{message, refused_feature};
 use core::fmt::Display;
 use guestbox::{
     CompileError, ExecutionError, GlobalError, HandleError, InstantiateError, InvokeError, MemoryError, Trap,
@@ -24,7 +25,12 @@ pub(crate) trait IntoJs {
 
 impl IntoJs for CompileError {
     fn into_js(self) -> JsValue {
-        error("CompileError", self.code(), &self)
+        let message = match &self {
+            Self::Feature(feature) => refused_feature(*feature),
+            Self::Limit(refused) => message(&self, Some(refused)),
+            _ => message(&self, None),
+        };
+        error("CompileError", self.code(), &message)
     }
 }
 
@@ -38,6 +44,7 @@ impl IntoJs for MemoryError {
     fn into_js(self) -> JsValue {
         match self {
             Self::Handle(handle) => handle.into_js(),
+            Self::Limit(refused) => error("MemoryError", self.code(), &message(&self, Some(&refused))),
             _ => error("MemoryError", self.code(), &self),
         }
     }
@@ -72,6 +79,7 @@ impl IntoJs for InstantiateError {
     fn into_js(self) -> JsValue {
         match self {
             Self::Start(trap) => trap.into_js(),
+            Self::Limit(refused) => error("InstantiateError", self.code(), &message(&self, Some(&refused))),
             _ => error("InstantiateError", self.code(), &self),
         }
     }
@@ -79,7 +87,9 @@ impl IntoJs for InstantiateError {
 
 impl IntoJs for Trap {
     fn into_js(self) -> JsValue {
-        error("Trap", self.code().name(), &self)
+        let trap = error("Trap", self.code().name(), &self);
+        let _set = Reflect::set(&trap, &"fuelUsed".into(), &self.fuel_used().into());
+        trap
     }
 }
 

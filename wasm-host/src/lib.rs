@@ -33,12 +33,16 @@
 //! makes sure of that.
 #![forbid(unsafe_code)]
 
+extern crate alloc;
+
 mod allocator;
+mod call;
 mod convert;
 mod error;
 mod host;
+mod limits;
 mod scale;
 mod slab;
 mod substrate;
 
-pub use crate::{host::Host, scale::ScaleStore, substrate::Substrate};
+pub use crate::{host::Host, limits::Settings, scale::ScaleStore, substrate::Substrate};

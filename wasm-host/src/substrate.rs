@@ -5,7 +5,7 @@
     reason = "what a function throws is said once, at the top of the crate"
 )]
 
-use crate::{error::IntoJs, scale::limits};
+use crate::{error::IntoJs, limits::Settings};
 use core::cell::RefCell;
 use guestbox::{
     FuncIndex, Region,
@@ -69,11 +69,12 @@ pub struct Substrate {
 
 #[wasm_bindgen]
 impl Substrate {
-    /// A sandbox without guests; limits are given as pairs of a name and a number.
+    /// A sandbox without guests.
     #[wasm_bindgen(constructor)]
-    pub fn new(names: Vec<String>, numbers: Vec<f64>, supervisor: JsValue) -> Result<Self, JsValue> {
-        let sandbox = RefCell::new(Sandbox::new(limits(&names, &numbers)?));
-        Ok(Self { supervisor: supervisor.unchecked_into(), sandbox })
+    #[must_use]
+    pub fn new(settings: Settings, supervisor: JsValue) -> Self {
+        let sandbox = RefCell::new(Sandbox::new(settings.limits()));
+        Self { supervisor: supervisor.unchecked_into(), sandbox }
     }
 
     /// Says where the supervisor's heap begins.
@@ -152,7 +153,7 @@ struct Entered<'a>(&'a Substrate);
 
 impl LinearMemory for Entered<'_> {
     fn size(&mut self) -> u64 {
-        self.0.supervisor.size().map_or(0, crate::scale::saturate_long)
+        self.0.supervisor.size().map_or(0, crate::limits::saturate_long)
     }
 
     fn read(&mut self, ptr: u32, buffer: &mut [u8]) -> Result<(), OutOfBounds> {
@@ -182,7 +183,7 @@ impl Embedder for Entered<'_> {
             NO_TABLE => Err(ThunkLookupError::NoTable),
             OUT_OF_BOUNDS => Err(ThunkLookupError::OutOfBounds),
             NULL => Err(ThunkLookupError::Null),
-            handle => Ok(crate::scale::saturate(handle)),
+            handle => Ok(crate::limits::saturate(handle)),
         }
     }
 

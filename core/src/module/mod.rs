@@ -114,6 +114,7 @@ impl Module {
     pub fn with_limits(limits: &Limits, bytes: &[u8]) -> Result<Self, CompileError> {
         Limit::ModuleBytes.check(count(bytes.len()), count(limits.module_bytes))?;
         let scan = scan::scan(limits, bytes)?;
+        limits.features.check(bytes)?;
         let lifted = scan.start.and_then(|function| start::lift(bytes, function, &scan));
         let (bytes, start_export) = match lifted {
             Some((bytes, export)) => (bytes, Some(export)),

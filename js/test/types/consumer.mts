@@ -1,5 +1,5 @@
 // How the package is used from TypeScript; types.test.mjs compiles it and never runs it.
-import { type Bytes, type CallOptions, type Guest, GuestboxError, type Limits, Sandbox, Trap, call } from "guestbox";
+import { type Bytes, type CallOptions, type Features, type Guest, GuestboxError, type Limits, type Outcome, Sandbox, Trap, call } from "guestbox";
 import { ScaleStore, encodeArguments, encodeResult } from "guestbox/scale";
 import { Substrate } from "guestbox/substrate";
 
@@ -20,6 +20,25 @@ for (const descriptor of module.imports) {
   if (descriptor.kind === "function") console.log(descriptor.module, descriptor.params.length);
   if (descriptor.kind === "memory") console.log(descriptor.maximum ?? descriptor.initial);
 }
+const features: Features = { floats: false, tailCalls: true };
+const strict = await Sandbox.load({ limits: "strict", features });
+const copy = await Sandbox.load({ limits: JSON.parse(JSON.stringify(strict.limits)) });
+const pages: number = copy.limits.memoryPages;
+const poor = module.instantiate({}, { fuel: 5n, maxMemoryPages: pages, maxCallDepth: 3 });
+poor.callSync("run", [1], { fuel: 100 });
+call((c) => c.charge(c.fuel - 1n));
+let outcome: Outcome = await poor.tryCall("run", [], { deadline: performance.now() + 5 });
+while (outcome.status === "out-of-fuel") outcome = await outcome.resume(1_000n, { slice: 5 });
+if (outcome.status === "ok") console.log(outcome.value, outcome.fuelUsed + 1n);
+else console.log(outcome.trap.code, outcome.fuelUsed);
+{
+  using paused = await poor.tryCall("run").then((one) => (one.status === "out-of-fuel" ? one : undefined));
+  paused?.abort();
+}
+// @ts-expect-error -- only a call that is out of fuel can be resumed
+outcome.resume(1n);
+// @ts-expect-error -- there is no such feature
+await Sandbox.load({ features: { float: false } });
 try {
   guest.exports.run(1, result);
 } catch (error) {
