@@ -15,7 +15,7 @@ const USERS: &[(Feature, &str)] = &[
     (Feature::Floats, "(type (func (result f32)))"),
     (Feature::MultiMemory, "(memory 1) (memory 1)"),
     (Feature::MultiValue, "(func (result i32 i32) (i32.const 1) (i32.const 2))"),
-    (Feature::MultiValue, "(func (i32.const 1) (block (param i32) drop))"),
+    (Feature::MultiValue, "(func (block (result i32 i32) (i32.const 1) (i32.const 2)) drop drop)"),
     (Feature::MutableGlobals, r#"(global (export "g") (mut i32) (i32.const 0))"#),
     (Feature::ReferenceTypes, "(table 1 externref)"),
     (Feature::ReferenceTypes, "(func (drop (ref.null func)))"),
