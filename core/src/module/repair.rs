@@ -134,6 +134,12 @@ impl Repair<'_> {
                 }
                 Operator::End => {
                     labels.pop()?;
+                    // With debug assertions the engine panics at it.
+                    if labels.is_empty() && !operators.eof() {
+                        self.refused =
+                            Some(CompileError::Invalid("operators after the end of a function".into()));
+                        return None;
+                    }
                 }
                 Operator::BrTable { ref targets } if !targets.is_empty() => {
                     let label = labels.len().checked_sub(to_usize(targets.default()))?.checked_sub(1)?;

@@ -186,6 +186,17 @@ fn modules_with_block_parameters_are_refused() {
 }
 
 #[test]
+fn operators_after_the_end_of_a_function_are_invalid() {
+    let mut bytes = text::bytes("(module (func))");
+    // The body, a count of locals and `end`, gets `i32.const 0` and another `end`.
+    let body = [2, 0, 0x0B];
+    assert!(bytes.ends_with(&body), "{bytes:x?}");
+    bytes.truncate(bytes.len() - 5);
+    bytes.extend_from_slice(&[7, 1, 5, 0, 0x0B, 0x41, 0, 0x0B]);
+    assert!(matches!(Module::new(&bytes), Err(CompileError::Invalid(_))));
+}
+
+#[test]
 fn modules_whose_br_table_passes_several_values_are_refused() {
     let module = |results: &str, values: &str| {
         format!(
