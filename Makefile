@@ -8,7 +8,7 @@ NODE24 := js/node_modules/.bin/node
 # The toolchain that has the wasm32 target; the environment may name another.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: help demo test check bench-quick soak package clean \
+.PHONY: help demo test check bench-quick oracle soak package supervisor record-supervisor clean \
 	setup-wasm setup-js setup-guests setup-browser setup-all \
 	test-core test-native test-host test-js test-browser
 
@@ -24,17 +24,18 @@ test: setup-all test-core test-native package test-js test-browser test-host ## 
 
 test-core: ## the core's own tests and examples
 	cargo test --package guestbox
+	cargo run --quiet --package guestbox --example round_robin
 
-test-native: setup-guests ## black-box tests of the core, in debug, and torture in release
+test-native: setup-guests supervisor ## black-box tests of the core, in debug, and torture and the oracle in release
 	cargo test --package guestbox-tests
-	cargo test --release --package guestbox-tests --test torture
+	cargo test --release --package guestbox-tests --test torture --test oracle
 
-test-js: package setup-guests ## the npm package under this machine's Node and under Node 24
+test-js: package setup-guests supervisor ## the npm package under this machine's Node and under Node 24
 	cargo build --quiet --package guestbox-tests --bin snapshots
 	cd js && node --test test/*.test.mjs
 	cd js && ../$(NODE24) --test test/*.test.mjs
 
-test-browser: package setup-guests setup-browser ## the npm package in a page in headless Chrome
+test-browser: package setup-guests setup-browser supervisor ## the npm package in a page in headless Chrome
 	node tests/browser/run.mjs
 
 test-host: setup-wasm setup-browser ## the wasm-host in headless Chrome, with its own allocator and with wee_alloc
@@ -44,7 +45,7 @@ test-host: setup-wasm setup-browser ## the wasm-host in headless Chrome, with it
 check: setup-wasm ## format, lints, docs with warnings denied, no_std builds
 	cargo fmt --all --check
 	cargo clippy --workspace --exclude guestbox-wasm-host --all-targets -- -D warnings
-	cargo clippy --package guestbox-wasm-host --target wasm32-unknown-unknown --all-targets -- -D warnings
+	cargo clippy --package guestbox-wasm-host --package guestbox-test-supervisor --target wasm32-unknown-unknown --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --workspace --document-private-items
 	cargo build --package guestbox --target wasm32-unknown-unknown
 	@tests/setup.sh bare-metal && cargo build --package guestbox --target thumbv7em-none-eabihf \
@@ -54,9 +55,20 @@ bench-quick: package ## ratios against the bare engine, natively and in Node 24 
 	cargo bench --quiet --package guestbox-tests --bench quick -- --json $(CURDIR)/target/bench-quick.json
 	$(NODE24) tests/benches/quick.mjs target/bench-quick.json
 
+oracle: ROUNDS ?= 1000000
+oracle: FIRST ?= 1000000
+oracle: ## guestbox against the lineage, ROUNDS random scripts from the seed FIRST on
+	ORACLE_ROUNDS=$(ROUNDS) ORACLE_FIRST=$(FIRST) cargo test --quiet --release --package guestbox-tests --test oracle -- --nocapture
+
 soak: package ## 20,000 rounds of instantiate and teardown, and of reset, natively and in Node, memory flat
 	cargo run --quiet --release --package guestbox-tests --bin soak
 	$(NODE24) js/test/soak.mjs
+
+supervisor: setup-wasm ## builds the supervisor of the tests that is itself wasm
+	cargo build --release --package guestbox-test-supervisor --target wasm32-unknown-unknown
+
+record-supervisor: supervisor ## records that supervisor's traces anew (tests/scenarios/supervisor.json)
+	cargo run --quiet --package guestbox-tests --bin record-supervisor
 
 package: setup-wasm setup-js target/package.stamp ## builds the npm package into js/dist
 

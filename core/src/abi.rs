@@ -7,7 +7,10 @@
 //!
 //! Differences from the original, all deliberate: import limits compare with a memory's current
 //! size, as today's specification says; WebAssembly features beyond the first version are on;
-//! everything is bounded by [`Limits`](crate::Limits).
+//! everything is bounded by [`Limits`](crate::Limits), the length of a thunk's result too; a
+//! result in the buffer of the arguments is not freed a second time; the type of a result is
+//! compared also where an import is itself the export or the start function, which the original
+//! left unchecked.
 
 use crate::{
     environment::Environment,
@@ -16,6 +19,7 @@ use crate::{
     limits::{Limit, PAGE_BYTES, count},
     module::Module,
     store::{InstanceId, MemoryId, Store},
+    substrate::AllocatorError,
     thunk::{Region, Thunk, ThunkSupervisor},
     value::{ReturnValue, Value, Values},
     wire,
@@ -39,16 +43,28 @@ pub const ERR_EXECUTION: u32 = u32::MAX - 2;
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum SupervisorTrap {
+    /// The allocator in the supervisor's memory failed.
+    Allocator(AllocatorError),
     /// The arguments for a guest are no SCALE-encoded `Vec<Value>`, or too long.
     Arguments,
+    /// The supervisor exports no `__heap_base`, a global of the type `i32`.
+    HeapBase,
     /// The instance does not exist (any more).
     Instance(HandleError),
     /// The memory does not exist (any more).
     Memory(HandleError),
     /// The memory could not be made or torn down.
     MemoryRefused(MemoryError),
+    /// The host has no memory left for a copy of the supervisor's bytes.
+    OutOfSystemMemory,
     /// The buffer for a result is too small or outside the supervisor's memory.
     ResultBuffer,
+    /// A slice is not all inside the supervisor's memory.
+    Slice,
+    /// A host function was called while another one has the store, and no thunk is running.
+    StoreInUse,
+    /// The dispatch thunk cannot be found.
+    Thunk(ThunkLookupError),
 }
 
 impl SupervisorTrap {
@@ -56,11 +72,17 @@ impl SupervisorTrap {
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
+            Self::Allocator(_) => "allocator",
             Self::Arguments => "arguments",
+            Self::HeapBase => "heap-base",
             Self::Instance(_) => "instance",
             Self::Memory(_) => "memory",
             Self::MemoryRefused(_) => "memory-refused",
+            Self::OutOfSystemMemory => "out-of-system-memory",
             Self::ResultBuffer => "result-buffer",
+            Self::Slice => "slice",
+            Self::StoreInUse => "store-in-use",
+            Self::Thunk(_) => "thunk",
         }
     }
 }
@@ -68,16 +90,52 @@ impl SupervisorTrap {
 impl fmt::Display for SupervisorTrap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Allocator(error) => write!(f, "allocator: {error}"),
             Self::Arguments => f.write_str("the arguments are not valid SCALE, or too long"),
+            Self::HeapBase => f.write_str("the supervisor exports no global `__heap_base` of type i32"),
             Self::Instance(error) => write!(f, "instance: {error}"),
             Self::Memory(error) => write!(f, "memory: {error}"),
             Self::MemoryRefused(error) => error.fmt(f),
+            Self::OutOfSystemMemory => f.write_str("out of system memory"),
             Self::ResultBuffer => f.write_str("the buffer for the result is too small or out of bounds"),
+            Self::Slice => f.write_str("a slice is outside the supervisor's memory"),
+            Self::StoreInUse => f.write_str("the store is in use by another host function"),
+            Self::Thunk(error) => write!(f, "dispatch thunk: {error}"),
         }
     }
 }
 
 impl Error for SupervisorTrap {}
+
+/// Why there is no dispatch thunk to call.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum ThunkLookupError {
+    /// The supervisor exports no table of functions as `__indirect_function_table`.
+    NoTable,
+    /// The table's element is null.
+    Null,
+    /// The index is outside the table.
+    OutOfBounds,
+    /// The function has not the type `(i32, i32, i32, i32) -> i64`.
+    Type,
+    /// The instance was not made by the supervisor's `instantiate`.
+    Unknown,
+}
+
+impl fmt::Display for ThunkLookupError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoTable => "the supervisor exports no function table `__indirect_function_table`",
+            Self::Null => "the table's element is null",
+            Self::OutOfBounds => "the index is outside the table",
+            Self::Type => "the function's type is not (i32, i32, i32, i32) -> i64",
+            Self::Unknown => "the instance was made without one",
+        })
+    }
+}
+
+impl Error for ThunkLookupError {}
 
 /// `memory_new`: makes a memory and returns its number.
 ///

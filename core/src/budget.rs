@@ -1,9 +1,9 @@
-//! The budget of memory pages that all memories of a store share.
+//! Budgets of memory pages: of a store, which all its memories share, and of an instance.
 
 use alloc::sync::Arc;
 use core::sync::atomic::{AtomicU32, Ordering};
 
-/// Pages in use, of all that a store may have.
+/// Pages in use, of all that a store or an instance may have.
 #[derive(Debug)]
 pub(crate) struct PageBudget {
     used: AtomicU32,
@@ -22,6 +22,16 @@ impl PageBudget {
     pub(crate) const fn maximum(&self) -> u32 {
         self.maximum
     }
+
+    /// Takes more pages, or says no and takes none.
+    pub(crate) fn take(&self, pages: u32) -> bool {
+        let within = |used: u32| used.checked_add(pages).filter(|&used| used <= self.maximum);
+        self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, within).is_ok()
+    }
+
+    pub(crate) fn give_back(&self, pages: u32) {
+        self.used.fetch_sub(pages, Ordering::Relaxed);
+    }
 }
 
 /// Pages taken from a budget, given back when dropped.
@@ -38,8 +48,7 @@ impl Charge {
 
     /// Takes more pages, or says no and takes none.
     pub(crate) fn take(&mut self, pages: u32) -> bool {
-        let within = |used: u32| used.checked_add(pages).filter(|&used| used <= self.budget.maximum);
-        let taken = self.budget.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, within).is_ok();
+        let taken = self.budget.take(pages);
         if taken {
             self.pages = self.pages.saturating_add(pages);
         }
@@ -49,7 +58,7 @@ impl Charge {
     pub(crate) fn give_back(&mut self, pages: u32) {
         let pages = pages.min(self.pages);
         self.pages = self.pages.saturating_sub(pages);
-        self.budget.used.fetch_sub(pages, Ordering::Relaxed);
+        self.budget.give_back(pages);
     }
 
     /// Moves pages to another charge of the same budget.

@@ -10,6 +10,7 @@ use crate::{
     error::LimitError,
     limits::{Limit, Limits, PAGE_BYTES, to_usize},
     module::{Engine, Module},
+    options::Bounds,
     value::Value,
 };
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
@@ -48,6 +49,7 @@ impl Cell {
             charge: Charge::none(pages),
             memory_pages: limits.memory_pages,
             table_elements: limits.table_elements,
+            guest: None,
             prepaid: 0,
             taken: 0,
             refused: None,
@@ -78,13 +80,6 @@ impl Cell {
         let charged = PAGE_BYTES.saturating_mul(to_usize(self.store.data().limiter.charge.pages()));
         let garbage = charged.saturating_sub(kept).saturating_add(self.garbage);
         garbage >= GARBAGE_BYTES.max(kept / 4)
-    }
-
-    /// Refuses to take more pages than the store may have, and takes none.
-    pub(crate) fn check_budget(&self, pages: u32) -> Result<(), LimitError> {
-        let budget = self.store.data().limiter.charge.budget();
-        let requested = u64::from(budget.used()).saturating_add(pages.into());
-        Limit::TotalMemoryPages.check(requested, budget.maximum().into())
     }
 
     /// Takes the charge for a memory that leaves.
@@ -214,6 +209,8 @@ pub(crate) struct Limiter {
     charge: Charge,
     memory_pages: u32,
     table_elements: u32,
+    /// The budget of the guest that runs or is made, where it has one of its own.
+    guest: Option<Arc<PageBudget>>,
     /// Pages of the next growth that were paid for before.
     prepaid: u32,
     /// Pages that the last growth took, to be given back if the engine then fails.
@@ -223,6 +220,27 @@ pub(crate) struct Limiter {
 }
 
 impl Limiter {
+    /// Forgets earlier refusals; what grows now is a guest's with these bounds.
+    pub(crate) fn begin(&mut self, bounds: &Bounds) {
+        self.refused = None;
+        // Nearly always neither is there, and nothing is to be done.
+        if self.guest.is_some() || bounds.pages.is_some() {
+            self.guest.clone_from(&bounds.pages);
+        }
+    }
+
+    /// Refuses more pages than the store or the guest may have, and takes none.
+    pub(crate) fn check(&self, more: u32) -> Result<(), LimitError> {
+        let check = |limit: Limit, budget: &PageBudget| {
+            let requested = u64::from(budget.used()).saturating_add(more.into());
+            limit.check(requested, budget.maximum().into())
+        };
+        if let Some(guest) = &self.guest {
+            check(Limit::InstanceMemoryPages, guest)?;
+        }
+        check(Limit::TotalMemoryPages, self.charge.budget())
+    }
+
     /// The refusal since the last time this was asked.
     pub(crate) const fn take_refusal(&mut self) -> Option<LimitError> {
         self.refused.take()
@@ -232,14 +250,25 @@ impl Limiter {
         Limit::MemoryPages.check(desired.into(), self.memory_pages.into())?;
         let more = desired.saturating_sub(current).saturating_sub(self.prepaid);
         self.taken = 0;
-        if !self.charge.take(more) {
-            let budget = self.charge.budget();
+        let refused = |limit, budget: &PageBudget| {
             let requested = u64::from(budget.used()).saturating_add(more.into());
-            let maximum = budget.maximum().into();
-            return Err(LimitError { limit: Limit::TotalMemoryPages, maximum, requested });
+            LimitError { limit, maximum: budget.maximum().into(), requested }
+        };
+        if let Some(guest) = self.guest.as_deref().filter(|guest| !guest.take(more)) {
+            return Err(refused(Limit::InstanceMemoryPages, guest));
+        }
+        if !self.charge.take(more) {
+            self.give_back_to_guest(more);
+            return Err(refused(Limit::TotalMemoryPages, self.charge.budget()));
         }
         self.taken = more;
         Ok(())
+    }
+
+    fn give_back_to_guest(&self, pages: u32) {
+        if let Some(guest) = &self.guest {
+            guest.give_back(pages);
+        }
     }
 
     fn answer(&mut self, checked: Result<(), LimitError>) -> bool {
@@ -267,6 +296,7 @@ impl wasmi::ResourceLimiter for Limiter {
 
     fn memory_grow_failed(&mut self, _: &wasmi::errors::MemoryError) -> Result<(), LimiterError> {
         self.charge.give_back(self.taken);
+        self.give_back_to_guest(self.taken);
         self.taken = 0;
         Ok(())
     }

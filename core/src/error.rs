@@ -1,6 +1,6 @@
 //! Errors: one small enum for each operation. Every variant says what to do about it.
 
-use crate::{limits::Limit, slots::Missing, snapshot::RestoreError, trap::Trap};
+use crate::{features::Feature, limits::Limit, slots::Missing, snapshot::RestoreError, trap::Trap};
 use alloc::boxed::Box;
 use core::{error::Error, fmt};
 
@@ -19,7 +19,8 @@ pub struct LimitError {
 impl fmt::Display for LimitError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { limit, maximum, requested } = self;
-        write!(f, "limit `{}` is {maximum}, {requested} requested; raise it in `Limits`", limit.name())
+        let holder = if *limit == Limit::InstanceMemoryPages { "InstanceLimits" } else { "Limits" };
+        write!(f, "limit `{}` is {maximum}, {requested} requested; raise it in `{holder}`", limit.name())
     }
 }
 
@@ -74,6 +75,14 @@ impl From<Missing> for HandleError {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum CompileError {
+    /// A block takes parameters, which the engine translates wrongly. Compile the module without
+    /// the multi-value proposal.
+    BlockParameters,
+    /// A `br_table` passes more than one value, which the engine translates wrongly. Compile the
+    /// module without the multi-value proposal.
+    BranchTableValues,
+    /// The module uses a feature that [`Limits::features`](crate::Limits) has not.
+    Feature(Feature),
     /// The bytes are no valid module, or use a proposal that is not supported; the engine's
     /// message says where.
     Invalid(Box<str>),
@@ -89,6 +98,9 @@ impl CompileError {
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
+            Self::BlockParameters => "block-parameters",
+            Self::BranchTableValues => "branch-table-values",
+            Self::Feature(_) => "feature",
             Self::Invalid(_) => "invalid",
             Self::Limit(_) => "limit",
             Self::TailCallToImport => "tail-call-to-import",
@@ -99,6 +111,15 @@ impl CompileError {
 impl fmt::Display for CompileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::BlockParameters => f.write_str(
+                "a block takes parameters, which is not supported; compile without the multi-value proposal",
+            ),
+            Self::BranchTableValues => f.write_str(
+                "a `br_table` passes several values, which is not supported; compile without the multi-value proposal",
+            ),
+            Self::Feature(feature) => {
+                write!(f, "module refused: it uses `{}`, which is not in `Limits::features`", feature.name())
+            }
             Self::Invalid(message) => write!(f, "invalid module: {message}"),
             Self::Limit(error) => write!(f, "module refused: {error}"),
             Self::TailCallToImport => {

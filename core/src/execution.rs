@@ -28,8 +28,10 @@
 use crate::{
     cell::{CellData, Ticket},
     error::ExecutionError,
+    fuel::{Fuel, OutOfFuel},
     limits::to_usize,
     module::{ImportedFunction, Module},
+    options::Bounds,
     store::{InstanceId, MemoryId, Store},
     supervisor::{FuncIndex, HostCall, HostError},
     trap::{Trap, TrapCode},
@@ -51,7 +53,7 @@ pub struct Execution {
     /// results of the host call after.
     values: Vec<Value>,
     outputs: Outputs,
-    fuel: u64,
+    pub(crate) fuel: Fuel,
     word: u32,
     purpose: Purpose,
 }
@@ -67,6 +69,7 @@ pub(crate) struct Context {
     /// Of the module's imported functions, in order.
     pub(crate) functions: Box<[FuncIndex]>,
     pub(crate) memory: Option<MemoryId>,
+    pub(crate) bounds: Bounds,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -92,6 +95,9 @@ pub enum Step<'a> {
         /// The fuel that the next operation takes.
         required: u64,
     },
+    /// It used up its slice and has fuel left: run it again when it is its turn, see
+    /// [`Execution::set_slice`].
+    SliceOver,
     /// It trapped.
     Trapped(Trap),
 }
@@ -133,7 +139,7 @@ impl Execution {
             call: ResumableCall::Finished,
             values,
             outputs: Outputs::new(results),
-            fuel,
+            fuel: Fuel::new(fuel),
             word,
             purpose,
         }
@@ -148,8 +154,12 @@ impl Execution {
     /// [`ExecutionError::Ended`] once it has finished or trapped;
     /// [`ExecutionError::OtherStore`] where `store` is not the one it was begun in.
     pub fn run(&mut self, store: &mut Store) -> Result<Step<'_>, ExecutionError> {
+        let waited = self.is_waiting();
         let context = self.context.as_ref().ok_or(ExecutionError::Ended)?;
         let (cell, inputs) = store.engine(context.cell, &context.ticket).ok_or(ExecutionError::OtherStore)?;
+        if let (State::OutOfFuel, ResumableCall::OutOfFuel(call)) = (&self.state, &self.call) {
+            self.fuel.renew_slice(call.required_fuel());
+        }
         match self.state {
             State::Ready(None) => self.state = State::Finished(Values::NONE),
             State::Ready(Some(Callee::Import(import))) => self.state = State::Waiting(import),
@@ -177,10 +187,15 @@ impl Execution {
             }
             State::Waiting(_) | State::Finished(_) | State::Failed(_) | State::Ended => {}
         }
+        let is_too_deep = |context: &Arc<Context>| store.is_too_deep(&context.bounds);
+        if self.is_waiting() && !waited && self.context.as_ref().is_some_and(is_too_deep) {
+            self.state = State::Failed(TrapCode::NestingTooDeep.into());
+        }
         match (&self.state, &self.call) {
             (State::Waiting(ordinal), _) => self.host_call(*ordinal),
             (State::OutOfFuel, ResumableCall::OutOfFuel(call)) => {
-                Ok(Step::OutOfFuel { required: call.required_fuel() })
+                let required = call.required_fuel();
+                Ok(if required > self.fuel.left() { Step::OutOfFuel { required } } else { Step::SliceOver })
             }
             _ => self.end(store),
         }
@@ -201,7 +216,10 @@ impl Execution {
                 State::Answered
             }
             Ok(_) => State::Failed(TrapCode::ResultType.into()),
-            Err(error) => State::Failed(Trap::host(error.into_reason())),
+            Err(error) => State::Failed(match error.into_reason() {
+                Some(reason) if reason.is::<OutOfFuel>() => TrapCode::OutOfFuel.into(),
+                reason => Trap::host(reason),
+            }),
         };
         Ok(())
     }
@@ -219,20 +237,11 @@ impl Execution {
         }
     }
 
-    /// The fuel it has left.
-    #[must_use]
-    pub const fn fuel(&self) -> u64 {
-        self.fuel
-    }
-
-    /// Sets the fuel it has left.
-    pub const fn set_fuel(&mut self, fuel: u64) {
-        self.fuel = fuel;
-    }
-
-    /// Adds fuel.
-    pub const fn add_fuel(&mut self, fuel: u64) {
-        self.fuel = self.fuel.saturating_add(fuel);
+    /// Ends it as [`Execution::cancel`] does and returns the trap that says why, with the fuel
+    /// used.
+    pub fn end_with(&mut self, store: &mut Store, code: TrapCode) -> Trap {
+        self.cancel(store);
+        Trap::from(code).after(self.fuel_used())
     }
 
     /// The instance it runs in; `None` for an instantiation until its start function has
@@ -256,12 +265,15 @@ impl Execution {
         inputs.clear();
         inputs.extend(self.values.iter().map(|value| value.into_engine()));
         // Every engine meters fuel; one that did not would say so by an error of its own.
-        let _metered = cell.set_fuel(self.fuel);
+        let _metered = cell.set_fuel(self.fuel.grant());
+        if let Some(context) = &self.context {
+            cell.data_mut().limiter.begin(&context.bounds);
+        }
     }
 
     /// Notes how the engine came back.
     fn returned(&mut self, cell: &mut wasmi::Store<CellData>, outcome: Result<ResumableCall, wasmi::Error>) {
-        self.fuel = cell.get_fuel().unwrap_or(0);
+        self.fuel.spend(self.fuel.grant().saturating_sub(cell.get_fuel().unwrap_or(0)));
         self.state = match outcome {
             Ok(call) => {
                 self.call = call;
@@ -279,6 +291,10 @@ impl Execution {
         };
     }
 
+    const fn is_waiting(&self) -> bool {
+        matches!(self.state, State::Waiting(_))
+    }
+
     fn host_call(&self, ordinal: u32) -> Result<Step<'_>, ExecutionError> {
         let context = self.context.as_ref().ok_or(ExecutionError::Ended)?;
         let function = self.imported_function(ordinal).ok_or(ExecutionError::Ended)?;
@@ -291,7 +307,7 @@ impl Execution {
             state: self.word,
             instance: self.instance(),
             memory: context.memory,
-            fuel: self.fuel,
+            fuel: self.fuel.left(),
         }))
     }
 
@@ -310,7 +326,7 @@ impl Execution {
         store.recycle(mem::take(&mut self.values));
         let step = match mem::replace(&mut self.state, State::Ended) {
             State::Finished(results) => Step::Finished(results),
-            State::Failed(trap) => Step::Trapped(trap),
+            State::Failed(trap) => Step::Trapped(trap.after(self.fuel.used())),
             _ => Step::Trapped(TrapCode::Engine.into()),
         };
         let step = match (self.purpose, step) {
@@ -341,6 +357,9 @@ impl fmt::Debug for Execution {
             State::OutOfFuel => "out of fuel",
             State::Finished(_) | State::Failed(_) | State::Ended => "ended",
         };
-        f.debug_struct("Execution").field("state", &state).field("fuel", &self.fuel).finish_non_exhaustive()
+        f.debug_struct("Execution")
+            .field("state", &state)
+            .field("fuel", &self.fuel.left())
+            .finish_non_exhaustive()
     }
 }

@@ -50,10 +50,11 @@
 //! | run a guest | [`Module`], [`Environment`], [`Store`] |
 //! | serve its imports | [`Supervisor`], [`HostCall`], [`HostError`] |
 //! | drive its calls yourself | [`Execution`], [`Step`] |
-//! | bound it | [`Limits`] |
+//! | bound it | [`Limits`], [`InstanceLimits`], [`CallOptions`] |
 //! | keep, reset or copy a guest's state | [`Store::snapshot`], [`Store::restore`], [`Store::fork`], [`snapshot`] |
 //! | know what went wrong | [`Trap`] for guests, one error enum for each operation |
 //! | serve the Substrate sandbox ABI | [`ThunkSupervisor`], [`Thunk`], [`abi`], [`wire`] |
+//! | serve a supervisor that is wasm itself | [`substrate`] |
 //!
 //! # What always holds
 //!
@@ -76,11 +77,15 @@ mod cell;
 mod environment;
 mod error;
 mod execution;
+mod features;
+mod fuel;
 mod limits;
 mod module;
+mod options;
 mod slots;
 pub mod snapshot;
 mod store;
+pub mod substrate;
 mod supervisor;
 mod thunk;
 mod trap;
@@ -94,8 +99,11 @@ pub use crate::{
         InstantiateError, InvokeError, LimitError, MemoryError,
     },
     execution::{Execution, Step},
+    features::{Feature, Features},
+    fuel::OutOfFuel,
     limits::{Limit, Limits, MAX_PAGES, PAGE_BYTES},
     module::{Export, ExternType, GlobalType, Import, MemoryType, Module, TableType},
+    options::{CallOptions, InstanceLimits, Outcome},
     snapshot::{ForkError, FormatError, RestoreError, Snapshot, SnapshotError, Uncapturable},
     store::{InstanceId, Level, MemoryId, Store},
     supervisor::{FuncIndex, HostCall, HostError, NoImports, Supervisor},

@@ -4,7 +4,7 @@
 //! limit, its value and what was asked for; only `memory.grow` and `table.grow` of a guest
 //! answer -1 instead, as the WebAssembly specification foresees.
 
-use crate::error::LimitError;
+use crate::{error::LimitError, features::Features};
 
 /// Bytes of one WebAssembly page.
 pub const PAGE_BYTES: usize = 65_536;
@@ -25,6 +25,8 @@ pub const MAX_PAGES: u32 = 65_536;
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Limits {
+    /// What modules may use of WebAssembly. Fixed when a module is compiled.
+    pub features: Features,
     /// Bytes of a module. Translation takes about 20 ms a MiB and several times the memory.
     pub module_bytes: usize,
     /// Functions of a module, imports included; each costs an instance about 100 bytes.
@@ -116,6 +118,38 @@ impl Limits {
     /// Fuel of an outermost call: a third of a second of straight code, natively.
     pub const FUEL: u64 = 100_000_000;
 
+    /// Limits for many small guests beside each other: plug-ins and scripts of a few hundred
+    /// KiB, of which a store with all of its memories in use takes 32 MiB.
+    ///
+    /// A module may be compiled in 20 ms and a call take a thirtieth of a second of straight
+    /// code, natively. Everything else is a tenth or a quarter of the default, so that there is
+    /// room for what such guests were seen to need, and a guest that needs more is told by name.
+    #[must_use]
+    pub const fn strict() -> Self {
+        Self {
+            features: Features::ALL,
+            module_bytes: 1 << 20,
+            functions: 2_500,
+            globals: 100,
+            params: 16,
+            locals: 250,
+            imports: 100,
+            exports: 1_000,
+            tables: 1,
+            table_elements: 1_000,
+            memories: 1,
+            memory_pages: 256,
+            total_memory_pages: 512,
+            environment_bytes: 64 << 10,
+            argument_bytes: 64 << 10,
+            instances: 1_000,
+            guest_frames: 1_000,
+            engine_stack_bytes: 1 << 20,
+            nesting: 8,
+            fuel: 10_000_000,
+        }
+    }
+
     /// Lifts everything that may be lifted.
     ///
     /// What stays is what the engine or the address space imposes, and two bounds that protect
@@ -123,6 +157,7 @@ impl Limits {
     #[must_use]
     pub const fn unlimited() -> Self {
         Self {
+            features: Features::ALL,
             module_bytes: usize::MAX,
             functions: u32::MAX,
             globals: u32::MAX,
@@ -149,6 +184,7 @@ impl Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            features: Features::ALL,
             module_bytes: Self::MODULE_BYTES,
             functions: Self::FUNCTIONS,
             globals: Self::GLOBALS,
@@ -188,6 +224,8 @@ pub enum Limit {
     Globals,
     /// [`Limits::imports`].
     Imports,
+    /// [`InstanceLimits::with_memory_pages`](crate::InstanceLimits::with_memory_pages).
+    InstanceMemoryPages,
     /// [`Limits::instances`].
     Instances,
     /// [`Limits::locals`].
@@ -209,7 +247,7 @@ pub enum Limit {
 }
 
 impl Limit {
-    /// The name of the field of [`Limits`].
+    /// The name of the field of [`Limits`], or what stands for it.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -219,6 +257,7 @@ impl Limit {
             Self::Functions => "functions",
             Self::Globals => "globals",
             Self::Imports => "imports",
+            Self::InstanceMemoryPages => "instance_memory_pages",
             Self::Instances => "instances",
             Self::Locals => "locals",
             Self::Memories => "memories",

@@ -14,25 +14,39 @@ pub type Reason = Box<dyn Error + Send + Sync>;
 pub struct Trap {
     code: TrapCode,
     reason: Option<Reason>,
+    fuel_used: u64,
 }
 
 impl Trap {
     pub(crate) const fn new(code: TrapCode) -> Self {
-        Self { code, reason: None }
+        Self { code, reason: None, fuel_used: 0 }
     }
 
     pub(crate) const fn host(reason: Option<Reason>) -> Self {
-        Self { code: TrapCode::HostError, reason }
+        Self { code: TrapCode::HostError, reason, fuel_used: 0 }
     }
 
     pub(crate) fn from_engine(error: &wasmi::Error) -> Self {
         Self::new(error.as_trap_code().map_or(TrapCode::Engine, TrapCode::from_engine))
     }
 
+    /// The same trap, after a call used so much fuel.
+    pub(crate) const fn after(mut self, fuel_used: u64) -> Self {
+        self.fuel_used = fuel_used;
+        self
+    }
+
     /// What kind of trap this is.
     #[must_use]
     pub const fn code(&self) -> TrapCode {
         self.code
+    }
+
+    /// The fuel that the call had used when it trapped, that of nested calls included which drew
+    /// on it.
+    #[must_use]
+    pub const fn fuel_used(&self) -> u64 {
+        self.fuel_used
     }
 
     /// The supervisor's reason, where a [`HostError`](crate::HostError) carried one.

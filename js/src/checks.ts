@@ -18,13 +18,43 @@ export function checkFuel(name: string, value: bigint | number): bigint {
 /** Bytes, as a buffer or a view of one. */
 export type Bytes = ArrayBufferLike | ArrayBufferView;
 
-/** The bytes of a buffer or of a view of one, in place. */
+/** A getter of a built-in class: it reads the thing itself, whatever properties somebody gave it. */
+function getter(prototype: object, name: PropertyKey): (thing: object) => any {
+  const get = Object.getOwnPropertyDescriptor(prototype, name)?.get as () => unknown;
+  return (thing) => get.call(thing);
+}
+
+const reader = (prototype: object) => ({
+  buffer: getter(prototype, "buffer"),
+  offset: getter(prototype, "byteOffset"),
+  length: getter(prototype, "byteLength"),
+});
+const typedArray: object = Object.getPrototypeOf(Uint8Array.prototype);
+const readTypedArray = reader(typedArray);
+const readDataView = reader(DataView.prototype);
+const typedArrayName = getter(typedArray, Symbol.toStringTag);
+const bufferLengths = [ArrayBuffer, globalThis.SharedArrayBuffer]
+  .filter((Class) => Class !== undefined)
+  .map((Class) => getter(Class.prototype, "byteLength"));
+
+/**
+ * The bytes of a buffer or of a view of one, in place. The view is a new one that has only its own
+ * properties. A detached buffer is a TypeError.
+ */
 export function bytesOf(name: string, source: Bytes): Uint8Array {
-  if (source instanceof Uint8Array) return source;
-  if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
-  // By its tag, so that a buffer of another realm, or a shared one, is one too.
-  const tag = Object.prototype.toString.call(source);
-  if (tag === "[object ArrayBuffer]" || tag === "[object SharedArrayBuffer]") return new Uint8Array(source);
+  if (ArrayBuffer.isView(source)) {
+    const { buffer, offset, length } = typedArrayName(source) === undefined ? readDataView : readTypedArray;
+    return new Uint8Array(buffer(source), offset(source), length(source));
+  }
+  // Not by `instanceof`, so that a buffer of another realm is one too, and nothing else is.
+  for (const length of bufferLengths) {
+    try {
+      length(source);
+    } catch {
+      continue;
+    }
+    return new Uint8Array(source);
+  }
   throw new TypeError(`${name} are neither a buffer nor a view of one`);
 }
 

@@ -5,29 +5,12 @@
  * synchronous and an asynchronous call differ only in whether they wait for what an import
  * returned.
  */
-import { checkFuel, isThenable } from "./checks.js";
-import { type Engine, FINISHED, HOST_CALL, OUT_OF_FUEL, TORN_DOWN, TRAPPED } from "./engine.js";
+import { isThenable } from "./checks.js";
+import { type Engine, FINISHED, HOST_CALL, OUT_OF_FUEL, SLICE_OVER, TORN_DOWN, TRAPPED } from "./engine.js";
 import { DisposedError, InvokeError, Trap, asyncImport } from "./errors.js";
 import type { Guest } from "./guest.js";
-import { type HostFunction, serve } from "./imports.js";
-import { yieldToEventLoop } from "./yield.js";
-
-/** How an asynchronous call is paced and ended. */
-export interface PaceOptions {
-  /** The fuel of the call, a BigInt or a number. By default what the sandbox's limits say. */
-  readonly fuel?: bigint | number;
-  /** The fuel of a slice: after each the event loop gets its turn. By default 1,000,000. */
-  readonly slice?: bigint | number;
-  /** Ends the call, with the signal's reason, at the end of the slice or of an import. */
-  readonly signal?: AbortSignal;
-}
-
-/** The same, checked. */
-export interface Pace {
-  readonly fuel: bigint;
-  readonly slice: bigint;
-  readonly signal: AbortSignal | undefined;
-}
+import { type HostFunction, contextOf, serve } from "./imports.js";
+import type { Pace } from "./pace.js";
 
 /** What is needed to serve a guest's host calls. */
 export interface Served {
@@ -37,22 +20,11 @@ export interface Served {
   readonly functions: readonly HostFunction[];
 }
 
-const DEFAULT_SLICE = 1_000_000n;
-
-/** Checks how a call is to be paced. */
-export function paceOf(engine: Engine, { fuel, slice, signal }: PaceOptions): Pace {
-  signal?.throwIfAborted();
-  const pace = {
-    fuel: fuel === undefined ? engine.use((host) => host.default_fuel()) : checkFuel("fuel", fuel),
-    slice: slice === undefined ? DEFAULT_SLICE : checkFuel("slice", slice),
-    signal,
-  };
-  if (pace.slice === 0n) throw new RangeError("slice is not above 0");
-  return pace;
-}
-
-/** The fuel of the first slice. */
-export const firstSlice = ({ fuel, slice }: Pace): bigint => (fuel < slice ? fuel : slice);
+/** What driving a call came to. One that is out of fuel is still there, and can go on. */
+export type Ending<T> =
+  | { readonly status: "ok"; readonly value: T; readonly fuelUsed: bigint }
+  | { readonly status: "out-of-fuel"; readonly fuelUsed: bigint }
+  | { readonly status: "trap"; readonly trap: Trap; readonly fuelUsed: bigint };
 
 /** Makes a step. Steps throw only when the engine aborts. */
 export function makeStep(engine: Engine, step: () => number): number {
@@ -65,20 +37,22 @@ export function makeStep(engine: Engine, step: () => number): number {
 }
 
 /** Drives a call to its end, after its first step. */
-export function drive({ engine, guest, functions }: Served, step: number): void {
+export function drive(served: Served, step: number): void {
+  const { engine, functions } = served;
   while (step !== FINISHED) {
     if (step !== HOST_CALL) throw ended(engine, step);
     const handle = engine.head(0);
     const host = functions[engine.head(1)] as HostFunction;
+    const context = contextOf(served, host);
     let answered = false;
     try {
-      const state = engine.head(2);
-      const result = serve(host, guest, host.params.takeAll(engine), state);
+      const result = serve(host, context, host.params.takeAll(engine));
       if (isThenable(result)) throw asyncImport(result);
       engine.check();
       host.results.putResult(engine, result);
       answered = true;
     } finally {
+      context?.close();
       // Whatever was thrown goes on its way, as the same object.
       if (!answered && engine.isLive) engine.host.cancel(handle);
     }
@@ -87,53 +61,71 @@ export function drive({ engine, guest, functions }: Served, step: number): void 
 }
 
 /**
- * Drives a call from its first step to its end, waiting for imports and giving the event loop
- * its turn after each slice. `finish` is called as soon as the results are in the exchange,
- * before any other call can put its own there.
+ * Drives a call until it finishes, traps or is out of fuel, waiting for imports and giving the
+ * event loop its turn after each slice. `finish` is called as soon as the results are in the
+ * exchange, before any other call can put its own there.
+ *
+ * What an import throws, and what ends the call by its pace, is thrown; the call is over then.
  */
-export async function driveAsync<T>(
-  { engine, guest, functions }: Served,
-  handle: number,
-  pace: Pace,
-  finish: () => T,
-): Promise<T> {
-  const { slice, signal } = pace;
-  let fuel = pace.fuel - firstSlice(pace);
-  let over = false;
+export async function driveAsync<T>(served: Served, handle: number, pace: Pace, finish: () => T): Promise<Ending<T>> {
+  const { engine, functions } = served;
+  let isKept = false;
   try {
     let step = makeStep(engine, () => engine.host.step(handle));
     for (;;) {
       if (step === HOST_CALL) {
         const host = functions[engine.head(1)] as HostFunction;
-        const state = engine.head(2);
-        let result = serve(host, guest, host.params.takeAll(engine), state);
-        if (isThenable(result)) {
-          // What the guest's other callers do meanwhile is not nested in this call.
-          engine.use((raw) => raw.suspend(handle));
-          result = await untilAborted(result, signal);
+        const context = contextOf(served, host);
+        try {
+          let result = serve(host, context, host.params.takeAll(engine));
+          if (isThenable(result)) {
+            // What the guest's other callers do meanwhile is not nested in this call.
+            engine.use((raw) => raw.suspend(handle));
+            result = await pace.race(result);
+          } else if (pace.isTurn()) {
+            engine.use((raw) => raw.suspend(handle));
+            await pace.turn();
+          }
+          pace.check();
+          engine.check();
+          host.results.putResult(engine, result);
+        } catch (thrown) {
+          const unpaid = context?.unpaid;
+          if (unpaid === undefined || thrown !== unpaid) throw thrown;
+          return { status: "trap", trap: unpaid, fuelUsed: unpaid.fuelUsed };
+        } finally {
+          context?.close();
         }
-        signal?.throwIfAborted();
-        engine.check();
-        host.results.putResult(engine, result);
         step = makeStep(engine, () => engine.host.answer(handle));
-      } else if (step === OUT_OF_FUEL && fuel > 0n) {
-        await yieldToEventLoop();
-        signal?.throwIfAborted();
-        engine.check();
-        const more = fuel < slice ? fuel : slice;
-        fuel -= more;
-        engine.host.set_fuel(handle, engine.host.fuel(handle) + more);
+      } else if (step === SLICE_OVER) {
+        await pace.turn();
         step = makeStep(engine, () => engine.host.step(handle));
+      } else if (step === OUT_OF_FUEL) {
+        isKept = true;
+        return { status: "out-of-fuel", fuelUsed: engine.longHead(4) };
       } else {
-        over = step !== OUT_OF_FUEL;
-        if (step === FINISHED) return finish();
-        throw ended(engine, step);
+        isKept = true;
+        const fuelUsed = engine.longHead(4);
+        if (step === FINISHED) return { status: "ok", value: finish(), fuelUsed };
+        const error = ended(engine, step);
+        if (error instanceof Trap) return { status: "trap", trap: error, fuelUsed };
+        throw error;
       }
     }
   } finally {
-    if (!over && engine.isLive) engine.host.cancel(handle);
+    if (!isKept && engine.isLive) engine.host.cancel(handle);
   }
 }
+
+/** The value of a call that is to have finished; for one that has not, its trap is thrown. */
+export function valueOf<T>(engine: Engine, handle: number, ending: Ending<T>): T {
+  if (ending.status === "ok") return ending.value;
+  if (ending.status === "trap") throw ending.trap;
+  engine.use((host) => host.cancel(handle));
+  throw outOfFuel(ending.fuelUsed);
+}
+
+export const outOfFuel = (used: bigint): Trap => new Trap("out-of-fuel", "out of fuel", used);
 
 /** The error for a call that ended without results. */
 function ended(engine: Engine, step: number): Error {
@@ -144,21 +136,8 @@ function ended(engine: Engine, step: number): Error {
   }
   if (step === OUT_OF_FUEL) {
     engine.host.cancel(engine.head(0));
-    return new Trap("out-of-fuel", "out of fuel", used);
+    return outOfFuel(used);
   }
   if (step === TORN_DOWN) return new DisposedError("torn-down", "the guest was disposed of");
   return new InvokeError("refused", "the call could not be begun");
-}
-
-/** The promise's value, or the signal's reason if that comes first. */
-function untilAborted(promise: PromiseLike<unknown>, signal: AbortSignal | undefined): PromiseLike<unknown> {
-  if (signal === undefined) return promise;
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason);
-    // A signal that was aborted before says nothing any more: the import itself may have done it.
-    if (signal.aborted) abort();
-    signal.addEventListener("abort", abort, { once: true });
-    const forget = (): void => signal.removeEventListener("abort", abort);
-    Promise.resolve(promise).finally(forget).then(resolve, reject);
-  });
 }

@@ -14,6 +14,7 @@ export const HOST_CALL = 1;
 export const OUT_OF_FUEL = 2;
 export const TRAPPED = 3;
 export const TORN_DOWN = 4;
+export const SLICE_OVER = 6;
 
 /** Words of the exchange before the values. */
 const HEAD_WORDS = 8;

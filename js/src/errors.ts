@@ -103,7 +103,10 @@ export function hostError<T>(make: () => T): T {
 /** The error of guestbox for one that the wasm module threw; `undefined` for any other. */
 export function fromHost(thrown: unknown): Error | undefined {
   if (!(thrown instanceof Error) || !("code" in thrown) || typeof thrown.code !== "string") return undefined;
-  if (thrown.name === "Trap") return new Trap(thrown.code, thrown.message, 0n);
+  if (thrown.name === "Trap") {
+    const used = "fuelUsed" in thrown && typeof thrown.fuelUsed === "bigint" ? thrown.fuelUsed : 0n;
+    return new Trap(thrown.code, thrown.message, used);
+  }
   if (thrown.name === "RangeError") return new RangeError(thrown.message);
   const Class = CLASSES.get(thrown.name) ?? GuestboxError;
   return new Class(thrown.code, thrown.message);

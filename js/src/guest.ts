@@ -1,13 +1,15 @@
 /** Guests: instances, their exports and their calls. */
-import { checkU32 } from "./checks.js";
+import { checkFuel, checkU32 } from "./checks.js";
 import { disposable } from "./disposable.js";
-import { type PaceOptions, type Pace, type Served, drive, driveAsync, firstSlice, makeStep, paceOf } from "./drive.js";
+import { type Served, drive, driveAsync, makeStep, valueOf } from "./drive.js";
 import { type Engine, FINISHED } from "./engine.js";
 import { DisposedError, InvokeError } from "./errors.js";
 import { Global } from "./global.js";
 import type { HostFunction } from "./imports.js";
 import { Memory } from "./memory.js";
 import type { ExportDescriptor, Imports, Module, Signature } from "./module.js";
+import { type Outcome, outcomeOf } from "./outcome.js";
+import { Pace, type PaceOptions } from "./pace.js";
 import { Snapshot, snapshotHandle } from "./snapshot.js";
 import { type FloatMode, type Value, floatMode } from "./values.js";
 
@@ -17,6 +19,31 @@ export interface GuestOptions {
   readonly state?: number;
   /** How floats are shown to JavaScript: as numbers, or as their raw bits. */
   readonly floats?: FloatMode;
+  /**
+   * The fuel of the start function, and of each outermost call that is not given its own, a BigInt
+   * or a number. By default the sandbox's limit.
+   */
+  readonly fuel?: bigint | number;
+  /**
+   * Pages (64 KiB) that the guest may take in its life: those that its own memories begin with, all
+   * together, and all that it grows any memory by, an imported one too. What JavaScript grows does
+   * not count.
+   */
+  readonly maxMemoryPages?: number;
+  /**
+   * How deep a host call of the guest may be nested: 1 lets it make host calls only outside of any
+   * other guest's, 0 none. The sandbox's limit `nesting` holds as well. The frames of the guest's own
+   * functions are another matter: the limit `guestFrames`.
+   */
+  readonly maxCallDepth?: number;
+}
+
+/** How a synchronous call is made. */
+export interface SyncCallOptions {
+  /** The fuel of the call, a BigInt or a number, its own also within a host call; see `PaceOptions`. */
+  readonly fuel?: bigint | number;
+  /** A word (32 bits) of the supervisor's own, which comes with each host call. */
+  readonly state?: number;
 }
 
 /** How an asynchronous call is made. */
@@ -71,14 +98,28 @@ export class Guest {
 
   /** Calls an exported function and waits for its imports, which may be `async`. */
   async call(name: string, args: readonly Value[] = [], options: CallOptions = {}): Promise<Result> {
+    const pace = new Pace(options);
+    const [handle, finish] = this.begin(name, args, options, pace);
+    return valueOf(this.engine, handle, await driveAsync(this.served, handle, pace, finish));
+  }
+
+  /**
+   * Calls an exported function as `call` does, and says what it came to. What an import throws, and
+   * the reason of a signal or a deadline, still comes as a rejection.
+   */
+  async tryCall(name: string, args: readonly Value[] = [], options: CallOptions = {}): Promise<Outcome> {
+    const pace = new Pace(options);
+    const [handle, finish] = this.begin(name, args, options, pace);
+    return outcomeOf(this.served, handle, pace, options, finish);
+  }
+
+  /** Calls an exported function synchronously, as `exports` does, with fuel or a state of its own. */
+  callSync(name: string, args: readonly Value[] = [], options: SyncCallOptions = {}): Result {
     const { engine } = this;
-    const instance = this.instance();
-    const [position, signature] = this.function(name);
-    const pace = paceOf(engine, options);
-    const state = stateOf(options, this.state);
-    signature.params.putAll(engine, [...args]);
-    const handle = engine.use((host) => host.begin(instance, position, state, firstSlice(pace)));
-    return driveAsync(this.served, handle, pace, () => signature.results.takeResult(engine));
+    const fuel = options.fuel === undefined ? undefined : checkFuel("fuel", options.fuel);
+    const [handle, finish] = this.begin(name, args, options, { fuel });
+    drive(this.served, makeStep(engine, () => engine.host.step(handle)));
+    return finish();
   }
 
   /**
@@ -161,7 +202,7 @@ export class Guest {
     const { startCall } = this;
     if (startCall === undefined) return;
     try {
-      await driveAsync(this.served, startCall, pace, () => this.started());
+      valueOf(this.engine, startCall, await driveAsync(this.served, startCall, pace, () => this.started()));
     } finally {
       if (this.life === "starting") this.dispose();
     }
@@ -203,6 +244,23 @@ export class Guest {
       default:
         return undefined;
     }
+  }
+
+  /** Begins a call; its handle, and what takes its results. */
+  private begin(
+    name: string,
+    args: readonly Value[],
+    options: { readonly state?: number },
+    { fuel, slice }: { readonly fuel: bigint | undefined; readonly slice?: bigint },
+  ): readonly [number, () => Result] {
+    const { engine } = this;
+    const instance = this.instance();
+    const [position, signature] = this.function(name);
+    const state = stateOf(options, this.state);
+    signature.params.putAll(engine, [...args]);
+    const handle = engine.use((host) => host.begin(instance, position, state, fuel));
+    if (slice !== undefined) engine.host.set_slice(handle, slice);
+    return [handle, () => signature.results.takeResult(engine)];
   }
 
   private makeFunction(name: string): (...args: Value[]) => Result {

@@ -1,6 +1,8 @@
 /** Imports: JavaScript functions that serve a guest. */
+import { checkFuel } from "./checks.js";
+import type { Served } from "./drive.js";
+import { InstantiateError, InvokeError, Trap } from "./errors.js";
 import type { Guest } from "./guest.js";
-import { InstantiateError } from "./errors.js";
 import type { Memory } from "./memory.js";
 import type { ImportDescriptor } from "./module.js";
 import { type FloatMode, type Value, ValueList, isNumeric } from "./values.js";
@@ -17,6 +19,13 @@ export interface CallContext {
   readonly memory: Memory;
   /** The state word given to the call or to the instantiation. */
   readonly state: number;
+  /** The fuel that the call has left. */
+  readonly fuel: bigint;
+  /**
+   * Charges the call for the import's own work; do it before the work. Where the call has less, all
+   * it has is taken and a `Trap` "out-of-fuel" thrown, which ends the call unless it is caught.
+   */
+  charge(fuel: bigint | number): void;
 }
 
 const withContext = new WeakSet<ImportTarget>();
@@ -59,20 +68,63 @@ export function hostFunction(
   };
 }
 
-/** Serves a host call whose arguments are in the exchange. */
-export function serve(host: HostFunction, guest: Guest, args: Value[], state: number): unknown {
-  const { target } = host;
-  return host.withContext ? target(new Context(guest, state), ...args) : target(...args);
+/** Serves a host call. */
+export function serve({ target }: HostFunction, context: Context | undefined, args: Value[]): unknown {
+  return context === undefined ? target(...args) : target(context, ...args);
 }
 
-class Context implements CallContext {
+/** The context of the host call in the exchange, where its import asks for one. Close it after. */
+export function contextOf(served: Served, host: HostFunction): Context | undefined {
+  return host.withContext ? new Context(served, served.engine.head(0), served.engine.head(2)) : undefined;
+}
+
+export class Context implements CallContext {
+  readonly #served: Served;
+  /** Of the call, while it waits for this import; it is another's after. */
+  #handle: number | undefined;
+  /** @internal The trap thrown where the call could not pay. */
+  unpaid: Trap | undefined;
+
   constructor(
-    readonly guest: Guest,
+    served: Served,
+    handle: number,
     readonly state: number,
-  ) {}
+  ) {
+    this.#served = served;
+    this.#handle = handle;
+  }
+
+  get guest(): Guest {
+    return this.#served.guest;
+  }
 
   // Only when it is asked for: the guest may have no memory, or have been disposed of meanwhile.
   get memory(): Memory {
     return this.guest.mainMemory;
+  }
+
+  get fuel(): bigint {
+    const handle = this.#call();
+    return this.#served.engine.use((host) => host.fuel(handle));
+  }
+
+  charge(fuel: bigint | number): void {
+    const amount = checkFuel("fuel", fuel);
+    const handle = this.#call();
+    const { engine } = this.#served;
+    if (engine.use((host) => host.charge(handle, amount))) return;
+    this.unpaid = new Trap("out-of-fuel", "out of fuel", engine.use((host) => host.fuel_used(handle)));
+    throw this.unpaid;
+  }
+
+  /** @internal The import has been served. */
+  close(): void {
+    this.#handle = undefined;
+  }
+
+  #call(): number {
+    this.#served.engine.check();
+    if (this.#handle === undefined) throw new InvokeError("call-over", "the import has returned; its call is not waiting for it");
+    return this.#handle;
   }
 }

@@ -23,10 +23,10 @@ export {
   SnapshotError,
   Trap,
 } from "./errors.js";
-export type { PaceOptions } from "./drive.js";
 export type { Global } from "./global.js";
-export type { CallOptions, Exports, Guest, GuestOptions, Result } from "./guest.js";
+export type { CallOptions, Exports, Guest, GuestOptions, Result, SyncCallOptions } from "./guest.js";
 export { type CallContext, type ImportTarget, call } from "./imports.js";
+export type { Features, Limits, LimitsPreset, StoreOptions } from "./limits.js";
 export type { WasmSource } from "./load.js";
 export { Memory, PAGE_BYTES } from "./memory.js";
 export type {
@@ -38,6 +38,8 @@ export type {
   InstantiateOptions,
   Module,
 } from "./module.js";
-export { type Limits, Sandbox, type SandboxOptions } from "./sandbox.js";
+export type { OutOfFuel, Outcome, ResumeOptions } from "./outcome.js";
+export type { PaceOptions } from "./pace.js";
+export { Sandbox, type SandboxOptions } from "./sandbox.js";
 export type { Snapshot } from "./snapshot.js";
 export type { FloatMode, Value, ValueType } from "./values.js";

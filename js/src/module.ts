@@ -1,11 +1,12 @@
 /** Modules: compiled once, instantiated many times. */
+import { checkFuel, checkU32 } from "./checks.js";
 import type { Engine } from "./engine.js";
 import { DisposedError, InstantiateError } from "./errors.js";
 import { disposable } from "./disposable.js";
-import { type PaceOptions, firstSlice, paceOf } from "./drive.js";
 import { Guest, type GuestOptions, stateOf } from "./guest.js";
 import { type HostFunction, type ImportTarget, hostFunction } from "./imports.js";
 import { Memory } from "./memory.js";
+import { Pace, type PaceOptions } from "./pace.js";
 import { type Snapshot, snapshotHandle } from "./snapshot.js";
 import { type FloatMode, ValueList, type ValueType, floatMode, isNumeric } from "./values.js";
 
@@ -87,9 +88,8 @@ export class Module {
 
   /** Like `instantiate`, for a start function whose imports may be `async`, or that takes its time. */
   async instantiateAsync(imports: Imports = {}, options: InstantiateOptions & PaceOptions = {}): Promise<Guest> {
-    const { engine } = this;
-    const pace = paceOf(engine, options);
-    const guest = this.prepare(imports, options, firstSlice(pace));
+    const pace = new Pace(options);
+    const guest = this.prepare(imports, options, pace.slice);
     await guest.startAsync(pace);
     return guest;
   }
@@ -133,12 +133,15 @@ export class Module {
     return Uint32Array.from(memories, (memory) => memory.handleIn(this.engine));
   }
 
-  /** An instance whose start function, if it has one to run, is still to be; on fuel of its own if some is given. */
-  private prepare(imports: Imports, options: InstantiateOptions, fuel?: bigint): Guest {
+  /** An instance whose start function, if it has one to run, is still to be; in slices if such are given. */
+  private prepare(imports: Imports, options: InstantiateOptions, slice?: bigint): Guest {
     const { engine } = this;
     this.use();
     const floats = floatMode(options.floats);
     const state = stateOf(options, 0);
+    const fuel = options.fuel === undefined ? undefined : checkFuel("fuel", options.fuel);
+    const pages = optionalU32("maxMemoryPages", options.maxMemoryPages);
+    const depth = optionalU32("maxCallDepth", options.maxCallDepth);
     const { snapshot } = options;
     const functions: HostFunction[] = [];
     const memories: Memory[] = [];
@@ -157,11 +160,11 @@ export class Module {
     const module = this.use();
     if (snapshot !== undefined) {
       const from = snapshotHandle(engine, snapshot);
-      const id = engine.use((host) => host.instantiate_from(module, handles, from));
+      const id = engine.use((host) => host.instantiate_from(module, handles, from, fuel, pages, depth));
       return new Guest(engine, this, functions, memories, { id }, options);
     }
-    const call = engine.use((host) => host.instantiate(module, handles, state));
-    if (fuel !== undefined) engine.host.set_budget(call, fuel);
+    const call = engine.use((host) => host.instantiate(module, handles, state, fuel, pages, depth));
+    if (slice !== undefined) engine.host.set_slice(call, slice);
     return new Guest(engine, this, functions, memories, { call }, options);
   }
 
@@ -173,6 +176,9 @@ export class Module {
 }
 
 disposable(Module);
+
+const optionalU32 = (name: string, value: number | undefined): number | undefined =>
+  value === undefined ? undefined : checkU32(name, value);
 
 function lookUp(imports: Imports, { module, name }: { module: string; name: string }): unknown {
   const fields: unknown = own(imports, module);

@@ -1,45 +1,21 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** Sandboxes: an engine each, in which modules are compiled and guests live. */
-import { type Bytes, bytesOf, checkFuel, checkU32 } from "./checks.js";
+import { type Bytes, bytesOf, checkU32 } from "./checks.js";
 import { disposable } from "./disposable.js";
 import { Engine } from "./engine.js";
 import { CompileError, SnapshotError, hostError } from "./errors.js";
 import { makeGlue } from "./glue.js";
+import { type Limits, type StoreOptions, storeArguments } from "./limits.js";
 import type * as Glue from "./glue-types.js";
 import { type WasmSource, loadModule } from "./load.js";
 import { Memory } from "./memory.js";
 import { Module } from "./module.js";
 import { Snapshot } from "./snapshot.js";
 
-/** Limits, each a whole number; what is not given is the default. See the README for units. */
-export interface Limits {
-  readonly argumentBytes?: number;
-  readonly engineStackBytes?: number;
-  readonly environmentBytes?: number;
-  readonly exports?: number;
-  readonly fuel?: number | bigint;
-  readonly functions?: number;
-  readonly globals?: number;
-  readonly guestFrames?: number;
-  readonly imports?: number;
-  readonly instances?: number;
-  readonly locals?: number;
-  readonly memories?: number;
-  readonly memoryPages?: number;
-  readonly moduleBytes?: number;
-  readonly nesting?: number;
-  readonly params?: number;
-  readonly tableElements?: number;
-  readonly tables?: number;
-  readonly totalMemoryPages?: number;
-}
-
 /** How a sandbox is loaded. */
-export interface SandboxOptions {
+export interface SandboxOptions extends StoreOptions {
   /** Where the wasm module is; by default beside the package's JavaScript. */
   readonly wasm?: WasmSource;
-  /** What guests may take. */
-  readonly limits?: Limits;
 }
 
 /** An instance of the wasm module with its own glue. */
@@ -47,13 +23,6 @@ export async function instantiateGlue(source: WasmSource | undefined): Promise<[
   const glue = makeGlue();
   const exports = await glue.default({ module_or_path: await loadModule(source) });
   return [glue, exports.memory];
-}
-
-/** Limits as the wasm module takes them. */
-export function limitPairs(limits: Limits = {}): [string[], Float64Array] {
-  const entries = Object.entries(limits).filter(([, value]) => value !== undefined);
-  const numbers = entries.map(([name, value]) => Number(checkFuel(`the limit ${name}`, value)));
-  return [entries.map(([name]) => name), Float64Array.from(numbers)];
 }
 
 /**
@@ -67,9 +36,9 @@ export class Sandbox {
 
   /** Loads the wasm module, which is compiled once for all sandboxes, and makes an engine. */
   static async load(options: SandboxOptions = {}): Promise<Sandbox> {
-    const limits = limitPairs(options.limits);
+    const settings = storeArguments(options);
     const [glue, memory] = await instantiateGlue(options.wasm);
-    const host = hostError(() => new glue.Host(...limits));
+    const host = hostError(() => new glue.Host(new glue.Settings(...settings)));
     return new Sandbox(new Engine(host, memory, glue.Host.trap_codes(), glue.Host.trap_messages()));
   }
 
@@ -80,7 +49,7 @@ export class Sandbox {
     // Before they are copied to where the engine reads them: that memory never shrinks.
     const maximum = engine.use((host) => host.module_bytes());
     if (view.length > maximum) {
-      throw new CompileError("limit", `module refused: the limit moduleBytes is ${maximum}, ${view.length} requested`);
+      throw new CompileError("limit", `module refused: the limit \`moduleBytes\` is ${maximum}, ${view.length} requested; raise it in \`limits\``);
     }
     return new Module(engine, engine.use((host) => host.compile(view)));
   }
@@ -117,6 +86,14 @@ export class Sandbox {
   /** Pages (64 KiB) of all memories together, those that are not freed yet included. */
   get memoryPagesInUse(): number {
     return this.engine.use((host) => host.memory_pages_in_use());
+  }
+
+  /** All limits, as a plain object: it can be written as JSON, and is taken by `load`. */
+  get limits(): Required<Omit<Limits, "preset">> {
+    const { engine } = this;
+    const numbers = engine.use((host) => host.limit_numbers());
+    const names = engine.use((host) => host.limit_names());
+    return Object.fromEntries(names.map((name, at) => [name, numbers[at]])) as Sandbox["limits"];
   }
 
   /** Frees the engine with everything in it. */

@@ -3,9 +3,11 @@
  * the Substrate sandbox ABI. See `wire.ts` for the bytes.
  */
 import { type Bytes, bytesOf, checkU32, encodeText, isThenable } from "./checks.js";
-import { PoisonedError, asyncImport, fromHost, hostError } from "./errors.js";
+import { Door } from "./door.js";
+import { asyncImport, hostError } from "./errors.js";
 import type * as Glue from "./glue-types.js";
-import { type SandboxOptions, instantiateGlue, limitPairs } from "./sandbox.js";
+import { storeArguments } from "./limits.js";
+import { type SandboxOptions, instantiateGlue } from "./sandbox.js";
 
 export * from "./wire.js";
 
@@ -17,40 +19,38 @@ export type DispatchThunk = (args: Uint8Array, state: number, func: number) => U
 
 /** Memories and instances by number, counted from 0 and never reused. */
 export class ScaleStore {
-  private poisoned: PoisonedError | undefined;
-
-  private constructor(private readonly store: Glue.ScaleStore) {}
+  private constructor(private readonly door: Door<Glue.ScaleStore>) {}
 
   static async load(options: SandboxOptions = {}): Promise<ScaleStore> {
-    const limits = limitPairs(options.limits);
+    const settings = storeArguments(options);
     const [glue] = await instantiateGlue(options.wasm);
-    return new ScaleStore(hostError(() => new glue.ScaleStore(...limits)));
+    return new ScaleStore(new Door(hostError(() => new glue.ScaleStore(new glue.Settings(...settings))), "store"));
   }
 
   /** Makes a memory and returns its number; `MEM_UNLIMITED` is no maximum. */
   memoryNew(initial: number, maximum: number): number {
     checkU32("initial", initial);
     checkU32("maximum", maximum);
-    return this.use((store) => store.memory_new(initial, maximum));
+    return this.door.use((store) => store.memory_new(initial, maximum));
   }
 
   memoryGet(memory: number, offset: number, length: number): Uint8Array {
     checkU32("memory", memory);
     checkU32("offset", offset);
     checkU32("length", length);
-    return this.use((store) => store.memory_get(memory, offset, length));
+    return this.door.use((store) => store.memory_get(memory, offset, length));
   }
 
   memorySet(memory: number, offset: number, bytes: Bytes): void {
     checkU32("memory", memory);
     checkU32("offset", offset);
     const from = bytesOf("the bytes", bytes);
-    this.use((store) => store.memory_set(memory, offset, from));
+    this.door.use((store) => store.memory_set(memory, offset, from));
   }
 
   memoryTeardown(memory: number): void {
     checkU32("memory", memory);
-    this.use((store) => store.memory_teardown(memory));
+    this.door.use((store) => store.memory_teardown(memory));
   }
 
   /** Instantiates a module's bytes with a SCALE-encoded environment and returns its number. */
@@ -74,7 +74,7 @@ export class ScaleStore {
   getGlobalVal(instance: number, name: string): Uint8Array {
     checkU32("instance", instance);
     encodeText(name);
-    return this.use((store) => store.get_global_val(instance, name));
+    return this.door.use((store) => store.get_global_val(instance, name));
   }
 
   /** Sets an exported mutable global to a SCALE-encoded `Value`. */
@@ -82,12 +82,12 @@ export class ScaleStore {
     checkU32("instance", instance);
     encodeText(name);
     const bytes = bytesOf("the value", value);
-    this.use((store) => store.set_global_val(instance, name, bytes));
+    this.door.use((store) => store.set_global_val(instance, name, bytes));
   }
 
   instanceTeardown(instance: number): void {
     checkU32("instance", instance);
-    this.use((store) => store.instance_teardown(instance));
+    this.door.use((store) => store.instance_teardown(instance));
   }
 
   /** Calls the module with a thunk, whose errors are told from the module's own. */
@@ -103,22 +103,6 @@ export class ScaleStore {
         throw error;
       }
     };
-    return this.use((store) => call(store, served), thrown);
-  }
-
-  private use<T>(call: (store: Glue.ScaleStore) => T, thrownByThunk: readonly unknown[] = []): T {
-    if (this.poisoned !== undefined) throw this.poisoned;
-    try {
-      return call(this.store);
-    } catch (thrown) {
-      if (thrownByThunk.includes(thrown)) throw thrown;
-      throw fromHost(thrown) ?? this.broken(thrown);
-    }
-  }
-
-  /** Notes that the module aborted: it must not be called again. */
-  private broken(cause: unknown): PoisonedError {
-    this.poisoned = PoisonedError.of(cause, "store");
-    return this.poisoned;
+    return this.door.use((store) => call(store, served), thrown);
   }
 }

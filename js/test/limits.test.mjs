@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { CompileError, InstantiateError, MemoryError, Sandbox, Trap } from "guestbox";
+import { ScaleStore, encodeEnvironment } from "guestbox/scale";
 import { rejectionOf, thrownBy, wat, workbench } from "./wat.mjs";
 
 const repeat = (count, text) => Array.from({ length: count }, (_, i) => (typeof text === "function" ? text(i) : text)).join(" ");
@@ -29,6 +30,7 @@ describe("limits of modules", () => {
       sandbox.compile(wat(text(5))).instantiate(imports);
       const error = thrownBy(() => sandbox.compile(wat(text(6))).instantiate(imports));
       assert.ok(error instanceof CompileError || error instanceof InstantiateError, String(error));
+      assert.match(error.message, new RegExp(`the limit \`${name}\` is 5, 6 requested; raise it in \`limits\`$`));
       sandbox.compile(wat(text(5))).instantiate(imports);
     });
   }
@@ -41,7 +43,7 @@ describe("limits of modules", () => {
       const error = thrownBy(() => sandbox.compile(new Uint8Array(bytes.length + more)));
       assert.ok(error instanceof CompileError);
       assert.equal(error.code, "limit");
-      assert.match(error.message, /moduleBytes/);
+      assert.ok(error.message.endsWith(`the limit \`moduleBytes\` is ${bytes.length}, ${bytes.length + more} requested; raise it in \`limits\``));
     }
     assert.equal(sandbox.engine.memoryBytes, before);
   });
@@ -65,6 +67,7 @@ describe("limits of what lives", () => {
     const error = thrownBy(() => sandbox.memory({ initial: 5 }));
     assert.ok(error instanceof MemoryError);
     assert.equal(error.code, "limit");
+    assert.match(error.message, /^memory refused: the limit `memoryPages` is 4, 5 requested/);
     assert.throws(() => guest("(module (memory 5))"), (refused) => refused.code === "limit");
     const { m, grow } = guest('(module (memory (export "m") 3) (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0))))').exports;
     assert.equal(grow(2), -1);
@@ -144,13 +147,41 @@ describe("how limits are given", () => {
   const source = readFileSync(new URL("../../core/src/limits.rs", import.meta.url), "utf8");
   const [struct] = source.match(/^pub struct Limits \{$[^]*?^\}$/m);
   const camelCase = (name) => name.replace(/_(.)/g, (_, letter) => letter.toUpperCase());
-  const NAMES = [...struct.matchAll(/^ {4}pub (\w+):/gm)].map(([, name]) => camelCase(name));
+  const NAMES = [...struct.matchAll(/^ {4}pub (\w+): u/gm)].map(([, name]) => camelCase(name));
 
   test("every limit of the core is taken by its name", async () => {
     assert.ok(NAMES.length >= 19 && NAMES.includes("totalMemoryPages"), NAMES.join());
     for (const name of NAMES) await Sandbox.load({ limits: { [name]: 1_000 } });
     await Sandbox.load({ limits: Object.fromEntries(NAMES.map((name) => [name, 0])) });
     await Sandbox.load({ limits: { fuel: undefined } });
+  });
+  test("a preset is taken by its name, alone or with what differs from it", async () => {
+    const limits = async (given) => (await Sandbox.load({ limits: given })).limits;
+    const standard = await limits(undefined);
+    assert.deepEqual(Object.keys(standard).sort(), [...NAMES].sort());
+    assert.deepEqual(await limits("default"), standard);
+    const strict = await limits("strict");
+    for (const name of NAMES) assert.ok(strict[name] < standard[name], name);
+    assert.deepEqual(await limits({ preset: "strict", fuel: 5n, imports: 7 }), { ...strict, fuel: 5, imports: 7 });
+    const none = await limits("unlimited");
+    assert.ok(NAMES.every((name) => none[name] >= standard[name]) && none.fuel === 2 ** 64);
+    const { guest } = await workbench({ limits: "strict" });
+    assert.equal(guest('(module (func (export "f") (result i32) (i32.const 1)))').exports.f(), 1);
+    for (const wrong of ["Strict", "", "toString"]) {
+      for (const given of [wrong, { preset: wrong }]) {
+        const error = await rejectionOf(Sandbox.load({ limits: given }));
+        assert.ok(error instanceof RangeError && error.message.includes(`\`${wrong}\``), String(error));
+      }
+    }
+    assert.ok((await rejectionOf(Sandbox.load({ limits: { preset: 1 } }))) instanceof TypeError);
+  });
+  test("those of a sandbox can be written as JSON and are taken again", async () => {
+    for (const given of ["default", "strict", "unlimited", { fuel: 2n ** 60n, memoryPages: 3, nesting: 0 }]) {
+      const { limits } = await Sandbox.load({ limits: given });
+      const again = await Sandbox.load({ limits: JSON.parse(JSON.stringify(limits)) });
+      assert.deepEqual(again.limits, limits);
+      assert.ok(Object.values(limits).every((value) => typeof value === "number"));
+    }
   });
   test("an unknown name is a RangeError that says so", async () => {
     for (const name of ["memory_pages", "Fuel", "toString", "__proto__", ""]) {
@@ -167,5 +198,36 @@ describe("how limits are given", () => {
     for (const wrong of ["1", null, true, {}]) {
       assert.ok((await rejectionOf(Sandbox.load({ limits: { memoryPages: wrong } }))) instanceof TypeError, String(wrong));
     }
+  });
+});
+
+describe("features", () => {
+  // From the core itself, so that none that is added there is forgotten here.
+  const source = readFileSync(new URL("../../core/src/features.rs", import.meta.url), "utf8");
+  const FEATURES = [...source.matchAll(/^ {12}Self::\w+ => "(\w+)",$/gm)].map(([, name]) => name.replace(/_(.)/g, (_, letter) => letter.toUpperCase()));
+  const floating = wat("(module (func (param f32)))");
+
+  test("each is taken by its name, on or off", async () => {
+    assert.ok(FEATURES.length >= 10 && FEATURES.includes("bulkMemory"), FEATURES.join());
+    for (const name of FEATURES) for (const value of [true, false, undefined]) await Sandbox.load({ features: { [name]: value } });
+  });
+  test("what is switched off is refused by its name, by modules and by the lower level", async () => {
+    const sandbox = await Sandbox.load({ features: { floats: false, tailCalls: false } });
+    const error = thrownBy(() => sandbox.compile(floating));
+    assert.ok(error instanceof CompileError);
+    assert.deepEqual([error.code, error.message], ["feature", "module refused: it uses `floats`, which `features` switches off"]);
+    sandbox.compile(wat("(module (func (param i64)))"));
+    (await Sandbox.load({ features: { tailCalls: false } })).compile(floating);
+    const store = await ScaleStore.load({ features: { floats: false } });
+    assert.equal(thrownBy(() => store.instantiate(() => new Uint8Array(), floating, encodeEnvironment([]), 0)).code, "module-decoding");
+  });
+  test("an unknown name is a RangeError, what is no boolean a TypeError", async () => {
+    for (const name of ["float", "tail_calls", "", "__proto__"]) {
+      for (const value of [true, false]) {
+        const error = await rejectionOf(Sandbox.load({ features: Object.fromEntries([[name, value]]) }));
+        assert.ok(error instanceof RangeError && error.message.includes(`\`${name}\``), String(error));
+      }
+    }
+    for (const value of [0, 1, "true", null]) assert.ok((await rejectionOf(Sandbox.load({ features: { floats: value } }))) instanceof TypeError);
   });
 });

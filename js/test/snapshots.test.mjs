@@ -225,6 +225,17 @@ describe("refusals", () => {
     memory.write(0, Uint8Array.of(1));
     throws(() => memory.read(PAGE_BYTES, 1), MemoryError, "out-of-bounds");
   });
+  test("by limits of the guest's own, which forks inherit", () => {
+    const small = guest(TEXT, imports, { maxMemoryPages: 2 });
+    const large = guest(TEXT, imports);
+    large.exports.grow(2);
+    const snapshot = large.snapshot();
+    throws(() => small.restore(snapshot), RestoreError, "limit");
+    throws(() => small.module.instantiate(imports, { snapshot, maxMemoryPages: 2 }), RestoreError, "limit");
+    const fork = small.fork();
+    assert.deepEqual([fork.exports.grow(2), fork.exports.grow(1)], [-1, 1]);
+    assert.equal(small.module.instantiate(imports, { snapshot, maxMemoryPages: 3 }).exports.grow(1), -1);
+  });
   test("by limits", async () => {
     const instance = guest(TEXT, imports);
     instance.exports.grow(3);

@@ -4,6 +4,8 @@
 //! machine whose speed drifts moves both. With `--json FILE` the times go to a file, for the
 //! JavaScript half to compare itself with.
 
+mod control;
+
 use guestbox::{
     Environment, FuncIndex, HostCall, HostError, Module, Region, Store, Thunk, ThunkError, ThunkSupervisor,
     Value, Values,
@@ -25,6 +27,7 @@ fn main() {
     }
     host_calls(&mut report);
     instances(&mut report);
+    control::rows(&mut report, GUEST_CODE);
     if let Some(file) = std::env::args().skip_while(|arg| arg != "--json").nth(1) {
         let json = serde_json::to_string_pretty(&report.nanoseconds).expect("numbers are JSON");
         std::fs::write(file, json).expect("the file can be written");
@@ -67,7 +70,7 @@ impl Report {
         let each =
             |pick: fn(&(f64, f64)) -> f64| median(times.iter().map(pick).collect()) / f64::from(operations);
         let (ours, theirs) = (each(|t| t.0), each(|t| t.1));
-        println!("{name:44} {:>12} {:>12}   x {ratio:5.2}   goal {goal}", show(ours), show(theirs));
+        println!("{name:52} {:>12} {:>12}   x {ratio:5.2}   goal {goal}", show(ours), show(theirs));
         self.nanoseconds.insert(name.to_owned(), ours);
     }
 }

@@ -1,5 +1,6 @@
 // Checks of the package in a page, each a function that throws where something is not as it should be.
 import { AsyncImportError, DisposedError, PoisonedError, Sandbox, Trap, call } from "guestbox";
+import { framesGoOn } from "./frames.mjs";
 
 const equal = (actual, expected, what = "value") => {
   if (!Object.is(actual, expected)) throw new Error(`${what}: ${String(actual)}, expected ${String(expected)}`);
@@ -72,6 +73,22 @@ export const checks = {
     if (took > 5_000) throw new Error(`ended after ${took.toFixed(0)} ms`);
     if (ticks < 8) throw new Error(`only ${ticks} ticks of a timer in ${took.toFixed(0)} ms`);
     equal(await instance.call("fine"), 7);
+  },
+
+  "no frame is over 50 ms while a guest loops, which an abort ends within 20 ms": () => framesGoOn(guest),
+
+  async "a call that is out of fuel goes on with more, and a dropped one is ended"() {
+    const instance = await guest("loops");
+    const outcome = await instance.tryCall("forever", [], { fuel: 10_000n });
+    equal(outcome.status, "out-of-fuel");
+    const rounds = instance.exports.rounds.value;
+    const again = await outcome.resume(10_000n);
+    equal(again.status, "out-of-fuel");
+    equal(again.fuelUsed <= 20_000n && again.fuelUsed > 19_900n, true, "fuel used");
+    equal(instance.exports.rounds.value > rounds, true, "it went on");
+    again.dispose();
+    equal((await rejectionOf(again.resume(1n))).code, "call-over");
+    equal(instance.exports.fine(), 7);
   },
 
   async "clicks are served while a loop runs"() {

@@ -1,8 +1,10 @@
 // What the page can be asked for by run.mjs: a guest's trace, or one of the checks.
 import { Sandbox } from "guestbox";
+import { Substrate } from "guestbox/substrate";
 import { WASM_FILES } from "../guests/files.mjs";
 import { guests } from "../guests/index.mjs";
 import { sandboxed } from "../guests/sandboxed.mjs";
+import { runCase } from "../scenarios/supervisor.mjs";
 import { checks } from "./checks.mjs";
 
 /** Runs one of the real guests: its trace, and how long it took, loading and compiling aside. */
@@ -21,4 +23,27 @@ async function trace(name) {
   return { lines, ms };
 }
 
-globalThis.guestboxPage = { checkNames: Object.keys(checks), check: (name) => checks[name](), trace };
+const fetched = new Map();
+
+/** The bytes at a path, fetched once. */
+async function bytesAt(path) {
+  if (!fetched.has(path)) {
+    const response = await fetch(path);
+    if (!response.ok) throw new Error(`${path}: ${response.status}`);
+    fetched.set(path, new Uint8Array(await response.arrayBuffer()));
+  }
+  return fetched.get(path);
+}
+
+/** Runs a case of the supervisor that is itself wasm; the fuel is a decimal string. */
+async function supervise(one, fuel) {
+  const supervisor = await WebAssembly.compile(await bytesAt("/supervisor/supervisor.wasm"));
+  const guests = new Map();
+  for (const { guest } of one.steps) {
+    if (guest !== undefined) guests.set(guest, await bytesAt(`/supervisor/${guest}.wasm`));
+  }
+  const bytesOf = (name) => guests.get(name);
+  return runCase({ Substrate, supervisor, limits: { fuel: BigInt(fuel) }, bytesOf }, one);
+}
+
+globalThis.guestboxPage = { checkNames: Object.keys(checks), check: (name) => checks[name](), supervise, trace };

@@ -1,5 +1,5 @@
 // Runs the package in a page in headless Chrome: real guests, compared with plain WebAssembly here
-// in Node, and checks of the API.
+// in Node, a supervisor that is itself wasm, compared with its recorded traces, and checks of the API.
 //
 //   node tests/browser/run.mjs               a line for each check, and how many passed and failed
 //   node tests/browser/run.mjs --trace NAME  a guest's trace as Chrome ran it
@@ -13,6 +13,8 @@ import { wat } from "../../js/test/wat.mjs";
 import { loadBytes } from "../guests/bytes.mjs";
 import { guests } from "../guests/index.mjs";
 import { plainEngine } from "../guests/plain.mjs";
+import { bytesOf, document, guestNames, supervisorBytes } from "../scenarios/supervisor-files.mjs";
+import { difference } from "../scenarios/supervisor.mjs";
 import { serve } from "./server.mjs";
 import { texts } from "./texts.mjs";
 
@@ -31,6 +33,8 @@ if (!existsSync(BROWSER)) {
 }
 
 const made = Object.fromEntries(Object.entries(texts).map(([name, text]) => [`/checks/${name}.wasm`, wat(text)]));
+made["/supervisor/supervisor.wasm"] = supervisorBytes();
+for (const name of guestNames) made[`/supervisor/${name}.wasm`] = bytesOf(name);
 const { server, base } = await serve({ ...made, "/checks/number": "42" });
 const browser = await chromium.launch({ executablePath: BROWSER, args: FLAGS });
 try {
@@ -98,11 +102,20 @@ async function runChecks(firstPage) {
       return `${lines.length} lines`;
     });
   }
+  for (const one of document.cases) {
+    await check(`a supervisor that is itself wasm: ${one.name}`, async () => {
+      const run = ([given, fuel]) => globalThis.guestboxPage.supervise(given, fuel);
+      const results = await withinTime(30_000, page.evaluate(run, [one, document.fuel]));
+      const differs = difference(one, results);
+      if (differs !== undefined) throw new Error(differs);
+      return `${results.reduce((lines, { trace }) => lines + trace.length, 0)} lines`;
+    });
+  }
   const names = await page.evaluate(() => globalThis.guestboxPage.checkNames);
   for (const name of names) {
     await check(name, async () => {
       try {
-        await withinTime(30_000, page.evaluate((one) => globalThis.guestboxPage.check(one), name));
+        return await withinTime(60_000, page.evaluate((one) => globalThis.guestboxPage.check(one), name));
       } catch (error) {
         // Should the page hang, the next check gets another.
         page = await openPage();

@@ -101,11 +101,7 @@ pub const LOOPS: &[(&str, &str)] = &[
     ),
     (
         "multi-value block",
-        repeat!(
-            "(local.get $i) (i64.const 3)
-         (block (param i32 i64) (result i64 i32) (local.set $j) (local.set $i) (local.get $j) (local.get $i))
-         (local.set $i) (local.set $j)"
-        ),
+        repeat!("(block (result i64 i32) (local.get $j) (local.get $i)) (local.set $i) (local.set $j)"),
     ),
     ("select", repeat!("(local.set $i (select (i32.const 1) (i32.const 2) (local.get $i)))")),
     (

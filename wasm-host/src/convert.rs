@@ -72,8 +72,8 @@ fn describe_type(ty: &ExternType, description: Array) -> Array {
     description
 }
 
-/// A count as JavaScript has it; a table has far fewer than 2^53 elements.
+/// A count as JavaScript has it; from 2^53 on the nearest that a number can be.
 #[expect(clippy::as_conversions, reason = "there is no other conversion to a float")]
-const fn number(count: u64) -> f64 {
+pub(crate) const fn number(count: u64) -> f64 {
     count as f64
 }

@@ -1,9 +1,10 @@
 //! Errors on their way to JavaScript: an `Error` with a `code`.
 
+use crate::limits::{message, refused_feature};
 use core::fmt::Display;
 use guestbox::{
     CompileError, ExecutionError, ForkError, FormatError, GlobalError, HandleError, InstantiateError,
-    InvokeError, MemoryError, RestoreError, SnapshotError, Trap,
+    InvokeError, MemoryError, RestoreError, SnapshotError, Trap, abi::SupervisorTrap,
 };
 use js_sys::{Error, Reflect};
 use wasm_bindgen::JsValue;
@@ -24,7 +25,12 @@ pub(crate) trait IntoJs {
 
 impl IntoJs for CompileError {
     fn into_js(self) -> JsValue {
-        error("CompileError", self.code(), &self)
+        let message = match &self {
+            Self::Feature(feature) => refused_feature(*feature),
+            Self::Limit(refused) => message(&self, Some(refused)),
+            _ => message(&self, None),
+        };
+        error("CompileError", self.code(), &message)
     }
 }
 
@@ -38,6 +44,7 @@ impl IntoJs for MemoryError {
     fn into_js(self) -> JsValue {
         match self {
             Self::Handle(handle) => handle.into_js(),
+            Self::Limit(refused) => error("MemoryError", self.code(), &message(&self, Some(&refused))),
             _ => error("MemoryError", self.code(), &self),
         }
     }
@@ -73,6 +80,7 @@ impl IntoJs for InstantiateError {
         match self {
             Self::Snapshot(refused) => refused.into_js(),
             Self::Start(trap) => trap.into_js(),
+            Self::Limit(refused) => error("InstantiateError", self.code(), &message(&self, Some(&refused))),
             _ => error("InstantiateError", self.code(), &self),
         }
     }
@@ -97,6 +105,7 @@ impl IntoJs for RestoreError {
     fn into_js(self) -> JsValue {
         match self {
             Self::Instance(handle) => handle.into_js(),
+            Self::Limit(refused) => error("RestoreError", self.code(), &message(&self, Some(&refused))),
             _ => error("RestoreError", self.code(), &self),
         }
     }
@@ -114,6 +123,18 @@ impl IntoJs for ForkError {
 
 impl IntoJs for Trap {
     fn into_js(self) -> JsValue {
-        error("Trap", self.code().name(), &self)
+        let trap = error("Trap", self.code().name(), &self);
+        let _set = Reflect::set(&trap, &"fuelUsed".into(), &self.fuel_used().into());
+        trap
+    }
+}
+
+impl IntoJs for SupervisorTrap {
+    fn into_js(self) -> JsValue {
+        match self {
+            Self::Instance(handle) | Self::Memory(handle) => handle.into_js(),
+            Self::MemoryRefused(refused) => refused.into_js(),
+            _ => error("SupervisorTrap", self.name(), &self),
+        }
     }
 }

@@ -5,13 +5,16 @@
 )]
 
 use crate::{
+    call::{Budget, Call},
     convert::{describe_exports, describe_imports, from_word, to_word},
     error::{IntoJs, error},
+    limits::Settings,
     slab::Slab,
 };
+use alloc::rc::Rc;
 use guestbox::{
-    Environment, Execution, FuncIndex, InstanceId, InvokeError, Level, MemoryId, Module, Snapshot, Step,
-    Store, TrapCode, Value, ValueType,
+    Environment, Execution, FuncIndex, InstanceId, InstanceLimits, InvokeError, MemoryId, Module, Snapshot,
+    Step, Store, TrapCode, Value,
 };
 use js_sys::Array;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
@@ -37,57 +40,14 @@ pub struct Host {
     exchange: Box<[u64]>,
 }
 
-/// A guest call.
-struct Call {
-    execution: Execution,
-    /// The types of the results of the host call that it waits for.
-    results: Vec<ValueType>,
-    /// The memory of the guest whose host call it waits for.
-    memory: Option<MemoryId>,
-    /// Set while the host call is served: the level to go back to.
-    outer: Option<Level>,
-    /// The fuel used so far, by nested calls too.
-    used: u64,
-    /// Whether it draws on the level that it was begun on.
-    shares: bool,
-}
-
-impl Call {
-    const fn new(execution: Execution, shares: bool) -> Self {
-        Self { execution, results: Vec::new(), memory: None, outer: None, used: 0, shares }
-    }
-
-    /// Closes the level of the host call that it waits for.
-    fn close(&mut self, store: &mut Store) {
-        if let Some(outer) = self.outer.take() {
-            let before = self.execution.fuel();
-            self.execution.set_fuel(store.close_level(outer));
-            self.spent(before);
-        }
-    }
-
-    /// Makes it a call of its own, which no longer draws on the level that it was begun on. What
-    /// it used there is used.
-    fn set_aside(&mut self, store: &mut Store) {
-        if core::mem::take(&mut self.shares) {
-            store.draw(&self.execution);
-        }
-    }
-
-    /// Counts the fuel used since it had `before`.
-    const fn spent(&mut self, before: u64) {
-        self.used = self.used.saturating_add(before.saturating_sub(self.execution.fuel()));
-    }
-}
-
 #[wasm_bindgen]
 impl Host {
-    /// An empty store; limits are given as pairs of a name and a number.
+    /// An empty store.
     #[wasm_bindgen(constructor)]
-    pub fn new(names: Vec<String>, numbers: Vec<f64>) -> Result<Self, JsValue> {
-        let limits = crate::scale::limits(&names, &numbers)?;
-        Ok(Self {
-            store: Store::with_limits(limits),
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            store: Store::with_limits(settings.limits()),
             modules: Slab::new(),
             memories: Slab::new(),
             snapshots: Slab::new(),
@@ -95,12 +55,22 @@ impl Host {
             serving: Vec::new(),
             args: Vec::new(),
             exchange: vec![0; EXCHANGE_WORDS].into(),
-        })
+        }
     }
 
     /// The address of the exchange in this module's memory.
     pub fn exchange(&self) -> usize {
         self.exchange.as_ptr().expose_provenance()
+    }
+
+    /// The names of all limits.
+    pub fn limit_names(&self) -> Vec<String> {
+        crate::limits::names(self.store.limits())
+    }
+
+    /// The values of all limits, in the order of their names.
+    pub fn limit_numbers(&self) -> Vec<f64> {
+        crate::limits::numbers(self.store.limits())
     }
 
     /// The names of the trap codes, by number.
@@ -177,14 +147,23 @@ impl Host {
     /// Begins to instantiate a module and returns the handle of the call of its start function,
     /// which has to be stepped with [`Host::step`] also where there is none. Functions are
     /// numbered by their ordinal among the module's imported functions; `memories` are the
-    /// handles for its imported memories, in order.
-    pub fn instantiate(&mut self, module: u32, memories: &[u32], state: u32) -> Result<u32, JsValue> {
+    /// handles for its imported memories, in order. `fuel`, `pages` and `nesting` are limits of
+    /// the instance's own.
+    pub fn instantiate(
+        &mut self,
+        module: u32,
+        memories: &[u32],
+        state: u32,
+        fuel: Option<u64>,
+        pages: Option<u32>,
+        nesting: Option<u32>,
+    ) -> Result<u32, JsValue> {
         let module = self.modules.get(module)?.clone();
         let environment = self.environment(&module, memories)?;
-        let execution =
-            self.store.begin_instantiate(&module, &environment, state).map_err(IntoJs::into_js)?;
-        let shares = self.store.is_serving();
-        Ok(self.calls.insert(Call::new(execution, shares)))
+        let limits = instance_limits(fuel, pages, nesting);
+        let execution = self.store.begin_instantiate_with(&module, &environment, state, limits);
+        let shared = if fuel.is_none() { self.shared_budget() } else { None };
+        Ok(self.calls.insert(Call::new(execution.map_err(IntoJs::into_js)?, shared)))
     }
 
     /// Begins a call of an export, by its position, with the values in the exchange, and makes
@@ -192,7 +171,7 @@ impl Host {
     pub fn call(&mut self, instance: u32, export: u32, state: u32) -> u32 {
         match self.begin_call(instance, export, state) {
             Ok(execution) => {
-                let mut call = Call::new(execution, self.store.is_serving());
+                let mut call = Call::new(execution, self.shared_budget());
                 let step = advance(&mut self.store, &mut self.exchange, &mut call, NO_HANDLE);
                 if matches!(step, Self::HOST_CALL | Self::OUT_OF_FUEL) {
                     let handle = self.calls.insert(call);
@@ -206,11 +185,24 @@ impl Host {
         }
     }
 
-    /// Begins a call as [`Host::call`] does, with fuel of its own and without a step.
-    pub fn begin(&mut self, instance: u32, export: u32, state: u32, fuel: u64) -> Result<u32, JsValue> {
+    /// Begins a call as [`Host::call`] does, without a step. With `fuel` it has that for its own,
+    /// also within a host call.
+    pub fn begin(
+        &mut self,
+        instance: u32,
+        export: u32,
+        state: u32,
+        fuel: Option<u64>,
+    ) -> Result<u32, JsValue> {
         let mut execution = self.begin_call(instance, export, state).map_err(IntoJs::into_js)?;
-        execution.set_fuel(fuel);
-        Ok(self.calls.insert(Call::new(execution, false)))
+        let shared = match fuel {
+            Some(fuel) => {
+                execution.set_fuel(fuel);
+                None
+            }
+            None => self.shared_budget(),
+        };
+        Ok(self.calls.insert(Call::new(execution, shared)))
     }
 
     /// Makes a step of a call: runs its guest until something happens, and returns what.
@@ -219,6 +211,7 @@ impl Host {
     /// * [`Host::HOST_CALL`]: word 0 is the call's handle, word 1 the function's ordinal, word 2 the state;
     ///   the arguments are in the exchange. Answer with [`Host::answer`] or [`Host::cancel`].
     /// * [`Host::OUT_OF_FUEL`]: word 0 is the call's handle, word 1 the fuel it needs at least.
+    /// * [`Host::SLICE_OVER`]: word 0 is the call's handle. It has fuel left, see [`Host::set_slice`].
     /// * [`Host::TRAPPED`]: word 1 is the number of the trap's code. The call is over.
     ///
     /// Word 3 is the fuel left, word 4 the fuel used. For an instantiation that finished, word 1
@@ -250,9 +243,6 @@ impl Host {
     /// meanwhile are not nested in it.
     pub fn suspend(&mut self, handle: u32) {
         self.close(handle);
-        if let Ok(call) = self.calls.get_mut(handle) {
-            call.set_aside(&mut self.store);
-        }
     }
 
     /// Ends a call where it is.
@@ -260,30 +250,36 @@ impl Host {
         self.close(handle);
         if let Ok(call) = self.calls.get_mut(handle) {
             call.execution.cancel(&mut self.store);
-            if call.shares {
-                self.store.draw(&call.execution);
-            }
             self.calls.remove(handle);
         }
     }
 
     /// The fuel that a call has left.
     pub fn fuel(&self, handle: u32) -> u64 {
-        self.calls.get(handle).map_or(0, |call| call.execution.fuel())
+        self.calls.get(handle).map_or(0, Call::fuel)
     }
 
-    /// Sets the fuel that a call has left.
-    pub fn set_fuel(&mut self, handle: u32, fuel: u64) {
+    /// The fuel that a call used so far.
+    pub fn fuel_used(&self, handle: u32) -> u64 {
+        self.calls.get(handle).map_or(0, Call::used)
+    }
+
+    /// Adds to the fuel that a call, and those that it shares it with, have left.
+    pub fn add_fuel(&mut self, handle: u32, fuel: u64) {
         if let Ok(call) = self.calls.get_mut(handle) {
-            call.execution.set_fuel(fuel);
+            call.add_fuel(fuel);
         }
     }
 
-    /// Gives a call fuel of its own, not shared with the host call that it was begun in.
-    pub fn set_budget(&mut self, handle: u32, fuel: u64) {
+    /// Takes fuel of a call that waits; all it has and `false` where that is too little.
+    pub fn charge(&mut self, handle: u32, fuel: u64) -> bool {
+        self.calls.get_mut(handle).is_ok_and(|call| call.charge(fuel))
+    }
+
+    /// Makes a call stop with [`Host::SLICE_OVER`] whenever it used so much fuel.
+    pub fn set_slice(&mut self, handle: u32, fuel: u64) {
         if let Ok(call) = self.calls.get_mut(handle) {
-            call.execution.set_fuel(fuel);
-            call.shares = false;
+            call.execution.set_slice(fuel);
         }
     }
 
@@ -348,6 +344,8 @@ impl Host {
     pub const TORN_DOWN: u32 = 4;
     /// There is no such call or function.
     pub const REFUSED: u32 = 5;
+    /// The call used up its slice and has fuel left.
+    pub const SLICE_OVER: u32 = 6;
     /// Words of the exchange before the values.
     const HEAD: usize = 8;
     /// The word at which values begin.
@@ -404,8 +402,14 @@ impl Host {
         }
     }
 
-    /// Closes the level of the host call that a call waits for, if it is open. Calls nested in it
-    /// that still wait are set aside: their levels cannot outlive the one around them.
+    /// The budget that a call begun now draws on: that of the host call being served.
+    fn shared_budget(&mut self) -> Option<Rc<Budget>> {
+        let serving = *self.serving.last()?;
+        Some(self.calls.get_mut(serving).ok()?.budget())
+    }
+
+    /// Closes the level of the host call that a call waits for, if it is open, and those of calls
+    /// nested in it that still wait: they cannot outlive the one around them.
     fn close(&mut self, handle: u32) {
         if !self.serving.contains(&handle) {
             return;
@@ -416,7 +420,6 @@ impl Host {
             if open == handle {
                 return;
             }
-            call.set_aside(&mut self.store);
         }
     }
 }
@@ -424,7 +427,7 @@ impl Host {
 /// Makes a step of a call and says what happened, see [`Host::step`].
 fn advance(store: &mut Store, exchange: &mut [u64], call: &mut Call, handle: u32) -> u32 {
     let (head, values) = exchange.split_at_mut(Host::HEAD);
-    let before = call.execution.fuel();
+    call.fill();
     let (step, detail, state) = match call.execution.run(store) {
         Ok(Step::Finished(results)) => {
             put_values(values, &results);
@@ -450,6 +453,7 @@ fn advance(store: &mut Store, exchange: &mut [u64], call: &mut Call, handle: u32
             }
         }
         Ok(Step::OutOfFuel { required, .. }) => (Host::OUT_OF_FUEL, required, 0),
+        Ok(Step::SliceOver) => (Host::SLICE_OVER, 0, 0),
         Ok(Step::Trapped(trap)) => (Host::TRAPPED, trap_number(trap.code()), 0),
         Ok(_) | Err(_) => (Host::REFUSED, 0, 0),
     };
@@ -457,12 +461,17 @@ fn advance(store: &mut Store, exchange: &mut [u64], call: &mut Call, handle: u32
         (Host::FINISHED, Some(instance)) => instance.number().into(),
         _ => detail,
     };
-    call.spent(before);
-    put_head(head, [handle.into(), detail, state.into(), call.execution.fuel(), call.used]);
-    if call.execution.is_ended() && call.shares {
-        store.draw(&call.execution);
-    }
+    call.drain();
+    put_head(head, [handle.into(), detail, state.into(), call.fuel(), call.used()]);
     step
+}
+
+/// The limits of an instance's own.
+pub(crate) fn instance_limits(fuel: Option<u64>, pages: Option<u32>, nesting: Option<u32>) -> InstanceLimits {
+    let none = InstanceLimits::new();
+    let limits = fuel.map_or(none, |fuel| none.with_fuel(fuel));
+    let limits = pages.map_or(limits, |pages| limits.with_memory_pages(pages));
+    nesting.map_or(limits, |nesting| limits.with_nesting(nesting))
 }
 
 fn put_values(words: &mut [u64], values: &[Value]) {
@@ -483,7 +492,7 @@ fn trap_number(code: TrapCode) -> u64 {
 
 /// Pages as JavaScript gives them; a negative number is none.
 fn pages(pages: f64) -> Option<u32> {
-    (pages >= 0.0).then(|| crate::scale::saturate(pages))
+    (pages >= 0.0).then(|| crate::limits::saturate(pages))
 }
 
 /// The trap codes, by the number they have here.

@@ -1,7 +1,7 @@
 //! guestbox behind wasm-bindgen: the contract between the wasm module and JavaScript.
 //!
 //! A web page or a Node process is the supervisor, and guests run in the engine inside this
-//! module: wasm in wasm. There are two doors.
+//! module: wasm in wasm. There are three doors.
 //!
 //! * [`Host`] is the one that the npm package uses. JavaScript drives: it calls in, the guest
 //!   runs until it finishes, traps or pauses, and the call returns what happened as a number.
@@ -10,6 +10,9 @@
 //! * [`ScaleStore`] is the core's `Store` one to one, with SCALE bytes in and out and a dispatch
 //!   thunk that is a JavaScript function. It calls out; each callback is caught, and no borrow is
 //!   held across one.
+//! * [`Substrate`] serves a supervisor that is a wasm instance beside this module: its host
+//!   functions, over an object by which it reaches the supervisor's memory and dispatch thunks.
+//!   That object's methods are caught, and no borrow is held across one.
 //!
 //! # The exchange
 //!
@@ -30,12 +33,17 @@
 //! makes sure of that.
 #![forbid(unsafe_code)]
 
+extern crate alloc;
+
 mod allocator;
+mod call;
 mod convert;
 mod error;
 mod host;
+mod limits;
 mod scale;
 mod slab;
 mod snapshots;
+mod substrate;
 
-pub use crate::{host::Host, scale::ScaleStore};
+pub use crate::{host::Host, limits::Settings, scale::ScaleStore, substrate::Substrate};

@@ -4,11 +4,12 @@
     reason = "what a function throws is said once, at the top of the crate"
 )]
 
-use crate::error::{IntoJs, error};
-use core::cell::RefCell;
-use guestbox::{
-    Execution, HostError, Limits, ReturnValue, Step, Store, ThunkError, Trap, Value, Values, abi, wire,
+use crate::{
+    error::{IntoJs, error},
+    limits::Settings,
 };
+use core::cell::RefCell;
+use guestbox::{Execution, HostError, ReturnValue, Step, Store, ThunkError, Trap, Value, Values, abi, wire};
 use js_sys::{Array, Function, Uint8Array};
 use parity_scale_codec::{Decode, Encode};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
@@ -51,15 +52,16 @@ pub struct ScaleStore {
 
 #[wasm_bindgen]
 impl ScaleStore {
-    /// An empty store; limits are given as pairs of a name and a number.
+    /// An empty store.
     #[wasm_bindgen(constructor)]
-    pub fn new(names: Vec<String>, numbers: Vec<f64>) -> Result<Self, JsValue> {
-        Ok(Self { store: RefCell::new(Store::with_limits(limits(&names, &numbers)?)) })
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        Self { store: RefCell::new(Store::with_limits(settings.limits())) }
     }
 
     /// Makes a memory and returns its number; 0xFFFFFFFF is no maximum.
     pub fn memory_new(&self, initial: u32, maximum: u32) -> Result<u32, JsValue> {
-        abi::memory_new(&mut self.store.borrow_mut(), initial, maximum).map_err(supervisor_trap)
+        abi::memory_new(&mut self.store.borrow_mut(), initial, maximum).map_err(IntoJs::into_js)
     }
 
     /// Reads from a memory.
@@ -78,7 +80,7 @@ impl ScaleStore {
 
     /// Ends the life of a memory's number.
     pub fn memory_teardown(&self, memory: u32) -> Result<(), JsValue> {
-        abi::memory_teardown(&mut self.store.borrow_mut(), memory).map_err(supervisor_trap)
+        abi::memory_teardown(&mut self.store.borrow_mut(), memory).map_err(IntoJs::into_js)
     }
 
     /// Instantiates a module's bytes with a SCALE-encoded environment definition, and returns
@@ -108,10 +110,9 @@ impl ScaleStore {
         state: u32,
     ) -> Result<Vec<u8>, JsValue> {
         if args.len() > self.store.borrow().limits().argument_bytes {
-            return Err(supervisor_trap(abi::SupervisorTrap::Arguments));
+            return Err(abi::SupervisorTrap::Arguments.into_js());
         }
-        let args =
-            wire::decode_arguments(args).map_err(|_| supervisor_trap(abi::SupervisorTrap::Arguments))?;
+        let args = wire::decode_arguments(args).map_err(|_| abi::SupervisorTrap::Arguments.into_js())?;
         let mut execution = {
             let mut store = self.store.borrow_mut();
             let instance = store.instance_id(instance).map_err(IntoJs::into_js)?;
@@ -124,13 +125,13 @@ impl ScaleStore {
 
     /// The SCALE-encoded `Option<Value>` of an exported global.
     pub fn get_global_val(&self, instance: u32, name: &str) -> Result<Vec<u8>, JsValue> {
-        abi::get_global_val(&self.store.borrow(), instance, name.as_bytes()).map_err(supervisor_trap)
+        abi::get_global_val(&self.store.borrow(), instance, name.as_bytes()).map_err(IntoJs::into_js)
     }
 
     /// Sets an exported mutable global to a SCALE-encoded `Value`.
     pub fn set_global_val(&self, instance: u32, name: &str, value: &[u8]) -> Result<(), JsValue> {
         let mut bytes = value;
-        let value = Value::decode(&mut bytes).map_err(|_| supervisor_trap(abi::SupervisorTrap::Arguments))?;
+        let value = Value::decode(&mut bytes).map_err(|_| abi::SupervisorTrap::Arguments.into_js())?;
         let mut store = self.store.borrow_mut();
         let instance = store.instance_id(instance).map_err(IntoJs::into_js)?;
         store.set_global(instance, name, value).map_err(IntoJs::into_js)
@@ -138,7 +139,7 @@ impl ScaleStore {
 
     /// Ends the life of an instance.
     pub fn instance_teardown(&self, instance: u32) -> Result<(), JsValue> {
-        abi::instance_teardown(&mut self.store.borrow_mut(), instance).map_err(supervisor_trap)
+        abi::instance_teardown(&mut self.store.borrow_mut(), instance).map_err(IntoJs::into_js)
     }
 }
 
@@ -161,17 +162,12 @@ impl ScaleStore {
                         let (args, state, func) = (call.args.encode(), call.state, call.func.0);
                         match store.open_level(call.fuel) {
                             Ok(outer) => (args, state, func, outer),
-                            Err(trap) => {
-                                execution.cancel(&mut store);
-                                return Err(trap.into_js());
-                            }
+                            Err(trap) => return Err(execution.end_with(&mut store, trap.code()).into_js()),
                         }
                     }
                     Step::Trapped(trap) => return Err(trap.into_js()),
-                    _ => {
-                        execution.cancel(&mut store);
-                        return Err(Trap::from(guestbox::TrapCode::OutOfFuel).into_js());
-                    }
+                    Step::SliceOver => continue,
+                    _ => return Err(execution.end_with(&mut store, guestbox::TrapCode::OutOfFuel).into_js()),
                 }
             };
             let args = Uint8Array::from(args.as_slice());
@@ -180,7 +176,7 @@ impl ScaleStore {
             // Nothing is borrowed while the result is looked at: that may run code of the page too.
             let answer = result.map(|result| decode(&result.unwrap_or_default(), argument_bytes));
             let mut store = self.store.borrow_mut();
-            execution.set_fuel(store.close_level(outer));
+            execution.spend_to(store.close_level(outer));
             let answer = match answer {
                 Ok(answer) => answer,
                 Err(thrown) => {
@@ -213,71 +209,4 @@ fn decode(result: &JsValue, argument_bytes: usize) -> Result<Values, HostError> 
 fn copy_of(array: &JsValue) -> Option<Uint8Array> {
     let array = array.dyn_ref::<Uint8Array>()?;
     UINT8_ARRAY.with(|class| construct(class, &Array::of1(array))).ok().flatten()
-}
-
-fn supervisor_trap(trap: abi::SupervisorTrap) -> JsValue {
-    match trap {
-        abi::SupervisorTrap::Instance(error) | abi::SupervisorTrap::Memory(error) => error.into_js(),
-        abi::SupervisorTrap::MemoryRefused(error) => error.into_js(),
-        _ => error("SupervisorTrap", trap.name(), &trap),
-    }
-}
-
-/// Limits from pairs of a name, as JavaScript spells it, and a number; the others are the
-/// defaults.
-pub(crate) fn limits(names: &[String], numbers: &[f64]) -> Result<Limits, JsValue> {
-    let mut limits = Limits::default();
-    for (name, &number) in names.iter().zip(numbers) {
-        let length = || usize::try_from(saturate(number)).unwrap_or(usize::MAX);
-        match name.as_str() {
-            "argumentBytes" => limits.argument_bytes = length(),
-            "engineStackBytes" => limits.engine_stack_bytes = length(),
-            "environmentBytes" => limits.environment_bytes = length(),
-            "exports" => limits.exports = saturate(number),
-            "fuel" => limits.fuel = saturate_long(number),
-            "functions" => limits.functions = saturate(number),
-            "globals" => limits.globals = saturate(number),
-            "guestFrames" => limits.guest_frames = length(),
-            "imports" => limits.imports = saturate(number),
-            "instances" => limits.instances = saturate(number),
-            "locals" => limits.locals = saturate(number),
-            "memories" => limits.memories = saturate(number),
-            "memoryPages" => limits.memory_pages = saturate(number),
-            "moduleBytes" => limits.module_bytes = length(),
-            "nesting" => limits.nesting = saturate(number),
-            "params" => limits.params = saturate(number),
-            "tableElements" => limits.table_elements = saturate(number),
-            "tables" => limits.tables = saturate(number),
-            "totalMemoryPages" => limits.total_memory_pages = saturate(number),
-            _ => {
-                return Err(error(
-                    "RangeError",
-                    "unknown-limit",
-                    &format_args!("there is no limit `{name}`"),
-                ));
-            }
-        }
-    }
-    Ok(limits)
-}
-
-/// A count that JavaScript gives: whole, and within what 32 bits can say.
-#[expect(
-    clippy::as_conversions,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "there is no other conversion, and this one saturates as wanted"
-)]
-pub(crate) const fn saturate(number: f64) -> u32 {
-    number as u32
-}
-
-#[expect(
-    clippy::as_conversions,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "there is no other conversion, and this one saturates as wanted"
-)]
-const fn saturate_long(number: f64) -> u64 {
-    number as u64
 }

@@ -5,7 +5,10 @@
     reason = "what a function throws is said once, at the top of the crate"
 )]
 
-use crate::{error::IntoJs, host::Host};
+use crate::{
+    error::IntoJs,
+    host::{Host, instance_limits},
+};
 use guestbox::Snapshot;
 use js_sys::Uint8Array;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
@@ -51,14 +54,23 @@ impl Host {
         self.store.restore(instance, self.snapshots.get(snapshot)?).map_err(IntoJs::into_js)
     }
 
-    /// Makes an instance in the state of a snapshot and returns its number. Imports are given as
-    /// to [`Host::instantiate`].
-    pub fn instantiate_from(&mut self, module: u32, memories: &[u32], snapshot: u32) -> Result<u32, JsValue> {
+    /// Makes an instance in the state of a snapshot and returns its number. Imports and limits are
+    /// given as to [`Host::instantiate`].
+    pub fn instantiate_from(
+        &mut self,
+        module: u32,
+        memories: &[u32],
+        snapshot: u32,
+        fuel: Option<u64>,
+        pages: Option<u32>,
+        nesting: Option<u32>,
+    ) -> Result<u32, JsValue> {
         let module = self.modules.get(module)?.clone();
         let environment = self.environment(&module, memories)?;
         let snapshot = self.snapshots.get(snapshot)?;
-        let made = self.store.instantiate_from(&module, &environment, snapshot).map_err(IntoJs::into_js)?;
-        Ok(made.number())
+        let limits = instance_limits(fuel, pages, nesting);
+        let made = self.store.instantiate_from_with(&module, &environment, snapshot, limits);
+        Ok(made.map_err(IntoJs::into_js)?.number())
     }
 
     /// Makes a second instance in the state of the first and returns its number. `memories` are the

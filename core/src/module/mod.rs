@@ -122,10 +122,11 @@ impl Module {
     pub fn with_limits(limits: &Limits, bytes: &[u8]) -> Result<Self, CompileError> {
         Limit::ModuleBytes.check(count(bytes.len()), count(limits.module_bytes))?;
         let scan = scan::scan(limits, bytes)?;
+        limits.features.check(bytes)?;
         let identity = Identity::of(bytes);
         let (exported, names) = hidden::export(bytes, &scan).unzip();
         let bytes = exported.flatten().unwrap_or_else(|| bytes.into());
-        let bytes = repair::repair(&bytes).unwrap_or(bytes);
+        let bytes = repair::repair(&bytes, &scan)?.unwrap_or(bytes);
         let (engine, code) = compile(limits, &bytes, &scan)?;
         let mut names =
             names.ok_or_else(|| CompileError::Invalid("sections of other lengths than they say".into()))?;

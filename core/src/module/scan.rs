@@ -25,6 +25,10 @@ pub(super) struct Scan {
     /// The memories that the module declares, the imported ones first.
     pub(super) memories: Vec<ScannedMemory>,
     pub(super) mutable_globals: Vec<ScannedGlobal>,
+    /// The module's types, in order.
+    pub(super) types: Vec<Arity>,
+    /// The types of the functions that are not imported, in order.
+    pub(super) function_types: Vec<u32>,
     imported_functions: u32,
     functions: u32,
     globals: u32,
@@ -41,6 +45,13 @@ pub(super) enum ImportKind {
     Global,
     Memory,
     Table,
+}
+
+/// How many parameters and results a function type has; none of what is no function type.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Arity {
+    pub(super) params: usize,
+    pub(super) results: usize,
 }
 
 /// An export, with its index among the things of its kind.
@@ -142,10 +153,13 @@ pub(super) fn scan(limits: &Limits, bytes: &[u8]) -> Result<Scan, CompileError> 
             Payload::TypeSection(types) => {
                 for group in types {
                     for ty in group.map_err(invalid)?.into_types() {
+                        let mut arity = Arity::default();
                         if let CompositeInnerType::Func(ty) = ty.composite_type.inner {
-                            check_len(Limit::Params, ty.params().len(), limits.params)?;
-                            check_len(Limit::Params, ty.results().len(), limits.params)?;
+                            arity = Arity { params: ty.params().len(), results: ty.results().len() };
+                            check_len(Limit::Params, arity.params, limits.params)?;
+                            check_len(Limit::Params, arity.results, limits.params)?;
                         }
+                        scan.types.push(arity);
                     }
                 }
             }
@@ -167,7 +181,13 @@ pub(super) fn scan(limits: &Limits, bytes: &[u8]) -> Result<Scan, CompileError> 
                 }
                 add(&mut scan.functions, scan.imported_functions);
             }
-            Payload::FunctionSection(functions) => add(&mut scan.functions, functions.count()),
+            Payload::FunctionSection(functions) => {
+                add(&mut scan.functions, functions.count());
+                Limit::Functions.check(scan.functions.into(), limits.functions.into())?;
+                for ty in functions {
+                    scan.function_types.push(ty.map_err(invalid)?);
+                }
+            }
             Payload::TableSection(section) => {
                 add(&mut tables, section.count());
                 Limit::Tables.check(tables.into(), limits.tables.into())?;

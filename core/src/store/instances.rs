@@ -8,6 +8,7 @@ use crate::{
     execution::{Callee, Context, Execution, Purpose},
     limits::{Limit, to_usize},
     module::{ExternType, MemorySource, Module},
+    options::{Bounds, InstanceLimits},
     value::{Value, values_match},
 };
 use alloc::{sync::Arc, vec::Vec};
@@ -81,7 +82,22 @@ impl Store {
         environment: &Environment,
         state: u32,
     ) -> Result<Execution, InstantiateError> {
-        let (key, context) = self.link(module, environment)?;
+        self.begin_instantiate_with(module, environment, state, InstanceLimits::new())
+    }
+
+    /// Instantiates a module as [`Store::begin_instantiate`] does, under limits of its own.
+    ///
+    /// # Errors
+    ///
+    /// See [`InstantiateError`].
+    pub fn begin_instantiate_with(
+        &mut self,
+        module: &Module,
+        environment: &Environment,
+        state: u32,
+        limits: InstanceLimits,
+    ) -> Result<Execution, InstantiateError> {
+        let (key, context) = self.link(module, environment, limits)?;
         let callee = match module.start() {
             Some(start) => Some(match start.import {
                 Some(import) => Callee::Import(import),
@@ -91,7 +107,7 @@ impl Store {
             }),
             None => None,
         };
-        let fuel = self.fuel_of_call();
+        let fuel = limits.fuel.unwrap_or_else(|| self.fuel_of_call(&context.bounds));
         Ok(Execution::new(context, Purpose::Start(key), callee, Vec::new(), 0, fuel, state))
     }
 
@@ -100,11 +116,12 @@ impl Store {
         &mut self,
         module: &Module,
         environment: &Environment,
+        limits: InstanceLimits,
     ) -> Result<(u32, Arc<Context>), InstantiateError> {
         self.sweep();
-        match self.try_link(module, environment) {
+        match self.try_link(module, environment, limits.bounds()) {
             Err(InstantiateError::Limit(refused)) if self.reclaim(&refused) => {
-                self.try_link(module, environment)
+                self.try_link(module, environment, limits.bounds())
             }
             outcome => outcome,
         }
@@ -114,6 +131,7 @@ impl Store {
         &mut self,
         module: &Module,
         environment: &Environment,
+        bounds: Bounds,
     ) -> Result<(u32, Arc<Context>), InstantiateError> {
         let instances = crate::limits::count(self.instances.len()).saturating_add(self.dead_instances.into());
         Limit::Instances.check(instances.saturating_add(1), self.limits.instances.into())?;
@@ -123,7 +141,7 @@ impl Store {
         let resolved = environment.resolve(module)?;
         let home = self.cell_for(module, &resolved.memories)?;
         let memories: Vec<_> = resolved.memories.iter().filter_map(|id| self.engine_memory(*id)).collect();
-        let handle = match self.make(module, home, &memories) {
+        let handle = match self.make(module, home, &memories, &bounds) {
             Ok(handle) => handle,
             Err(error) => {
                 // All other failures leave something in the engine's store.
@@ -146,6 +164,7 @@ impl Store {
             module: module.clone(),
             functions: resolved.functions,
             memory,
+            bounds,
         });
         let instance = Instance {
             handle,
@@ -161,8 +180,8 @@ impl Store {
 
     /// Begins a call of an exported function, to be run by hand.
     ///
-    /// It gets [`Limits::fuel`](crate::Limits), within a host call what the outermost call has
-    /// left; [`Execution::set_fuel`] changes that.
+    /// It gets the fuel of an outermost call of the instance, within a host call what the
+    /// outermost call has left; [`Execution::set_fuel`] changes that.
     ///
     /// # Errors
     ///
@@ -191,7 +210,6 @@ impl Store {
         args: &[Value],
         state: u32,
     ) -> Result<Execution, InvokeError> {
-        let fuel = self.fuel_of_call();
         let mut values = self.spare.pop().unwrap_or_default();
         let body = self.instances.get_mut(instance.key_in(self.tag)?).map_err(HandleError::from)?;
         let context = Arc::clone(&body.context);
@@ -214,6 +232,7 @@ impl Store {
         };
         let results = ty.results().len();
         values.extend_from_slice(args);
+        let fuel = self.fuel_of_call(&context.bounds);
         Ok(Execution::new(context, Purpose::Call(instance), Some(callee), values, results, fuel, state))
     }
 
@@ -332,6 +351,7 @@ impl Store {
         module: &Module,
         home: u32,
         memories: &[wasmi::Memory],
+        bounds: &Bounds,
     ) -> Result<wasmi::Instance, InstantiateError> {
         let cell = self.cells.get_mut(home).map_err(|_| InstantiateError::Engine)?;
         let code = module.code_for(&cell.engine).ok_or(InstantiateError::TailCallsApart)?;
@@ -339,7 +359,7 @@ impl Store {
         // In the engine's order.
         imports.extend(cell.imported_functions(module));
         imports.extend(memories.iter().copied().map(Extern::Memory));
-        let _earlier = cell.store.data_mut().limiter.take_refusal();
+        cell.store.data_mut().limiter.begin(bounds);
         wasmi::Instance::new(&mut cell.store, &code, &imports).map_err(|error| {
             match cell.store.data_mut().limiter.take_refusal() {
                 Some(refusal) => refusal.into(),

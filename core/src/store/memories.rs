@@ -6,6 +6,7 @@ use crate::{
     error::{HandleError, MemoryError},
     limits::{Limit, MAX_PAGES, PAGE_BYTES},
     module::{ExternType, MemoryType},
+    options::Bounds,
 };
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -183,6 +184,8 @@ impl Store {
             }
             Located::Bound(cell, memory) => {
                 let store = &mut self.cells.get_mut(cell)?.store;
+                // It is the supervisor's doing, whichever guest ran before.
+                store.data_mut().limiter.begin(&Bounds::default());
                 if memory.grow(&mut *store, additional.into()).is_err() {
                     let refusal = store.data_mut().limiter.take_refusal();
                     return Err(refusal.map_or(MemoryError::OutOfSystemMemory, MemoryError::Limit));

@@ -1,6 +1,7 @@
 //! The store: a supervisor's memories and instances, and the loop that serves a guest call.
 
 mod cells;
+mod fuel;
 mod instances;
 mod memories;
 mod rebuild;
@@ -14,6 +15,7 @@ use crate::{
     execution::{Execution, Step},
     limits::Limits,
     module::Module,
+    options::InstanceLimits,
     slots::Slots,
     supervisor::Supervisor,
     trap::{Trap, TrapCode},
@@ -140,12 +142,32 @@ impl Store {
         environment: &Environment,
         state: u32,
     ) -> Result<InstanceId, InstantiateError> {
+        self.instantiate_with(supervisor, module, environment, state, InstanceLimits::new())
+    }
+
+    /// Instantiates a module as [`Store::instantiate`] does, under limits of its own.
+    ///
+    /// # Errors
+    ///
+    /// See [`InstantiateError`] and [`Store::instantiate`].
+    pub fn instantiate_with<S: Supervisor + ?Sized>(
+        &mut self,
+        supervisor: &mut S,
+        module: &Module,
+        environment: &Environment,
+        state: u32,
+        limits: InstanceLimits,
+    ) -> Result<InstanceId, InstantiateError> {
         if !module.has_start() {
-            let (key, _) = self.link(module, environment)?;
+            let (key, _) = self.link(module, environment, limits)?;
             return self.publish(key).ok_or(InstantiateError::IdsExhausted);
         }
-        let mut execution = self.begin_instantiate(module, environment, state)?;
-        self.drive_sharing(supervisor, &mut execution).map_err(InstantiateError::Start)?;
+        let mut execution = self.begin_instantiate_with(module, environment, state, limits)?;
+        match limits.fuel {
+            Some(_) => self.drive(supervisor, &mut execution),
+            None => self.drive_sharing(supervisor, &mut execution),
+        }
+        .map_err(InstantiateError::Start)?;
         execution.instance().ok_or(InstantiateError::Engine)
     }
 
@@ -153,7 +175,8 @@ impl Store {
     ///
     /// `state` is a word of the supervisor's own that comes with each host call.
     ///
-    /// An outermost call has [`Limits::fuel`]. A call that a supervisor makes while it serves
+    /// An outermost call has the fuel of its instance, which is [`Limits::fuel`] where no
+    /// [`InstanceLimits`] say otherwise. A call that a supervisor makes while it serves
     /// another draws on what that has left, and never refills it.
     ///
     /// # Errors
@@ -215,19 +238,14 @@ impl Store {
                 Ok(Step::HostCall(call)) => {
                     let answer = match store.open_level(call.fuel) {
                         Ok(_) => supervisor.dispatch(store, call),
-                        Err(trap) => {
-                            execution.cancel(store);
-                            return Err(trap);
-                        }
+                        Err(trap) => return Err(execution.end_with(store, trap.code())),
                     };
-                    execution.set_fuel(store.close_level(outer));
+                    execution.spend_to(store.close_level(outer));
                     // It waits: this cannot fail, and if it did `run` would say the same again.
                     let _waiting = execution.answer(answer);
                 }
-                Ok(Step::OutOfFuel { .. }) => {
-                    execution.cancel(store);
-                    return Err(TrapCode::OutOfFuel.into());
-                }
+                Ok(Step::OutOfFuel { .. }) => return Err(execution.end_with(store, TrapCode::OutOfFuel)),
+                Ok(Step::SliceOver) => {}
                 Ok(Step::Trapped(trap)) => return Err(trap),
                 Err(_) => return Err(TrapCode::Engine.into()),
             }
@@ -242,7 +260,7 @@ impl Store {
     /// # Errors
     ///
     /// [`TrapCode::NestingTooDeep`] where [`Limits::nesting`] levels are open: end the execution
-    /// with it.
+    /// with it, [`Execution::end_with`].
     pub fn open_level(&mut self, fuel: u64) -> Result<Level, Trap> {
         let outer = self.level;
         let depth = outer.depth.saturating_add(1);
@@ -254,29 +272,16 @@ impl Store {
     }
 
     /// Goes back to a level and returns the fuel that the closed one has left, which the
-    /// execution whose host call was served goes on with.
+    /// execution whose host call was served goes on with: [`Execution::spend_to`].
     pub fn close_level(&mut self, outer: Level) -> u64 {
         let closed = core::mem::replace(&mut self.level, outer);
         closed.fuel.unwrap_or(self.limits.fuel)
-    }
-
-    /// Makes the fuel that an execution has left the fuel of the level, for those who drive
-    /// executions by hand within a host call. Outside of one it does nothing.
-    pub const fn draw(&mut self, execution: &Execution) {
-        if let Some(fuel) = &mut self.level.fuel {
-            *fuel = execution.fuel();
-        }
     }
 
     /// Whether a host call is being served, so that a call begun now is nested in another.
     #[must_use]
     pub const fn is_serving(&self) -> bool {
         self.level.fuel.is_some()
-    }
-
-    /// The fuel that a call begun now gets.
-    fn fuel_of_call(&self) -> u64 {
-        self.level.fuel.unwrap_or(self.limits.fuel)
     }
 
     /// Whether this store has the cell of this key and ticket.

@@ -30,14 +30,15 @@ impl Store {
         let instance = self.instances.get(key).map_err(|_| RestoreError::Engine)?;
         let imported = instance.memories.clone();
         let (old, module) = (instance.context.cell, instance.context.module.clone());
+        let bounds = instance.context.bounds.limits().bounds();
         let mut cell = Cell::new(&module.engine_for_cell(), &self.limits, &self.pages);
         let memories = self.remake(&mut cell, old, &imported, parts, snapshot)?;
         let ticket = Arc::clone(&cell.ticket);
         let new = self.cells.insert(cell).map_err(|_| RestoreError::IdsExhausted)?;
-        let made = self.make(&module, new, &memories).map_err(explain).and_then(|handle| {
+        let made = self.make(&module, new, &memories, &bounds).map_err(explain).and_then(|handle| {
             let cell = self.cells.get_mut(new).map_err(|_| RestoreError::Engine)?;
             let parts = Parts::of(&module, handle, &cell.store).ok_or(RestoreError::Engine)?;
-            write(cell, &parts, snapshot, &self.limits)?;
+            write(cell, &parts, snapshot, &self.limits, &bounds)?;
             Ok(handle)
         });
         // What was made stays in the new cell, which goes with it.
@@ -54,7 +55,8 @@ impl Store {
         instance.functions.clear();
         let Context { functions, memory, .. } = &*instance.context;
         let (functions, memory) = (functions.clone(), *memory);
-        instance.context = Arc::new(Context { cell: new, ticket, module: module.clone(), functions, memory });
+        instance.context =
+            Arc::new(Context { cell: new, ticket, module: module.clone(), functions, memory, bounds });
         for (id, memory) in imported.iter().zip(memories) {
             self.rebind(*id, old, new, memory);
         }

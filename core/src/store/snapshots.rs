@@ -7,6 +7,7 @@ use crate::{
     error::InstantiateError,
     limits::{Limit, Limits},
     module::Module,
+    options::{Bounds, InstanceLimits},
     snapshot::{ForkError, RestoreError, Snapshot, SnapshotError, format},
     value::Value,
 };
@@ -67,7 +68,8 @@ impl Store {
     ///
     /// No memory can be made smaller in place. Where one has grown past its size in the snapshot,
     /// the instance is made anew behind its id, beside the old one until it is complete, and so
-    /// are the memories that it imports. Where another live instance shares one of them this is
+    /// are the memories that it imports. Of the pages that it may take in its life, see
+    /// [`InstanceLimits`], it then has taken those of its own memories. Where another live instance shares one of them this is
     /// [`RestoreError::Grown`].
     ///
     /// # Errors
@@ -96,11 +98,27 @@ impl Store {
         environment: &Environment,
         snapshot: &Snapshot,
     ) -> Result<InstanceId, InstantiateError> {
+        self.instantiate_from_with(module, environment, snapshot, InstanceLimits::new())
+    }
+
+    /// Makes an instance as [`Store::instantiate_from`] does, under limits of its own. Its memories
+    /// count as large as they are in the snapshot.
+    ///
+    /// # Errors
+    ///
+    /// See [`InstantiateError`].
+    pub fn instantiate_from_with(
+        &mut self,
+        module: &Module,
+        environment: &Environment,
+        snapshot: &Snapshot,
+        limits: InstanceLimits,
+    ) -> Result<InstanceId, InstantiateError> {
         check(module, snapshot)?;
         let imported = environment.resolve(module)?.memories;
         self.check_given(&imported, snapshot)?;
         // While it is held the instance is not taken for one that was given up.
-        let (key, context) = self.link(module, environment)?;
+        let (key, context) = self.link(module, environment, limits)?;
         let restored = self.restore_idle(key, snapshot);
         drop(context);
         if let Err(error) = restored {
@@ -113,7 +131,7 @@ impl Store {
     /// Makes a second instance in the state of the first, with memories of its own. Its start
     /// function does not run.
     ///
-    /// Imported functions are what they are for the first. Imported memories the environment must
+    /// Imported functions and the limits of the instance are what they are for the first. Imported memories the environment must
     /// give; they are made what the first's are, and may be smaller but not larger.
     ///
     /// # Errors
@@ -128,8 +146,9 @@ impl Store {
             let import = function.import();
             environment.set_function(import.module().as_bytes(), import.name().as_bytes(), *index);
         }
+        let limits = context.bounds.limits();
         drop(context);
-        Ok(self.instantiate_from(&module, &environment, &snapshot)?)
+        Ok(self.instantiate_from_with(&module, &environment, &snapshot, limits)?)
     }
 
     /// Whether a call is under way in an instance or in one that it shares memory with.
@@ -186,7 +205,7 @@ impl Store {
             let is_shared = Arc::strong_count(&cell.ticket) > 2;
             return if is_shared { Err(RestoreError::Grown) } else { self.rebuild(key, &parts, snapshot) };
         }
-        write(cell, &parts, snapshot, &self.limits)
+        write(cell, &parts, snapshot, &self.limits, &instance.context.bounds)
     }
 }
 
@@ -205,8 +224,9 @@ pub(super) fn write(
     parts: &Parts,
     snapshot: &Snapshot,
     limits: &Limits,
+    bounds: &Bounds,
 ) -> Result<(), RestoreError> {
-    grow(cell, parts, snapshot, limits)?;
+    grow(cell, parts, snapshot, limits, bounds)?;
     let mut runs = snapshot.runs();
     for (memory, header) in parts.memories.iter().zip(snapshot.memories()) {
         format::restore(memory.data_mut(&mut cell.store), runs.by_ref().take(header.runs));
@@ -219,7 +239,13 @@ pub(super) fn write(
 }
 
 /// Grows memories to their sizes in the snapshot. All is checked before the first one grows.
-fn grow(cell: &mut Cell, parts: &Parts, snapshot: &Snapshot, limits: &Limits) -> Result<(), RestoreError> {
+fn grow(
+    cell: &mut Cell,
+    parts: &Parts,
+    snapshot: &Snapshot,
+    limits: &Limits,
+    bounds: &Bounds,
+) -> Result<(), RestoreError> {
     let missing = |cell: &Cell, memory: &Memory, pages: u32| {
         pages.saturating_sub(pages_of(memory.data_size(&cell.store)))
     };
@@ -239,7 +265,8 @@ fn grow(cell: &mut Cell, parts: &Parts, snapshot: &Snapshot, limits: &Limits) ->
     if total == 0 {
         return Ok(());
     }
-    cell.check_budget(total)?;
+    cell.store.data_mut().limiter.begin(bounds);
+    cell.store.data().limiter.check(total)?;
     for (memory, pages) in memories() {
         let more = missing(cell, memory, pages);
         if more > 0 && memory.grow(&mut cell.store, more.into()).is_err() {

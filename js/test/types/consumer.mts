@@ -1,6 +1,10 @@
 // How the package is used from TypeScript; types.test.mjs compiles it and never runs it.
-import { type Bytes, type CallOptions, type Guest, GuestboxError, type Limits, Sandbox, type Snapshot, SnapshotError, Trap, call } from "guestbox";
+import {
+  type Bytes, type CallOptions, type Features, type Guest, GuestboxError, type Limits, type Outcome, Sandbox, type Snapshot,
+  SnapshotError, Trap, call,
+} from "guestbox";
 import { ScaleStore, encodeArguments, encodeResult } from "guestbox/scale";
+import { Substrate } from "guestbox/substrate";
 
 const limits: Limits = { fuel: 5n, nesting: 3 };
 using sandbox = await Sandbox.load({ limits });
@@ -19,6 +23,25 @@ for (const descriptor of module.imports) {
   if (descriptor.kind === "function") console.log(descriptor.module, descriptor.params.length);
   if (descriptor.kind === "memory") console.log(descriptor.maximum ?? descriptor.initial);
 }
+const features: Features = { floats: false, tailCalls: true };
+const strict = await Sandbox.load({ limits: "strict", features });
+const copy = await Sandbox.load({ limits: JSON.parse(JSON.stringify(strict.limits)) });
+const pages: number = copy.limits.memoryPages;
+const poor = module.instantiate({}, { fuel: 5n, maxMemoryPages: pages, maxCallDepth: 3 });
+poor.callSync("run", [1], { fuel: 100 });
+call((c) => c.charge(c.fuel - 1n));
+let outcome: Outcome = await poor.tryCall("run", [], { deadline: performance.now() + 5 });
+while (outcome.status === "out-of-fuel") outcome = await outcome.resume(1_000n, { slice: 5 });
+if (outcome.status === "ok") console.log(outcome.value, outcome.fuelUsed + 1n);
+else console.log(outcome.trap.code, outcome.fuelUsed);
+{
+  using paused = await poor.tryCall("run").then((one) => (one.status === "out-of-fuel" ? one : undefined));
+  paused?.abort();
+}
+// @ts-expect-error -- only a call that is out of fuel can be resumed
+outcome.resume(1n);
+// @ts-expect-error -- there is no such feature
+await Sandbox.load({ features: { float: false } });
 try {
   guest.exports.run(1, result);
 } catch (error) {
@@ -35,6 +58,12 @@ if (SnapshotError.is(copies, "busy")) console.log(copies.code);
 const store = await ScaleStore.load({ limits });
 const answer: Bytes = store.invoke(() => encodeResult(undefined), 0, "run", encodeArguments([{ type: "i32", value: 1 }]), 0);
 store.memorySet(0, 0, answer);
+
+const host = await Substrate.load({ limits });
+const { instance } = await WebAssembly.instantiate(new Uint8Array(8), { env: { ...host.imports, more: () => 1 } });
+host.attach(instance, { memory: new WebAssembly.Memory({ initial: 1 }) });
+const address: number = host.imports.ext_allocator_malloc_version_1(8);
+console.log(address);
 
 // @ts-expect-error -- there is no such limit
 const misspelt: Limits = { fuels: 1 };

@@ -25,7 +25,9 @@ pub struct Heap {
 }
 
 impl Heap {
-    pub(super) fn new(len: usize) -> Self {
+    /// A memory of `len` bytes with nothing allocated.
+    #[must_use]
+    pub fn new(len: usize) -> Self {
         Self {
             memory: vec![0; len],
             next: HEAP_BASE,

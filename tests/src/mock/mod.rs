@@ -281,3 +281,16 @@ impl ThunkSupervisor for MockSupervisor {
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
+
+/// The bytes of a string of hexadecimal digits.
+///
+/// # Panics
+///
+/// Where it is none.
+#[must_use]
+pub fn unhex(digits: &str) -> Vec<u8> {
+    assert!(digits.len().is_multiple_of(2), "{digits} has an odd number of digits");
+    let byte =
+        |at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap_or_else(|error| panic!("{digits}: {error}"));
+    (0..digits.len()).step_by(2).map(byte).collect()
+}

@@ -122,9 +122,9 @@ fn a_memory_written_between_guests_is_what_the_next_one_finds() {
     for round in 0..20 {
         store.memory_data_mut(memory).unwrap()[100] = round;
         let guest = guest_on(&mut store, memory, round.into());
-        assert_eq!(call(&mut store, guest, "load", &[100]), round.into());
+        assert_eq!(call(&mut store, guest, "load", &[100]), i32::from(round));
         call(&mut store, guest, "store", &[200, round.into()]);
         store.teardown_instance(guest).unwrap();
-        assert_eq!(read(&store, memory, 200), round.into());
+        assert_eq!(read(&store, memory, 200), i32::from(round));
     }
 }

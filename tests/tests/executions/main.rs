@@ -7,6 +7,7 @@ mod pauses;
 mod shapes;
 mod slices;
 mod starts;
+mod turns;
 
 use guestbox::{Environment, Execution, FuncIndex, Step, Store, Value, Values};
 

@@ -1,6 +1,7 @@
 //! Each limit: just under it succeeds, one over it is refused by that limit.
 
 mod modules;
+mod presets;
 mod stores;
 
 use guestbox::{LimitError, Limits};

@@ -34,7 +34,7 @@ fn outcome(world: &mut World<'_>, action: &Action) -> Result<Json, SupervisorTra
         }
         Action::Invoke { instance, export, args_scale, state, .. } => {
             mock.heap_mut().write(RESULT.ptr, &UNTOUCHED).unwrap();
-            let args = crate::scenario::unhex(args_scale);
+            let args = guestbox_tests::mock::unhex(args_scale);
             let (thunk, export) = (MockSupervisor::THUNK, export.as_bytes());
             let code = abi::invoke(store, mock, thunk, *instance, export, &args, RESULT, *state)?;
             json!({ "code": code, "buffer": hex(mock.heap().bytes(RESULT).unwrap()) })
@@ -55,7 +55,7 @@ fn outcome(world: &mut World<'_>, action: &Action) -> Result<Json, SupervisorTra
             json!({ "done": true })
         }
         Action::WriteMemory { memory, offset, bytes } => {
-            let bytes = crate::scenario::unhex(bytes);
+            let bytes = guestbox_tests::mock::unhex(bytes);
             mock.heap_mut().write(RESULT.ptr, &bytes).unwrap();
             let from = Region { ptr: RESULT.ptr, len: bytes.len().try_into().unwrap() };
             json!({ "code": abi::memory_set(store, mock, *memory, *offset, from)? })

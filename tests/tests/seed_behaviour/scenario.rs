@@ -5,7 +5,7 @@ use guestbox::{
     wire::{Entry, EnvironmentDefinition, ExternEntity},
 };
 use guestbox_tests::mock::{
-    MockSupervisor, Operation, Reply, add_to_counter, assert_nonzero, host_error, identity,
+    MockSupervisor, Operation, Reply, add_to_counter, assert_nonzero, host_error, identity, unhex,
 };
 use parity_scale_codec::Encode;
 use serde::Deserialize;
@@ -179,12 +179,6 @@ pub fn json_value(value: Value) -> Json {
         Value::F32(bits) => serde_json::json!({ "f32": format!("{bits:#010x}") }),
         Value::F64(bits) => serde_json::json!({ "f64": format!("{bits:#018x}") }),
     }
-}
-
-/// The bytes of a string of hexadecimal digits.
-pub fn unhex(digits: &str) -> Vec<u8> {
-    assert!(digits.len().is_multiple_of(2), "{digits} has an odd number of digits");
-    (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap()).collect()
 }
 
 impl Document {

@@ -78,7 +78,8 @@ fn outcome(world: &mut World<'_>, action: &Action) -> Result<Json, Json> {
             json!({ "done": true })
         }
         Action::WriteMemory { memory, offset, bytes } => {
-            let written = store.memory_write(memory_id(*memory)?, *offset, &crate::scenario::unhex(bytes));
+            let written =
+                store.memory_write(memory_id(*memory)?, *offset, &guestbox_tests::mock::unhex(bytes));
             written.map_err(|error| memory_failure("accessMemory", error))?;
             json!({ "done": true })
         }

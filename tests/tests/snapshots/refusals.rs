@@ -2,8 +2,8 @@
 
 use super::{GUEST, call, environment, guest, instantiate, snapshot};
 use guestbox::{
-    Environment, HandleError, InstantiateError, Limit, Limits, RestoreError, SnapshotError, Store,
-    Uncapturable,
+    Environment, HandleError, InstanceLimits, InstantiateError, Limit, Limits, NoImports, RestoreError,
+    SnapshotError, Store, Uncapturable,
 };
 use guestbox_tests::text;
 
@@ -171,4 +171,42 @@ fn limits_hold_and_leave_the_instance_as_it_was() {
     let first = guest(&mut single);
     let refused = single.instantiate_from(&module, &environment(), &snapshot(&single, first));
     assert!(matches!(refused, Err(InstantiateError::Limit(refused)) if refused.limit == Limit::Instances));
+}
+
+#[test]
+fn the_instances_own_limits_hold_for_what_is_restored_and_are_inherited_by_forks() {
+    let module = text::module(GUEST);
+    let mut store = Store::new();
+    let limits = InstanceLimits::new().with_memory_pages(3);
+    let guest = store.instantiate_with(&mut NoImports, &module, &environment(), 0, limits).unwrap();
+    let small = snapshot(&store, guest);
+    // Reset again and again it may grow again and again.
+    for _ in 0..5 {
+        assert_eq!(call(&mut store, guest, "grow", &[2]), 1);
+        assert_eq!(call(&mut store, guest, "grow", &[1]), -1);
+        store.restore(guest, &small).unwrap();
+    }
+    let fork = store.fork(guest, &Environment::new()).unwrap();
+    assert_eq!(call(&mut store, fork, "grow", &[3]), -1);
+    assert_eq!(call(&mut store, fork, "grow", &[2]), 1);
+
+    let free = super::guest(&mut store);
+    call(&mut store, free, "grow", &[3]);
+    let large = snapshot(&store, free);
+    match store.restore(guest, &large) {
+        Err(RestoreError::Limit(refused)) => {
+            assert_eq!(
+                (refused.limit, refused.maximum, refused.requested),
+                (Limit::InstanceMemoryPages, 3, 4)
+            );
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(snapshot(&store, guest), small);
+    let refused = store.instantiate_from_with(&module, &environment(), &large, limits);
+    assert!(matches!(refused, Err(InstantiateError::Snapshot(RestoreError::Limit(_)))));
+    let wider =
+        store.instantiate_from_with(&module, &environment(), &large, limits.with_memory_pages(5)).unwrap();
+    assert_eq!(call(&mut store, wider, "grow", &[2]), -1);
+    assert_eq!(call(&mut store, wider, "grow", &[1]), 4);
 }

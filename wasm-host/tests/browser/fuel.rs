@@ -55,7 +55,7 @@ fn an_endless_loop_is_stopped_and_after_refuelling_stopped_again() {
         assert!(page.fuel_used() + page.fuel_left() == 1_000_000 * round);
         // Without more fuel it stays where it is.
         assert_eq!(page.step(call), Step::OutOfFuel { call, required });
-        page.host.set_fuel(call, page.host.fuel(call) + 1_000_000);
+        page.host.add_fuel(call, 1_000_000);
     }
     page.host.cancel(call);
     assert_eq!(page.step(call), Step::Refused);
@@ -72,7 +72,7 @@ fn exactly_the_fuel_of_a_call_is_enough_and_less_is_not() {
     assert_eq!((page.fuel_left(), page.fuel_used()), (0, fuel));
     let call = page.begin(guest, "fib", &[10], fuel - 1);
     assert!(matches!(page.step(call), Step::OutOfFuel { .. }));
-    page.host.set_fuel(call, page.host.fuel(call) + 1);
+    page.host.add_fuel(call, 1);
     assert_eq!(page.step(call), Step::Finished);
     assert_eq!(page.take(), [55]);
 }
@@ -86,7 +86,7 @@ fn a_call_in_slices_takes_the_fuel_that_it_takes_in_one() {
         let call = page.begin(guest, "fib", &[15], 0);
         let mut slices = 0;
         while let Step::OutOfFuel { .. } = page.step(call) {
-            page.host.set_fuel(call, page.host.fuel(call) + slice);
+            page.host.add_fuel(call, slice);
             slices += 1;
         }
         assert_eq!(page.take(), [610]);
@@ -149,6 +149,94 @@ fn a_nested_call_that_was_given_fuel_draws_on_nothing_else() {
     assert_eq!(page.step(inner), Step::Finished);
     assert_eq!(page.answer(outer, &[1]), Step::Finished);
     assert_eq!(page.fuel_used(), alone);
+}
+
+#[wasm_bindgen_test]
+fn calls_nested_in_one_that_waits_share_its_budget() {
+    let mut page = Page::with_limits(&[("fuel", 100_000.0)]);
+    let guest = page.guest(GUEST);
+    let (alone, fib) = (fuel_of(&mut page, guest, "ask", &[1]), fuel_of(&mut page, guest, "fib", &[10]));
+    let outer = page.call(guest, "ask", &[1]).waiting();
+    let nested = page.call(guest, "ask", &[1]).waiting();
+    page.host.suspend(nested);
+    let endless = page.call(guest, "ask for ever", &[]).waiting();
+    page.host.suspend(outer);
+    // All of them go on outside of any level, in any order.
+    assert_eq!(page.answer(nested, &[1]), Step::Finished);
+    assert_eq!(page.fuel_used(), alone, "what it used itself");
+    let left = page.host.fuel(outer);
+    assert_eq!(
+        (left, page.host.fuel(endless)),
+        (page.host.fuel(endless), 100_000 - page.host.fuel_used(outer))
+    );
+    // One that is begun meanwhile is an outermost one.
+    assert_eq!(page.results(guest, "fib", &[10]), [55]);
+    assert_eq!((page.fuel_used(), page.host.fuel(outer)), (fib, left));
+    let mut step = page.answer(endless, &[1]);
+    while let Step::HostCall { call, .. } = step {
+        step = page.answer(call, &[1]);
+    }
+    assert!(matches!(step, Step::OutOfFuel { .. }), "{step:?}");
+    assert!(page.host.fuel(outer) < 20);
+    // More for one is more for all of them.
+    page.host.add_fuel(endless, 1_000);
+    page.host.cancel(endless);
+    assert_eq!(page.answer(outer, &[1]), Step::Finished);
+    assert!(page.fuel_left() + page.fuel_used() >= 100_000);
+}
+
+#[wasm_bindgen_test]
+fn a_call_stops_after_each_slice_and_has_fuel_left() {
+    let mut page = Page::new();
+    let guest = page.guest(GUEST);
+    let whole = fuel_of(&mut page, guest, "fib", &[15]);
+    for slice in [1, 100, 5_000] {
+        let call = page.begin(guest, "fib", &[15], whole);
+        page.host.set_slice(call, slice);
+        let (mut slices, mut step) = (0, page.step(call));
+        while let Step::SliceOver { call } = step {
+            assert!(page.fuel_left() > 0);
+            step = page.step(call);
+            slices += 1;
+        }
+        assert_eq!(step, Step::Finished);
+        assert_eq!((page.fuel_left(), page.fuel_used()), (0, whole));
+        assert!(slices >= whole / (slice + 50) - 1, "{slices} slices of {slice}");
+    }
+}
+
+#[wasm_bindgen_test]
+fn a_charge_is_taken_while_the_call_waits() {
+    for suspended in [false, true] {
+        let mut page = Page::new();
+        let guest = page.guest(GUEST);
+        let alone = fuel_of(&mut page, guest, "ask", &[1]);
+        let call = page.call(guest, "ask", &[1]).waiting();
+        if suspended {
+            page.host.suspend(call);
+        }
+        let left = page.host.fuel(call);
+        assert!(page.host.charge(call, 1_000));
+        assert_eq!(page.host.fuel(call), left - 1_000);
+        assert_eq!(page.answer(call, &[1]), Step::Finished);
+        assert_eq!(page.fuel_used(), alone + 1_000);
+        let call = page.call(guest, "ask for ever", &[]).waiting();
+        assert!(!page.host.charge(call, u64::MAX));
+        assert_eq!(page.host.fuel_used(call), page.host.default_fuel());
+        assert!(matches!(page.answer(call, &[1]), Step::OutOfFuel { .. }));
+        page.host.cancel(call);
+        // Nested, it is taken from both.
+        let outer = page.call(guest, "ask", &[1]).waiting();
+        let nested = page.call(guest, "ask", &[1]).waiting();
+        if suspended {
+            page.host.suspend(outer);
+        }
+        assert!(page.host.charge(nested, 500));
+        assert_eq!(page.answer(nested, &[1]), Step::Finished);
+        assert_eq!(page.fuel_used(), alone + 500);
+        assert_eq!(page.answer(outer, &[1]), Step::Finished);
+        assert_eq!(page.fuel_used(), 2 * alone + 500);
+    }
 }
 
 #[wasm_bindgen_test]

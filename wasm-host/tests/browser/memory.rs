@@ -94,7 +94,10 @@ fn growth_stops_at_the_maximum_and_at_the_limits() {
     // Now the total is reached, for new memories, old ones and guests.
     assert_eq!(refusal(page.host.new_memory(1, -1.0)).kind(), ("MemoryError", "limit"));
     let module = page.compile(&guest(EXPORTED));
-    assert_eq!(refusal(page.host.instantiate(module, &[], 0)).kind(), ("InstantiateError", "limit"));
+    assert_eq!(
+        refusal(page.host.instantiate(module, &[], 0, None, None, None)).kind(),
+        ("InstantiateError", "limit")
+    );
     page.host.drop_memory(free).unwrap();
     let guest = page.guest(&guest(EXPORTED));
     assert_eq!(page.results(guest, "grow", &[6]), [MINUS_ONE]);

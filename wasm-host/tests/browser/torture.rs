@@ -54,7 +54,7 @@ fn torture(page: &mut Page, call: u32, name: &str) {
     assert_eq!(host_calls > 1_000, calls_imports(name), "{name}: {host_calls} host calls");
     for _ in 0..2 {
         let (left, more) = (page.host.fuel(call), fuel(name) / 4);
-        page.host.set_fuel(call, left + more);
+        page.host.add_fuel(call, more);
         use_up(page, call, name);
         assert!(page.fuel_left() < left + more / 2, "{name}: did not go on");
     }
@@ -83,8 +83,7 @@ fn every_endless_loop_in_a_start_function_ends_by_fuel() {
         // The loop itself becomes the start function, where the text has none yet.
         let text = if name == START { text.to_owned() } else { started(text) };
         let module = page.compile(&text);
-        let call = page.host.instantiate(module, &[], 0).unwrap();
-        page.host.set_fuel(call, fuel(name));
+        let call = page.host.instantiate(module, &[], 0, Some(fuel(name)), None, None).unwrap();
         torture(&mut page, call, name);
         assert_eq!(page.host.memory_pages_in_use(), 0, "{name}: an instance was left behind");
         // The host is as good as new.

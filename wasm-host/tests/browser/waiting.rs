@@ -100,7 +100,7 @@ async fn a_start_function_waits_over_promises() {
     let (module, step) = {
         let mut page = page.borrow_mut();
         let module = page.compile(text);
-        let call = page.host.instantiate(module, &[], 0).unwrap();
+        let call = page.host.instantiate(module, &[], 0, None, None, None).unwrap();
         (module, page.step(call))
     };
     assert_eq!(serve(page.clone(), step, 5).await, Step::Finished);
@@ -153,7 +153,7 @@ async fn the_event_loop_turns_between_the_slices_of_a_long_call() {
     let mut slices = 0;
     while let Step::OutOfFuel { .. } = page.step(call) {
         later(0, 0).await.unwrap();
-        page.host.set_fuel(call, page.host.fuel(call) + 200_000);
+        page.host.add_fuel(call, 200_000);
         slices += 1;
     }
     assert_eq!(page.take(), [1]);

@@ -6,7 +6,7 @@
 
 pub(crate) mod scale;
 
-use guestbox_wasm_host::Host;
+use guestbox_wasm_host::{Host, Settings};
 use js_sys::{Array, BigUint64Array, JSON, Reflect, Uint8Array, WebAssembly};
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -36,6 +36,9 @@ pub(crate) enum Step {
         call: u32,
         required: u64,
     },
+    SliceOver {
+        call: u32,
+    },
     /// The name of the trap's code.
     Trapped(String),
     TornDown,
@@ -48,11 +51,11 @@ impl Step {
         Self::Trapped(code.to_owned())
     }
 
-    /// The handle of the call, where it waits for an answer or for fuel.
+    /// The handle of the call, where it waits for an answer, for fuel or for its turn.
     #[track_caller]
     pub(crate) fn waiting(&self) -> u32 {
         match self {
-            Self::HostCall { call, .. } | Self::OutOfFuel { call, .. } => *call,
+            Self::HostCall { call, .. } | Self::OutOfFuel { call, .. } | Self::SliceOver { call } => *call,
             other => panic!("does not wait: {other:?}"),
         }
     }
@@ -90,7 +93,7 @@ impl Page {
     #[track_caller]
     pub(crate) fn guest_with(&mut self, text: &str, memories: &[u32]) -> Guest {
         let module = self.compile(text);
-        let call = self.host.instantiate(module, memories, 0);
+        let call = self.host.instantiate(module, memories, 0, None, None, None);
         let call = call.unwrap_or_else(|error| panic!("{}", message(&error)));
         assert_eq!(self.step(call), Step::Finished);
         Guest { module, instance: self.instance() }
@@ -120,7 +123,7 @@ impl Page {
     pub(crate) fn begin(&mut self, guest: Guest, export: &str, args: &[u64], fuel: u64) -> u32 {
         let position = self.position(guest, export);
         self.put(args);
-        let call = self.host.begin(guest.instance, position, 0, fuel);
+        let call = self.host.begin(guest.instance, position, 0, Some(fuel));
         call.unwrap_or_else(|error| panic!("{}", message(&error)))
     }
 
@@ -200,6 +203,7 @@ impl Page {
             Host::FINISHED => Step::Finished,
             Host::HOST_CALL => Step::HostCall { call: half(0), function: half(1), state: half(2) },
             Host::OUT_OF_FUEL => Step::OutOfFuel { call: half(0), required: self.head(1) },
+            Host::SLICE_OVER => Step::SliceOver { call: half(0) },
             Host::TRAPPED => Step::Trapped(Host::trap_codes().swap_remove(usize::try_from(half(1)).unwrap())),
             Host::TORN_DOWN => Step::TornDown,
             Host::REFUSED => Step::Refused,
@@ -210,8 +214,13 @@ impl Page {
 
 /// A host with some limits, given as JavaScript gives them.
 pub(crate) fn host(limits: &[(&str, f64)]) -> Result<Host, JsValue> {
+    settings(limits).map(Host::new)
+}
+
+/// Settings with some limits, given as JavaScript gives them.
+pub(crate) fn settings(limits: &[(&str, f64)]) -> Result<Settings, JsValue> {
     let (names, numbers) = limits.iter().map(|(name, number)| ((*name).to_owned(), *number)).unzip();
-    Host::new(names, numbers)
+    Settings::new("default", names, numbers, Vec::new(), Vec::new())
 }
 
 fn first_value() -> u32 {

@@ -22,8 +22,8 @@ pub(crate) const ASKING: &str = r#"(module
 
 /// An empty store; closures share it with the test.
 pub(crate) fn store(limits: &[(&str, f64)]) -> Rc<ScaleStore> {
-    let (names, numbers) = limits.iter().map(|(name, number)| ((*name).to_owned(), *number)).unzip();
-    Rc::new(ScaleStore::new(names, numbers).unwrap_or_else(|error| panic!("{}", super::message(&error))))
+    let settings = super::settings(limits).unwrap_or_else(|error| panic!("{}", super::message(&error)));
+    Rc::new(ScaleStore::new(settings))
 }
 
 pub(crate) fn environment(entries: &[(&str, &str, ExternEntity)]) -> Vec<u8> {

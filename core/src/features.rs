@@ -1,0 +1,172 @@
+//! Features: what modules may use beyond the first version of WebAssembly, and floats.
+//!
+//! All that the engine knows is on by default. What is switched off is looked for once, when a
+//! module is compiled, by validating it without; the engines of all modules stay set alike, so
+//! that a module can still be translated for the engine of any other it shares a memory with.
+
+use crate::error::CompileError;
+use core::fmt;
+
+/// A part of WebAssembly that can be switched off.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum Feature {
+    /// `memory.copy`, `memory.fill`, `table.init` and the like; passive segments.
+    BulkMemory,
+    /// Arithmetic in the initial values of globals and the offsets of segments.
+    ExtendedConst,
+    /// The types `f32` and `f64` with everything that has to do with them.
+    Floats,
+    /// More than one memory in a module.
+    MultiMemory,
+    /// Several results of functions and blocks.
+    MultiValue,
+    /// Mutable globals that are exported. (None can be imported, see
+    /// [`ImportProblem`](crate::ImportProblem).)
+    MutableGlobals,
+    /// `externref`, `funcref` as a value, more than one table.
+    ReferenceTypes,
+    /// Conversions of floats to integers that do not trap.
+    SaturatingFloatToInt,
+    /// `i32.extend8_s` and the like.
+    SignExtension,
+    /// `return_call` and `return_call_indirect`.
+    TailCalls,
+}
+
+impl Feature {
+    /// All features.
+    pub const ALL: &[Self] = &[
+        Self::BulkMemory,
+        Self::ExtendedConst,
+        Self::Floats,
+        Self::MultiMemory,
+        Self::MultiValue,
+        Self::MutableGlobals,
+        Self::ReferenceTypes,
+        Self::SaturatingFloatToInt,
+        Self::SignExtension,
+        Self::TailCalls,
+    ];
+
+    /// The name, in snake case.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::BulkMemory => "bulk_memory",
+            Self::ExtendedConst => "extended_const",
+            Self::Floats => "floats",
+            Self::MultiMemory => "multi_memory",
+            Self::MultiValue => "multi_value",
+            Self::MutableGlobals => "mutable_globals",
+            Self::ReferenceTypes => "reference_types",
+            Self::SaturatingFloatToInt => "saturating_float_to_int",
+            Self::SignExtension => "sign_extension",
+            Self::TailCalls => "tail_calls",
+        }
+    }
+
+    const fn bit(self) -> u16 {
+        match self {
+            Self::BulkMemory => 1,
+            Self::ExtendedConst => 1 << 1,
+            Self::Floats => 1 << 2,
+            Self::MultiMemory => 1 << 3,
+            Self::MultiValue => 1 << 4,
+            Self::MutableGlobals => 1 << 5,
+            Self::ReferenceTypes => 1 << 6,
+            Self::SaturatingFloatToInt => 1 << 7,
+            Self::SignExtension => 1 << 8,
+            Self::TailCalls => 1 << 9,
+        }
+    }
+}
+
+/// A set of [`Feature`]s.
+///
+/// ```
+/// use guestbox::{CompileError, Feature, Features, Limits, Module};
+/// # let wasm = wat::parse_str("(module (func (param f64)))").unwrap();
+/// let mut limits = Limits::default();
+/// limits.features = Features::ALL.without(Feature::Floats);
+/// let refused = Module::with_limits(&limits, &wasm).unwrap_err();
+/// assert_eq!(refused, CompileError::Feature(Feature::Floats));
+/// ```
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub struct Features(u16);
+
+impl Features {
+    /// All that the engine knows.
+    pub const ALL: Self = Self(Self::union_of(Feature::ALL));
+    /// The first version of WebAssembly: floats and nothing else.
+    pub const MVP: Self = Self(Feature::Floats.bit());
+
+    /// The same with a feature.
+    #[must_use]
+    pub const fn with(self, feature: Feature) -> Self {
+        Self(self.0 | feature.bit())
+    }
+
+    /// The same without a feature.
+    #[must_use]
+    pub const fn without(self, feature: Feature) -> Self {
+        Self(self.0 & !feature.bit())
+    }
+
+    /// Whether a feature is among them.
+    #[must_use]
+    pub const fn contains(self, feature: Feature) -> bool {
+        self.0 & feature.bit() != 0
+    }
+
+    const fn union_of(features: &[Feature]) -> u16 {
+        match features {
+            [] => 0,
+            [first, rest @ ..] => first.bit() | Self::union_of(rest),
+        }
+    }
+
+    /// Refuses a module that uses what is not among them. A module that is invalid anyway is left
+    /// to the engine's error message.
+    pub(crate) fn check(self, bytes: &[u8]) -> Result<(), CompileError> {
+        let is_valid = |features: Self| wasmi::Module::new(&features.validator(), bytes).is_ok();
+        if self == Self::ALL || is_valid(self) || !is_valid(Self::ALL) {
+            return Ok(());
+        }
+        let refused = || Feature::ALL.iter().copied().filter(|feature| !self.contains(*feature));
+        // A module may be valid without any one of two features and not without both.
+        let alone = refused().find(|feature| !is_valid(Self::ALL.without(*feature)));
+        alone.or(refused().next()).map_or(Ok(()), |feature| Err(CompileError::Feature(feature)))
+    }
+
+    /// An engine that only validates: what it would translate it leaves for calls that never come.
+    fn validator(self) -> wasmi::Engine {
+        let mut config = wasmi::Config::default();
+        config
+            .compilation_mode(wasmi::CompilationMode::LazyTranslation)
+            .ignore_custom_sections(true)
+            .floats(self.contains(Feature::Floats))
+            .wasm_bulk_memory(self.contains(Feature::BulkMemory))
+            .wasm_extended_const(self.contains(Feature::ExtendedConst))
+            .wasm_multi_memory(self.contains(Feature::MultiMemory))
+            .wasm_multi_value(self.contains(Feature::MultiValue))
+            .wasm_mutable_global(self.contains(Feature::MutableGlobals))
+            .wasm_reference_types(self.contains(Feature::ReferenceTypes))
+            .wasm_saturating_float_to_int(self.contains(Feature::SaturatingFloatToInt))
+            .wasm_sign_extension(self.contains(Feature::SignExtension))
+            .wasm_tail_call(self.contains(Feature::TailCalls));
+        wasmi::Engine::new(&config)
+    }
+}
+
+impl Default for Features {
+    fn default() -> Self {
+        Self::ALL
+    }
+}
+
+impl fmt::Debug for Features {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(Feature::ALL.iter().filter(|feature| self.contains(**feature))).finish()
+    }
+}

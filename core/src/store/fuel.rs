@@ -1,0 +1,94 @@
+//! Fuel between a guest and its supervisor: what a host call may still use and is charged.
+
+use super::Store;
+use crate::{
+    error::InvokeError,
+    execution::Execution,
+    fuel::OutOfFuel,
+    options::{Bounds, CallOptions, Outcome},
+    store::InstanceId,
+    supervisor::Supervisor,
+    value::Value,
+};
+
+impl Store {
+    /// Calls an exported function as [`Store::invoke`] does, with options, and says what it used.
+    ///
+    /// # Errors
+    ///
+    /// See [`InvokeError`]; a [`Trap`](crate::Trap) says what the call used until then. The store and the
+    /// instance stay usable.
+    pub fn invoke_with<S: Supervisor + ?Sized>(
+        &mut self,
+        supervisor: &mut S,
+        instance: InstanceId,
+        export: &str,
+        args: &[Value],
+        options: CallOptions,
+    ) -> Result<Outcome, InvokeError> {
+        let mut execution = self.begin(instance, export, args, options.state)?;
+        let values = match options.fuel {
+            Some(fuel) => {
+                execution.set_fuel(fuel);
+                self.drive(supervisor, &mut execution)?
+            }
+            None => self.drive_sharing(supervisor, &mut execution)?,
+        };
+        Ok(Outcome { values, fuel_used: execution.fuel_used() })
+    }
+
+    /// The fuel that the call whose host call is being served has left; `None` where none is.
+    #[must_use]
+    pub const fn fuel_left(&self) -> Option<u64> {
+        self.level.fuel
+    }
+
+    /// Charges the guest whose host call is being served for the supervisor's own work. Do it
+    /// before the work. Outside of a host call there is nobody to charge, and nothing happens.
+    ///
+    /// ```
+    /// use guestbox::{HostCall, HostError, Store, Values};
+    /// /// Charges a unit for each of the bytes that the guest asks for.
+    /// fn random(store: &mut Store, call: HostCall<'_>) -> Result<Values, HostError> {
+    ///     let length = call.args.first().and_then(|value| value.as_i32()).ok_or(HostError::new())?;
+    ///     store.charge(length.cast_unsigned().into())?;
+    ///     Ok(0.into())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`OutOfFuel`] where it has less. Then all it has is taken, so that it cannot go on if this
+    /// error is passed over.
+    pub fn charge(&mut self, fuel: u64) -> Result<(), OutOfFuel> {
+        let Some(left) = &mut self.level.fuel else { return Ok(()) };
+        match left.checked_sub(fuel) {
+            Some(rest) => {
+                *left = rest;
+                Ok(())
+            }
+            None => {
+                *left = 0;
+                Err(OutOfFuel)
+            }
+        }
+    }
+
+    /// Makes the fuel that an execution has left the fuel of the level, for those who drive
+    /// executions by hand within a host call. Outside of one it does nothing.
+    pub const fn draw(&mut self, execution: &Execution) {
+        if let Some(fuel) = &mut self.level.fuel {
+            *fuel = execution.fuel();
+        }
+    }
+
+    /// The fuel that a call begun now gets, of an instance with its own bounds.
+    pub(super) fn fuel_of_call(&self, bounds: &Bounds) -> u64 {
+        self.level.fuel.or(bounds.fuel).unwrap_or(self.limits.fuel)
+    }
+
+    /// Whether a host call of an instance with its own bounds is nested too deeply.
+    pub(crate) fn is_too_deep(&self, bounds: &Bounds) -> bool {
+        bounds.nesting.is_some_and(|nesting| self.level.depth >= nesting)
+    }
+}

@@ -1,0 +1,105 @@
+//! The lineage's host functions for a supervisor that is wasm itself.
+//!
+//! Such a supervisor imports ten functions from the module `env`: the eight
+//! `ext_sandbox_*_version_1`, by which it runs guests, and `ext_allocator_malloc_version_1` and
+//! `ext_allocator_free_version_1`, the allocator in its own memory. What is wrong with a guest it
+//! learns as a code, see [`abi`](crate::abi); what it does wrong itself is a
+//! [`SupervisorTrap`](crate::abi::SupervisorTrap), which ends it.
+//!
+//! [`link`] defines them for a supervisor that runs in [`wasmi`]:
+//!
+//! ```
+//! use guestbox::{Limits, substrate::{self, Sandbox, wasmi}};
+//! # let supervisor = wat::parse_str(r#"(module
+//! #     (import "env" "ext_sandbox_memory_new_version_1" (func $memory_new (param i32 i32) (result i32)))
+//! #     (memory (export "memory") 1) (global (export "__heap_base") i32 (i32.const 1024))
+//! #     (func (export "main") (result i32) (drop (call $memory_new (i32.const 1) (i32.const 1)))
+//! #         (call $memory_new (i32.const 1) (i32.const 1))))"#)?;
+//! let engine = wasmi::Engine::default();
+//! let mut linker = wasmi::Linker::new(&engine);
+//! substrate::link(&mut linker)?;
+//! let mut store = wasmi::Store::new(&engine, Sandbox::new(Limits::default()));
+//! let module = wasmi::Module::new(&engine, &supervisor)?;
+//! let instance = linker.instantiate_and_start(&mut store, &module)?;
+//! substrate::attach(&mut store, &instance)?;
+//! // This one makes two memories and returns the number of the second.
+//! assert_eq!(instance.get_typed_func::<(), u32>(&store, "main")?.call(&mut store, ())?, 1);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Another engine serves its supervisors by an [`Embedder`] and the functions of this module that
+//! have the names of the host functions: [`instantiate`], [`invoke`] and so on.
+//!
+//! # Re-entry
+//!
+//! While a guest waits for a dispatch thunk, the supervisor may call any host function again. So
+//! the store is in the [`Sandbox`] whenever the supervisor runs, and with the host function
+//! while a guest runs; it is moved from one to the other and never shared.
+//!
+//! # What a supervisor can take
+//!
+//! Guests have the [`Limits`](crate::Limits) of the sandbox. The supervisor's own time and memory
+//! are the business of the engine that runs it. It cannot make the host allocate more than its
+//! own memory, the guests' memories and the limits justify, whatever lengths it passes. The
+//! allocator never grows the supervisor's memory, as in the lineage: let it have the pages it
+//! needs from the beginning, or grow on its own.
+//!
+//! Each level of nesting (guest, thunk, host function, guest) takes native stack, as the engine that
+//! runs the supervisor is entered anew: with wasmi on x86-64 about 5 KiB in release and 20 KiB in
+//! debug, so the 32 levels of [`Limits::nesting`](crate::Limits) want a thread of 1 MiB for a
+//! fourfold margin in release. Lower the limit on smaller ones.
+//!
+//! wasmi's handles are bound to a wasmi store: it panics where it is given one of another. So
+//! a sandbox with instances must stay in the data of the wasmi store in which they were made.
+
+mod allocator;
+mod functions;
+mod linker;
+mod memory;
+mod sandbox;
+
+pub use self::{
+    allocator::{Allocator, AllocatorError},
+    functions::{
+        free, get_global_val, instance_teardown, instantiate, invoke, malloc, memory_get, memory_new,
+        memory_set, memory_teardown,
+    },
+    linker::{WasmiThunk, attach, heap_base, link, link_with_memory},
+    memory::{LinearMemory, OutOfBounds},
+    sandbox::{Sandbox, ThunkTrapped},
+};
+pub use wasmi;
+
+use crate::{abi::ThunkLookupError, supervisor::FuncIndex, thunk::Region};
+
+/// What the host functions need of the engine that a supervisor runs in.
+///
+/// It is made anew for each host function that the supervisor calls, as a rule.
+pub trait Embedder: LinearMemory {
+    /// What the engine calls a dispatch thunk by. It stays valid whatever becomes of the table.
+    type Thunk: Copy;
+
+    /// Lends the supervisor's sandbox to `act`, which calls nothing of the supervisor's.
+    fn with_sandbox<R>(&mut self, act: impl FnOnce(&mut Sandbox<Self::Thunk>) -> R) -> R;
+
+    /// Looks up the dispatch thunk at `index` of the supervisor's table.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no function of the type `(i32, i32, i32, i32) -> i64`.
+    fn find_thunk(&mut self, index: u32) -> Result<Self::Thunk, ThunkLookupError>;
+
+    /// Calls a dispatch thunk with `(args.ptr, args.len, state, func)`. Its result is a region of
+    /// the supervisor's memory, packed as `ptr << 32 | len`. It may call host functions.
+    ///
+    /// # Errors
+    ///
+    /// Where it traps; the guest call that it serves does so, too.
+    fn call_thunk(
+        &mut self,
+        thunk: Self::Thunk,
+        args: Region,
+        state: u32,
+        func: FuncIndex,
+    ) -> Result<i64, ThunkTrapped>;
+}

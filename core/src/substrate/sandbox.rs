@@ -1,0 +1,260 @@
+//! What an embedder keeps for a supervisor, and how the store gets from there to a host function
+//! and back while a thunk runs.
+
+use super::{
+    Embedder,
+    allocator::{Allocator, AllocatorError},
+    memory::OutOfBounds,
+};
+use crate::{
+    abi::SupervisorTrap,
+    limits::{Limits, to_usize},
+    store::Store,
+    supervisor::FuncIndex,
+    thunk::{Region, ThunkSupervisor},
+};
+use alloc::vec::Vec;
+use core::{error::Error, fmt};
+use hashbrown::HashMap;
+
+/// The guests of one supervisor: a [`Store`], the supervisor's [`Allocator`], and the dispatch
+/// thunk of each instance.
+///
+/// `Thunk` is what the embedder's engine calls a thunk by; it defaults to that of wasmi.
+#[derive(Debug)]
+pub struct Sandbox<Thunk = super::WasmiThunk> {
+    /// `None` while a host function has it.
+    store: Option<Store>,
+    /// `None` until it is known where the heap begins.
+    allocator: Option<Allocator>,
+    /// By the number of the instance.
+    thunks: HashMap<u32, Thunk>,
+}
+
+impl<Thunk> Sandbox<Thunk> {
+    /// A sandbox without guests. The supervisor has no heap until
+    /// [`Sandbox::set_heap_base`] says where it begins.
+    #[must_use]
+    pub fn new(limits: Limits) -> Self {
+        Self { store: Some(Store::with_limits(limits)), allocator: None, thunks: HashMap::new() }
+    }
+
+    /// Begins an empty heap at `heap_base`, the value of the supervisor's global `__heap_base`.
+    pub fn set_heap_base(&mut self, heap_base: u32) {
+        self.allocator = Some(Allocator::new(heap_base));
+    }
+
+    /// The allocator, once there is a heap.
+    #[must_use]
+    pub const fn allocator(&self) -> Option<&Allocator> {
+        self.allocator.as_ref()
+    }
+
+    /// The store; `None` while a host function uses it, which only the embedder's own callbacks
+    /// for the supervisor's memory can meet.
+    #[must_use]
+    pub const fn store(&self) -> Option<&Store> {
+        self.store.as_ref()
+    }
+
+    /// The store, as [`Sandbox::store`] gives it. An instance that is made in it directly has no
+    /// thunk and cannot be invoked by the supervisor.
+    pub const fn store_mut(&mut self) -> Option<&mut Store> {
+        self.store.as_mut()
+    }
+
+    pub(super) fn keep_thunk(&mut self, instance: u32, thunk: Thunk) {
+        self.thunks.insert(instance, thunk);
+    }
+
+    pub(super) fn forget_thunk(&mut self, instance: u32) {
+        self.thunks.remove(&instance);
+    }
+}
+
+impl<Thunk: Copy> Sandbox<Thunk> {
+    pub(super) fn thunk(&self, instance: u32) -> Option<Thunk> {
+        self.thunks.get(&instance).copied()
+    }
+}
+
+impl<Thunk> Default for Sandbox<Thunk> {
+    fn default() -> Self {
+        Self::new(Limits::default())
+    }
+}
+
+impl<Thunk> AsMut<Self> for Sandbox<Thunk> {
+    fn as_mut(&mut self) -> &mut Self {
+        self
+    }
+}
+
+/// Has the allocator do something in the supervisor's memory.
+pub(super) fn with_allocator<E: Embedder + ?Sized, R>(
+    embedder: &mut E,
+    act: impl FnOnce(&mut Allocator, &mut E) -> Result<R, AllocatorError>,
+) -> Result<R, AllocatorError> {
+    // It is away meanwhile: should the embedder's memory call back, there is no heap.
+    let allocator = embedder.with_sandbox(|sandbox| sandbox.allocator.take());
+    let mut away = Away { allocator, embedder };
+    let allocator = away.allocator.as_mut().ok_or(AllocatorError::NoHeap)?;
+    act(allocator, away.embedder)
+}
+
+/// The allocator outside of the sandbox; it goes back also where the embedder panics.
+struct Away<'a, E: Embedder + ?Sized> {
+    allocator: Option<Allocator>,
+    embedder: &'a mut E,
+}
+
+impl<E: Embedder + ?Sized> Drop for Away<'_, E> {
+    fn drop(&mut self) {
+        let allocator = self.allocator.take();
+        if allocator.is_some() {
+            self.embedder.with_sandbox(|sandbox| sandbox.allocator = allocator);
+        }
+    }
+}
+
+/// The store and the embedder, for a host function that needs both. The store goes back to the
+/// sandbox at the end, also where the embedder panics.
+pub(super) struct Checkout<'a, E: Embedder + ?Sized> {
+    store: Option<Store>,
+    serving: Serving<'a, E>,
+}
+
+impl<'a, E: Embedder + ?Sized> Checkout<'a, E> {
+    /// # Errors
+    ///
+    /// Where another host function has the store already.
+    pub(super) fn new(embedder: &'a mut E) -> Result<Self, SupervisorTrap> {
+        let store = embedder.with_sandbox(|sandbox| sandbox.store.take());
+        if store.is_none() {
+            return Err(SupervisorTrap::StoreInUse);
+        }
+        Ok(Self { store, serving: Serving { embedder, spare: None } })
+    }
+
+    pub(super) fn parts(&mut self) -> Result<(&mut Store, &mut Serving<'a, E>), SupervisorTrap> {
+        let store = self.store.as_mut().ok_or(SupervisorTrap::StoreInUse)?;
+        Ok((store, &mut self.serving))
+    }
+}
+
+impl<E: Embedder + ?Sized> Drop for Checkout<'_, E> {
+    fn drop(&mut self) {
+        let store = self.store.take();
+        self.serving.embedder.with_sandbox(|sandbox| sandbox.store = store);
+    }
+}
+
+/// An embedder, as the supervisor that the thunk adapter knows.
+pub(super) struct Serving<'a, E: Embedder + ?Sized> {
+    embedder: &'a mut E,
+    /// What stands in for the store while a thunk has it.
+    spare: Option<Store>,
+}
+
+impl<E: Embedder + ?Sized> ThunkSupervisor for Serving<'_, E> {
+    type Error = ServingError;
+    type Thunk = E::Thunk;
+
+    fn allocate(&mut self, len: u32) -> Result<u32, ServingError> {
+        let allocated = with_allocator(self.embedder, |allocator, memory| allocator.allocate(memory, len));
+        allocated.map_err(ServingError::Allocator)
+    }
+
+    fn deallocate(&mut self, ptr: u32) -> Result<(), ServingError> {
+        let freed = with_allocator(self.embedder, |allocator, memory| allocator.free(memory, ptr));
+        freed.map_err(ServingError::Allocator)
+    }
+
+    fn write(&mut self, ptr: u32, bytes: &[u8]) -> Result<(), ServingError> {
+        self.embedder.write(ptr, bytes).map_err(|OutOfBounds| ServingError::Memory)
+    }
+
+    fn read(&mut self, region: Region, buffer: &mut Vec<u8>) -> Result<(), ServingError> {
+        read_region(self.embedder, region, buffer).map_err(|_| ServingError::Memory)
+    }
+
+    fn invoke(
+        &mut self,
+        store: &mut Store,
+        thunk: E::Thunk,
+        args: Region,
+        state: u32,
+        func: FuncIndex,
+    ) -> Result<i64, ServingError> {
+        let spare = self.spare.take().unwrap_or_else(|| Store::with_limits(store.limits().clone()));
+        let real = core::mem::replace(store, spare);
+        self.embedder.with_sandbox(|sandbox| sandbox.store = Some(real));
+        let lent = Lent { store, serving: self };
+        lent.serving.embedder.call_thunk(thunk, args, state, func).map_err(|ThunkTrapped| ServingError::Thunk)
+    }
+}
+
+/// The store is in the sandbox again, for the host functions that a thunk calls. At the end it
+/// comes back from there, also where the thunk panics.
+struct Lent<'a, 'b, E: Embedder + ?Sized> {
+    store: &'a mut Store,
+    serving: &'a mut Serving<'b, E>,
+}
+
+impl<E: Embedder + ?Sized> Drop for Lent<'_, '_, E> {
+    fn drop(&mut self) {
+        let real = self.serving.embedder.with_sandbox(|sandbox| sandbox.store.take());
+        // Should the embedder have lost it, the guest call ends: its execution knows its store.
+        if let Some(real) = real {
+            self.serving.spare = Some(core::mem::replace(self.store, real));
+        }
+    }
+}
+
+/// Replaces `buffer`'s contents by those of a region of the supervisor's memory.
+pub(super) fn read_region<E: Embedder + ?Sized>(
+    embedder: &mut E,
+    region: Region,
+    buffer: &mut Vec<u8>,
+) -> Result<(), SupervisorTrap> {
+    check_region(embedder, region)?;
+    let len = to_usize(region.len);
+    buffer.clear();
+    buffer.try_reserve_exact(len).map_err(|_| SupervisorTrap::OutOfSystemMemory)?;
+    buffer.resize(len, 0);
+    embedder.read(region.ptr, buffer).map_err(|OutOfBounds| SupervisorTrap::Slice)
+}
+
+/// Checks that a region is all inside the supervisor's memory.
+pub(super) fn check_region<E: Embedder + ?Sized>(
+    embedder: &mut E,
+    region: Region,
+) -> Result<(), SupervisorTrap> {
+    let end = u64::from(region.ptr).saturating_add(region.len.into());
+    if end > embedder.size() { Err(SupervisorTrap::Slice) } else { Ok(()) }
+}
+
+/// A dispatch thunk trapped, threw or could not be called: the guest call that it served traps.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_structs, reason = "the lineage's guests and supervisors learn no more")]
+pub struct ThunkTrapped;
+
+/// Why the supervisor failed to serve a guest; of this the supervisor sees only a code.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum ServingError {
+    Allocator(AllocatorError),
+    Memory,
+    Thunk,
+}
+
+impl fmt::Display for ServingError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Allocator(error) => error.fmt(f),
+            Self::Memory => OutOfBounds.fmt(f),
+            Self::Thunk => f.write_str("the dispatch thunk trapped"),
+        }
+    }
+}
+
+impl Error for ServingError {}

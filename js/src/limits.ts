@@ -1,0 +1,109 @@
+/** Limits: what guests, environments and supervisors may take, before it is taken. */
+
+/** Limits by name: for guests nobody trusts, for many small ones, and without those that can be lifted. */
+export type LimitsPreset = "default" | "strict" | "unlimited";
+
+/** Limits, each a whole number; what is not given is as the preset has it. */
+export interface Limits {
+  /** Where the other limits come from; "default" if it is not given. */
+  readonly preset?: LimitsPreset;
+  /** Bytes of SCALE-encoded arguments, and of an encoded result. */
+  readonly argumentBytes?: number;
+  /** Bytes of the engine's value stack for one guest call. */
+  readonly engineStackBytes?: number;
+  /** Bytes of a SCALE-encoded environment definition. */
+  readonly environmentBytes?: number;
+  /** Exports of a module. */
+  readonly exports?: number;
+  /** Fuel of an outermost call. Above 2^53 it is the nearest that a number can be. */
+  readonly fuel?: number | bigint;
+  /** Functions of a module, imports included. */
+  readonly functions?: number;
+  /** Globals of a module. */
+  readonly globals?: number;
+  /** Nested frames of guest functions. */
+  readonly guestFrames?: number;
+  /** Imports of a module. */
+  readonly imports?: number;
+  /** Instances that are alive or not yet freed. */
+  readonly instances?: number;
+  /** Locals of a function, without its parameters. */
+  readonly locals?: number;
+  /** Memories of a module. */
+  readonly memories?: number;
+  /** Pages (64 KiB) of each memory. */
+  readonly memoryPages?: number;
+  /** Bytes of a module. */
+  readonly moduleBytes?: number;
+  /** Guest calls within supervisor calls within guest calls. */
+  readonly nesting?: number;
+  /** Parameters of a function type, and as many results. */
+  readonly params?: number;
+  /** Elements of each table. */
+  readonly tableElements?: number;
+  /** Tables of a module. */
+  readonly tables?: number;
+  /** Pages (64 KiB) of all memories together, until they are really freed. */
+  readonly totalMemoryPages?: number;
+}
+
+/** What modules may use of WebAssembly; all that is supported, unless it is switched off with `false`. */
+export interface Features {
+  /** `memory.copy`, `memory.fill`, `table.init` and the like; passive segments. */
+  readonly bulkMemory?: boolean;
+  /** Arithmetic in the initial values of globals and the offsets of segments. */
+  readonly extendedConst?: boolean;
+  /** The types f32 and f64 with everything that has to do with them. */
+  readonly floats?: boolean;
+  /** More than one memory in a module. */
+  readonly multiMemory?: boolean;
+  /** Several results of functions and blocks. */
+  readonly multiValue?: boolean;
+  /** Mutable globals that are exported. */
+  readonly mutableGlobals?: boolean;
+  /** `externref`, `funcref` as a value, more than one table. */
+  readonly referenceTypes?: boolean;
+  /** Conversions of floats to integers that do not trap. */
+  readonly saturatingFloatToInt?: boolean;
+  /** `i32.extend8_s` and the like. */
+  readonly signExtension?: boolean;
+  /** `return_call` and `return_call_indirect`. */
+  readonly tailCalls?: boolean;
+}
+
+/** What a store may be made with. */
+export interface StoreOptions {
+  /** What guests may take: a preset by name, or limits that differ from it. */
+  readonly limits?: Limits | LimitsPreset;
+  /** What modules may use. */
+  readonly features?: Features;
+}
+
+/**
+ * Limits and features as the wasm module takes them: a preset's name, the names and numbers of
+ * limits that differ from it, and the names of features that are switched on and off.
+ */
+export function storeArguments({ limits, features = {} }: StoreOptions): [string, string[], Float64Array, string[], string[]] {
+  const switches = Object.entries(features).filter(([, value]) => value !== undefined);
+  const wrong = switches.find(([, value]) => typeof value !== "boolean");
+  if (wrong !== undefined) throw new TypeError(`the feature ${wrong[0]} is neither true nor false`);
+  const names = (on: boolean): string[] => switches.filter(([, value]) => value === on).map(([name]) => name);
+  return [...limitArguments(limits), names(true), names(false)];
+}
+
+function limitArguments(limits: Limits | LimitsPreset = {}): [string, string[], Float64Array] {
+  if (typeof limits === "string") return [limits, [], new Float64Array()];
+  const { preset = "default", ...others } = limits;
+  if (typeof preset !== "string") throw new TypeError("the preset is not a string");
+  const entries = Object.entries(others).filter(([, value]) => value !== undefined);
+  const numbers = entries.map(([name, value]) => limitNumber(`the limit ${name}`, value));
+  return [preset, entries.map(([name]) => name), Float64Array.from(numbers)];
+}
+
+/** A whole number; from 2^53 on those that numbers can be, for what is none or far off is no limit. */
+function limitNumber(name: string, value: bigint | number): number {
+  if (typeof value !== "bigint" && typeof value !== "number") throw new TypeError(`${name} is neither a BigInt nor a number`);
+  const isLimit = typeof value === "bigint" ? value >= 0n && value < 1n << 64n : Number.isInteger(value) && value >= 0;
+  if (!isLimit || value > 2 ** 64) throw new RangeError(`${name} is not a whole number from 0 to 2^64 - 1: ${value}`);
+  return Number(value);
+}

@@ -1,0 +1,118 @@
+/** What a call came to, with one that is out of fuel as a thing that can go on. */
+import { checkFuel } from "./checks.js";
+import { disposable } from "./disposable.js";
+import { type Ending, type Served, driveAsync } from "./drive.js";
+import type { Engine } from "./engine.js";
+import { InvokeError, type Trap } from "./errors.js";
+import type { Result } from "./guest.js";
+import { Pace, type PaceOptions } from "./pace.js";
+
+/** What `guest.tryCall` came to. */
+export type Outcome =
+  | {
+      readonly status: "ok";
+      /** The results. */
+      readonly value: Result;
+      /** The fuel used, by calls nested in it that drew on it and by charges too. */
+      readonly fuelUsed: bigint;
+    }
+  | OutOfFuel
+  | {
+      readonly status: "trap";
+      readonly trap: Trap;
+      /** The fuel used until then. */
+      readonly fuelUsed: bigint;
+    };
+
+/** How a call goes on. The rest is as it was begun with. */
+export type ResumeOptions = Omit<PaceOptions, "fuel">;
+
+/** Ends the calls of outcomes that nobody resumed or disposed of. */
+const forgotten =
+  typeof FinalizationRegistry === "undefined"
+    ? undefined
+    : new FinalizationRegistry<{ readonly engine: Engine; readonly handle: number }>(({ engine, handle }) => {
+        try {
+          end(engine, handle);
+        } catch {
+          // The engine aborted, which whoever uses it next is told.
+        }
+      });
+
+/** A call that is out of fuel. It keeps its place in the guest until it is resumed or ended. */
+export class OutOfFuel {
+  /** Does what `abort` does, at the end of a `using`. */
+  declare readonly [Symbol.dispose]: () => void;
+  readonly status = "out-of-fuel";
+  private handle: number | undefined;
+
+  /** @internal */
+  constructor(
+    private readonly served: Served,
+    handle: number,
+    private readonly options: PaceOptions,
+    private readonly finish: () => Result,
+    /** The fuel used so far. */
+    readonly fuelUsed: bigint,
+  ) {
+    this.handle = handle;
+    forgotten?.register(this, { engine: served.engine, handle }, this);
+  }
+
+  /**
+   * Goes on with more fuel, a BigInt or a number. Signal, deadline and slice are those of the call
+   * unless others are given. An outcome can be resumed once; what then happens is the next outcome.
+   */
+  async resume(fuel: bigint | number, options: ResumeOptions = {}): Promise<Outcome> {
+    const { served, finish } = this;
+    const more = checkFuel("fuel", fuel);
+    const all = { ...this.options, ...options };
+    const pace = new Pace(all);
+    served.engine.check();
+    // Only now: what is refused above leaves the call where it is.
+    const handle = this.take();
+    if (handle === undefined) throw new InvokeError("call-over", "the call was resumed or ended before");
+    served.engine.use((host) => {
+      host.add_fuel(handle, more);
+      host.set_slice(handle, pace.slice);
+    });
+    return outcomeOf(served, handle, pace, all, finish);
+  }
+
+  /** Ends the call where it is. What the guest did stays done, and it can be called again. */
+  abort(): void {
+    const handle = this.take();
+    if (handle !== undefined) end(this.served.engine, handle);
+  }
+
+  /** Does what `abort` does. */
+  dispose(): void {
+    this.abort();
+  }
+
+  private take(): number | undefined {
+    const { handle } = this;
+    this.handle = undefined;
+    forgotten?.unregister(this);
+    return handle;
+  }
+}
+
+disposable(OutOfFuel);
+
+/** Drives a call, and says what it came to. */
+export async function outcomeOf(
+  served: Served,
+  handle: number,
+  pace: Pace,
+  options: PaceOptions,
+  finish: () => Result,
+): Promise<Outcome> {
+  const ending: Ending<Result> = await driveAsync(served, handle, pace, finish);
+  if (ending.status !== "out-of-fuel") return ending;
+  return new OutOfFuel(served, handle, options, finish, ending.fuelUsed);
+}
+
+function end(engine: Engine, handle: number): void {
+  if (engine.isLive) engine.use((host) => host.cancel(handle));
+}

@@ -1,0 +1,115 @@
+//! Each part of WebAssembly that can be switched off: refused by its name, and only where it is used.
+
+use guestbox::{CompileError, Environment, Feature, Features, Limits, Module, NoImports, Store, Value};
+use guestbox_tests::text;
+
+/// For each feature a module that uses it, and of the others only what it cannot do without.
+const USERS: &[(Feature, &str)] = &[
+    (Feature::BulkMemory, "(memory 1) (func (memory.fill (i32.const 0) (i32.const 0) (i32.const 0)))"),
+    (Feature::ExtendedConst, "(global i32 (i32.add (i32.const 1) (i32.const 2)))"),
+    (Feature::Floats, "(func (param f32))"),
+    (Feature::Floats, "(func (drop (f64.const 1)))"),
+    (Feature::Floats, "(global (mut f64) (f64.const 1))"),
+    (Feature::Floats, "(memory 1) (func (drop (i64.trunc_f32_s (f32.load (i32.const 0)))))"),
+    (Feature::Floats, "(func (local f64))"),
+    (Feature::Floats, "(type (func (result f32)))"),
+    (Feature::MultiMemory, "(memory 1) (memory 1)"),
+    (Feature::MultiValue, "(func (result i32 i32) (i32.const 1) (i32.const 2))"),
+    (Feature::MultiValue, "(func (block (result i32 i32) (i32.const 1) (i32.const 2)) drop drop)"),
+    (Feature::MutableGlobals, r#"(global (export "g") (mut i32) (i32.const 0))"#),
+    (Feature::ReferenceTypes, "(table 1 externref)"),
+    (Feature::ReferenceTypes, "(func (drop (ref.null func)))"),
+    (Feature::SaturatingFloatToInt, "(func (drop (i32.trunc_sat_f32_s (f32.const 1))))"),
+    (Feature::SignExtension, "(func (drop (i32.extend8_s (i32.const 1))))"),
+    (Feature::SignExtension, "(func (drop (i64.extend32_s (i64.const 1))))"),
+    (Feature::TailCalls, "(func $f (return_call $f))"),
+];
+
+fn compile(features: Features, text: &str) -> Result<Module, CompileError> {
+    let mut limits = Limits::default();
+    limits.features = features;
+    Module::with_limits(&limits, &text::bytes(text))
+}
+
+#[test]
+fn every_feature_has_a_user_here() {
+    for feature in Feature::ALL {
+        assert!(USERS.iter().any(|(used, _)| used == feature), "{feature:?}");
+        assert!(Features::default().contains(*feature), "on by default");
+    }
+}
+
+#[test]
+fn what_is_switched_off_is_refused_by_its_name_and_nothing_else_is() {
+    for (used, text) in USERS {
+        let text = format!("(module {text})");
+        assert!(compile(Features::ALL, &text).is_ok(), "{text}");
+        for feature in Feature::ALL {
+            let outcome = compile(Features::ALL.without(*feature), &text);
+            let needs_floats = *used == Feature::SaturatingFloatToInt && *feature == Feature::Floats;
+            if feature == used || needs_floats {
+                assert_eq!(outcome.err(), Some(CompileError::Feature(*feature)), "{text}");
+            } else {
+                assert!(outcome.is_ok(), "{text} without {feature:?}: {:?}", outcome.err());
+            }
+        }
+    }
+}
+
+#[test]
+fn the_first_version_has_floats_and_nothing_of_what_came_after() {
+    for (used, text) in USERS {
+        let outcome = compile(Features::MVP, &format!("(module {text})"));
+        match used {
+            Feature::Floats => assert!(outcome.is_ok()),
+            _ => assert!(matches!(outcome, Err(CompileError::Feature(_))), "{text}"),
+        }
+        let with = compile(Features::MVP.with(*used), &format!("(module {text})"));
+        assert!(with.is_ok(), "{text}: {:?}", with.err());
+    }
+}
+
+#[test]
+fn what_is_invalid_anyway_says_so() {
+    for features in [Features::ALL, Features::MVP, Features::MVP.without(Feature::Floats)] {
+        let error = compile(features, "(module (func (result i32)))").unwrap_err();
+        assert!(matches!(error, CompileError::Invalid(_)), "{error}");
+        let mut limits = Limits::default();
+        limits.features = features;
+        assert!(matches!(Module::with_limits(&limits, b"\0asm\x01\0\0"), Err(CompileError::Invalid(_))));
+    }
+    let refused = compile(Features::ALL.without(Feature::Floats), "(module (func (param f64)))").unwrap_err();
+    assert_eq!(refused.code(), "feature");
+    assert_eq!(refused.to_string(), "module refused: it uses `floats`, which is not in `Limits::features`");
+}
+
+/// Engines are set alike whatever their module was compiled with, so modules go together.
+#[test]
+fn modules_of_different_features_share_a_memory() {
+    let narrow = compile(
+        Features::MVP.without(Feature::Floats),
+        r#"(module (import "env" "m" (memory 1)) (func (export "get") (result i32) (i32.load (i32.const 8))))"#,
+    )
+    .unwrap();
+    let wide = compile(
+        Features::ALL,
+        r#"(module (import "env" "m" (memory 1)) (func (export "fill") (param f32)
+            (memory.fill (i32.const 8) (i32.trunc_sat_f32_s (local.get 0)) (i32.const 4))))"#,
+    )
+    .unwrap();
+    for narrow_first in [true, false] {
+        let mut store = Store::new();
+        let memory = store.create_memory(1, None).unwrap();
+        let environment = Environment::new().with_memory("env", "m", memory);
+        let mut make = |module| store.instantiate(&mut NoImports, module, &environment, 0).unwrap();
+        let (narrow, wide) = if narrow_first {
+            let narrow = make(&narrow);
+            (narrow, make(&wide))
+        } else {
+            let wide = make(&wide);
+            (make(&narrow), wide)
+        };
+        text::call(&mut store, wide, "fill", &[Value::from(2.5_f32)]);
+        assert_eq!(*text::call(&mut store, narrow, "get", &[]), [Value::I32(0x0202_0202)]);
+    }
+}

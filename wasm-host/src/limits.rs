@@ -1,0 +1,175 @@
+//! Limits as JavaScript has them: names in camel case, and numbers.
+
+use crate::{convert::number, error::error};
+use core::fmt::Display;
+use guestbox::{Feature, Limit, LimitError, Limits};
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
+
+/// The fields of `Limits`: the name in JavaScript, the field, the conversion from a number.
+macro_rules! fields {
+    ($($name:literal $field:ident $from:ident;)*) => {
+        /// Sets the limit of a name; `false` where there is none.
+        fn set(limits: &mut Limits, name: &str, number: f64) -> bool {
+            match name {
+                $($name => limits.$field = $from(number),)*
+                _ => return false,
+            }
+            true
+        }
+
+        /// The names of all limits, and their values.
+        fn all(limits: &Limits) -> impl Iterator<Item = (&'static str, f64)> {
+            [$(($name, number(limits.$field.try_into().unwrap_or(u64::MAX)))),*].into_iter()
+        }
+    };
+}
+
+fields! {
+    "argumentBytes" argument_bytes length;
+    "engineStackBytes" engine_stack_bytes length;
+    "environmentBytes" environment_bytes length;
+    "exports" exports saturate;
+    "fuel" fuel saturate_long;
+    "functions" functions saturate;
+    "globals" globals saturate;
+    "guestFrames" guest_frames length;
+    "imports" imports saturate;
+    "instances" instances saturate;
+    "locals" locals saturate;
+    "memories" memories saturate;
+    "memoryPages" memory_pages saturate;
+    "moduleBytes" module_bytes length;
+    "nesting" nesting saturate;
+    "params" params saturate;
+    "tableElements" table_elements saturate;
+    "tables" tables saturate;
+    "totalMemoryPages" total_memory_pages saturate;
+}
+
+/// Limits and features, for a store to be made with.
+#[wasm_bindgen]
+pub struct Settings(Limits);
+
+#[wasm_bindgen]
+impl Settings {
+    /// The limits of a preset, `default`, `strict` or `unlimited`, changed by pairs of a name and
+    /// a number, with and without the features of the last names.
+    ///
+    /// # Errors
+    ///
+    /// A `RangeError` for a name that there is not.
+    #[wasm_bindgen(constructor)]
+    pub fn new(
+        preset: &str,
+        names: Vec<String>,
+        numbers: Vec<f64>,
+        with: Vec<String>,
+        without: Vec<String>,
+    ) -> Result<Self, JsValue> {
+        limits(preset, &names, &numbers, &with, &without).map(Self)
+    }
+
+    pub(crate) fn limits(self) -> Limits {
+        self.0
+    }
+}
+
+fn limits(
+    preset: &str,
+    names: &[String],
+    numbers: &[f64],
+    with: &[String],
+    without: &[String],
+) -> Result<Limits, JsValue> {
+    let unknown = |message: &dyn Display| Err(error("RangeError", "unknown-limit", message));
+    let mut limits = match preset {
+        "default" => Limits::default(),
+        "strict" => Limits::strict(),
+        "unlimited" => Limits::unlimited(),
+        _ => return unknown(&format_args!("there is no preset of limits `{preset}`")),
+    };
+    for (name, &number) in names.iter().zip(numbers) {
+        if !set(&mut limits, name, number) {
+            return unknown(&format_args!("there is no limit `{name}`"));
+        }
+    }
+    for name in with {
+        limits.features = limits.features.with(feature(name)?);
+    }
+    for name in without {
+        limits.features = limits.features.without(feature(name)?);
+    }
+    Ok(limits)
+}
+
+fn feature(name: &str) -> Result<Feature, JsValue> {
+    let found = Feature::ALL.iter().copied().find(|feature| camel_case(feature.name()) == name);
+    found.ok_or_else(|| error("RangeError", "unknown-feature", &format_args!("there is no feature `{name}`")))
+}
+
+/// The message for a module that uses a feature that was switched off.
+pub(crate) fn refused_feature(feature: Feature) -> String {
+    format!("module refused: it uses `{}`, which `features` switches off", camel_case(feature.name()))
+}
+
+/// The names of all limits.
+pub(crate) fn names(limits: &Limits) -> Vec<String> {
+    all(limits).map(|(name, _)| name.to_owned()).collect()
+}
+
+/// The values of all limits, in the order of their names. Above 2^53 they are the nearest that a
+/// number can be; that of the highest fuel is read as the highest again.
+pub(crate) fn numbers(limits: &Limits) -> Vec<f64> {
+    all(limits).map(|(_, number)| number).collect()
+}
+
+/// The message of an error in which a limit refused, with its name as JavaScript spells it.
+pub(crate) fn message(error: &dyn Display, refused: Option<&LimitError>) -> String {
+    let message = error.to_string();
+    let Some(refused) = refused else { return message };
+    let LimitError { maximum, requested, .. } = refused;
+    let name = match refused.limit {
+        Limit::InstanceMemoryPages => "maxMemoryPages".to_owned(),
+        limit => camel_case(limit.name()),
+    };
+    message.replace(
+        &refused.to_string(),
+        &format!("the limit `{name}` is {maximum}, {requested} requested; raise it in `limits`"),
+    )
+}
+
+fn camel_case(name: &str) -> String {
+    let mut words = name.split('_');
+    let mut camel = words.next().unwrap_or_default().to_owned();
+    for word in words {
+        let (first, rest) = word.split_at_checked(1).unwrap_or_default();
+        camel.push_str(&first.to_ascii_uppercase());
+        camel.push_str(rest);
+    }
+    camel
+}
+
+/// A count that JavaScript gives: whole, and within what 32 bits can say.
+#[expect(
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "there is no other conversion, and this one saturates as wanted"
+)]
+pub(crate) const fn saturate(number: f64) -> u32 {
+    number as u32
+}
+
+#[expect(
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "there is no other conversion, and this one saturates as wanted"
+)]
+pub(crate) const fn saturate_long(number: f64) -> u64 {
+    number as u64
+}
+
+fn length(number: f64) -> usize {
+    usize::try_from(saturate(number)).unwrap_or(usize::MAX)
+}
