@@ -121,11 +121,13 @@ impl Scan {
     }
 
     /// Roughly the bytes the engine keeps for an instance: seen to be about 1 KiB plus 64 bytes
-    /// a function or a segment, 32 a global and up to 16 an element.
+    /// a function or a segment, 32 a global, 64 more for an export of a mutable one, and up to 16
+    /// an element.
     pub(super) fn instance_bytes(&self) -> usize {
         let counted = |count: u64, bytes: u64| count.saturating_mul(bytes);
         let bytes = counted(self.functions.into(), 64)
             .saturating_add(counted(self.globals.into(), 32))
+            .saturating_add(counted(crate::limits::count(self.mutable_globals.len()), 64))
             .saturating_add(counted(self.segments.into(), 64))
             .saturating_add(counted(self.elements, 16))
             .saturating_add(1_024);

@@ -99,9 +99,13 @@ impl Module {
         if self.0.state.has_reference {
             return Err(Uncapturable::ReferenceGlobal);
         }
-        // What cannot be read was not compiled either.
-        let read = || read_code(&self.0.bytes).unwrap_or(Err(Uncapturable::Table));
-        *self.0.state.code.lock().get_or_insert_with(read)
+        if let Some(known) = *self.0.state.code.lock() {
+            return known;
+        }
+        // Not under the lock, for which others would spin. What cannot be read was not compiled.
+        let read = read_code(&self.0.bytes).unwrap_or(Err(Uncapturable::Table));
+        *self.0.state.code.lock() = Some(read);
+        read
     }
 }
 

@@ -76,18 +76,20 @@ impl Store {
         snapshot: &Snapshot,
     ) -> Result<Vec<Memory>, RestoreError> {
         let store = &self.cells.get(old).map_err(|_| RestoreError::Engine)?.store;
-        let mut made: Vec<(&Memory, u32, Memory)> = Vec::new();
-        let is_same = |one: &Memory, other: &Memory| {
-            one.data_size(store) > 0 && one.data_ptr(store) == other.data_ptr(store)
+        let mut made: Vec<((&MemoryId, &Memory), u32, Memory)> = Vec::new();
+        // One that another guest exports twice has two ids.
+        let is_same = |(id, one): (&MemoryId, &Memory), (other_id, other): (&MemoryId, &Memory)| {
+            id == other_id || (one.data_size(store) > 0 && one.data_ptr(store) == other.data_ptr(store))
         };
-        for ((_, memory), pages) in imported.iter().zip(&parts.memories).zip(snapshot.memory_pages()) {
-            if let Some(&(_, other, same)) = made.iter().find(|(other, ..)| is_same(memory, other)) {
+        for (named, pages) in imported.iter().zip(&parts.memories).zip(snapshot.memory_pages()) {
+            if let Some(&(_, other, same)) = made.iter().find(|(other, ..)| is_same(named, *other)) {
                 if other != pages {
                     return Err(RestoreError::Shape);
                 }
-                made.push((memory, pages, same));
+                made.push((named, pages, same));
                 continue;
             }
+            let (_, memory) = named;
             let maximum = memory.ty(store).maximum();
             let maximum = maximum.map(|maximum| u32::try_from(maximum).unwrap_or(MAX_PAGES));
             if maximum.is_some_and(|maximum| pages > maximum) {
@@ -99,7 +101,7 @@ impl Store {
                 _ => RestoreError::Engine,
             })?;
             let fresh = cell.adopt_memory(pages, maximum, &[], &mut charge);
-            made.push((memory, pages, fresh.ok_or(RestoreError::OutOfSystemMemory)?));
+            made.push((named, pages, fresh.ok_or(RestoreError::OutOfSystemMemory)?));
         }
         Ok(made.into_iter().map(|(.., fresh)| fresh).collect())
     }
