@@ -163,6 +163,25 @@ export const checks = {
     equal(sandbox.memoryPagesInUse, before);
   },
 
+  async "a guest is reset by its snapshot, also where it has grown, and goes on in another sandbox"() {
+    const instance = await guest("remembers");
+    const { memory, grow } = instance.exports;
+    memory.writeString(9, "kept");
+    const snapshot = instance.snapshot();
+    for (let i = 0; i < 3; i++) {
+      equal(grow(), 1);
+      memory.writeString(9, "lost");
+      instance.restore(snapshot);
+      equal(memory.size, 1);
+      equal(memory.readString(9, 4), "kept");
+    }
+    const elsewhere = await Sandbox.load();
+    const module = await elsewhere.compileStreaming(fetch("/checks/remembers.wasm"));
+    const other = module.instantiate({}, { snapshot: elsewhere.snapshot(snapshot.bytes) });
+    equal(other.exports.memory.readString(9, 4), "kept");
+    elsewhere.dispose();
+  },
+
   async "an engine that aborts poisons its sandbox, and the page goes on with another"() {
     const sandbox = await Sandbox.load();
     const instance = (await sandbox.compileStreaming(fetch("/checks/adds.wasm"))).instantiate();

@@ -2,8 +2,8 @@
 
 use super::{GUEST, call, environment, guest, instantiate, snapshot};
 use guestbox::{
-    Environment, HandleError, InstanceLimits, InstantiateError, Limit, Limits, NoImports, RestoreError,
-    SnapshotError, Store, Uncapturable,
+    Environment, HandleError, HostCall, HostError, InstanceLimits, InstantiateError, Limit, Limits,
+    NoImports, RestoreError, SnapshotError, Store, TrapCode, Uncapturable, Value, Values,
 };
 use guestbox_tests::text;
 
@@ -209,4 +209,52 @@ fn the_instances_own_limits_hold_for_what_is_restored_and_are_inherited_by_forks
         store.instantiate_from_with(&module, &environment(), &large, limits.with_memory_pages(5)).unwrap();
     assert_eq!(call(&mut store, wider, "grow", &[2]), -1);
     assert_eq!(call(&mut store, wider, "grow", &[1]), 4);
+}
+
+#[test]
+fn of_two_memories_that_must_grow_none_does_where_there_is_room_for_one() {
+    let text = r#"(module (memory (export "a") 1) (memory (export "b") 1))"#;
+    let module = text::module(text);
+    let mut limits = Limits::default();
+    limits.total_memory_pages = 4;
+    let mut tight = Store::with_limits(limits);
+    let guest = instantiate(&mut tight, &module, &Environment::new());
+    let mut store = Store::new();
+    let large = instantiate(&mut store, &module, &Environment::new());
+    for name in ["a", "b"] {
+        let memory = store.exported_memory(large, name).unwrap().unwrap();
+        store.memory_grow(memory, 2).unwrap();
+    }
+    match tight.restore(guest, &snapshot(&store, large)) {
+        Err(RestoreError::Limit(refused)) => {
+            assert_eq!((refused.limit, refused.requested), (Limit::TotalMemoryPages, 6));
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(snapshot(&tight, guest).memory_pages().collect::<Vec<_>>(), [1, 1]);
+}
+
+#[test]
+fn a_guest_made_anew_keeps_its_own_limits() {
+    let mut store = Store::new();
+    let limits = InstanceLimits::new().with_nesting(1).with_fuel(1_000_000);
+    let guest =
+        store.instantiate_with(&mut NoImports, &text::module(GUEST), &environment(), 0, limits).unwrap();
+    let before = snapshot(&store, guest);
+    call(&mut store, guest, "grow", &[1]);
+    store.restore(guest, &before).unwrap();
+    let mut supervisor = |store: &mut Store, call: HostCall<'_>| -> Result<Values, HostError> {
+        if call.args != [Value::I32(0)] {
+            return Ok(5.into());
+        }
+        let mut inner = |_: &mut Store, _: HostCall<'_>| -> Result<Values, HostError> { Ok(1.into()) };
+        let nested = store.invoke(&mut inner, guest, "ask", &[Value::I32(1)], 0);
+        assert_eq!(text::trap(nested), TrapCode::NestingTooDeep);
+        Ok(6.into())
+    };
+    for (argument, answer) in [(1, 5), (0, 6)] {
+        let results = text::call_with(&mut store, &mut supervisor, guest, "ask", &[Value::I32(argument)]);
+        assert_eq!(*results, [Value::I32(answer)]);
+    }
+    assert_eq!(store.begin(guest, "spin", &[], 0).unwrap().fuel(), 1_000_000);
 }
