@@ -215,8 +215,9 @@ fn modules_whose_br_table_passes_several_values_are_refused() {
 #[test]
 fn the_engine_alone_still_gets_block_parameters_and_branch_tables_wrong() {
     // What each returns, called with ones, and what it should.
-    for text in BLOCK_PARAMETERS {
-        // With debug assertions it may panic instead.
+    // The last of them only panics, and only with debug assertions.
+    let wrong = BLOCK_PARAMETERS.len() - usize::from(!cfg!(debug_assertions));
+    for text in &BLOCK_PARAMETERS[..wrong] {
         let found = catch_unwind(AssertUnwindSafe(|| run_alone(text, &[3, 4], 1)[0])).unwrap_or(-1);
         assert_ne!(found, 3, "this engine does without refusing block parameters: {text}");
     }
