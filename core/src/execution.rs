@@ -157,9 +157,6 @@ impl Execution {
         let waited = self.is_waiting();
         let context = self.context.as_ref().ok_or(ExecutionError::Ended)?;
         let (cell, inputs) = store.engine(context.cell, &context.ticket).ok_or(ExecutionError::OtherStore)?;
-        if let (State::OutOfFuel, ResumableCall::OutOfFuel(call)) = (&self.state, &self.call) {
-            self.fuel.renew_slice(call.required_fuel());
-        }
         match self.state {
             State::Ready(None) => self.state = State::Finished(Values::NONE),
             State::Ready(Some(Callee::Import(import))) => self.state = State::Waiting(import),
@@ -180,6 +177,7 @@ impl Execution {
             State::OutOfFuel => {
                 if let ResumableCall::OutOfFuel(call) = mem::replace(&mut self.call, ResumableCall::Finished)
                 {
+                    self.fuel.renew_slice(call.required_fuel());
                     self.prepare(cell, inputs);
                     let outcome = call.resume(&mut *cell, self.outputs.as_mut());
                     self.returned(cell, outcome);

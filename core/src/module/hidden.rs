@@ -9,13 +9,15 @@
 //!
 //! Their names begin as no export of the guest does, and no lookup by name finds them.
 
-use super::scan::{ExportKind, Scan};
+use super::{
+    scan::{ExportKind, Scan},
+    sections::{HEADER_BYTES, Section, push_leb128, push_section, split_leb128},
+};
 use alloc::{boxed::Box, format, string::String, vec::Vec};
 
 /// What every hidden name begins with; underscores follow where exports of the guest do too.
 const PREFIX: &str = "guestbox:";
 
-const HEADER_BYTES: usize = 8;
 const EXPORT_SECTION: u8 = 7;
 const START_SECTION: u8 = 8;
 /// The sections that must come after the exports: start, elements, code, data, data count.
@@ -55,10 +57,7 @@ impl Added {
         push_leb128(&mut contents, count.checked_add(self.count)?)?;
         contents.extend_from_slice(entries);
         contents.extend_from_slice(&self.entries);
-        module.push(EXPORT_SECTION);
-        push_leb128(module, contents.len())?;
-        module.extend_from_slice(&contents);
-        Some(())
+        push_section(module, EXPORT_SECTION, &contents)
     }
 }
 
@@ -106,24 +105,20 @@ fn rewrite(bytes: &[u8], added: &Added) -> Option<Box<[u8]>> {
     module.extend_from_slice(bytes.get(..HEADER_BYTES)?);
     let mut rest = bytes.get(HEADER_BYTES..)?;
     let mut exported = false;
-    while let Some((&id, after_id)) = rest.split_first() {
-        let (len, after_len) = split_leb128(after_id)?;
-        let (contents, after) = after_len.split_at_checked(len)?;
-        if LATER_SECTIONS.contains(&id) && !exported {
+    while !rest.is_empty() {
+        let (section, after) = Section::split(rest)?;
+        if LATER_SECTIONS.contains(&section.id) && !exported {
             added.push_section(&mut module, 0, &[])?;
             exported = true;
         }
-        match id {
+        match section.id {
             EXPORT_SECTION => {
-                let (count, entries) = split_leb128(contents)?;
+                let (count, entries) = split_leb128(section.contents)?;
                 added.push_section(&mut module, count, entries)?;
                 exported = true;
             }
             START_SECTION => {}
-            _ => {
-                let section_len = rest.len().checked_sub(after.len())?;
-                module.extend_from_slice(rest.get(..section_len)?);
-            }
+            _ => module.extend_from_slice(section.whole),
         }
         rest = after;
     }
@@ -141,48 +136,4 @@ fn unused_prefix(scan: &Scan) -> String {
     let mut prefix = String::from(PREFIX);
     prefix.extend(core::iter::repeat_n('_', needed));
     prefix
-}
-
-/// Appends an unsigned LEB128 number; a WebAssembly module has none above 32 bits here.
-pub(super) fn push_leb128(bytes: &mut Vec<u8>, value: usize) -> Option<()> {
-    let mut value = u32::try_from(value).ok()?;
-    loop {
-        let [low, ..] = value.to_le_bytes();
-        value >>= 7;
-        if value == 0 {
-            bytes.push(low & 0x7F);
-            return Some(());
-        }
-        bytes.push(low | 0x80);
-    }
-}
-
-/// Splits an unsigned LEB128 number of at most 32 bits off the front.
-pub(super) fn split_leb128(bytes: &[u8]) -> Option<(usize, &[u8])> {
-    let mut value = 0_u64;
-    for (at, &byte) in (0_u32..5).zip(bytes) {
-        value |= u64::from(byte & 0x7F) << at.checked_mul(7)?;
-        if byte & 0x80 == 0 {
-            let consumed = usize::try_from(at).ok()?.checked_add(1)?;
-            return Some((usize::try_from(value).ok()?, bytes.get(consumed..)?));
-        }
-    }
-    None
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn leb128_round_trips() {
-        for value in [0, 1, 127, 128, 16_383, 16_384, 0xFFFF_FFFF] {
-            let mut bytes = Vec::new();
-            push_leb128(&mut bytes, value).unwrap();
-            bytes.push(0xAA);
-            assert_eq!(split_leb128(&bytes), Some((value, &[0xAA][..])));
-        }
-        assert_eq!(split_leb128(&[0x80]), None);
-        assert_eq!(split_leb128(&[0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x01]), None);
-    }
 }

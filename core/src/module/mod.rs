@@ -9,6 +9,7 @@ mod engine;
 mod hidden;
 mod repair;
 mod scan;
+mod sections;
 mod state;
 mod tail_calls;
 mod types;

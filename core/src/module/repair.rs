@@ -20,14 +20,13 @@
 //! * A `br_table` passes the wrong ones of several values.
 
 use super::{
-    hidden::{push_leb128, split_leb128},
     scan::{Arity, Scan},
+    sections::{HEADER_BYTES, Section, push_leb128, push_section, split_leb128},
 };
 use crate::{error::CompileError, limits::to_usize};
 use alloc::{boxed::Box, vec, vec::Vec};
 use wasmparser::{BinaryReader, BlockType, FunctionBody, Operator};
 
-const HEADER_BYTES: usize = 8;
 const CODE_SECTION: u8 = 10;
 
 /// What is put before an operator.
@@ -60,17 +59,14 @@ struct Repair<'a> {
 impl Repair<'_> {
     fn module(&mut self, bytes: &[u8]) -> Option<Box<[u8]>> {
         let mut rest = bytes.get(HEADER_BYTES..)?;
-        while let Some((&id, after_id)) = rest.split_first() {
-            let (len, after_len) = split_leb128(after_id)?;
-            let (contents, after) = after_len.split_at_checked(len)?;
-            if id == CODE_SECTION {
-                let code = self.code(contents)?;
+        while !rest.is_empty() {
+            let (section, after) = Section::split(rest)?;
+            if section.id == CODE_SECTION {
+                let code = self.code(section.contents)?;
                 let before = bytes.len().checked_sub(rest.len())?;
                 let mut module = Vec::with_capacity(bytes.len().saturating_add(code.len()));
                 module.extend_from_slice(bytes.get(..before)?);
-                module.push(CODE_SECTION);
-                push_leb128(&mut module, code.len())?;
-                module.extend_from_slice(&code);
+                push_section(&mut module, CODE_SECTION, &code)?;
                 module.extend_from_slice(after);
                 return Some(module.into());
             }
