@@ -1,8 +1,9 @@
 //! Guest calls under way, and the fuel that they share.
 
+use crate::{convert::to_word, host::Host};
 use alloc::rc::Rc;
 use core::cell::Cell;
-use guestbox::{Execution, Level, MemoryId, Store, ValueType};
+use guestbox::{Execution, Level, MemoryId, Step, Store, TrapCode, Value, ValueType};
 
 /// Fuel of an outermost call and of the calls nested in it, also of those that outlive the host
 /// call they were begun in: whoever runs takes what he uses, and it is never refilled by another
@@ -95,3 +96,80 @@ impl Call {
         }
     }
 }
+
+/// Makes a step of a call and says what happened, see [`Host::step`].
+pub(crate) fn advance(store: &mut Store, exchange: &mut [u64], call: &mut Call, handle: u32) -> u32 {
+    let (head, values) = exchange.split_at_mut(Host::HEAD);
+    call.fill();
+    let (step, detail, state) = match call.execution.run(store) {
+        Ok(Step::Finished(results)) => {
+            put_values(values, &results);
+            (Host::FINISHED, 0, 0)
+        }
+        Ok(Step::HostCall(host_call)) => {
+            put_values(values, host_call.args);
+            call.memory = host_call.memory;
+            call.results.clear();
+            if let guestbox::ExternType::Func(ty) = host_call.import.ty() {
+                call.results.extend_from_slice(ty.results());
+            }
+            let (ordinal, state) = (host_call.ordinal, host_call.state);
+            match store.open_level(host_call.fuel) {
+                Ok(outer) => {
+                    call.outer = Some(outer);
+                    (Host::HOST_CALL, ordinal.into(), state)
+                }
+                Err(trap) => {
+                    call.execution.cancel(store);
+                    (Host::TRAPPED, trap_number(trap.code()), 0)
+                }
+            }
+        }
+        Ok(Step::OutOfFuel { required, .. }) => (Host::OUT_OF_FUEL, required, 0),
+        Ok(Step::SliceOver) => (Host::SLICE_OVER, 0, 0),
+        Ok(Step::Trapped(trap)) => (Host::TRAPPED, trap_number(trap.code()), 0),
+        Ok(_) | Err(_) => (Host::REFUSED, 0, 0),
+    };
+    let detail = match (step, call.execution.instance()) {
+        (Host::FINISHED, Some(instance)) => instance.number().into(),
+        _ => detail,
+    };
+    call.drain();
+    put_head(head, [handle.into(), detail, state.into(), call.fuel(), call.used()]);
+    step
+}
+
+fn put_values(words: &mut [u64], values: &[Value]) {
+    for (word, value) in words.iter_mut().zip(values) {
+        *word = to_word(*value);
+    }
+}
+
+pub(crate) fn put_head<const N: usize>(head: &mut [u64], words: [u64; N]) {
+    for (slot, word) in head.iter_mut().zip(words) {
+        *slot = word;
+    }
+}
+
+fn trap_number(code: TrapCode) -> u64 {
+    (0..).zip(TRAPS).find(|(_, other)| **other == code).map_or(0, |(number, _)| number)
+}
+
+/// The trap codes, by the number they have here.
+pub(crate) const TRAPS: &[TrapCode] = &[
+    TrapCode::Engine,
+    TrapCode::BadConversionToInteger,
+    TrapCode::BadSignature,
+    TrapCode::HostError,
+    TrapCode::IndirectCallToNull,
+    TrapCode::IntegerDivisionByZero,
+    TrapCode::IntegerOverflow,
+    TrapCode::MemoryOutOfBounds,
+    TrapCode::NestingTooDeep,
+    TrapCode::OutOfFuel,
+    TrapCode::OutOfSystemMemory,
+    TrapCode::ResultType,
+    TrapCode::StackOverflow,
+    TrapCode::TableOutOfBounds,
+    TrapCode::Unreachable,
+];

@@ -5,7 +5,7 @@
 )]
 
 use crate::{
-    call::{Budget, Call},
+    call::{Budget, Call, TRAPS, advance, put_head},
     convert::{describe_exports, describe_imports, from_word, to_word},
     error::{IntoJs, error},
     limits::Settings,
@@ -14,7 +14,7 @@ use crate::{
 use alloc::rc::Rc;
 use guestbox::{
     Environment, Execution, FuncIndex, InstanceId, InstanceLimits, InvokeError, MemoryId, Module, Snapshot,
-    Step, Store, TrapCode, Value,
+    Store, Value,
 };
 use js_sys::Array;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
@@ -30,7 +30,7 @@ const NO_HANDLE: u32 = u32::MAX;
 pub struct Host {
     pub(crate) store: Store,
     pub(crate) modules: Slab<Module>,
-    memories: Slab<MemoryId>,
+    pub(crate) memories: Slab<MemoryId>,
     pub(crate) snapshots: Slab<Snapshot>,
     calls: Slab<Call>,
     /// The handles of the calls whose host calls are being served, each nested in those before.
@@ -102,46 +102,6 @@ impl Host {
     /// Drops a module; its instances go on.
     pub fn drop_module(&mut self, module: u32) {
         self.modules.remove(module);
-    }
-
-    /// Makes a memory and returns its handle. A negative maximum is none.
-    pub fn new_memory(&mut self, initial: u32, maximum: f64) -> Result<u32, JsValue> {
-        let memory = self.store.create_memory(initial, pages(maximum)).map_err(IntoJs::into_js)?;
-        Ok(self.memories.insert(memory))
-    }
-
-    /// The handle of a memory that an instance exports.
-    pub fn exported_memory(&mut self, instance: u32, name: &str) -> Result<u32, JsValue> {
-        let memory = self.store.exported_memory(self.instance(instance)?, name).map_err(IntoJs::into_js)?;
-        let memory = memory.ok_or_else(|| error("HandleError", "unknown", &"no such memory"))?;
-        Ok(self.memories.insert(memory))
-    }
-
-    /// The size of a memory in pages of 64 KiB.
-    pub fn memory_size(&self, memory: u32) -> Result<u32, JsValue> {
-        self.store.memory_size(*self.memories.get(memory)?).map_err(IntoJs::into_js)
-    }
-
-    /// Grows a memory by pages and returns its size before.
-    pub fn memory_grow(&mut self, memory: u32, pages: u32) -> Result<u32, JsValue> {
-        self.store.memory_grow(*self.memories.get(memory)?, pages).map_err(IntoJs::into_js)
-    }
-
-    /// The address of a memory's bytes in this module's memory. It holds until a guest runs or
-    /// anything is made.
-    pub fn memory_address(&mut self, memory: u32) -> Result<usize, JsValue> {
-        let data = self.store.memory_data_mut(*self.memories.get(memory)?).map_err(IntoJs::into_js)?;
-        Ok(data.as_mut_ptr().expose_provenance())
-    }
-
-    /// Ends the life of a memory that was made; guests that import it keep it. The handle of an
-    /// exported memory is only forgotten.
-    pub fn drop_memory(&mut self, memory: u32) -> Result<(), JsValue> {
-        let Some(id) = self.memories.remove(memory) else { return Ok(()) };
-        if id.number().is_some() {
-            self.store.teardown_memory(id).map_err(IntoJs::into_js)?;
-        }
-        Ok(())
     }
 
     /// Begins to instantiate a module and returns the handle of the call of its start function,
@@ -347,7 +307,7 @@ impl Host {
     /// The call used up its slice and has fuel left.
     pub const SLICE_OVER: u32 = 6;
     /// Words of the exchange before the values.
-    const HEAD: usize = 8;
+    pub(crate) const HEAD: usize = 8;
     /// The word at which values begin.
     pub const VALUES: usize = Self::HEAD;
 
@@ -424,48 +384,6 @@ impl Host {
     }
 }
 
-/// Makes a step of a call and says what happened, see [`Host::step`].
-fn advance(store: &mut Store, exchange: &mut [u64], call: &mut Call, handle: u32) -> u32 {
-    let (head, values) = exchange.split_at_mut(Host::HEAD);
-    call.fill();
-    let (step, detail, state) = match call.execution.run(store) {
-        Ok(Step::Finished(results)) => {
-            put_values(values, &results);
-            (Host::FINISHED, 0, 0)
-        }
-        Ok(Step::HostCall(host_call)) => {
-            put_values(values, host_call.args);
-            call.memory = host_call.memory;
-            call.results.clear();
-            if let guestbox::ExternType::Func(ty) = host_call.import.ty() {
-                call.results.extend_from_slice(ty.results());
-            }
-            let (ordinal, state) = (host_call.ordinal, host_call.state);
-            match store.open_level(host_call.fuel) {
-                Ok(outer) => {
-                    call.outer = Some(outer);
-                    (Host::HOST_CALL, ordinal.into(), state)
-                }
-                Err(trap) => {
-                    call.execution.cancel(store);
-                    (Host::TRAPPED, trap_number(trap.code()), 0)
-                }
-            }
-        }
-        Ok(Step::OutOfFuel { required, .. }) => (Host::OUT_OF_FUEL, required, 0),
-        Ok(Step::SliceOver) => (Host::SLICE_OVER, 0, 0),
-        Ok(Step::Trapped(trap)) => (Host::TRAPPED, trap_number(trap.code()), 0),
-        Ok(_) | Err(_) => (Host::REFUSED, 0, 0),
-    };
-    let detail = match (step, call.execution.instance()) {
-        (Host::FINISHED, Some(instance)) => instance.number().into(),
-        _ => detail,
-    };
-    call.drain();
-    put_head(head, [handle.into(), detail, state.into(), call.fuel(), call.used()]);
-    step
-}
-
 /// The limits of an instance's own.
 pub(crate) fn instance_limits(fuel: Option<u64>, pages: Option<u32>, nesting: Option<u32>) -> InstanceLimits {
     let none = InstanceLimits::new();
@@ -473,43 +391,3 @@ pub(crate) fn instance_limits(fuel: Option<u64>, pages: Option<u32>, nesting: Op
     let limits = pages.map_or(limits, |pages| limits.with_memory_pages(pages));
     nesting.map_or(limits, |nesting| limits.with_nesting(nesting))
 }
-
-fn put_values(words: &mut [u64], values: &[Value]) {
-    for (word, value) in words.iter_mut().zip(values) {
-        *word = to_word(*value);
-    }
-}
-
-fn put_head<const N: usize>(head: &mut [u64], words: [u64; N]) {
-    for (slot, word) in head.iter_mut().zip(words) {
-        *slot = word;
-    }
-}
-
-fn trap_number(code: TrapCode) -> u64 {
-    (0..).zip(TRAPS).find(|(_, other)| **other == code).map_or(0, |(number, _)| number)
-}
-
-/// Pages as JavaScript gives them; a negative number is none.
-fn pages(pages: f64) -> Option<u32> {
-    (pages >= 0.0).then(|| crate::limits::saturate(pages))
-}
-
-/// The trap codes, by the number they have here.
-const TRAPS: &[TrapCode] = &[
-    TrapCode::Engine,
-    TrapCode::BadConversionToInteger,
-    TrapCode::BadSignature,
-    TrapCode::HostError,
-    TrapCode::IndirectCallToNull,
-    TrapCode::IntegerDivisionByZero,
-    TrapCode::IntegerOverflow,
-    TrapCode::MemoryOutOfBounds,
-    TrapCode::NestingTooDeep,
-    TrapCode::OutOfFuel,
-    TrapCode::OutOfSystemMemory,
-    TrapCode::ResultType,
-    TrapCode::StackOverflow,
-    TrapCode::TableOutOfBounds,
-    TrapCode::Unreachable,
-];

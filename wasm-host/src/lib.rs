@@ -41,6 +41,7 @@ mod convert;
 mod error;
 mod host;
 mod limits;
+mod memories;
 mod scale;
 mod slab;
 mod snapshots;

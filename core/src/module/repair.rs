@@ -12,8 +12,8 @@
 //!   `(i32.store offset=65536 (local.tee 0 a) (local.get 0))`. So where the value could be a
 //!   local, `i32.const 0` and `i32.or` are put before the store.
 //!
-//! Two more are of the multi-value proposal, whose code no compiler in wide use writes. They are
-//! refused:
+//! Two more are of the multi-value proposal, and none of the real guests in `tests` has them. They
+//! are refused:
 //!
 //! * In a block with parameters it loses track of what is in its registers and in the locals
 //!   below: results are wrong, and with debug assertions it panics.

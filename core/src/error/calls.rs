@@ -1,0 +1,109 @@
+//! Errors of calls: why one was not begun, or could not be driven.
+
+use super::HandleError;
+use crate::trap::Trap;
+use core::{error::Error, fmt};
+
+/// Why a call of an export gave no results.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum InvokeError {
+    /// The arguments have not the number and types of the parameters.
+    Arguments,
+    /// The module exports nothing under this name.
+    ExportNotFound,
+    /// The instance does not exist (any more).
+    Instance(HandleError),
+    /// The export is no function.
+    NotAFunction,
+    /// A parameter or result is a vector or a reference; only numbers can be passed.
+    Signature,
+    /// The guest trapped.
+    Trap(Trap),
+}
+
+impl InvokeError {
+    /// The variant's name in kebab case, the `code` of an error in JavaScript.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Arguments => "arguments",
+            Self::ExportNotFound => "export-not-found",
+            Self::Instance(_) => "instance",
+            Self::NotAFunction => "not-a-function",
+            Self::Signature => "signature",
+            Self::Trap(_) => "trap",
+        }
+    }
+}
+
+impl fmt::Display for InvokeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Arguments => f.write_str("the arguments do not match the function's parameters"),
+            Self::ExportNotFound => f.write_str("the module has no such export"),
+            Self::Instance(error) => write!(f, "instance: {error}"),
+            Self::NotAFunction => f.write_str("the export is no function"),
+            Self::Signature => f.write_str("a vector or reference type in the signature cannot be passed"),
+            Self::Trap(trap) => trap.fmt(f),
+        }
+    }
+}
+
+impl Error for InvokeError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Instance(error) => Some(error),
+            Self::Trap(trap) => Some(trap),
+            _ => None,
+        }
+    }
+}
+
+impl From<HandleError> for InvokeError {
+    fn from(error: HandleError) -> Self {
+        Self::Instance(error)
+    }
+}
+
+impl From<Trap> for InvokeError {
+    fn from(trap: Trap) -> Self {
+        Self::Trap(trap)
+    }
+}
+
+/// Why an [`Execution`](crate::Execution) could not be driven. It is as it was.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum ExecutionError {
+    /// The execution has finished or trapped; begin another.
+    Ended,
+    /// An answer was given, but no host call waits for one.
+    NotWaiting,
+    /// The execution was begun in another store.
+    OtherStore,
+}
+
+impl ExecutionError {
+    /// The variant's name in kebab case, the `code` of an error in JavaScript.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Ended => "ended",
+            Self::NotWaiting => "not-waiting",
+            Self::OtherStore => "other-store",
+        }
+    }
+}
+
+impl fmt::Display for ExecutionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ended => "the execution has ended",
+            Self::NotWaiting => "no host call waits for an answer",
+            Self::OtherStore => "the execution belongs to another store",
+        })
+    }
+}
+
+impl Error for ExecutionError {}

@@ -1,0 +1,59 @@
+//! Memories, as the npm package has them: known by handles, their bytes in place.
+#![expect(
+    clippy::missing_errors_doc,
+    reason = "what a function throws is said once, at the top of the crate"
+)]
+
+use crate::{
+    error::{IntoJs, error},
+    host::Host,
+};
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
+
+#[wasm_bindgen]
+impl Host {
+    /// Makes a memory and returns its handle. A negative maximum is none.
+    pub fn new_memory(&mut self, initial: u32, maximum: f64) -> Result<u32, JsValue> {
+        let memory = self.store.create_memory(initial, pages(maximum)).map_err(IntoJs::into_js)?;
+        Ok(self.memories.insert(memory))
+    }
+
+    /// The handle of a memory that an instance exports.
+    pub fn exported_memory(&mut self, instance: u32, name: &str) -> Result<u32, JsValue> {
+        let memory = self.store.exported_memory(self.instance(instance)?, name).map_err(IntoJs::into_js)?;
+        let memory = memory.ok_or_else(|| error("HandleError", "unknown", &"no such memory"))?;
+        Ok(self.memories.insert(memory))
+    }
+
+    /// The size of a memory in pages of 64 KiB.
+    pub fn memory_size(&self, memory: u32) -> Result<u32, JsValue> {
+        self.store.memory_size(*self.memories.get(memory)?).map_err(IntoJs::into_js)
+    }
+
+    /// Grows a memory by pages and returns its size before.
+    pub fn memory_grow(&mut self, memory: u32, pages: u32) -> Result<u32, JsValue> {
+        self.store.memory_grow(*self.memories.get(memory)?, pages).map_err(IntoJs::into_js)
+    }
+
+    /// The address of a memory's bytes in this module's memory. It holds until a guest runs or
+    /// anything is made.
+    pub fn memory_address(&mut self, memory: u32) -> Result<usize, JsValue> {
+        let data = self.store.memory_data_mut(*self.memories.get(memory)?).map_err(IntoJs::into_js)?;
+        Ok(data.as_mut_ptr().expose_provenance())
+    }
+
+    /// Ends the life of a memory that was made; guests that import it keep it. The handle of an
+    /// exported memory is only forgotten.
+    pub fn drop_memory(&mut self, memory: u32) -> Result<(), JsValue> {
+        let Some(id) = self.memories.remove(memory) else { return Ok(()) };
+        if id.number().is_some() {
+            self.store.teardown_memory(id).map_err(IntoJs::into_js)?;
+        }
+        Ok(())
+    }
+}
+
+/// Pages as JavaScript gives them; a negative number is none.
+fn pages(pages: f64) -> Option<u32> {
+    (pages >= 0.0).then(|| crate::limits::saturate(pages))
+}
