@@ -8,7 +8,7 @@ NODE24 := js/node_modules/.bin/node
 # The toolchain that has the wasm32 target; the environment may name another.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: help demo test check bench-quick oracle soak package supervisor record-supervisor clean \
+.PHONY: help demo test check bench-quick bench-fuel oracle soak package supervisor record-supervisor clean \
 	setup-wasm setup-js setup-guests setup-browser setup-all \
 	test-core test-native test-host test-js test-browser
 
@@ -54,6 +54,9 @@ check: setup-wasm ## format, lints, docs with warnings denied, no_std builds
 bench-quick: package ## ratios against the bare engine, natively and in Node 24 (alone on the machine)
 	cargo bench --quiet --package guestbox-tests --bench quick -- --json $(CURDIR)/target/bench-quick.json
 	$(NODE24) tests/benches/quick.mjs target/bench-quick.json
+
+bench-fuel: ## what a unit of fuel is worth, by class of operator (alone on the machine)
+	cargo bench --quiet --package guestbox-tests --bench fuel
 
 oracle: ROUNDS ?= 1000000
 oracle: FIRST ?= 1000000

@@ -35,8 +35,8 @@ pub struct Limits {
     pub globals: u32,
     /// Parameters of a function type, and as many results.
     pub params: u32,
-    /// Locals of a function, without its parameters. Each call sets all of them to zero, for the
-    /// fuel of one instruction.
+    /// Locals of a function, without its parameters. Each call sets all of them to zero, and
+    /// pays for it.
     pub locals: u32,
     /// Imports of a module, of all kinds together.
     pub imports: u32,
@@ -70,10 +70,11 @@ pub struct Limits {
     pub nesting: u32,
     /// Fuel of one outermost guest call, its `start` function and nested calls included.
     ///
-    /// A unit is about one instruction, but a loop is charged on each turn for all code in the
-    /// blocks within it, also what a branch skips. So this is a deterministic upper bound, and
-    /// guests that are interpreters, whose main loop is one large switch, need much more: a
-    /// second natively is some 3 * 10^8 units of straight code, 3 * 10^10 of QuickJS.
+    /// A unit is about one simple operator, as [`costs`](crate::costs) has it, but a loop is
+    /// charged on each turn for all code in the blocks within it, also what a branch skips. So
+    /// this is a deterministic upper bound, and guests that are interpreters, whose main loop is
+    /// one large switch, need much more: a second natively is some 10^9 units of straight code,
+    /// 3 * 10^10 of QuickJS.
     pub fuel: u64,
 }
 
@@ -86,8 +87,7 @@ impl Limits {
     pub const GLOBALS: u32 = 1_000;
     /// Parameters of a function: what the engine's own strict limits allow.
     pub const PARAMS: u32 = 32;
-    /// Locals of a function: five times what the largest of real guests had. With so many a unit
-    /// of fuel is worth 40 ns, with as many as the engine takes it would be a microsecond.
+    /// Locals of a function: five times what the largest of real guests had.
     pub const LOCALS: u32 = 1_000;
     /// Imports of a module: contracts of the lineage register about forty.
     pub const IMPORTS: u32 = 1_000;
@@ -115,13 +115,13 @@ impl Limits {
     pub const ENGINE_STACK_BYTES: usize = 4 << 20;
     /// Levels of supervisor nesting.
     pub const NESTING: u32 = 32;
-    /// Fuel of an outermost call: a third of a second of straight code, natively.
+    /// Fuel of an outermost call: a tenth of a second of straight code, natively.
     pub const FUEL: u64 = 100_000_000;
 
     /// Limits for many small guests beside each other: plug-ins and scripts of a few hundred
     /// KiB, of which a store with all of its memories in use takes 32 MiB.
     ///
-    /// A module may be compiled in 20 ms and a call take a thirtieth of a second of straight
+    /// A module may be compiled in 20 ms and a call take a hundredth of a second of straight
     /// code, natively. Everything else is a tenth or a quarter of the default, so that there is
     /// room for what such guests were seen to need, and a guest that needs more is told by name.
     #[must_use]

@@ -21,6 +21,7 @@ pub(crate) use self::{
 };
 
 use crate::{
+    costs,
     error::CompileError,
     limits::{Limit, Limits, count},
     value::{FuncType, ValueType},
@@ -273,6 +274,7 @@ fn config(limits: &Limits, tail_calls: bool) -> wasmi::Config {
         .set_min_stack_height(MIN_STACK_BYTES)
         .set_max_stack_height(limits.engine_stack_bytes.max(MIN_STACK_BYTES))
         .set_max_cached_stacks(1);
+    costs::apply(&mut config);
     config
 }
 

@@ -18,25 +18,32 @@
 //! * In a block with parameters it loses track of what is in its registers and in the locals
 //!   below: results are wrong, and with debug assertions it panics.
 //! * A `br_table` passes the wrong ones of several values.
+//!
+//! Here also the fuel for a function's locals is put in: see [`costs`](crate::costs).
 
 use super::{
     scan::{Arity, Scan},
     sections::{HEADER_BYTES, Section, push_leb128, push_section, split_leb128},
 };
-use crate::{error::CompileError, limits::to_usize};
-use alloc::{boxed::Box, vec, vec::Vec};
+use crate::{costs::LOCALS_PER_UNIT, error::CompileError, limits::to_usize};
+use alloc::{borrow::Cow, boxed::Box, vec, vec::Vec};
 use wasmparser::{BinaryReader, BlockType, FunctionBody, Operator};
 
 const CODE_SECTION: u8 = 10;
 
+const NOP: u8 = 0x01;
+
+/// The locals that the engine's parser takes.
+const MAX_LOCALS: u32 = 50_000;
+
 /// What is put before an operator.
-type Insert = [u8; 3];
+type Insert = Cow<'static, [u8]>;
 
 /// `i32.const 0`, `i32.gt_u`.
-const IS_NOT_ZERO: Insert = [0x41, 0x00, 0x4B];
+const IS_NOT_ZERO: Insert = Cow::Borrowed(&[0x41, 0x00, 0x4B]);
 
 /// `i32.const 0`, `i32.or`.
-const OR_ZERO: Insert = [0x41, 0x00, 0x72];
+const OR_ZERO: Insert = Cow::Borrowed(&[0x41, 0x00, 0x72]);
 
 /// Rewrites a module for the engine. `None` where there is nothing to rewrite, and where the
 /// module is too broken to read, which the engine will find out.
@@ -86,7 +93,7 @@ impl Repair<'_> {
             let (body, after) = after_len.split_at_checked(len)?;
             let inserts = self.body(body, *types.next()?)?;
             rewritten |= !inserts.is_empty();
-            let added = inserts.len().checked_mul(size_of::<Insert>())?;
+            let added = inserts.iter().map(|(_, insert)| insert.len()).sum();
             push_leb128(&mut code, len.checked_add(added)?)?;
             let mut copied = 0;
             for (place, insert) in inserts {
@@ -103,8 +110,12 @@ impl Repair<'_> {
     /// What is put where in the body of a function of a type.
     fn body(&mut self, body: &[u8], ty: u32) -> Option<Vec<(usize, Insert)>> {
         let body = FunctionBody::new(BinaryReader::new(body, 0));
-        let mut operators = body.get_operators_reader().ok()?;
         let mut inserts = Vec::new();
+        let charge = charge_for_locals(&body)?;
+        let mut operators = body.get_operators_reader().ok()?;
+        if !charge.is_empty() {
+            inserts.push((operators.original_position(), charge));
+        }
         // How many values a branch to each label passes, the innermost last.
         let mut labels = vec![self.arity(ty)?.results];
         let (mut is_fresh_before, mut is_local_before) = (false, false);
@@ -169,6 +180,18 @@ impl Repair<'_> {
     fn arity(&self, ty: u32) -> Option<Arity> {
         self.scan.types.get(to_usize(ty)).copied()
     }
+}
+
+/// What charges a function's locals when it is called: as many `nop`, each of which costs a unit
+/// and leaves nothing in the engine's code.
+fn charge_for_locals(body: &FunctionBody<'_>) -> Option<Insert> {
+    let mut locals = 0_u32;
+    for run in body.get_locals_reader().ok()? {
+        locals = locals.saturating_add(run.ok()?.0);
+    }
+    // With more than the engine takes the module is refused anyway.
+    let units = locals.min(MAX_LOCALS).checked_div(LOCALS_PER_UNIT)?;
+    Some(Cow::Owned(vec![NOP; to_usize(units)]))
 }
 
 /// Whether an operator pushes a value of its own that is no comparison with zero and no local, or
