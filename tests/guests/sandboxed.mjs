@@ -18,6 +18,7 @@ export function sandboxed(sandbox) {
       }
       const guest = sandbox.compile(bytes).instantiate(resolved);
       return {
+        guest,
         call: (name, ...args) => guest.exports[name](...args),
         memory: (name) => wrap(guest.exports[name]),
       };
