@@ -16,7 +16,9 @@ export class Host {
   left = 0n;
 
   constructor({ Trap, call }, sandbox, { modules }, bytesOf) {
-    Object.assign(this, { Trap, withContext: call, sandbox });
+    this.Trap = Trap;
+    this.withContext = call;
+    this.sandbox = sandbox;
     this.modules = new Map(modules.map((name) => [name, sandbox.compile(bytesOf(name))]));
     const names = [...this.modules.values()].flatMap(({ imports }) => imports.filter(({ module }) => module === HOST));
     this.functions = new Map(names.map((descriptor) => [descriptor.name, this.function(descriptor)]));
@@ -186,11 +188,11 @@ export class Host {
     return guest;
   }
 
-  /** What a call was ended with. A result of another type is a TypeError here. */
+  /** What a call was ended with. In JavaScript a result of another type is a TypeError. */
   thrown(thrown) {
     if (thrown instanceof Failed) return `trap host-error: ${thrown.message}`;
     if (thrown instanceof this.Trap) return `trap ${thrown.code}`;
-    if (thrown instanceof TypeError) return "trap result-type";
+    if (thrown instanceof TypeError && thrown.message.startsWith("not a value of type")) return "trap result-type";
     throw thrown;
   }
 

@@ -1,6 +1,6 @@
 //! The supervisor of the programs: functions that every guest may import from `host`.
 
-use super::run::{shown, shown_trap};
+use super::run::{shown, shown_trap, shown_values};
 use crate::guests::trace::format_values;
 use guestbox::{
     Environment, FuncIndex, HostCall, HostError, InstanceId, InstanceLimits, InstantiateError, InvokeError,
@@ -140,7 +140,7 @@ impl Supervisor for Host {
         let shown = match &outcome {
             // Not shown as a value: JavaScript has none of a type that is not declared.
             Ok(_) if name == "wrong" => "another type".to_owned(),
-            Ok(values) => super::run::shown_values(values),
+            Ok(values) => shown_values(values),
             Err(Refusal::Failed(Failed(why))) => format!("fails: {why}"),
             Err(Refusal::Unpaid(_)) => "cannot pay".to_owned(),
         };

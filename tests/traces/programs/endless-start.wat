@@ -2,7 +2,7 @@
 ;;! limits fuel=5000
 ;;! guest starts
 ;;! guest starts fuel=100
-;;! guest starts fuel=50000
+;;! guest starts fuel=1000000
 ;;! call starts made
 (module $starts
   (import "host" "left" (func $left (result i64)))
