@@ -10,7 +10,7 @@ WASM_OPT := js/node_modules/.bin/wasm-opt -O1 --enable-bulk-memory --enable-mult
 # The toolchain that has the wasm32 target; the environment may name another.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: help demo test check bench-quick bench-engine bench-fuel oracle soak package supervisor record-supervisor clean \
+.PHONY: help demo test check bench-quick bench-engine bench-fuel oracle soak package supervisor record-supervisor record-traces clean \
 	setup-wasm setup-js setup-guests setup-browser setup-all \
 	test-core test-native test-host test-js test-browser
 
@@ -28,9 +28,9 @@ test-core: ## the core's own tests and examples
 	cargo test --package guestbox
 	cargo run --quiet --package guestbox --example round_robin
 
-test-native: setup-guests supervisor ## black-box tests of the core, in debug, and torture and the oracle in release
+test-native: setup-guests supervisor ## black-box tests of the core, in debug, and torture, the oracle and the traces in release
 	cargo test --package guestbox-tests
-	cargo test --release --package guestbox-tests --test torture --test oracle
+	cargo test --release --package guestbox-tests --test torture --test oracle --test traces
 
 test-js: package setup-guests supervisor ## the npm package under this machine's Node and under Node 24
 	cargo build --quiet --package guestbox-tests --bin snapshots
@@ -79,6 +79,9 @@ supervisor: setup-wasm ## builds the supervisor of the tests that is itself wasm
 
 record-supervisor: supervisor ## records that supervisor's traces anew (tests/scenarios/supervisor.json)
 	cargo run --quiet --package guestbox-tests --bin record-supervisor
+
+record-traces: setup-guests ## records what the programs and the real guests do and use anew (tests/traces/recorded)
+	cargo run --quiet --package guestbox-tests --bin record-traces
 
 package: setup-wasm setup-js target/package.stamp ## builds the npm package into js/dist
 

@@ -4,6 +4,7 @@ pub mod guests;
 pub mod mock;
 pub mod text;
 pub mod torture;
+pub mod traces;
 pub mod wasm_supervisor;
 
 /// The README's Rust examples, as tests.
