@@ -8,7 +8,7 @@ NODE24 := js/node_modules/.bin/node
 # The toolchain that has the wasm32 target; the environment may name another.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: help demo test check bench-quick oracle soak package supervisor record-supervisor clean \
+.PHONY: help demo test check bench-quick hostile oracle soak package supervisor record-supervisor clean \
 	setup-wasm setup-js setup-guests setup-browser setup-all \
 	test-core test-native test-host test-js test-browser
 
@@ -54,6 +54,12 @@ check: setup-wasm ## format, lints, docs with warnings denied, no_std builds
 bench-quick: package ## ratios against the bare engine, natively and in Node 24 (alone on the machine)
 	cargo bench --quiet --package guestbox-tests --bench quick -- --json $(CURDIR)/target/bench-quick.json
 	$(NODE24) tests/benches/quick.mjs target/bench-quick.json
+
+# Freed memory goes back to the system at once, so that what is resident is what is taken.
+hostile: export MALLOC_TRIM_THRESHOLD_ = 0
+hostile: export MALLOC_MMAP_THRESHOLD_ = 65536
+hostile: ## more than 1,000 hostile modules of every kind: time and memory of each, with a table
+	cargo run --quiet --release --package guestbox-tests --bin hostile
 
 oracle: ROUNDS ?= 1000000
 oracle: FIRST ?= 1000000
