@@ -136,6 +136,7 @@ pub(crate) fn message(error: &dyn Display, refused: Option<&LimitError>) -> Stri
     let LimitError { maximum, requested, .. } = refused;
     let name = match refused.limit {
         Limit::InstanceMemoryPages => "maxMemoryPages".to_owned(),
+        Limit::InstanceNesting => "maxCallDepth".to_owned(),
         limit => camel_case(limit.name()),
     };
     message.replace(

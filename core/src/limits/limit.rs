@@ -28,6 +28,8 @@ pub enum Limit {
     Imports,
     /// [`InstanceLimits::with_memory_pages`](crate::InstanceLimits::with_memory_pages).
     InstanceMemoryPages,
+    /// [`InstanceLimits::with_nesting`](crate::InstanceLimits::with_nesting).
+    InstanceNesting,
     /// [`Limits::instances`].
     Instances,
     /// [`Limits::locals`].
@@ -40,6 +42,8 @@ pub enum Limit {
     ModuleBytes,
     /// [`Limits::multi_values`].
     MultiValues,
+    /// [`Limits::nesting`].
+    Nesting,
     /// [`Limits::params`].
     Params,
     /// [`Limits::segments`].
@@ -69,12 +73,14 @@ impl Limit {
             Self::Globals => "globals",
             Self::Imports => "imports",
             Self::InstanceMemoryPages => "instance_memory_pages",
+            Self::InstanceNesting => "instance_nesting",
             Self::Instances => "instances",
             Self::Locals => "locals",
             Self::Memories => "memories",
             Self::MemoryPages => "memory_pages",
             Self::ModuleBytes => "module_bytes",
             Self::MultiValues => "multi_values",
+            Self::Nesting => "nesting",
             Self::Params => "params",
             Self::Segments => "segments",
             Self::TableElements => "table_elements",
