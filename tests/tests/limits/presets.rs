@@ -4,7 +4,7 @@ use guestbox::{CompileError, Environment, Limits, Module, NoImports, Store, Trap
 use guestbox_tests::text;
 
 /// All limits by name, as numbers.
-fn all(limits: &Limits) -> Vec<(String, u64)> {
+pub(super) fn all(limits: &Limits) -> Vec<(String, u64)> {
     let text = format!("{limits:?}");
     let (_, numbers) = text.split_once("}, ").expect("the features come first");
     let fields = numbers.trim_end_matches(" }").split(", ");
