@@ -10,7 +10,7 @@ WASM_OPT := js/node_modules/.bin/wasm-opt -O1 --enable-bulk-memory --enable-mult
 # The toolchain that has the wasm32 target; the environment may name another.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: help demo test check bench-quick bench-engine bench-fuel oracle soak package supervisor record-supervisor record-traces clean \
+.PHONY: help demo test check bench-quick bench-engine bench-fuel hostile oracle soak package supervisor record-supervisor record-traces clean \
 	setup-wasm setup-js setup-guests setup-browser setup-all \
 	test-core test-native test-host test-js test-browser
 
@@ -64,6 +64,12 @@ bench-engine: setup-wasm
 
 bench-fuel: ## what a unit of fuel is worth, by class of operator (alone on the machine)
 	cargo bench --quiet --package guestbox-tests --bench fuel
+
+# Freed memory goes back to the system at once, so that what is resident is what is taken.
+hostile: export MALLOC_TRIM_THRESHOLD_ = 0
+hostile: export MALLOC_MMAP_THRESHOLD_ = 65536
+hostile: ## more than 1,000 hostile modules of every kind: time and memory of each, with a table
+	cargo run --quiet --release --package guestbox-tests --bin hostile
 
 oracle: ROUNDS ?= 1000000
 oracle: FIRST ?= 1000000

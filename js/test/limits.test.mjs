@@ -144,7 +144,7 @@ describe("limits of calls", () => {
 
 describe("how limits are given", () => {
   // From the core itself, so that none that is added there is forgotten here.
-  const source = readFileSync(new URL("../../core/src/limits.rs", import.meta.url), "utf8");
+  const source = readFileSync(new URL("../../core/src/limits/mod.rs", import.meta.url), "utf8");
   const [struct] = source.match(/^pub struct Limits \{$[^]*?^\}$/m);
   const camelCase = (name) => name.replace(/_(.)/g, (_, letter) => letter.toUpperCase());
   const NAMES = [...struct.matchAll(/^ {4}pub (\w+): u/gm)].map(([, name]) => camelCase(name));

@@ -122,7 +122,7 @@ describe("the store", () => {
       [() => instantiate(CALLS, Uint8Array.of(4)), InstantiateError, "environment-corrupted"],
       [() => instantiate(CALLS, NOTHING), InstantiateError, "instantiation"],
       [() => invoke(instance, Uint8Array.of(4)), GuestboxError, "arguments"],
-      [() => invoke(instance, encodeArguments(Array(20).fill(i32(1)))), GuestboxError, "arguments"],
+      [() => invoke(instance, encodeArguments(Array(20).fill(i32(1)))), GuestboxError, "limit"],
       [() => invoke(9, NOTHING), DisposedError, "unknown"],
     ]) {
       const error = thrownBy(use);

@@ -1,7 +1,10 @@
 //! What the tests, the benches and the demo of guestbox share.
 
 pub mod guests;
+pub mod hostile;
 pub mod mock;
+pub mod process;
+pub mod random;
 pub mod text;
 pub mod torture;
 pub mod traces;

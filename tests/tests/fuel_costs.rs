@@ -30,6 +30,8 @@ const CALL: u64 = 6;
 const DIVISION: u64 = 3;
 const BULK: u64 = 4;
 const GROWTH: u64 = 8;
+/// Elements of a table for a unit.
+const ELEMENTS: u64 = 16;
 
 fn programs() -> [Program; 20] {
     let twice = "(drop (i32.add (local.get $n) (i32.const 1)))";
@@ -118,7 +120,7 @@ fn programs() -> [Program; 20] {
         module(
             "tables",
             40,
-            ENTER + GROWTH + 2 * SIMPLE + 40 / 16 + BULK + 3 * SIMPLE + 16 / 16,
+            ENTER + GROWTH + 2 * SIMPLE + 40 / ELEMENTS + BULK + 3 * SIMPLE + 16 / ELEMENTS,
             "(table $t 0 funcref)",
             "(drop (table.grow $t (ref.null func) (local.get $n)))
              (table.fill $t (i32.const 0) (ref.null func) (i32.const 16))",

@@ -123,7 +123,8 @@ impl IntoJs for ForkError {
 
 impl IntoJs for Trap {
     fn into_js(self) -> JsValue {
-        let trap = error("Trap", self.code().name(), &self);
+        let refused = self.reason().and_then(|reason| reason.downcast_ref());
+        let trap = error("Trap", self.code().name(), &message(&self, refused));
         let _set = Reflect::set(&trap, &"fuelUsed".into(), &self.fuel_used().into());
         trap
     }
@@ -134,6 +135,7 @@ impl IntoJs for SupervisorTrap {
         match self {
             Self::Instance(handle) | Self::Memory(handle) => handle.into_js(),
             Self::MemoryRefused(refused) => refused.into_js(),
+            Self::Limit(refused) => error("SupervisorTrap", self.name(), &message(&self, Some(&refused))),
             _ => error("SupervisorTrap", self.name(), &self),
         }
     }

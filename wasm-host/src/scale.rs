@@ -109,9 +109,9 @@ impl ScaleStore {
         args: &[u8],
         state: u32,
     ) -> Result<Vec<u8>, JsValue> {
-        if args.len() > self.store.borrow().limits().argument_bytes {
-            return Err(abi::SupervisorTrap::Arguments.into_js());
-        }
+        let maximum = self.store.borrow().limits().argument_bytes;
+        let within = abi::check_arguments(args.len(), maximum);
+        within.map_err(|refused| abi::SupervisorTrap::Limit(refused).into_js())?;
         let args = wire::decode_arguments(args).map_err(|_| abi::SupervisorTrap::Arguments.into_js())?;
         let mut execution = {
             let mut store = self.store.borrow_mut();
@@ -162,7 +162,7 @@ impl ScaleStore {
                         let (args, state, func) = (call.args.encode(), call.state, call.func.0);
                         match store.open_level(call.fuel) {
                             Ok(outer) => (args, state, func, outer),
-                            Err(trap) => return Err(execution.end_with(&mut store, trap.code()).into_js()),
+                            Err(trap) => return Err(execution.end_with(&mut store, trap).into_js()),
                         }
                     }
                     Step::Trapped(trap) => return Err(trap.into_js()),
@@ -194,9 +194,8 @@ const ENGINE: guestbox::TrapCode = guestbox::TrapCode::Engine;
 /// What a dispatch thunk returned.
 fn decode(result: &JsValue, argument_bytes: usize) -> Result<Values, HostError> {
     let bytes = copy_of(result).ok_or(ThunkError::DecodeResult)?;
-    if usize::try_from(bytes.length()).unwrap_or(usize::MAX) > argument_bytes {
-        return Err(ThunkError::ReadResult.into());
-    }
+    let len = usize::try_from(bytes.length()).unwrap_or(usize::MAX);
+    abi::check_arguments(len, argument_bytes).map_err(ThunkError::Limit)?;
     let result = Result::<ReturnValue, HostError>::decode(&mut bytes.to_vec().as_slice());
     result.map_err(|_| ThunkError::DecodeResult)?.map(Values::from)
 }

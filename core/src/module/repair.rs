@@ -22,44 +22,68 @@
 //! Here also the fuel for a function's locals is put in: see [`costs`](crate::costs).
 
 use super::{
+    code_limits::CodeLimits,
     scan::{Arity, Scan},
     sections::{HEADER_BYTES, Section, push_leb128, push_section, split_leb128},
 };
-use crate::{costs::LOCALS_PER_UNIT, error::CompileError, limits::to_usize};
-use alloc::{borrow::Cow, boxed::Box, vec, vec::Vec};
+use crate::{
+    costs::LOCALS_PER_UNIT,
+    error::CompileError,
+    limits::{Limits, to_usize},
+};
+use alloc::{boxed::Box, vec, vec::Vec};
 use wasmparser::{BinaryReader, BlockType, FunctionBody, Operator};
 
 const CODE_SECTION: u8 = 10;
 
-const NOP: u8 = 0x01;
-
 /// The locals that the engine's parser takes.
 const MAX_LOCALS: u32 = 50_000;
 
-/// What is put before an operator.
-type Insert = Cow<'static, [u8]>;
+/// What is put before an operator, as small as can be: a module may need millions.
+#[derive(Clone, Copy)]
+enum Insert {
+    /// As many `nop`, each of which costs a unit and leaves nothing in the engine's code.
+    Charge(u16),
+    /// `i32.const 0`, `i32.gt_u`.
+    IsNotZero,
+    /// `i32.const 0`, `i32.or`.
+    OrZero,
+}
 
-/// `i32.const 0`, `i32.gt_u`.
-const IS_NOT_ZERO: Insert = Cow::Borrowed(&[0x41, 0x00, 0x4B]);
+impl Insert {
+    fn len(self) -> usize {
+        match self {
+            Self::Charge(units) => units.into(),
+            Self::IsNotZero | Self::OrZero => 3,
+        }
+    }
 
-/// `i32.const 0`, `i32.or`.
-const OR_ZERO: Insert = Cow::Borrowed(&[0x41, 0x00, 0x72]);
+    fn push_to(self, code: &mut Vec<u8>) {
+        match self {
+            Self::Charge(units) => code.extend(core::iter::repeat_n(0x01, units.into())),
+            Self::IsNotZero => code.extend([0x41, 0x00, 0x4B]),
+            Self::OrZero => code.extend([0x41, 0x00, 0x72]),
+        }
+    }
+}
 
 /// Rewrites a module for the engine. `None` where there is nothing to rewrite, and where the
 /// module is too broken to read, which the engine will find out.
 ///
 /// # Errors
 ///
-/// Where the module has what the engine gets wrong and cannot be mended.
-pub(super) fn repair(bytes: &[u8], scan: &Scan) -> Result<Option<Box<[u8]>>, CompileError> {
-    let mut repair = Repair { scan, refused: None };
+/// Where the module has what the engine gets wrong and cannot be mended, and where its code is
+/// above the limits.
+pub(super) fn repair(limits: &Limits, bytes: &[u8], scan: &Scan) -> Result<Option<Box<[u8]>>, CompileError> {
+    let mut repair = Repair { scan, code_limits: CodeLimits::new(limits, scan), refused: None };
     let repaired = repair.module(bytes);
     repair.refused.map_or(Ok(repaired), Err)
 }
 
 struct Repair<'a> {
     scan: &'a Scan,
-    /// Why the module cannot be mended; what found it then gives up.
+    code_limits: CodeLimits<'a>,
+    /// Why the module cannot be mended. The limits are looked after to the end nevertheless.
     refused: Option<CompileError>,
 }
 
@@ -97,8 +121,9 @@ impl Repair<'_> {
             push_leb128(&mut code, len.checked_add(added)?)?;
             let mut copied = 0;
             for (place, insert) in inserts {
+                let place = to_usize(place);
                 code.extend_from_slice(body.get(copied..place)?);
-                code.extend_from_slice(&insert);
+                insert.push_to(&mut code);
                 copied = place;
             }
             code.extend_from_slice(body.get(copied..)?);
@@ -108,37 +133,36 @@ impl Repair<'_> {
     }
 
     /// What is put where in the body of a function of a type.
-    fn body(&mut self, body: &[u8], ty: u32) -> Option<Vec<(usize, Insert)>> {
+    fn body(&mut self, body: &[u8], ty: u32) -> Option<Vec<(u32, Insert)>> {
         let body = FunctionBody::new(BinaryReader::new(body, 0));
-        let mut inserts = Vec::new();
         let charge = charge_for_locals(&body)?;
         let mut operators = body.get_operators_reader().ok()?;
-        if !charge.is_empty() {
-            inserts.push((operators.original_position(), charge));
+        self.code_limits.begin_function();
+        let mut inserts = Vec::new();
+        if charge > 0 {
+            inserts.push((u32::try_from(operators.original_position()).ok()?, Insert::Charge(charge)));
         }
         // How many values a branch to each label passes, the innermost last.
         let mut labels = vec![self.arity(ty)?.results];
         let (mut is_fresh_before, mut is_local_before) = (false, false);
         while !operators.eof() {
             let (operator, place) = operators.read_with_offset().ok()?;
+            let place = u32::try_from(place).ok()?;
             match operator {
                 Operator::Select | Operator::TypedSelect { .. } if !is_fresh_before && !is_local_before => {
-                    inserts.push((place, IS_NOT_ZERO));
+                    inserts.push((place, Insert::IsNotZero));
                 }
                 Operator::I32Store { memarg }
                 | Operator::I32Store8 { memarg }
                 | Operator::I32Store16 { memarg }
                     if !is_fresh_before && (memarg.memory != 0 || memarg.offset > u16::MAX.into()) =>
                 {
-                    inserts.push((place, OR_ZERO));
+                    inserts.push((place, Insert::OrZero));
                 }
                 Operator::Block { blockty } | Operator::If { blockty } => {
-                    labels.push(self.results_of_block(blockty)?);
+                    labels.push(self.arity_of_block(blockty)?.results);
                 }
-                Operator::Loop { blockty } => {
-                    self.results_of_block(blockty)?;
-                    labels.push(0);
-                }
+                Operator::Loop { blockty } => labels.push(self.arity_of_block(blockty)?.params),
                 Operator::End => {
                     labels.pop()?;
                     // With debug assertions the engine panics at it.
@@ -151,11 +175,14 @@ impl Repair<'_> {
                 Operator::BrTable { ref targets } if !targets.is_empty() => {
                     let label = labels.len().checked_sub(to_usize(targets.default()))?.checked_sub(1)?;
                     if *labels.get(label)? > 1 {
-                        self.refused = Some(CompileError::BranchTableValues);
-                        return None;
+                        self.refused.get_or_insert(CompileError::BranchTableValues);
                     }
                 }
                 _ => {}
+            }
+            if let Err(refused) = self.code_limits.count(&operator, &labels) {
+                self.refused = Some(refused);
+                return None;
             }
             is_fresh_before = is_fresh(&operator);
             is_local_before = matches!(operator, Operator::LocalGet { .. });
@@ -163,18 +190,17 @@ impl Repair<'_> {
         Some(inserts)
     }
 
-    /// How many results a block has; refuses one with parameters.
-    fn results_of_block(&mut self, ty: BlockType) -> Option<usize> {
+    /// How many parameters and results a block has; refuses one with parameters.
+    fn arity_of_block(&mut self, ty: BlockType) -> Option<Arity> {
         let arity = match ty {
             BlockType::Empty => Arity { params: 0, results: 0 },
             BlockType::Type(_) => Arity { params: 0, results: 1 },
             BlockType::FuncType(index) => self.arity(index)?,
         };
         if arity.params > 0 {
-            self.refused = Some(CompileError::BlockParameters);
-            return None;
+            self.refused.get_or_insert(CompileError::BlockParameters);
         }
-        Some(arity.results)
+        Some(arity)
     }
 
     fn arity(&self, ty: u32) -> Option<Arity> {
@@ -182,16 +208,14 @@ impl Repair<'_> {
     }
 }
 
-/// What charges a function's locals when it is called: as many `nop`, each of which costs a unit
-/// and leaves nothing in the engine's code.
-fn charge_for_locals(body: &FunctionBody<'_>) -> Option<Insert> {
+/// The units that a function's locals cost when it is called.
+fn charge_for_locals(body: &FunctionBody<'_>) -> Option<u16> {
     let mut locals = 0_u32;
     for run in body.get_locals_reader().ok()? {
         locals = locals.saturating_add(run.ok()?.0);
     }
     // With more than the engine takes the module is refused anyway.
-    let units = locals.min(MAX_LOCALS).checked_div(LOCALS_PER_UNIT)?;
-    Some(Cow::Owned(vec![NOP; to_usize(units)]))
+    u16::try_from(locals.min(MAX_LOCALS).checked_div(LOCALS_PER_UNIT)?).ok()
 }
 
 /// Whether an operator pushes a value of its own that is no comparison with zero and no local, or

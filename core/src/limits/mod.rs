@@ -4,7 +4,12 @@
 //! limit, its value and what was asked for; only `memory.grow` and `table.grow` of a guest
 //! answer -1 instead, as the WebAssembly specification foresees.
 
-use crate::{error::LimitError, features::Features};
+mod limit;
+mod presets;
+
+pub use self::limit::Limit;
+
+use crate::features::Features;
 
 /// Bytes of one WebAssembly page.
 pub const PAGE_BYTES: usize = 65_536;
@@ -33,19 +38,36 @@ pub struct Limits {
     pub functions: u32,
     /// Globals of a module.
     pub globals: u32,
+    /// Types of a module.
+    pub types: u32,
     /// Parameters of a function type, and as many results.
     pub params: u32,
     /// Locals of a function, without its parameters. Each call sets all of them to zero, and
     /// pays for it.
     pub locals: u32,
+    /// Blocks within each other in a function. The engine keeps more than a hundred bytes
+    /// for each that is open, and two can open one.
+    pub block_depth: u32,
+    /// Targets of all `br_table`s of a function together, the default ones too. Each takes a byte,
+    /// and the engine keeps some 30 for it until the function is translated.
+    pub branch_targets: u32,
+    /// Values beyond the first that the blocks, branches and calls of a module pass, all
+    /// together: with the multi-value proposal two bytes can make the engine copy many values.
+    pub multi_values: u32,
+    /// Operators of a constant expression, which is the initial value of a global or the offset of
+    /// a segment. The engine evaluates them by recursion on the host's stack, and again wherever
+    /// code reads the global.
+    pub const_operators: u32,
     /// Imports of a module, of all kinds together.
     pub imports: u32,
     /// Exports of a module.
     pub exports: u32,
     /// Tables of a module.
     pub tables: u32,
-    /// Elements of each table, initial and grown.
+    /// Elements of each table, initial and grown, and of all element segments of a module together.
     pub table_elements: u32,
+    /// Segments of a module, of elements and of data together.
+    pub segments: u32,
     /// Memories of a module.
     pub memories: u32,
     /// Pages (64 KiB) of each memory, initial and grown. The engine doubles its buffer as a
@@ -85,10 +107,20 @@ impl Limits {
     pub const FUNCTIONS: u32 = 10_000;
     /// Globals of a module: what the engine's own strict limits allow.
     pub const GLOBALS: u32 = 1_000;
+    /// Types of a module: as many as functions.
+    pub const TYPES: u32 = 10_000;
     /// Parameters of a function: what the engine's own strict limits allow.
     pub const PARAMS: u32 = 32;
     /// Locals of a function: five times what the largest of real guests had.
     pub const LOCALS: u32 = 1_000;
+    /// Blocks within each other: toolchains open one for each case of a `switch`.
+    pub const BLOCK_DEPTH: u32 = 10_000;
+    /// Targets of the `br_table`s of a function: far above the interpreters among real guests.
+    pub const BRANCH_TARGETS: u32 = 100_000;
+    /// Values beyond the first that are passed: some 2 MB of the engine's code. Compilers pass one.
+    pub const MULTI_VALUES: u32 = 250_000;
+    /// Operators of a constant expression: ten times what toolchains write.
+    pub const CONST_OPERATORS: u32 = 32;
     /// Imports of a module: contracts of the lineage register about forty.
     pub const IMPORTS: u32 = 1_000;
     /// Exports of a module: as many as functions.
@@ -97,6 +129,8 @@ impl Limits {
     pub const TABLES: u32 = 100;
     /// Elements of a table: 160 KiB of the host's memory each.
     pub const TABLE_ELEMENTS: u32 = 10_000;
+    /// Segments of a module: some toolchains write one for each string.
+    pub const SEGMENTS: u32 = 10_000;
     /// Memories of a module. Toolchains use one; the multi-memory proposal allows several.
     pub const MEMORIES: u32 = 16;
     /// Pages of a memory: 64 MiB.
@@ -117,166 +151,6 @@ impl Limits {
     pub const NESTING: u32 = 32;
     /// Fuel of an outermost call: a tenth of a second of straight code, natively.
     pub const FUEL: u64 = 100_000_000;
-
-    /// Limits for many small guests beside each other: plug-ins and scripts of a few hundred
-    /// KiB, of which a store with all of its memories in use takes 32 MiB.
-    ///
-    /// A module may be compiled in 20 ms and a call take a hundredth of a second of straight
-    /// code, natively. Everything else is a tenth or a quarter of the default, so that there is
-    /// room for what such guests were seen to need, and a guest that needs more is told by name.
-    #[must_use]
-    pub const fn strict() -> Self {
-        Self {
-            features: Features::ALL,
-            module_bytes: 1 << 20,
-            functions: 2_500,
-            globals: 100,
-            params: 16,
-            locals: 250,
-            imports: 100,
-            exports: 1_000,
-            tables: 1,
-            table_elements: 1_000,
-            memories: 1,
-            memory_pages: 256,
-            total_memory_pages: 512,
-            environment_bytes: 64 << 10,
-            argument_bytes: 64 << 10,
-            instances: 1_000,
-            guest_frames: 1_000,
-            engine_stack_bytes: 1 << 20,
-            nesting: 8,
-            fuel: 10_000_000,
-        }
-    }
-
-    /// Lifts everything that may be lifted.
-    ///
-    /// What stays is what the engine or the address space imposes, and two bounds that protect
-    /// the host's own stack: `nesting` and `guest_frames` keep their defaults.
-    #[must_use]
-    pub const fn unlimited() -> Self {
-        Self {
-            features: Features::ALL,
-            module_bytes: usize::MAX,
-            functions: u32::MAX,
-            globals: u32::MAX,
-            params: 1_000,
-            locals: u32::MAX,
-            imports: u32::MAX,
-            exports: u32::MAX,
-            tables: u32::MAX,
-            table_elements: u32::MAX,
-            memories: u32::MAX,
-            memory_pages: MAX_PAGES,
-            total_memory_pages: u32::MAX,
-            environment_bytes: usize::MAX,
-            argument_bytes: usize::MAX,
-            instances: u32::MAX,
-            guest_frames: Self::GUEST_FRAMES,
-            engine_stack_bytes: 64 << 20,
-            nesting: Self::NESTING,
-            fuel: u64::MAX,
-        }
-    }
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            features: Features::ALL,
-            module_bytes: Self::MODULE_BYTES,
-            functions: Self::FUNCTIONS,
-            globals: Self::GLOBALS,
-            params: Self::PARAMS,
-            locals: Self::LOCALS,
-            imports: Self::IMPORTS,
-            exports: Self::EXPORTS,
-            tables: Self::TABLES,
-            table_elements: Self::TABLE_ELEMENTS,
-            memories: Self::MEMORIES,
-            memory_pages: Self::MEMORY_PAGES,
-            total_memory_pages: Self::TOTAL_MEMORY_PAGES,
-            environment_bytes: Self::ENVIRONMENT_BYTES,
-            argument_bytes: Self::ARGUMENT_BYTES,
-            instances: Self::INSTANCES,
-            guest_frames: Self::GUEST_FRAMES,
-            engine_stack_bytes: Self::ENGINE_STACK_BYTES,
-            nesting: Self::NESTING,
-            fuel: Self::FUEL,
-        }
-    }
-}
-
-/// Which of the [`Limits`] refused.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum Limit {
-    /// [`Limits::argument_bytes`].
-    ArgumentBytes,
-    /// [`Limits::environment_bytes`].
-    EnvironmentBytes,
-    /// [`Limits::exports`].
-    Exports,
-    /// [`Limits::functions`].
-    Functions,
-    /// [`Limits::globals`].
-    Globals,
-    /// [`Limits::imports`].
-    Imports,
-    /// [`InstanceLimits::with_memory_pages`](crate::InstanceLimits::with_memory_pages).
-    InstanceMemoryPages,
-    /// [`Limits::instances`].
-    Instances,
-    /// [`Limits::locals`].
-    Locals,
-    /// [`Limits::memories`].
-    Memories,
-    /// [`Limits::memory_pages`].
-    MemoryPages,
-    /// [`Limits::module_bytes`].
-    ModuleBytes,
-    /// [`Limits::params`].
-    Params,
-    /// [`Limits::table_elements`].
-    TableElements,
-    /// [`Limits::tables`].
-    Tables,
-    /// [`Limits::total_memory_pages`].
-    TotalMemoryPages,
-}
-
-impl Limit {
-    /// The name of the field of [`Limits`], or what stands for it.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::ArgumentBytes => "argument_bytes",
-            Self::EnvironmentBytes => "environment_bytes",
-            Self::Exports => "exports",
-            Self::Functions => "functions",
-            Self::Globals => "globals",
-            Self::Imports => "imports",
-            Self::InstanceMemoryPages => "instance_memory_pages",
-            Self::Instances => "instances",
-            Self::Locals => "locals",
-            Self::Memories => "memories",
-            Self::MemoryPages => "memory_pages",
-            Self::ModuleBytes => "module_bytes",
-            Self::Params => "params",
-            Self::TableElements => "table_elements",
-            Self::Tables => "tables",
-            Self::TotalMemoryPages => "total_memory_pages",
-        }
-    }
-
-    /// Refuses `requested` where it is above `maximum`.
-    pub(crate) const fn check(self, requested: u64, maximum: u64) -> Result<(), LimitError> {
-        if requested > maximum {
-            return Err(LimitError { limit: self, maximum, requested });
-        }
-        Ok(())
-    }
 }
 
 /// A length as the number a limit is compared with; more than 2^64 bytes there are not.
