@@ -7,10 +7,12 @@
 //!   by whatever the register holds. So where such a comparison could be the condition,
 //!   `i32.const 0` and `i32.gt_u` are put before the `select`: they mean the same, and the
 //!   comparison is then not next to it.
-//! * It panics at an `i32.store` whose address and value are both the local it has in its
-//!   register, if the offset has more than 16 bits or the memory is not the first:
-//!   `(i32.store offset=65536 (local.tee 0 a) (local.get 0))`. So where the value could be a
-//!   local, `i32.const 0` and `i32.or` are put before the store.
+//! * It panics at an `i32.store` or `i64.store` whose address and value are both the local it has
+//!   in its register, if the offset has more than 16 bits or the memory is not the first:
+//!   `(i32.store offset=65536 (local.tee 0 a) (local.get 0))`, and the same with
+//!   `i64.extend_i32_u` around the value, which it takes for no operation. So where the value
+//!   could be a local, `i32.const 0` and `i32.or` are put before the store, or their like of 64
+//!   bits.
 //!
 //! Two more are of the multi-value proposal, and none of the real guests in `tests` has them. They
 //! are refused:
@@ -37,6 +39,9 @@ const IS_NOT_ZERO: Insert = [0x41, 0x00, 0x4B];
 
 /// `i32.const 0`, `i32.or`.
 const OR_ZERO: Insert = [0x41, 0x00, 0x72];
+
+/// `i64.const 0`, `i64.or`.
+const OR_LONG_ZERO: Insert = [0x42, 0x00, 0x84];
 
 /// Rewrites a module for the engine. `None` where there is nothing to rewrite, and where the
 /// module is too broken to read, which the engine will find out.
@@ -107,7 +112,7 @@ impl Repair<'_> {
         let mut inserts = Vec::new();
         // How many values a branch to each label passes, the innermost last.
         let mut labels = vec![self.arity(ty)?.results];
-        let (mut is_fresh_before, mut is_local_before) = (false, false);
+        let (mut is_fresh_before, mut is_fresh_long_before, mut is_local_before) = (false, false, false);
         while !operators.eof() {
             let (operator, place) = operators.read_with_offset().ok()?;
             match operator {
@@ -120,6 +125,14 @@ impl Repair<'_> {
                     if !is_fresh_before && (memarg.memory != 0 || memarg.offset > u16::MAX.into()) =>
                 {
                     inserts.push((place, OR_ZERO));
+                }
+                Operator::I64Store { memarg }
+                | Operator::I64Store8 { memarg }
+                | Operator::I64Store16 { memarg }
+                | Operator::I64Store32 { memarg }
+                    if !is_fresh_long_before && (memarg.memory != 0 || memarg.offset > u16::MAX.into()) =>
+                {
+                    inserts.push((place, OR_LONG_ZERO));
                 }
                 Operator::Block { blockty } | Operator::If { blockty } => {
                     labels.push(self.results_of_block(blockty)?);
@@ -147,6 +160,7 @@ impl Repair<'_> {
                 _ => {}
             }
             is_fresh_before = is_fresh(&operator);
+            is_fresh_long_before = is_fresh_long(&operator);
             is_local_before = matches!(operator, Operator::LocalGet { .. });
         }
         Some(inserts)
@@ -173,7 +187,8 @@ impl Repair<'_> {
 
 /// Whether an operator pushes a value of its own that is no comparison with zero and no local, or
 /// else leaves nothing in the register. Shifts by a constant 0, for one, do not: the engine
-/// passes on what they shift.
+/// passes on what they shift. Nor does `i64.eqz`: of a comparison that was extended to 64 bits
+/// the engine makes one of 32 bits.
 const fn is_fresh(operator: &Operator<'_>) -> bool {
     matches!(
         operator,
@@ -207,9 +222,6 @@ const fn is_fresh(operator: &Operator<'_>) -> bool {
             | Operator::I64LeU
             | Operator::I64GeS
             | Operator::I64GeU
-            | Operator::I64Eq
-            | Operator::I64Ne
-            | Operator::I64Eqz
             | Operator::F32Eq
             | Operator::F32Ne
             | Operator::F32Lt
@@ -222,5 +234,25 @@ const fn is_fresh(operator: &Operator<'_>) -> bool {
             | Operator::F64Gt
             | Operator::F64Le
             | Operator::F64Ge
+    )
+}
+
+/// Whether an operator pushes a value of its own that has 64 bits and is no local.
+const fn is_fresh_long(operator: &Operator<'_>) -> bool {
+    matches!(
+        operator,
+        Operator::I64Const { .. }
+            | Operator::I64Load { .. }
+            | Operator::I64Load8S { .. }
+            | Operator::I64Load8U { .. }
+            | Operator::I64Load16S { .. }
+            | Operator::I64Load16U { .. }
+            | Operator::I64Load32S { .. }
+            | Operator::I64Load32U { .. }
+            | Operator::I64Add
+            | Operator::I64And
+            | Operator::I64Or
+            | Operator::I64Sub
+            | Operator::I64Xor
     )
 }
