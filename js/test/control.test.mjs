@@ -283,6 +283,17 @@ describe("a charge", () => {
       assert.equal(await usedBy(make(f), "ask", 1), 2n * alone + 5_000n);
     }
   });
+  test("counts in the slices of the call", async () => {
+    const instance = make(call((c) => c.charge(1_000)));
+    let turns = 0;
+    let next = setImmediate(function turn() {
+      turns++;
+      next = setImmediate(turn);
+    });
+    await instance.call("ask", [50], { slice: 1_000 });
+    clearImmediate(next);
+    assert.ok(turns >= 40, `${turns} turns`);
+  });
   test("by an outer import while a nested one is served is the outer call's", async () => {
     const alone = await usedBy(make(), "ask", 1);
     let outer;
@@ -334,6 +345,17 @@ describe("the fuel of calls nested in one that is awaited", () => {
     assert.equal(await usedBy(instance, "ask", 1), alone + 3n * burnt);
     assert.deepEqual(used, [burnt, burnt, burnt]);
   });
+  test("may be more than they began with, where a nested one went on with more", async () => {
+    const burnt = await usedBy(make(), "burn", 30_000);
+    const alone = await usedBy(make(), "ask", 1);
+    const inner = make();
+    const instance = make(async () => {
+      const outcome = await inner.tryCall("burn", [30_000]);
+      assert.deepEqual([outcome.status, (await outcome.resume(1_000_000n)).fuelUsed], ["out-of-fuel", burnt]);
+    });
+    const { status, fuelUsed } = await instance.tryCall("ask", [1], { fuel: 1_000n });
+    assert.deepEqual([status, fuelUsed], ["ok", alone + burnt]);
+  });
   test("is that of the whole call, not of its slice", async () => {
     const instance = make(() => void instance.exports.burn(10_000));
     assert.equal((await instance.tryCall("ask", [2], { slice: 100 })).status, "ok");
@@ -363,7 +385,7 @@ describe("limits of a guest", () => {
       (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0))))`;
     const error = thrownBy(() => guest(text, {}, { maxMemoryPages: 2 }));
     assert.equal(error.code, "limit");
-    assert.match(error.message, /`maxMemoryPages` is 2, 3 requested/);
+    assert.match(error.message, /`maxMemoryPages` is 2, 3 requested; raise it where the guest is made$/);
     const { grow, m } = guest(text, {}, { maxMemoryPages: 5 }).exports;
     assert.deepEqual([grow(3), grow(2), grow(1)], [-1, 2, -1]);
     assert.equal(m.grow(1), 4, "JavaScript's own growth is another matter");

@@ -10,6 +10,8 @@ use guestbox::{Execution, Level, MemoryId, Step, Store, TrapCode, Value, ValueTy
 /// call.
 pub(crate) struct Budget {
     left: Cell<u64>,
+    /// What nested calls that went on with more fuel have added.
+    added: Cell<u64>,
 }
 
 /// A guest call.
@@ -37,7 +39,8 @@ impl Call {
     /// The budget for a call nested in it.
     pub(crate) fn budget(&mut self) -> Rc<Budget> {
         let fuel = self.execution.fuel();
-        Rc::clone(self.budget.get_or_insert_with(|| Rc::new(Budget { left: fuel.into() })))
+        let new = || Rc::new(Budget { left: fuel.into(), added: 0.into() });
+        Rc::clone(self.budget.get_or_insert_with(new))
     }
 
     /// The fuel that it may still use.
@@ -47,12 +50,17 @@ impl Call {
 
     /// The fuel used so far, by nested calls that drew on it too.
     pub(crate) fn used(&self) -> u64 {
-        if self.given > 0 { self.given.saturating_sub(self.fuel()) } else { self.execution.fuel_used() }
+        if self.given == 0 {
+            return self.execution.fuel_used();
+        }
+        let added = self.budget.as_ref().map_or(0, |budget| budget.added.get());
+        self.given.saturating_add(added).saturating_sub(self.fuel())
     }
 
     pub(crate) fn add_fuel(&mut self, fuel: u64) {
-        if self.given > 0 || self.budget.is_none() {
-            self.given = self.given.saturating_add(fuel);
+        match &self.budget {
+            Some(budget) if self.given == 0 => budget.added.set(budget.added.get().saturating_add(fuel)),
+            _ => self.given = self.given.saturating_add(fuel),
         }
         self.set_left(self.fuel().saturating_add(fuel));
     }
@@ -71,8 +79,8 @@ impl Call {
     pub(crate) fn charge(&mut self, fuel: u64) -> bool {
         let left = self.fuel();
         let rest = left.saturating_sub(fuel);
-        // While its level is open it counts what is used once, when that is closed.
-        if self.outer.is_none() {
+        // While its level is open it counts what is used of a budget once, when that is closed.
+        if self.outer.is_none() || self.budget.is_none() {
             self.execution.set_fuel(left);
             self.execution.spend_to(rest);
         }

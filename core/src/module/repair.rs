@@ -7,10 +7,12 @@
 //!   by whatever the register holds. So where such a comparison could be the condition,
 //!   `i32.const 0` and `i32.gt_u` are put before the `select`: they mean the same, and the
 //!   comparison is then not next to it.
-//! * It panics at an `i32.store` whose address and value are both the local it has in its
-//!   register, if the offset has more than 16 bits or the memory is not the first:
-//!   `(i32.store offset=65536 (local.tee 0 a) (local.get 0))`. So where the value could be a
-//!   local, `i32.const 0` and `i32.or` are put before the store.
+//! * It panics at an `i32.store` or `i64.store` whose address and value are both the local it has
+//!   in its register, if the offset has more than 16 bits or the memory is not the first:
+//!   `(i32.store offset=65536 (local.tee 0 a) (local.get 0))`, and the same with
+//!   `i64.extend_i32_u` around the value, which it takes for no operation. So where the value
+//!   could be a local, `i32.const 0` and `i32.or` are put before the store, or their like of 64
+//!   bits.
 //!
 //! Two more are of the multi-value proposal, and none of the real guests in `tests` has them. They
 //! are refused:
@@ -46,6 +48,8 @@ enum Insert {
     Charge(u16),
     /// `i32.const 0`, `i32.gt_u`.
     IsNotZero,
+    /// `i64.const 0`, `i64.or`.
+    OrLongZero,
     /// `i32.const 0`, `i32.or`.
     OrZero,
 }
@@ -54,7 +58,7 @@ impl Insert {
     fn len(self) -> usize {
         match self {
             Self::Charge(units) => units.into(),
-            Self::IsNotZero | Self::OrZero => 3,
+            Self::IsNotZero | Self::OrLongZero | Self::OrZero => 3,
         }
     }
 
@@ -62,6 +66,7 @@ impl Insert {
         match self {
             Self::Charge(units) => code.extend(core::iter::repeat_n(0x01, units.into())),
             Self::IsNotZero => code.extend([0x41, 0x00, 0x4B]),
+            Self::OrLongZero => code.extend([0x42, 0x00, 0x84]),
             Self::OrZero => code.extend([0x41, 0x00, 0x72]),
         }
     }
@@ -144,7 +149,7 @@ impl Repair<'_> {
         }
         // How many values a branch to each label passes, the innermost last.
         let mut labels = vec![self.arity(ty)?.results];
-        let (mut is_fresh_before, mut is_local_before) = (false, false);
+        let (mut is_fresh_before, mut is_fresh_long_before, mut is_local_before) = (false, false, false);
         while !operators.eof() {
             let (operator, place) = operators.read_with_offset().ok()?;
             let place = u32::try_from(place).ok()?;
@@ -158,6 +163,14 @@ impl Repair<'_> {
                     if !is_fresh_before && (memarg.memory != 0 || memarg.offset > u16::MAX.into()) =>
                 {
                     inserts.push((place, Insert::OrZero));
+                }
+                Operator::I64Store { memarg }
+                | Operator::I64Store8 { memarg }
+                | Operator::I64Store16 { memarg }
+                | Operator::I64Store32 { memarg }
+                    if !is_fresh_long_before && (memarg.memory != 0 || memarg.offset > u16::MAX.into()) =>
+                {
+                    inserts.push((place, Insert::OrLongZero));
                 }
                 Operator::Block { blockty } | Operator::If { blockty } => {
                     labels.push(self.arity_of_block(blockty)?.results);
@@ -185,6 +198,7 @@ impl Repair<'_> {
                 return None;
             }
             is_fresh_before = is_fresh(&operator);
+            is_fresh_long_before = is_fresh_long(&operator);
             is_local_before = matches!(operator, Operator::LocalGet { .. });
         }
         Some(inserts)
@@ -220,7 +234,8 @@ fn charge_for_locals(body: &FunctionBody<'_>) -> Option<u16> {
 
 /// Whether an operator pushes a value of its own that is no comparison with zero and no local, or
 /// else leaves nothing in the register. Shifts by a constant 0, for one, do not: the engine
-/// passes on what they shift.
+/// passes on what they shift. Nor does `i64.eqz`: of a comparison that was extended to 64 bits
+/// the engine makes one of 32 bits.
 const fn is_fresh(operator: &Operator<'_>) -> bool {
     matches!(
         operator,
@@ -254,9 +269,6 @@ const fn is_fresh(operator: &Operator<'_>) -> bool {
             | Operator::I64LeU
             | Operator::I64GeS
             | Operator::I64GeU
-            | Operator::I64Eq
-            | Operator::I64Ne
-            | Operator::I64Eqz
             | Operator::F32Eq
             | Operator::F32Ne
             | Operator::F32Lt
@@ -269,5 +281,25 @@ const fn is_fresh(operator: &Operator<'_>) -> bool {
             | Operator::F64Gt
             | Operator::F64Le
             | Operator::F64Ge
+    )
+}
+
+/// Whether an operator pushes a value of its own that has 64 bits and is no local.
+const fn is_fresh_long(operator: &Operator<'_>) -> bool {
+    matches!(
+        operator,
+        Operator::I64Const { .. }
+            | Operator::I64Load { .. }
+            | Operator::I64Load8S { .. }
+            | Operator::I64Load8U { .. }
+            | Operator::I64Load16S { .. }
+            | Operator::I64Load16U { .. }
+            | Operator::I64Load32S { .. }
+            | Operator::I64Load32U { .. }
+            | Operator::I64Add
+            | Operator::I64And
+            | Operator::I64Or
+            | Operator::I64Sub
+            | Operator::I64Xor
     )
 }
