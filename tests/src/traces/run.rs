@@ -5,7 +5,7 @@ use super::{Program, program::Step, supervisor::Host};
 use crate::guests::trace::{format_value, format_values, memory_line};
 use guestbox::{
     Execution, ExternType, InstanceId, InstanceLimits, InstantiateError, MemoryId, Module, Step as Paused,
-    Store, Supervisor, Trap, Value, ValueType, Values,
+    Store, Supervisor, Trap, TrapCode, Value, ValueType, Values,
 };
 
 /// Runs a program, each call in slices of so much fuel where that is given, and returns its trace.
@@ -176,8 +176,10 @@ pub(super) fn shown_values(values: &[Value]) -> String {
     }
 }
 
+/// The reason is shown of failed imports only: limits have names of their own in JavaScript.
 pub(super) fn shown_trap(trap: &Trap) -> String {
-    let reason = trap.reason().map(|reason| format!(": {reason}")).unwrap_or_default();
+    let reason = trap.reason().filter(|_| trap.code() == TrapCode::HostError);
+    let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
     format!("trap {}{reason}", trap.code().name())
 }
 
