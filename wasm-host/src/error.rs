@@ -3,8 +3,9 @@
 use crate::limits::{message, refused_feature};
 use core::fmt::Display;
 use guestbox::{
-    CompileError, ExecutionError, ForkError, FormatError, GlobalError, HandleError, InstantiateError,
-    InvokeError, MemoryError, RestoreError, SnapshotError, Trap, abi::SupervisorTrap,
+    CompileError, EnvironmentError, ExecutionError, ForkError, FormatError, GlobalError, HandleError,
+    InstantiateError, InvokeError, MemoryError, RestoreError, SnapshotError, Trap,
+    abi::{InstantiateFailure, SupervisorTrap},
 };
 use js_sys::{Error, Reflect};
 use wasm_bindgen::JsValue;
@@ -83,6 +84,18 @@ impl IntoJs for InstantiateError {
             Self::Limit(refused) => error("InstantiateError", self.code(), &message(&self, Some(&refused))),
             _ => error("InstantiateError", self.code(), &self),
         }
+    }
+}
+
+impl IntoJs for InstantiateFailure {
+    fn into_js(self) -> JsValue {
+        let refused = match &self {
+            Self::EnvironmentCorrupted(EnvironmentError::Limit(refused))
+            | Self::Instantiation(InstantiateError::Limit(refused))
+            | Self::ModuleDecoding(CompileError::Limit(refused)) => Some(refused),
+            _ => None,
+        };
+        error("InstantiateError", self.name(), &message(&self, refused))
     }
 }
 

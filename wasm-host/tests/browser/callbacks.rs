@@ -166,7 +166,9 @@ fn a_result_of_another_type_than_the_import_declares_ends_the_call() {
         assert_eq!(error.kind(), ("Trap", "result-type"), "{value:?}");
     }
     let silent = wasm(r#"(module (import "env" "ask" (func $ask)) (func (export "run") (call $ask)))"#);
-    let silent = store.instantiate(&scale::unused(), &silent, &scale::asking(), 0).unwrap();
+    let silent = store
+        .instantiate(&scale::unused(), &scale::bytes(&silent), &scale::bytes(scale::asking()), 0)
+        .unwrap();
     let thunk = scale::returning(&scale::result(scale::number(1)));
     let error = refusal(scale::invoke(&store, &thunk, silent, "run", &[]));
     assert_eq!(error.kind(), ("Trap", "result-type"));

@@ -128,7 +128,12 @@ fn arguments_and_environments_above_their_limits_are_refused() {
     let store_too_strict = scale::store(&[("environmentBytes", 12.0)]);
     assert_eq!(environment.len(), 14, "a count, two names with their lengths, a kind and a number");
     for store in [&store, &store_too_strict] {
-        let error = refusal(store.instantiate(&scale::unused(), &wasm("(module)"), &environment, 0));
+        let error = refusal(store.instantiate(
+            &scale::unused(),
+            &scale::bytes(&wasm("(module)")),
+            &scale::bytes(&environment),
+            0,
+        ));
         assert_eq!(error.kind(), ("InstantiateError", "environment-corrupted"));
         assert!(error.message.contains("`environment_bytes`"), "{}", error.message);
     }
