@@ -4,7 +4,7 @@ use crate::limits::{message, refused_feature};
 use core::fmt::Display;
 use guestbox::{
     CompileError, EnvironmentError, ExecutionError, ForkError, FormatError, GlobalError, HandleError,
-    InstantiateError, InvokeError, MemoryError, RestoreError, SnapshotError, Trap,
+    InstantiateError, InvokeError, MemoryError, RestoreError, SnapshotError, ThunkError, Trap,
     abi::{InstantiateFailure, SupervisorTrap},
 };
 use js_sys::{Error, Reflect};
@@ -136,7 +136,10 @@ impl IntoJs for ForkError {
 
 impl IntoJs for Trap {
     fn into_js(self) -> JsValue {
-        let refused = self.reason().and_then(|reason| reason.downcast_ref());
+        let refused = self.reason().and_then(|reason| match reason.downcast_ref() {
+            Some(ThunkError::Limit(refused)) => Some(refused),
+            _ => reason.downcast_ref(),
+        });
         let trap = error("Trap", self.code().name(), &message(&self, refused));
         let _set = Reflect::set(&trap, &"fuelUsed".into(), &self.fuel_used().into());
         trap

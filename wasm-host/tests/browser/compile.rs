@@ -202,7 +202,7 @@ fn through_the_lower_door_a_module_that_is_none_has_its_own_code() {
         let error = refusal(store.instantiate(
             &scale::unused(),
             &scale::bytes(&whole[..len]),
-            &scale::bytes(scale::asking()),
+            &scale::bytes(&scale::asking()),
             0,
         ));
         assert_eq!(error.kind(), ("InstantiateError", "module-decoding"), "{len} bytes");

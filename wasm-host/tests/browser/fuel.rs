@@ -268,7 +268,7 @@ fn thunks_share_the_fuel_of_the_call_that_they_serve() {
     let store = scale::store(&[("fuel", 100_000.0)]);
     let guest = crate::common::wasm(GUEST);
     let guest = store
-        .instantiate(&scale::unused(), &scale::bytes(&guest), &scale::bytes(scale::asking()), 0)
+        .instantiate(&scale::unused(), &scale::bytes(&guest), &scale::bytes(&scale::asking()), 0)
         .unwrap();
     let same = store.clone();
     let thunk =

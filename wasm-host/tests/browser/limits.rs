@@ -135,7 +135,7 @@ fn arguments_and_environments_above_their_limits_are_refused() {
             0,
         ));
         assert_eq!(error.kind(), ("InstantiateError", "environment-corrupted"));
-        assert!(error.message.contains("`environment_bytes`"), "{}", error.message);
+        assert!(error.message.contains("`environmentBytes`"), "{}", error.message);
     }
     let store = scale::store(&[("argumentBytes", 6.0), ("environmentBytes", 14.0)]);
     let guest = scale::asking_guest(&store);
@@ -146,5 +146,6 @@ fn arguments_and_environments_above_their_limits_are_refused() {
     let error = refusal(scale::invoke(&store, &enough, guest, "run", &args));
     assert_eq!(error.kind(), ("Trap", "host-error"));
     let error = refusal(scale::invoke(&store, &enough, guest, "run", &[Value::I32(1), Value::I32(1)]));
-    assert_eq!(error.kind(), ("SupervisorTrap", "arguments"));
+    assert_eq!(error.kind(), ("SupervisorTrap", "limit"));
+    assert!(error.message.ends_with("the limit `argumentBytes` is 6, 11 requested; raise it in `limits`"));
 }

@@ -67,7 +67,7 @@ fn a_thunk_is_called_a_hundred_thousand_times_in_one_call() {
         .instantiate(
             &crate::common::scale::unused(),
             &crate::common::scale::bytes(&guest),
-            &crate::common::scale::bytes(crate::common::scale::asking()),
+            &crate::common::scale::bytes(&crate::common::scale::asking()),
             0,
         )
         .unwrap();

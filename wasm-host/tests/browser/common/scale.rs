@@ -41,14 +41,14 @@ pub(crate) fn asking() -> Vec<u8> {
 }
 
 /// Bytes of the page's.
-pub(crate) fn bytes(bytes: impl AsRef<[u8]>) -> Uint8Array {
-    bytes.as_ref().into()
+pub(crate) fn bytes(bytes: &[u8]) -> Uint8Array {
+    bytes.into()
 }
 
 /// Instantiates [`ASKING`].
 #[track_caller]
 pub(crate) fn asking_guest(store: &ScaleStore) -> u32 {
-    let instance = store.instantiate(&unused(), &bytes(&wasm(ASKING)), &bytes(asking()), 0);
+    let instance = store.instantiate(&unused(), &bytes(&wasm(ASKING)), &bytes(&asking()), 0);
     instance.unwrap_or_else(|error| panic!("{}", super::message(&error)))
 }
 
