@@ -33,7 +33,7 @@ test-native: setup-guests supervisor ## black-box tests of the core, in debug, a
 	cargo test --release --package guestbox-tests --test torture --test oracle --test traces
 
 test-js: package setup-guests supervisor ## the npm package under this machine's Node and under Node 24
-	cargo build --quiet --package guestbox-tests --bin snapshots
+	cargo build --quiet --package guestbox-tests --bin snapshots --bin hostile
 	cd js && node --test test/*.test.mjs
 	cd js && ../$(NODE24) --test test/*.test.mjs
 

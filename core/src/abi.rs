@@ -352,20 +352,12 @@ pub fn try_invoke<S: crate::supervisor::Supervisor + ?Sized>(
     args: &[u8],
     state: u32,
 ) -> Result<Option<Values>, SupervisorTrap> {
-    check_arguments(args.len(), store.limits().argument_bytes).map_err(SupervisorTrap::Limit)?;
+    let maximum = count(store.limits().argument_bytes);
+    Limit::ArgumentBytes.check(count(args.len()), maximum).map_err(SupervisorTrap::Limit)?;
     let args = wire::decode_arguments(args).map_err(|_| SupervisorTrap::Arguments)?;
     let instance = store.instance_id(instance).map_err(SupervisorTrap::Instance)?;
     let Ok(export) = core::str::from_utf8(export) else { return Ok(None) };
     Ok(store.invoke(supervisor, instance, export, &args, state).ok())
-}
-
-/// Refuses SCALE-encoded arguments, or a result, of more than `maximum` bytes.
-///
-/// # Errors
-///
-/// The refusal of [`Limits::argument_bytes`](crate::Limits).
-pub fn check_arguments(len: usize, maximum: usize) -> Result<(), LimitError> {
-    Limit::ArgumentBytes.check(count(len), count(maximum))
 }
 
 /// `get_global_val`: the SCALE-encoded `Option<Value>` of an exported global.

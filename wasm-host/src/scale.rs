@@ -4,12 +4,13 @@
     reason = "what a function throws is said once, at the top of the crate"
 )]
 
-use crate::{
-    error::{IntoJs, error},
-    limits::Settings,
-};
+use crate::{error::IntoJs, limits::Settings};
 use core::cell::RefCell;
-use guestbox::{Execution, HostError, ReturnValue, Step, Store, ThunkError, Trap, Value, Values, abi, wire};
+use guestbox::{
+    Execution, HostError, Limit, LimitError, ReturnValue, Step, Store, ThunkError, Trap, Value, Values,
+    abi::{self, InstantiateFailure},
+    wire,
+};
 use js_sys::{Array, Function, Uint8Array};
 use parity_scale_codec::{Decode, Encode};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
@@ -89,12 +90,20 @@ impl ScaleStore {
     pub fn instantiate(
         &self,
         thunk: &Function,
-        wasm: &[u8],
-        environment: &[u8],
+        wasm: &Uint8Array,
+        environment: &Uint8Array,
         state: u32,
     ) -> Result<u32, JsValue> {
-        let begun = abi::begin_instantiate(&mut self.store.borrow_mut(), wasm, environment, state);
-        let mut execution = begun.map_err(|failure| error("InstantiateError", failure.name(), &failure))?;
+        let (module_bytes, environment_bytes) = {
+            let store = self.store.borrow();
+            (store.limits().module_bytes, store.limits().environment_bytes)
+        };
+        let environment = copy_within(Limit::EnvironmentBytes, environment_bytes, environment)
+            .map_err(|refused| InstantiateFailure::EnvironmentCorrupted(refused.into()).into_js())?;
+        let wasm = copy_within(Limit::ModuleBytes, module_bytes, wasm)
+            .map_err(|refused| InstantiateFailure::ModuleDecoding(refused.into()).into_js())?;
+        let begun = abi::begin_instantiate(&mut self.store.borrow_mut(), &wasm, &environment, state);
+        let mut execution = begun.map_err(IntoJs::into_js)?;
         self.drive(thunk, &mut execution)?;
         execution.instance().map(guestbox::InstanceId::number).ok_or_else(|| Trap::from(ENGINE).into_js())
     }
@@ -106,13 +115,13 @@ impl ScaleStore {
         thunk: &Function,
         instance: u32,
         export: &str,
-        args: &[u8],
+        args: &Uint8Array,
         state: u32,
     ) -> Result<Vec<u8>, JsValue> {
         let maximum = self.store.borrow().limits().argument_bytes;
-        let within = abi::check_arguments(args.len(), maximum);
-        within.map_err(|refused| abi::SupervisorTrap::Limit(refused).into_js())?;
-        let args = wire::decode_arguments(args).map_err(|_| abi::SupervisorTrap::Arguments.into_js())?;
+        let args = copy_within(Limit::ArgumentBytes, maximum, args)
+            .map_err(|refused| abi::SupervisorTrap::Limit(refused).into_js())?;
+        let args = wire::decode_arguments(&args).map_err(|_| abi::SupervisorTrap::Arguments.into_js())?;
         let mut execution = {
             let mut store = self.store.borrow_mut();
             let instance = store.instance_id(instance).map_err(IntoJs::into_js)?;
@@ -194,10 +203,15 @@ const ENGINE: guestbox::TrapCode = guestbox::TrapCode::Engine;
 /// What a dispatch thunk returned.
 fn decode(result: &JsValue, argument_bytes: usize) -> Result<Values, HostError> {
     let bytes = copy_of(result).ok_or(ThunkError::DecodeResult)?;
-    let len = usize::try_from(bytes.length()).unwrap_or(usize::MAX);
-    abi::check_arguments(len, argument_bytes).map_err(ThunkError::Limit)?;
-    let result = Result::<ReturnValue, HostError>::decode(&mut bytes.to_vec().as_slice());
+    let bytes = copy_within(Limit::ArgumentBytes, argument_bytes, &bytes).map_err(ThunkError::Limit)?;
+    let result = Result::<ReturnValue, HostError>::decode(&mut bytes.as_slice());
     result.map_err(|_| ThunkError::DecodeResult)?.map(Values::from)
+}
+
+/// The bytes of an array, unless they are more than a limit allows: the memory here never shrinks.
+fn copy_within(limit: Limit, maximum: usize, bytes: &Uint8Array) -> Result<Vec<u8>, LimitError> {
+    limit.check(bytes.length().into(), maximum.try_into().unwrap_or(u64::MAX))?;
+    Ok(bytes.to_vec())
 }
 
 /// A fresh copy of a byte array; `None` for anything else.

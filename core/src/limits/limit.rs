@@ -91,7 +91,11 @@ impl Limit {
     }
 
     /// Refuses `requested` where it is above `maximum`.
-    pub(crate) const fn check(self, requested: u64, maximum: u64) -> Result<(), LimitError> {
+    ///
+    /// # Errors
+    ///
+    /// With this limit and both numbers.
+    pub const fn check(self, requested: u64, maximum: u64) -> Result<(), LimitError> {
         if requested > maximum {
             return Err(LimitError { limit: self, maximum, requested });
         }
