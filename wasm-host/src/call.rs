@@ -152,24 +152,5 @@ pub(crate) fn put_head<const N: usize>(head: &mut [u64], words: [u64; N]) {
 }
 
 fn trap_number(code: TrapCode) -> u64 {
-    (0..).zip(TRAPS).find(|(_, other)| **other == code).map_or(0, |(number, _)| number)
+    (0..).zip(TrapCode::ALL).find(|(_, other)| **other == code).map_or(0, |(number, _)| number)
 }
-
-/// The trap codes, by the number they have here.
-pub(crate) const TRAPS: &[TrapCode] = &[
-    TrapCode::Engine,
-    TrapCode::BadConversionToInteger,
-    TrapCode::BadSignature,
-    TrapCode::HostError,
-    TrapCode::IndirectCallToNull,
-    TrapCode::IntegerDivisionByZero,
-    TrapCode::IntegerOverflow,
-    TrapCode::MemoryOutOfBounds,
-    TrapCode::NestingTooDeep,
-    TrapCode::OutOfFuel,
-    TrapCode::OutOfSystemMemory,
-    TrapCode::ResultType,
-    TrapCode::StackOverflow,
-    TrapCode::TableOutOfBounds,
-    TrapCode::Unreachable,
-];

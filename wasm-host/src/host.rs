@@ -5,7 +5,7 @@
 )]
 
 use crate::{
-    call::{Budget, Call, TRAPS, advance, put_head},
+    call::{Budget, Call, advance, put_head},
     convert::{describe_exports, describe_imports, from_word, to_word},
     error::{IntoJs, error},
     limits::Settings,
@@ -14,7 +14,7 @@ use crate::{
 use alloc::rc::Rc;
 use guestbox::{
     Environment, Execution, FuncIndex, InstanceId, InstanceLimits, InvokeError, MemoryId, Module, Snapshot,
-    Store, Value,
+    Store, TrapCode, Value,
 };
 use js_sys::Array;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
@@ -75,12 +75,12 @@ impl Host {
 
     /// The names of the trap codes, by number.
     pub fn trap_codes() -> Vec<String> {
-        TRAPS.iter().map(|code| code.name().to_owned()).collect()
+        TrapCode::ALL.iter().map(|code| code.name().to_owned()).collect()
     }
 
     /// What the trap codes mean, by number.
     pub fn trap_messages() -> Vec<String> {
-        TRAPS.iter().map(|code| code.message().to_owned()).collect()
+        TrapCode::ALL.iter().map(|code| code.message().to_owned()).collect()
     }
 
     /// Compiles a module and returns its handle.

@@ -21,13 +21,11 @@
 
 use super::{
     scan::{Arity, Scan},
-    sections::{HEADER_BYTES, Section, push_leb128, push_section, split_leb128},
+    sections::{CODE, HEADER_BYTES, Section, push_leb128, push_section, split_leb128},
 };
 use crate::{error::CompileError, limits::to_usize};
 use alloc::{boxed::Box, vec, vec::Vec};
 use wasmparser::{BinaryReader, BlockType, FunctionBody, Operator};
-
-const CODE_SECTION: u8 = 10;
 
 /// What is put before an operator.
 type Insert = [u8; 3];
@@ -61,12 +59,12 @@ impl Repair<'_> {
         let mut rest = bytes.get(HEADER_BYTES..)?;
         while !rest.is_empty() {
             let (section, after) = Section::split(rest)?;
-            if section.id == CODE_SECTION {
+            if section.id == CODE {
                 let code = self.code(section.contents)?;
                 let before = bytes.len().checked_sub(rest.len())?;
                 let mut module = Vec::with_capacity(bytes.len().saturating_add(code.len()));
                 module.extend_from_slice(bytes.get(..before)?);
-                push_section(&mut module, CODE_SECTION, &code)?;
+                push_section(&mut module, CODE, &code)?;
                 module.extend_from_slice(after);
                 return Some(module.into());
             }
