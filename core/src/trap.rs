@@ -73,6 +73,12 @@ impl Trap {
         self.frames.as_deref().unwrap_or(&NO_FRAMES)
     }
 
+    /// Takes the guest's frames out of the trap.
+    #[must_use]
+    pub fn into_frames(self) -> Frames {
+        self.frames.map_or(Frames::NONE, |frames| *frames)
+    }
+
     /// The supervisor's reason, where a [`HostError`](crate::HostError) carried one.
     #[must_use]
     pub fn reason(&self) -> Option<&(dyn Error + Send + Sync + 'static)> {

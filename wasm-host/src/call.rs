@@ -3,7 +3,7 @@
 use crate::{convert::to_word, host::Host};
 use alloc::rc::Rc;
 use core::cell::Cell;
-use guestbox::{Execution, Level, MemoryId, Step, Store, TrapCode, Value, ValueType};
+use guestbox::{Execution, Frames, Level, MemoryId, Step, Store, Trap, TrapCode, Value, ValueType};
 
 /// Fuel of an outermost call and of the calls nested in it, also of those that outlive the host
 /// call they were begun in: whoever runs takes what he uses, and it is never refilled by another
@@ -98,7 +98,18 @@ impl Call {
 }
 
 /// Makes a step of a call and says what happened, see [`Host::step`].
-pub(crate) fn advance(store: &mut Store, exchange: &mut [u64], call: &mut Call, handle: u32) -> u32 {
+pub(crate) fn advance(
+    store: &mut Store,
+    exchange: &mut [u64],
+    trapped: &mut Frames,
+    call: &mut Call,
+    handle: u32,
+) -> u32 {
+    let mut end = |trap: Trap| {
+        let number = trap_number(trap.code());
+        *trapped = trap.into_frames();
+        (Host::TRAPPED, number, u32::from(!trapped.is_empty()))
+    };
     let (head, values) = exchange.split_at_mut(Host::HEAD);
     call.fill();
     let (step, detail, state) = match call.execution.run(store) {
@@ -119,15 +130,12 @@ pub(crate) fn advance(store: &mut Store, exchange: &mut [u64], call: &mut Call, 
                     call.outer = Some(outer);
                     (Host::HOST_CALL, ordinal.into(), state)
                 }
-                Err(trap) => {
-                    call.execution.cancel(store);
-                    (Host::TRAPPED, trap_number(trap.code()), 0)
-                }
+                Err(trap) => end(call.execution.end_with(store, trap.code())),
             }
         }
         Ok(Step::OutOfFuel { required, .. }) => (Host::OUT_OF_FUEL, required, 0),
         Ok(Step::SliceOver) => (Host::SLICE_OVER, 0, 0),
-        Ok(Step::Trapped(trap)) => (Host::TRAPPED, trap_number(trap.code()), 0),
+        Ok(Step::Trapped(trap)) => end(trap),
         Ok(_) | Err(_) => (Host::REFUSED, 0, 0),
     };
     let detail = match (step, call.execution.instance()) {
