@@ -93,6 +93,10 @@ pub(super) fn serve<'a, D: Driver, R: Into<Values>>(
     import: impl FnOnce(&mut Host<'a, D>, FuncIndex, &[Value]) -> Result<R, Failure>,
 ) -> Result<Values, HostError> {
     let mut host = Host { store, supervisor, nested: true };
+    let frames = call.frames();
+    if !frames.is_empty() {
+        host.print(trace::frames_line(&frames));
+    }
     let outcome = import(&mut host, call.func, call.args).map(Into::into);
     let name = D::FUNCTIONS.iter().find(|function| function.2 == call.func);
     let name = name.map_or("unknown".to_owned(), |(module, name, _)| format!("{module}.{name}"));
