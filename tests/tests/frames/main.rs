@@ -2,6 +2,7 @@
 
 mod calls;
 mod instances;
+mod mutations;
 mod names;
 mod pauses;
 mod same;
