@@ -43,8 +43,8 @@ const OR_ZERO: Insert = [0x41, 0x00, 0x72];
 /// `i64.const 0`, `i64.or`.
 const OR_LONG_ZERO: Insert = [0x42, 0x00, 0x84];
 
-/// Rewrites a module for the engine. `None` where there is nothing to rewrite, and where the
-/// module is too broken to read, which the engine will find out.
+/// Rewrites a module for the engine. `None` where there is nothing to rewrite. A module that is
+/// invalid is rewritten up to where the engine will find that out.
 ///
 /// # Errors
 ///
@@ -89,7 +89,11 @@ impl Repair<'_> {
         while !rest.is_empty() {
             let (len, after_len) = split_leb128(rest)?;
             let (body, after) = after_len.split_at_checked(len)?;
-            let inserts = self.body(body, *types.next()?)?;
+            let mut inserts = Vec::new();
+            let is_read = self.body(body, *types.next()?, &mut inserts).is_some();
+            if self.refused.is_some() {
+                return None;
+            }
             rewritten |= !inserts.is_empty();
             let added = inserts.len().checked_mul(size_of::<Insert>())?;
             push_leb128(&mut code, len.checked_add(added)?)?;
@@ -101,15 +105,19 @@ impl Repair<'_> {
             }
             code.extend_from_slice(body.get(copied..)?);
             rest = after;
+            if !is_read {
+                break;
+            }
         }
+        code.extend_from_slice(rest);
         rewritten.then_some(code)
     }
 
-    /// What is put where in the body of a function of a type.
-    fn body(&mut self, body: &[u8], ty: u32) -> Option<Vec<(usize, Insert)>> {
+    /// Finds what is put where in the body of a function of a type. `None` where it is invalid:
+    /// the engine translates it up to there, and so needs what was found until then.
+    fn body(&mut self, body: &[u8], ty: u32, inserts: &mut Vec<(usize, Insert)>) -> Option<()> {
         let body = FunctionBody::new(BinaryReader::new(body, 0));
         let mut operators = body.get_operators_reader().ok()?;
-        let mut inserts = Vec::new();
         // How many values a branch to each label passes, the innermost last.
         let mut labels = vec![self.arity(ty)?.results];
         let (mut is_fresh_before, mut is_fresh_long_before, mut is_local_before) = (false, false, false);
@@ -163,7 +171,7 @@ impl Repair<'_> {
             is_fresh_long_before = is_fresh_long(&operator);
             is_local_before = matches!(operator, Operator::LocalGet { .. });
         }
-        Some(inserts)
+        Some(())
     }
 
     /// How many results a block has; refuses one with parameters.
