@@ -14,7 +14,7 @@
 
 use crate::{
     environment::Environment,
-    error::{HandleError, InstantiateError, MemoryError},
+    error::{HandleError, InstantiateError, LimitError, MemoryError},
     execution::Execution,
     limits::{Limit, PAGE_BYTES, count},
     module::Module,
@@ -45,12 +45,14 @@ pub const ERR_EXECUTION: u32 = u32::MAX - 2;
 pub enum SupervisorTrap {
     /// The allocator in the supervisor's memory failed.
     Allocator(AllocatorError),
-    /// The arguments for a guest are no SCALE-encoded `Vec<Value>`, or too long.
+    /// The arguments for a guest are no SCALE-encoded `Vec<Value>`.
     Arguments,
     /// The supervisor exports no `__heap_base`, a global of the type `i32`.
     HeapBase,
     /// The instance does not exist (any more).
     Instance(HandleError),
+    /// The arguments for a guest are longer than [`Limits::argument_bytes`](crate::Limits).
+    Limit(LimitError),
     /// The memory does not exist (any more).
     Memory(HandleError),
     /// The memory could not be made or torn down.
@@ -76,6 +78,7 @@ impl SupervisorTrap {
             Self::Arguments => "arguments",
             Self::HeapBase => "heap-base",
             Self::Instance(_) => "instance",
+            Self::Limit(_) => "limit",
             Self::Memory(_) => "memory",
             Self::MemoryRefused(_) => "memory-refused",
             Self::OutOfSystemMemory => "out-of-system-memory",
@@ -91,9 +94,10 @@ impl fmt::Display for SupervisorTrap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Allocator(error) => write!(f, "allocator: {error}"),
-            Self::Arguments => f.write_str("the arguments are not valid SCALE, or too long"),
+            Self::Arguments => f.write_str("the arguments are not valid SCALE"),
             Self::HeapBase => f.write_str("the supervisor exports no global `__heap_base` of type i32"),
             Self::Instance(error) => write!(f, "instance: {error}"),
+            Self::Limit(error) => write!(f, "arguments refused: {error}"),
             Self::Memory(error) => write!(f, "memory: {error}"),
             Self::MemoryRefused(error) => error.fmt(f),
             Self::OutOfSystemMemory => f.write_str("out of system memory"),
@@ -339,7 +343,7 @@ pub fn invoke<S: ThunkSupervisor + ?Sized>(
 ///
 /// # Errors
 ///
-/// Where the instance does not exist (any more) or the arguments do not decode.
+/// Where the instance does not exist (any more), or the arguments are too long or do not decode.
 pub fn try_invoke<S: crate::supervisor::Supervisor + ?Sized>(
     store: &mut Store,
     supervisor: &mut S,
@@ -349,9 +353,7 @@ pub fn try_invoke<S: crate::supervisor::Supervisor + ?Sized>(
     state: u32,
 ) -> Result<Option<Values>, SupervisorTrap> {
     let maximum = count(store.limits().argument_bytes);
-    if Limit::ArgumentBytes.check(count(args.len()), maximum).is_err() {
-        return Err(SupervisorTrap::Arguments);
-    }
+    Limit::ArgumentBytes.check(count(args.len()), maximum).map_err(SupervisorTrap::Limit)?;
     let args = wire::decode_arguments(args).map_err(|_| SupervisorTrap::Arguments)?;
     let instance = store.instance_id(instance).map_err(SupervisorTrap::Instance)?;
     let Ok(export) = core::str::from_utf8(export) else { return Ok(None) };

@@ -185,9 +185,11 @@ impl Execution {
             }
             State::Waiting(_) | State::Finished(_) | State::Failed(_) | State::Ended => {}
         }
-        let is_too_deep = |context: &Arc<Context>| store.is_too_deep(&context.bounds);
-        if self.is_waiting() && !waited && self.context.as_ref().is_some_and(is_too_deep) {
-            self.state = State::Failed(TrapCode::NestingTooDeep.into());
+        if self.is_waiting() && !waited {
+            let too_deep = self.context.as_ref().and_then(|context| store.is_too_deep(&context.bounds));
+            if let Some(trap) = too_deep {
+                self.state = State::Failed(trap);
+            }
         }
         match (&self.state, &self.call) {
             (State::Waiting(ordinal), _) => self.host_call(*ordinal),
@@ -237,9 +239,9 @@ impl Execution {
 
     /// Ends it as [`Execution::cancel`] does and returns the trap that says why, with the fuel
     /// used.
-    pub fn end_with(&mut self, store: &mut Store, code: TrapCode) -> Trap {
+    pub fn end_with(&mut self, store: &mut Store, trap: impl Into<Trap>) -> Trap {
         self.cancel(store);
-        Trap::from(code).after(self.fuel_used())
+        trap.into().after(self.fuel_used())
     }
 
     /// The instance it runs in; `None` for an instantiation until its start function has

@@ -50,7 +50,7 @@
 //! | run a guest | [`Module`], [`Environment`], [`Store`] |
 //! | serve its imports | [`Supervisor`], [`HostCall`], [`HostError`] |
 //! | drive its calls yourself | [`Execution`], [`Step`] |
-//! | bound it | [`Limits`], [`InstanceLimits`], [`CallOptions`] |
+//! | bound it | [`Limits`], [`InstanceLimits`], [`CallOptions`], fuel by [`costs`] |
 //! | keep, reset or copy a guest's state | [`Store::snapshot`], [`Store::restore`], [`Store::fork`], [`snapshot`] |
 //! | know what went wrong | [`Trap`] for guests, one error enum for each operation |
 //! | serve the Substrate sandbox ABI | [`ThunkSupervisor`], [`Thunk`], [`abi`], [`wire`] |
@@ -74,6 +74,7 @@ extern crate alloc;
 pub mod abi;
 mod budget;
 mod cell;
+pub mod costs;
 mod environment;
 mod error;
 mod execution;

@@ -6,6 +6,7 @@
 //! [`Supervisor`] of it, in the eight steps of [`Thunk::dispatch`](Supervisor::dispatch).
 
 use crate::{
+    error::LimitError,
     limits::{Limit, count},
     store::Store,
     supervisor::{FuncIndex, HostCall, HostError, Supervisor},
@@ -141,12 +142,14 @@ impl<'a, S: ThunkSupervisor + ?Sized> Thunk<'a, S> {
     fn read_result(&mut self, store: &Store, args: Region, result: Region) -> Result<(), ThunkError> {
         let maximum = count(store.limits().argument_bytes);
         let within = Limit::ArgumentBytes.check(result.len.into(), maximum);
-        let read = within.is_ok() && self.supervisor.read(result, &mut self.scratch).is_ok();
+        let read = within.map_err(ThunkError::Limit).and_then(|()| {
+            self.supervisor.read(result, &mut self.scratch).map_err(|_| ThunkError::ReadResult)
+        });
         // A result that begins in the buffer of the arguments was freed with it.
         if !args.contains(result.ptr) && self.supervisor.deallocate(result.ptr).is_err() {
             return Err(ThunkError::DeallocateResult);
         }
-        if read { Ok(()) } else { Err(ThunkError::ReadResult) }
+        read
     }
 }
 
@@ -201,7 +204,9 @@ pub enum ThunkError {
     DeallocateResult,
     /// Step 8: the result is not valid SCALE.
     DecodeResult,
-    /// Step 6: the result is not all inside the supervisor's memory, or too long.
+    /// Step 6: the result is longer than [`Limits::argument_bytes`](crate::Limits).
+    Limit(LimitError),
+    /// Step 6: the result is not all inside the supervisor's memory.
     ReadResult,
     /// Step 3: the arguments could not be written.
     WriteArguments,
@@ -215,6 +220,7 @@ impl fmt::Display for ThunkError {
             Self::DeallocateArguments => "the arguments could not be freed",
             Self::DeallocateResult => "the thunk's result could not be freed",
             Self::DecodeResult => "the thunk's result is no SCALE-encoded result",
+            Self::Limit(error) => return write!(f, "the thunk's result was refused: {error}"),
             Self::ReadResult => "the thunk's result could not be read",
             Self::WriteArguments => "the arguments could not be written",
         })

@@ -1,5 +1,6 @@
 //! Traps: why a guest call ended without a result.
 
+use crate::error::LimitError;
 use alloc::boxed::Box;
 use core::{error::Error, fmt};
 
@@ -26,6 +27,11 @@ impl Trap {
         Self { code: TrapCode::HostError, reason, fuel_used: 0 }
     }
 
+    /// A trap where a limit refused, which is its reason.
+    pub(crate) fn limit(code: TrapCode, refused: LimitError) -> Self {
+        Self { code, reason: Some(Box::new(refused)), fuel_used: 0 }
+    }
+
     pub(crate) fn from_engine(error: &wasmi::Error) -> Self {
         Self::new(error.as_trap_code().map_or(TrapCode::Engine, TrapCode::from_engine))
     }
@@ -49,7 +55,8 @@ impl Trap {
         self.fuel_used
     }
 
-    /// The supervisor's reason, where a [`HostError`](crate::HostError) carried one.
+    /// The supervisor's reason, where a [`HostError`](crate::HostError) carried one; for
+    /// [`TrapCode::NestingTooDeep`] the [`LimitError`].
     #[must_use]
     pub fn reason(&self) -> Option<&(dyn Error + Send + Sync + 'static)> {
         self.reason.as_deref()

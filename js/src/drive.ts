@@ -62,7 +62,7 @@ export function drive(served: Served, step: number): void {
 
 /**
  * Drives a call until it finishes, traps or is out of fuel, waiting for imports and giving the
- * event loop its turn after each slice. `finish` is called as soon as the results are in the
+ * event loop its turn between slices. `finish` is called as soon as the results are in the
  * exchange, before any other call can put its own there.
  *
  * What an import throws, and what ends the call by its pace, is thrown; the call is over then.
@@ -77,15 +77,13 @@ export async function driveAsync<T>(served: Served, handle: number, pace: Pace, 
         const host = functions[engine.head(1)] as HostFunction;
         const context = contextOf(served, host);
         try {
-          let result = serve(host, context, host.params.takeAll(engine));
-          if (isThenable(result)) {
-            // What the guest's other callers do meanwhile is not nested in this call.
-            engine.use((raw) => raw.suspend(handle));
-            result = await pace.race(result);
-          } else if (pace.isTurn()) {
-            engine.use((raw) => raw.suspend(handle));
-            await pace.turn();
-          }
+          const returned = serve(host, context, host.params.takeAll(engine));
+          const waits = isThenable(returned);
+          const isTurn = pace.isTurnAfterCall();
+          // What the guest's other callers do meanwhile is not nested in this call.
+          if (waits || isTurn) engine.use((raw) => raw.suspend(handle));
+          const result = waits ? await pace.race(returned) : returned;
+          if (isTurn) await pace.turn();
           pace.check();
           engine.check();
           host.results.putResult(engine, result);
@@ -98,7 +96,8 @@ export async function driveAsync<T>(served: Served, handle: number, pace: Pace, 
         }
         step = makeStep(engine, () => engine.host.answer(handle));
       } else if (step === SLICE_OVER) {
-        await pace.turn();
+        if (pace.isTurnAfterSlice()) await pace.turn();
+        else pace.check();
         step = makeStep(engine, () => engine.host.step(handle));
       } else if (step === OUT_OF_FUEL) {
         isKept = true;

@@ -10,6 +10,12 @@ export interface Limits {
   readonly preset?: LimitsPreset;
   /** Bytes of SCALE-encoded arguments, and of an encoded result. */
   readonly argumentBytes?: number;
+  /** Blocks within each other in a function. */
+  readonly blockDepth?: number;
+  /** Targets of all branch tables of a function together. */
+  readonly branchTargets?: number;
+  /** Operators of a constant expression: the initial value of a global, the offset of a segment. */
+  readonly constOperators?: number;
   /** Bytes of the engine's value stack for one guest call. */
   readonly engineStackBytes?: number;
   /** Bytes of a SCALE-encoded environment definition. */
@@ -36,16 +42,22 @@ export interface Limits {
   readonly memoryPages?: number;
   /** Bytes of a module. */
   readonly moduleBytes?: number;
+  /** Values beyond the first that the blocks, branches and calls of a module pass, all together. */
+  readonly multiValues?: number;
   /** Guest calls within supervisor calls within guest calls. */
   readonly nesting?: number;
   /** Parameters of a function type, and as many results. */
   readonly params?: number;
-  /** Elements of each table. */
+  /** Segments of a module, of elements and of data together. */
+  readonly segments?: number;
+  /** Elements of each table, and of all element segments of a module together. */
   readonly tableElements?: number;
   /** Tables of a module. */
   readonly tables?: number;
   /** Pages (64 KiB) of all memories together, until they are really freed. */
   readonly totalMemoryPages?: number;
+  /** Types of a module. */
+  readonly types?: number;
 }
 
 /** What modules may use of WebAssembly; all that is supported, unless it is switched off with `false`. */

@@ -32,14 +32,19 @@ export async function instantiateGlue(source: WasmSource | undefined): Promise<[
 export class Sandbox {
   /** Does what `dispose` does, at the end of a `using`. */
   declare readonly [Symbol.dispose]: () => void;
-  private constructor(private readonly engine: Engine) {}
+  private constructor(
+    private readonly engine: Engine,
+    /** The version of the cost model of fuel: counts can be compared and kept only together with it. */
+    readonly costsVersion: number,
+  ) {}
 
   /** Loads the wasm module, which is compiled once for all sandboxes, and makes an engine. */
   static async load(options: SandboxOptions = {}): Promise<Sandbox> {
     const settings = storeArguments(options);
     const [glue, memory] = await instantiateGlue(options.wasm);
     const host = hostError(() => new glue.Host(new glue.Settings(...settings)));
-    return new Sandbox(new Engine(host, memory, glue.Host.trap_codes(), glue.Host.trap_messages()));
+    const engine = new Engine(host, memory, glue.Host.trap_codes(), glue.Host.trap_messages());
+    return new Sandbox(engine, glue.Host.costs_version());
   }
 
   /** Compiles a module from its bytes. */

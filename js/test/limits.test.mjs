@@ -9,17 +9,32 @@ import { rejectionOf, thrownBy, wat, workbench } from "./wat.mjs";
 const repeat = (count, text) => Array.from({ length: count }, (_, i) => (typeof text === "function" ? text(i) : text)).join(" ");
 const exporting = (count) => `(module (func $f) ${repeat(count, (i) => `(export "${i}" (func $f))`)})`;
 
+/** A module of a global whose initial value has so many operators. The text parser knows no sums there. */
+function sum(count) {
+  const operators = [0x41, 1, ...Array.from({ length: Math.floor(count / 2) }, () => [0x41, 1, 0x6a]).flat()];
+  if (count % 2 === 0) operators.pop();
+  const global = [1, 0x7f, 0, ...operators, 0x0b];
+  return Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 6, global.length, ...global);
+}
+const bytesOf = (module) => (typeof module === "string" ? wat(module) : module);
+
 /** For each limit on modules: the text of a module that has `count` of it. */
 const OF_MODULES = {
+  blockDepth: (count) => `(module (func ${"(block ".repeat(count)}${")".repeat(count)}))`,
+  branchTargets: (count) => `(module (func (block (br_table ${repeat(count, "0")} (i32.const 0)))))`,
+  constOperators: (count) => sum(count),
   exports: exporting,
   functions: (count) => `(module ${repeat(count, "(func)")})`,
   globals: (count) => `(module ${repeat(count, "(global i32 (i32.const 0))")})`,
   imports: (count) => `(module ${repeat(count, '(import "e" "f" (func))')})`,
   locals: (count) => `(module (func (local ${repeat(count, "i32")})))`,
+  multiValues: (count) => `(module (import "e" "f" (func $f (result i32 i32))) (func ${repeat(count, "call $f drop drop")}))`,
   memories: (count) => `(module ${repeat(count, "(memory 0)")})`,
   params: (count) => `(module (func (param ${repeat(count, "i32")})))`,
+  segments: (count) => `(module (memory 1) ${repeat(count, '(data (i32.const 0) "x")')})`,
   tableElements: (count) => `(module (table ${count} funcref))`,
   tables: (count) => `(module ${repeat(count, "(table 0 funcref)")})`,
+  types: (count) => `(module ${repeat(count, (i) => `(type (func (param ${repeat(i, "i32")})))`)})`,
 };
 
 describe("limits of modules", () => {
@@ -27,11 +42,11 @@ describe("limits of modules", () => {
     test(`${name}: as many as it says, not one more`, async () => {
       const { sandbox } = await workbench({ limits: { [name]: 5 } });
       const imports = { e: { f: () => {} } };
-      sandbox.compile(wat(text(5))).instantiate(imports);
-      const error = thrownBy(() => sandbox.compile(wat(text(6))).instantiate(imports));
+      sandbox.compile(bytesOf(text(5))).instantiate(imports);
+      const error = thrownBy(() => sandbox.compile(bytesOf(text(6))).instantiate(imports));
       assert.ok(error instanceof CompileError || error instanceof InstantiateError, String(error));
       assert.match(error.message, new RegExp(`the limit \`${name}\` is 5, 6 requested; raise it in \`limits\`$`));
-      sandbox.compile(wat(text(5))).instantiate(imports);
+      sandbox.compile(bytesOf(text(5))).instantiate(imports);
     });
   }
   test("moduleBytes: the length, and it is refused before it is copied", async () => {
@@ -106,11 +121,12 @@ describe("limits of calls", () => {
   test("guestFrames: the frames of a call", async () => {
     const { guest } = await workbench({ limits: { guestFrames: 100 } });
     const { f } = guest(DEEP).exports;
-    f(90);
-    const trap = thrownBy(() => f(110));
+    // The first call has a frame, too.
+    f(99);
+    const trap = thrownBy(() => f(100));
     assert.ok(trap instanceof Trap);
     assert.equal(trap.code, "stack-overflow");
-    f(90);
+    f(99);
   });
   test("engineStackBytes: the values of all frames", async () => {
     const wide = `(module (func $f (export "f") (param i32) ${repeat(200, "(local i64)")}
@@ -120,6 +136,15 @@ describe("limits of calls", () => {
     f(10);
     assert.equal(thrownBy(() => f(1_000)).code, "stack-overflow");
     f(10);
+  });
+  test("fuel: all that a call needs is enough, one less is not", async () => {
+    const { guest } = await workbench();
+    const { fuelUsed } = await guest(DEEP).tryCall("f", [50]);
+    assert.ok(fuelUsed > 100n);
+    for (const [fuel, status] of [[fuelUsed, "ok"], [fuelUsed - 1n, "out-of-fuel"]]) {
+      const { guest: limited } = await workbench({ limits: { fuel } });
+      assert.equal((await limited(DEEP).tryCall("f", [50])).status, status);
+    }
   });
   test("fuel: a number or a BigInt", async () => {
     for (const fuel of [1_000, 1_000n]) {
@@ -142,18 +167,40 @@ describe("limits of calls", () => {
   });
 });
 
+describe("limits of bytes", () => {
+  test("argumentBytes and environmentBytes: as many as they say, not one more", async () => {
+    const wasm = wat('(module (func (export "f")))');
+    const none = () => new Uint8Array();
+    const store = await ScaleStore.load({ limits: { argumentBytes: 10, environmentBytes: 20 } });
+    // Nothing, and bytes after it that nobody reads.
+    const instance = store.instantiate(none, wasm, new Uint8Array(20), 0);
+    store.invoke(none, instance, "f", new Uint8Array(10), 0);
+    for (const [use, name, maximum] of [
+      [() => store.instantiate(none, wasm, new Uint8Array(21), 0), "environmentBytes", 20],
+      [() => store.invoke(none, instance, "f", new Uint8Array(11), 0), "argumentBytes", 10],
+    ]) {
+      const error = thrownBy(use);
+      assert.match(error.message, new RegExp(`the limit \`${name}\` is ${maximum}, ${maximum + 1} requested; raise it in \`limits\`$`));
+    }
+  });
+});
+
 describe("how limits are given", () => {
   // From the core itself, so that none that is added there is forgotten here.
-  const source = readFileSync(new URL("../../core/src/limits.rs", import.meta.url), "utf8");
+  const source = readFileSync(new URL("../../core/src/limits/mod.rs", import.meta.url), "utf8");
   const [struct] = source.match(/^pub struct Limits \{$[^]*?^\}$/m);
   const camelCase = (name) => name.replace(/_(.)/g, (_, letter) => letter.toUpperCase());
   const NAMES = [...struct.matchAll(/^ {4}pub (\w+): u/gm)].map(([, name]) => camelCase(name));
 
   test("every limit of the core is taken by its name", async () => {
-    assert.ok(NAMES.length >= 19 && NAMES.includes("totalMemoryPages"), NAMES.join());
+    assert.ok(NAMES.length >= 25 && NAMES.includes("totalMemoryPages"), NAMES.join());
     for (const name of NAMES) await Sandbox.load({ limits: { [name]: 1_000 } });
     await Sandbox.load({ limits: Object.fromEntries(NAMES.map((name) => [name, 0])) });
     await Sandbox.load({ limits: { fuel: undefined } });
+  });
+  test("every limit is tested above", () => {
+    const tested = readFileSync(new URL(import.meta.url), "utf8") + readFileSync(new URL("reentry.test.mjs", import.meta.url), "utf8");
+    for (const name of NAMES) assert.match(tested, new RegExp(`limits: \\{.*\\b${name}\\b|^ {2}${name}: (exporting|\\(count)`, "m"), name);
   });
   test("a preset is taken by its name, alone or with what differs from it", async () => {
     const limits = async (given) => (await Sandbox.load({ limits: given })).limits;

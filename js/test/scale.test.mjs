@@ -87,7 +87,9 @@ describe("a dispatch thunk", () => {
   });
   test("that returns more bytes than a result may have is a Trap", async () => {
     const { run } = await calling({ limits: { argumentBytes: 6 } });
-    assert.equal(thrownBy(() => run(() => encodeResult(i32(1)))).code, "host-error");
+    const trap = thrownBy(() => run(() => encodeResult(i32(1))));
+    assert.equal(trap.code, "host-error");
+    assert.match(trap.message, /the limit `argumentBytes` is 6, 7 requested; raise it in `limits`$/);
   });
 });
 
@@ -122,7 +124,7 @@ describe("the store", () => {
       [() => instantiate(CALLS, Uint8Array.of(4)), InstantiateError, "environment-corrupted"],
       [() => instantiate(CALLS, NOTHING), InstantiateError, "instantiation"],
       [() => invoke(instance, Uint8Array.of(4)), GuestboxError, "arguments"],
-      [() => invoke(instance, encodeArguments(Array(20).fill(i32(1)))), GuestboxError, "arguments"],
+      [() => invoke(instance, encodeArguments(Array(20).fill(i32(1)))), GuestboxError, "limit"],
       [() => invoke(9, NOTHING), DisposedError, "unknown"],
     ]) {
       const error = thrownBy(use);

@@ -1,9 +1,13 @@
 //! What the tests, the benches and the demo of guestbox share.
 
 pub mod guests;
+pub mod hostile;
 pub mod mock;
+pub mod process;
+pub mod random;
 pub mod text;
 pub mod torture;
+pub mod traces;
 pub mod wasm_supervisor;
 
 /// The README's Rust examples, as tests.

@@ -1,8 +1,8 @@
 //! Limits of an instance of its own, below those of its store.
 
 use guestbox::{
-    Environment, FuncIndex, HostCall, HostError, InstanceId, InstanceLimits, InstantiateError, Limit, Limits,
-    NoImports, Store, TrapCode, Value, Values,
+    Environment, FuncIndex, HostCall, HostError, InstanceId, InstanceLimits, InstantiateError, Limit,
+    LimitError, Limits, NoImports, Store, TrapCode, Value, Values,
 };
 use guestbox_tests::text;
 
@@ -154,16 +154,24 @@ fn nesting_is_the_depth_at_which_host_calls_are_served() {
         assert_eq!(*run(deepest).unwrap(), [Value::I32(7)]);
         let mut error: Box<dyn std::error::Error + Send + Sync> = run(deepest + 1).unwrap_err().into();
         // Each level wraps what the one below it said.
-        let code = loop {
+        let trap = loop {
             error = match error.downcast::<guestbox::InvokeError>().map(|error| *error) {
                 Ok(guestbox::InvokeError::Trap(trap)) if trap.code() == TrapCode::HostError => {
                     trap.into_reason().unwrap()
                 }
-                Ok(guestbox::InvokeError::Trap(trap)) => break trap.code(),
+                Ok(guestbox::InvokeError::Trap(trap)) => break trap,
                 other => panic!("{other:?}"),
             };
         };
-        assert_eq!(code, TrapCode::NestingTooDeep, "{nesting}");
+        assert_eq!(trap.code(), TrapCode::NestingTooDeep, "{nesting}");
+        let refused: &LimitError = trap.reason().unwrap().downcast_ref().unwrap();
+        let (limit, holder) = match nesting {
+            0..=32 => (Limit::InstanceNesting, "InstanceLimits"),
+            _ => (Limit::Nesting, "Limits"),
+        };
+        assert_eq!((refused.limit, refused.maximum), (limit, deepest.into()));
+        assert_eq!(refused.requested, u64::from(deepest) + 1);
+        assert!(trap.to_string().ends_with(&format!("raise it in `{holder}`")), "{trap}");
         assert_eq!(*run(deepest).unwrap(), [Value::I32(7)]);
     }
 }

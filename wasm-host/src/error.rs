@@ -3,8 +3,9 @@
 use crate::limits::{message, refused_feature};
 use core::fmt::Display;
 use guestbox::{
-    CompileError, ExecutionError, ForkError, FormatError, GlobalError, HandleError, InstantiateError,
-    InvokeError, MemoryError, RestoreError, SnapshotError, Trap, abi::SupervisorTrap,
+    CompileError, EnvironmentError, ExecutionError, ForkError, FormatError, GlobalError, HandleError,
+    InstantiateError, InvokeError, MemoryError, RestoreError, SnapshotError, ThunkError, Trap,
+    abi::{InstantiateFailure, SupervisorTrap},
 };
 use js_sys::{Error, Reflect};
 use wasm_bindgen::JsValue;
@@ -86,6 +87,18 @@ impl IntoJs for InstantiateError {
     }
 }
 
+impl IntoJs for InstantiateFailure {
+    fn into_js(self) -> JsValue {
+        let refused = match &self {
+            Self::EnvironmentCorrupted(EnvironmentError::Limit(refused))
+            | Self::Instantiation(InstantiateError::Limit(refused))
+            | Self::ModuleDecoding(CompileError::Limit(refused)) => Some(refused),
+            _ => None,
+        };
+        error("InstantiateError", self.name(), &message(&self, refused))
+    }
+}
+
 impl IntoJs for SnapshotError {
     fn into_js(self) -> JsValue {
         match self {
@@ -123,7 +136,11 @@ impl IntoJs for ForkError {
 
 impl IntoJs for Trap {
     fn into_js(self) -> JsValue {
-        let trap = error("Trap", self.code().name(), &self);
+        let refused = self.reason().and_then(|reason| match reason.downcast_ref() {
+            Some(ThunkError::Limit(refused)) => Some(refused),
+            _ => reason.downcast_ref(),
+        });
+        let trap = error("Trap", self.code().name(), &message(&self, refused));
         let _set = Reflect::set(&trap, &"fuelUsed".into(), &self.fuel_used().into());
         trap
     }
@@ -134,6 +151,7 @@ impl IntoJs for SupervisorTrap {
         match self {
             Self::Instance(handle) | Self::Memory(handle) => handle.into_js(),
             Self::MemoryRefused(refused) => refused.into_js(),
+            Self::Limit(refused) => error("SupervisorTrap", self.name(), &message(&self, Some(&refused))),
             _ => error("SupervisorTrap", self.name(), &self),
         }
     }

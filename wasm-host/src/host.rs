@@ -73,6 +73,11 @@ impl Host {
         crate::limits::numbers(self.store.limits())
     }
 
+    /// The version of the cost model of fuel.
+    pub fn costs_version() -> u32 {
+        guestbox::costs::VERSION
+    }
+
     /// The names of the trap codes, by number.
     pub fn trap_codes() -> Vec<String> {
         TRAPS.iter().map(|code| code.name().to_owned()).collect()

@@ -26,6 +26,9 @@ macro_rules! fields {
 
 fields! {
     "argumentBytes" argument_bytes length;
+    "blockDepth" block_depth saturate;
+    "branchTargets" branch_targets saturate;
+    "constOperators" const_operators saturate;
     "engineStackBytes" engine_stack_bytes length;
     "environmentBytes" environment_bytes length;
     "exports" exports saturate;
@@ -39,11 +42,14 @@ fields! {
     "memories" memories saturate;
     "memoryPages" memory_pages saturate;
     "moduleBytes" module_bytes length;
+    "multiValues" multi_values saturate;
     "nesting" nesting saturate;
     "params" params saturate;
+    "segments" segments saturate;
     "tableElements" table_elements saturate;
     "tables" tables saturate;
     "totalMemoryPages" total_memory_pages saturate;
+    "types" types saturate;
 }
 
 /// Limits and features, for a store to be made with.
@@ -130,6 +136,7 @@ pub(crate) fn message(error: &dyn Display, refused: Option<&LimitError>) -> Stri
     let LimitError { maximum, requested, .. } = refused;
     let (name, place) = match refused.limit {
         Limit::InstanceMemoryPages => ("maxMemoryPages".to_owned(), "where the guest is made"),
+        Limit::InstanceNesting => ("maxCallDepth".to_owned(), "where the guest is made"),
         limit => (camel_case(limit.name()), "in `limits`"),
     };
     message.replace(

@@ -4,12 +4,13 @@
     reason = "what a function throws is said once, at the top of the crate"
 )]
 
-use crate::{
-    error::{IntoJs, error},
-    limits::Settings,
-};
+use crate::{error::IntoJs, limits::Settings};
 use core::cell::RefCell;
-use guestbox::{Execution, HostError, ReturnValue, Step, Store, ThunkError, Trap, Value, Values, abi, wire};
+use guestbox::{
+    Execution, HostError, Limit, LimitError, ReturnValue, Step, Store, ThunkError, Trap, Value, Values,
+    abi::{self, InstantiateFailure},
+    wire,
+};
 use js_sys::{Array, Function, Uint8Array};
 use parity_scale_codec::{Decode, Encode};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
@@ -89,12 +90,20 @@ impl ScaleStore {
     pub fn instantiate(
         &self,
         thunk: &Function,
-        wasm: &[u8],
-        environment: &[u8],
+        wasm: &Uint8Array,
+        environment: &Uint8Array,
         state: u32,
     ) -> Result<u32, JsValue> {
-        let begun = abi::begin_instantiate(&mut self.store.borrow_mut(), wasm, environment, state);
-        let mut execution = begun.map_err(|failure| error("InstantiateError", failure.name(), &failure))?;
+        let (module_bytes, environment_bytes) = {
+            let store = self.store.borrow();
+            (store.limits().module_bytes, store.limits().environment_bytes)
+        };
+        let environment = copy_within(Limit::EnvironmentBytes, environment_bytes, environment)
+            .map_err(|refused| InstantiateFailure::EnvironmentCorrupted(refused.into()).into_js())?;
+        let wasm = copy_within(Limit::ModuleBytes, module_bytes, wasm)
+            .map_err(|refused| InstantiateFailure::ModuleDecoding(refused.into()).into_js())?;
+        let begun = abi::begin_instantiate(&mut self.store.borrow_mut(), &wasm, &environment, state);
+        let mut execution = begun.map_err(IntoJs::into_js)?;
         self.drive(thunk, &mut execution)?;
         execution.instance().map(guestbox::InstanceId::number).ok_or_else(|| Trap::from(ENGINE).into_js())
     }
@@ -106,13 +115,13 @@ impl ScaleStore {
         thunk: &Function,
         instance: u32,
         export: &str,
-        args: &[u8],
+        args: &Uint8Array,
         state: u32,
     ) -> Result<Vec<u8>, JsValue> {
-        if args.len() > self.store.borrow().limits().argument_bytes {
-            return Err(abi::SupervisorTrap::Arguments.into_js());
-        }
-        let args = wire::decode_arguments(args).map_err(|_| abi::SupervisorTrap::Arguments.into_js())?;
+        let maximum = self.store.borrow().limits().argument_bytes;
+        let args = copy_within(Limit::ArgumentBytes, maximum, args)
+            .map_err(|refused| abi::SupervisorTrap::Limit(refused).into_js())?;
+        let args = wire::decode_arguments(&args).map_err(|_| abi::SupervisorTrap::Arguments.into_js())?;
         let mut execution = {
             let mut store = self.store.borrow_mut();
             let instance = store.instance_id(instance).map_err(IntoJs::into_js)?;
@@ -162,7 +171,7 @@ impl ScaleStore {
                         let (args, state, func) = (call.args.encode(), call.state, call.func.0);
                         match store.open_level(call.fuel) {
                             Ok(outer) => (args, state, func, outer),
-                            Err(trap) => return Err(execution.end_with(&mut store, trap.code()).into_js()),
+                            Err(trap) => return Err(execution.end_with(&mut store, trap).into_js()),
                         }
                     }
                     Step::Trapped(trap) => return Err(trap.into_js()),
@@ -194,11 +203,15 @@ const ENGINE: guestbox::TrapCode = guestbox::TrapCode::Engine;
 /// What a dispatch thunk returned.
 fn decode(result: &JsValue, argument_bytes: usize) -> Result<Values, HostError> {
     let bytes = copy_of(result).ok_or(ThunkError::DecodeResult)?;
-    if usize::try_from(bytes.length()).unwrap_or(usize::MAX) > argument_bytes {
-        return Err(ThunkError::ReadResult.into());
-    }
-    let result = Result::<ReturnValue, HostError>::decode(&mut bytes.to_vec().as_slice());
+    let bytes = copy_within(Limit::ArgumentBytes, argument_bytes, &bytes).map_err(ThunkError::Limit)?;
+    let result = Result::<ReturnValue, HostError>::decode(&mut bytes.as_slice());
     result.map_err(|_| ThunkError::DecodeResult)?.map(Values::from)
+}
+
+/// The bytes of an array, unless they are more than a limit allows: the memory here never shrinks.
+fn copy_within(limit: Limit, maximum: usize, bytes: &Uint8Array) -> Result<Vec<u8>, LimitError> {
+    limit.check(bytes.length().into(), maximum.try_into().unwrap_or(u64::MAX))?;
+    Ok(bytes.to_vec())
 }
 
 /// A fresh copy of a byte array; `None` for anything else.

@@ -107,6 +107,12 @@ impl fmt::Display for EnvironmentError {
 
 impl Error for EnvironmentError {}
 
+impl From<LimitError> for EnvironmentError {
+    fn from(error: LimitError) -> Self {
+        Self::Limit(error)
+    }
+}
+
 /// Why an import could not be resolved.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]

@@ -15,7 +15,7 @@ use super::{
 };
 use alloc::{boxed::Box, format, string::String, vec::Vec};
 
-/// What every hidden name begins with; underscores follow where exports of the guest do too.
+/// What every hidden name begins with; a number and a colon follow.
 const PREFIX: &str = "guestbox:";
 
 const EXPORT_SECTION: u8 = 7;
@@ -128,12 +128,13 @@ fn rewrite(bytes: &[u8], added: &Added) -> Option<Box<[u8]>> {
     Some(module.into())
 }
 
-/// The prefix, with more underscores than any export of the guest has after it.
+/// The prefix and a number that no export of the guest has after it: short, however long those are.
 fn unused_prefix(scan: &Scan) -> String {
-    let underscores = |rest: &str| rest.bytes().take_while(|byte| *byte == b'_').count();
     let like_it = scan.exports.iter().filter_map(|export| export.name.strip_prefix(PREFIX));
-    let needed = like_it.map(|rest| underscores(rest).saturating_add(1)).max().unwrap_or(0);
-    let mut prefix = String::from(PREFIX);
-    prefix.extend(core::iter::repeat_n('_', needed));
-    prefix
+    let mut taken: Vec<u32> = like_it.filter_map(|rest| rest.split_once(':')?.0.parse().ok()).collect();
+    taken.sort_unstable();
+    taken.dedup();
+    let unused = (0..).zip(&taken).find(|(number, taken)| number != *taken).map(|(number, _)| number);
+    let number = unused.unwrap_or_else(|| u32::try_from(taken.len()).unwrap_or(u32::MAX));
+    format!("{PREFIX}{number}:")
 }

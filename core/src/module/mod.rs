@@ -5,7 +5,9 @@
 //! memory, they have to live in one engine store and so in one engine: the module is then
 //! translated once more for the engine of the other, lazily, and kept there while it lives.
 
+mod code_limits;
 mod engine;
+mod fresh;
 mod hidden;
 mod repair;
 mod scan;
@@ -21,6 +23,7 @@ pub(crate) use self::{
 };
 
 use crate::{
+    costs,
     error::CompileError,
     limits::{Limit, Limits, count},
     value::{FuncType, ValueType},
@@ -123,11 +126,15 @@ impl Module {
     pub fn with_limits(limits: &Limits, bytes: &[u8]) -> Result<Self, CompileError> {
         Limit::ModuleBytes.check(count(bytes.len()), count(limits.module_bytes))?;
         let scan = scan::scan(limits, bytes)?;
-        limits.features.check(bytes)?;
         let identity = Identity::of(bytes);
         let (exported, names) = hidden::export(bytes, &scan).unzip();
-        let bytes = exported.flatten().unwrap_or_else(|| bytes.into());
-        let bytes = repair::repair(&bytes, &scan)?.unwrap_or(bytes);
+        let exported = exported.flatten().unwrap_or_else(|| bytes.into());
+        let repaired = repair::repair(limits, &exported, &scan);
+        // Limits come before the engine, which looks for features.
+        if !matches!(repaired, Err(CompileError::Limit(_))) {
+            limits.features.check(bytes)?;
+        }
+        let bytes = repaired?.unwrap_or(exported);
         let (engine, code) = compile(limits, &bytes, &scan)?;
         let mut names =
             names.ok_or_else(|| CompileError::Invalid("sections of other lengths than they say".into()))?;
@@ -141,8 +148,8 @@ impl Module {
             _ => None,
         };
         let imports = Import::all(&code, &scan);
-        let exports: Box<[Export]> =
-            scan.exports.iter().filter_map(|export| Export::new(export, &code, &scan)).collect();
+        let exports = scan.exports.iter().filter_map(|export| Export::new(export, &code, &scan));
+        let exports: Box<[Export]> = exports.collect();
         let imported_functions = code.imports().filter_map(|import| ImportedFunction::new(&import)).collect();
         let main_memory = main_memory(&imports, &exports);
         Ok(Self(Arc::new(Inner {
@@ -234,9 +241,8 @@ impl fmt::Debug for Module {
 
 /// Compiles in a fresh engine, so that a failure takes its remains with it.
 ///
-/// Tail calls are switched on only for the modules that use them, and only where none can reach
-/// an import: wasmi 2.0.0 resumes a tail-called host function with the wrong frame, so its
-/// results would be written where they do not belong.
+/// Tail calls are on only for modules that use them where none can reach an import: wasmi 2.0.0
+/// resumes a tail-called host function with the wrong frame, and writes its results elsewhere.
 fn compile(
     limits: &Limits,
     bytes: &[u8],
@@ -273,6 +279,7 @@ fn config(limits: &Limits, tail_calls: bool) -> wasmi::Config {
         .set_min_stack_height(MIN_STACK_BYTES)
         .set_max_stack_height(limits.engine_stack_bytes.max(MIN_STACK_BYTES))
         .set_max_cached_stacks(1);
+    costs::apply(&mut config);
     config
 }
 

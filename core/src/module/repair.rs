@@ -20,44 +20,76 @@
 //! * In a block with parameters it loses track of what is in its registers and in the locals
 //!   below: results are wrong, and with debug assertions it panics.
 //! * A `br_table` passes the wrong ones of several values.
+//!
+//! Here also the fuel for a function's locals is put in: see [`costs`](crate::costs).
 
 use super::{
+    code_limits::CodeLimits,
+    fresh::{is_fresh, is_fresh_long},
     scan::{Arity, Scan},
     sections::{HEADER_BYTES, Section, push_leb128, push_section, split_leb128},
 };
-use crate::{error::CompileError, limits::to_usize};
+use crate::{
+    costs::LOCALS_PER_UNIT,
+    error::CompileError,
+    limits::{Limits, to_usize},
+};
 use alloc::{boxed::Box, vec, vec::Vec};
 use wasmparser::{BinaryReader, BlockType, FunctionBody, Operator};
 
 const CODE_SECTION: u8 = 10;
 
-/// What is put before an operator.
-type Insert = [u8; 3];
+/// The locals that the engine's parser takes.
+const MAX_LOCALS: u32 = 50_000;
 
-/// `i32.const 0`, `i32.gt_u`.
-const IS_NOT_ZERO: Insert = [0x41, 0x00, 0x4B];
+/// What is put before an operator, as small as can be: a module may need millions.
+#[derive(Clone, Copy)]
+enum Insert {
+    /// As many `nop`, each of which costs a unit and leaves nothing in the engine's code.
+    Charge(u16),
+    /// `i32.const 0`, `i32.gt_u`.
+    IsNotZero,
+    /// `i64.const 0`, `i64.or`.
+    OrLongZero,
+    /// `i32.const 0`, `i32.or`.
+    OrZero,
+}
 
-/// `i32.const 0`, `i32.or`.
-const OR_ZERO: Insert = [0x41, 0x00, 0x72];
+impl Insert {
+    fn len(self) -> usize {
+        match self {
+            Self::Charge(units) => units.into(),
+            Self::IsNotZero | Self::OrLongZero | Self::OrZero => 3,
+        }
+    }
 
-/// `i64.const 0`, `i64.or`.
-const OR_LONG_ZERO: Insert = [0x42, 0x00, 0x84];
+    fn push_to(self, code: &mut Vec<u8>) {
+        match self {
+            Self::Charge(units) => code.extend(core::iter::repeat_n(0x01, units.into())),
+            Self::IsNotZero => code.extend([0x41, 0x00, 0x4B]),
+            Self::OrLongZero => code.extend([0x42, 0x00, 0x84]),
+            Self::OrZero => code.extend([0x41, 0x00, 0x72]),
+        }
+    }
+}
 
 /// Rewrites a module for the engine. `None` where there is nothing to rewrite. A module that is
 /// invalid is rewritten up to where the engine will find that out.
 ///
 /// # Errors
 ///
-/// Where the module has what the engine gets wrong and cannot be mended.
-pub(super) fn repair(bytes: &[u8], scan: &Scan) -> Result<Option<Box<[u8]>>, CompileError> {
-    let mut repair = Repair { scan, refused: None };
+/// Where the module has what the engine gets wrong and cannot be mended, and where its code is
+/// above the limits.
+pub(super) fn repair(limits: &Limits, bytes: &[u8], scan: &Scan) -> Result<Option<Box<[u8]>>, CompileError> {
+    let mut repair = Repair { scan, code_limits: CodeLimits::new(limits, scan), refused: None };
     let repaired = repair.module(bytes);
     repair.refused.map_or(Ok(repaired), Err)
 }
 
 struct Repair<'a> {
     scan: &'a Scan,
-    /// Why the module cannot be mended; what found it then gives up.
+    code_limits: CodeLimits<'a>,
+    /// Why the module cannot be mended. The limits are looked after to the end nevertheless.
     refused: Option<CompileError>,
 }
 
@@ -91,16 +123,17 @@ impl Repair<'_> {
             let (body, after) = after_len.split_at_checked(len)?;
             let mut inserts = Vec::new();
             let is_read = self.body(body, *types.next()?, &mut inserts).is_some();
-            if self.refused.is_some() {
+            if !is_read && self.refused.is_some() {
                 return None;
             }
             rewritten |= !inserts.is_empty();
-            let added = inserts.len().checked_mul(size_of::<Insert>())?;
+            let added = inserts.iter().map(|(_, insert)| insert.len()).sum();
             push_leb128(&mut code, len.checked_add(added)?)?;
             let mut copied = 0;
             for (place, insert) in inserts {
+                let place = to_usize(place);
                 code.extend_from_slice(body.get(copied..place)?);
-                code.extend_from_slice(&insert);
+                insert.push_to(&mut code);
                 copied = place;
             }
             code.extend_from_slice(body.get(copied..)?);
@@ -115,24 +148,30 @@ impl Repair<'_> {
 
     /// Finds what is put where in the body of a function of a type. `None` where it is invalid:
     /// the engine translates it up to there, and so needs what was found until then.
-    fn body(&mut self, body: &[u8], ty: u32, inserts: &mut Vec<(usize, Insert)>) -> Option<()> {
+    fn body(&mut self, body: &[u8], ty: u32, inserts: &mut Vec<(u32, Insert)>) -> Option<()> {
         let body = FunctionBody::new(BinaryReader::new(body, 0));
+        let charge = charge_for_locals(&body)?;
         let mut operators = body.get_operators_reader().ok()?;
+        self.code_limits.begin_function();
+        if charge > 0 {
+            inserts.push((u32::try_from(operators.original_position()).ok()?, Insert::Charge(charge)));
+        }
         // How many values a branch to each label passes, the innermost last.
         let mut labels = vec![self.arity(ty)?.results];
         let (mut is_fresh_before, mut is_fresh_long_before, mut is_local_before) = (false, false, false);
         while !operators.eof() {
             let (operator, place) = operators.read_with_offset().ok()?;
+            let place = u32::try_from(place).ok()?;
             match operator {
                 Operator::Select | Operator::TypedSelect { .. } if !is_fresh_before && !is_local_before => {
-                    inserts.push((place, IS_NOT_ZERO));
+                    inserts.push((place, Insert::IsNotZero));
                 }
                 Operator::I32Store { memarg }
                 | Operator::I32Store8 { memarg }
                 | Operator::I32Store16 { memarg }
                     if !is_fresh_before && (memarg.memory != 0 || memarg.offset > u16::MAX.into()) =>
                 {
-                    inserts.push((place, OR_ZERO));
+                    inserts.push((place, Insert::OrZero));
                 }
                 Operator::I64Store { memarg }
                 | Operator::I64Store8 { memarg }
@@ -140,15 +179,12 @@ impl Repair<'_> {
                 | Operator::I64Store32 { memarg }
                     if !is_fresh_long_before && (memarg.memory != 0 || memarg.offset > u16::MAX.into()) =>
                 {
-                    inserts.push((place, OR_LONG_ZERO));
+                    inserts.push((place, Insert::OrLongZero));
                 }
                 Operator::Block { blockty } | Operator::If { blockty } => {
-                    labels.push(self.results_of_block(blockty)?);
+                    labels.push(self.arity_of_block(blockty)?.results);
                 }
-                Operator::Loop { blockty } => {
-                    self.results_of_block(blockty)?;
-                    labels.push(0);
-                }
+                Operator::Loop { blockty } => labels.push(self.arity_of_block(blockty)?.params),
                 Operator::End => {
                     labels.pop()?;
                     // With debug assertions the engine panics at it.
@@ -161,11 +197,14 @@ impl Repair<'_> {
                 Operator::BrTable { ref targets } if !targets.is_empty() => {
                     let label = labels.len().checked_sub(to_usize(targets.default()))?.checked_sub(1)?;
                     if *labels.get(label)? > 1 {
-                        self.refused = Some(CompileError::BranchTableValues);
-                        return None;
+                        self.refused.get_or_insert(CompileError::BranchTableValues);
                     }
                 }
                 _ => {}
+            }
+            if let Err(refused) = self.code_limits.count(&operator, &labels) {
+                self.refused = Some(refused);
+                return None;
             }
             is_fresh_before = is_fresh(&operator);
             is_fresh_long_before = is_fresh_long(&operator);
@@ -174,18 +213,17 @@ impl Repair<'_> {
         Some(())
     }
 
-    /// How many results a block has; refuses one with parameters.
-    fn results_of_block(&mut self, ty: BlockType) -> Option<usize> {
+    /// How many parameters and results a block has; refuses one with parameters.
+    fn arity_of_block(&mut self, ty: BlockType) -> Option<Arity> {
         let arity = match ty {
             BlockType::Empty => Arity { params: 0, results: 0 },
             BlockType::Type(_) => Arity { params: 0, results: 1 },
             BlockType::FuncType(index) => self.arity(index)?,
         };
         if arity.params > 0 {
-            self.refused = Some(CompileError::BlockParameters);
-            return None;
+            self.refused.get_or_insert(CompileError::BlockParameters);
         }
-        Some(arity.results)
+        Some(arity)
     }
 
     fn arity(&self, ty: u32) -> Option<Arity> {
@@ -193,74 +231,12 @@ impl Repair<'_> {
     }
 }
 
-/// Whether an operator pushes a value of its own that is no comparison with zero and no local, or
-/// else leaves nothing in the register. Shifts by a constant 0, for one, do not: the engine
-/// passes on what they shift. Nor does `i64.eqz`: of a comparison that was extended to 64 bits
-/// the engine makes one of 32 bits.
-const fn is_fresh(operator: &Operator<'_>) -> bool {
-    matches!(
-        operator,
-        Operator::GlobalGet { .. }
-            | Operator::Call { .. }
-            | Operator::CallIndirect { .. }
-            | Operator::I32Const { .. }
-            | Operator::I32Load { .. }
-            | Operator::I32Load8S { .. }
-            | Operator::I32Load8U { .. }
-            | Operator::I32Load16S { .. }
-            | Operator::I32Load16U { .. }
-            | Operator::I32Add
-            | Operator::I32And
-            | Operator::I32Or
-            | Operator::I32Sub
-            | Operator::I32Xor
-            | Operator::I32LtS
-            | Operator::I32LtU
-            | Operator::I32GtS
-            | Operator::I32GtU
-            | Operator::I32LeS
-            | Operator::I32LeU
-            | Operator::I32GeS
-            | Operator::I32GeU
-            | Operator::I64LtS
-            | Operator::I64LtU
-            | Operator::I64GtS
-            | Operator::I64GtU
-            | Operator::I64LeS
-            | Operator::I64LeU
-            | Operator::I64GeS
-            | Operator::I64GeU
-            | Operator::F32Eq
-            | Operator::F32Ne
-            | Operator::F32Lt
-            | Operator::F32Gt
-            | Operator::F32Le
-            | Operator::F32Ge
-            | Operator::F64Eq
-            | Operator::F64Ne
-            | Operator::F64Lt
-            | Operator::F64Gt
-            | Operator::F64Le
-            | Operator::F64Ge
-    )
-}
-
-/// Whether an operator pushes a value of its own that has 64 bits and is no local.
-const fn is_fresh_long(operator: &Operator<'_>) -> bool {
-    matches!(
-        operator,
-        Operator::I64Const { .. }
-            | Operator::I64Load { .. }
-            | Operator::I64Load8S { .. }
-            | Operator::I64Load8U { .. }
-            | Operator::I64Load16S { .. }
-            | Operator::I64Load16U { .. }
-            | Operator::I64Load32S { .. }
-            | Operator::I64Load32U { .. }
-            | Operator::I64Add
-            | Operator::I64And
-            | Operator::I64Or
-            | Operator::I64Sub
-            | Operator::I64Xor
-    )
+/// The units that a function's locals cost when it is called.
+fn charge_for_locals(body: &FunctionBody<'_>) -> Option<u16> {
+    let mut locals = 0_u32;
+    for run in body.get_locals_reader().ok()? {
+        locals = locals.saturating_add(run.ok()?.0);
+    }
+    // With more than the engine takes the module is refused anyway.
+    u16::try_from(locals.min(MAX_LOCALS).checked_div(LOCALS_PER_UNIT)?).ok()
 }

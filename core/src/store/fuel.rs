@@ -5,9 +5,11 @@ use crate::{
     error::InvokeError,
     execution::Execution,
     fuel::OutOfFuel,
+    limits::Limit,
     options::{Bounds, CallOptions, Outcome},
     store::InstanceId,
     supervisor::Supervisor,
+    trap::{Trap, TrapCode},
     value::Value,
 };
 
@@ -87,8 +89,10 @@ impl Store {
         self.level.fuel.or(bounds.fuel).unwrap_or(self.limits.fuel)
     }
 
-    /// Whether a host call of an instance with its own bounds is nested too deeply.
-    pub(crate) fn is_too_deep(&self, bounds: &Bounds) -> bool {
-        bounds.nesting.is_some_and(|nesting| self.level.depth >= nesting)
+    /// The trap, where a host call of an instance with its own bounds is nested too deeply.
+    pub(crate) fn is_too_deep(&self, bounds: &Bounds) -> Option<Trap> {
+        let depth = self.level.depth.saturating_add(1);
+        let refused = Limit::InstanceNesting.check(depth.into(), bounds.nesting?.into()).err()?;
+        Some(Trap::limit(TrapCode::NestingTooDeep, refused))
     }
 }

@@ -13,7 +13,7 @@ use crate::{
     environment::Environment,
     error::{InstantiateError, InvokeError},
     execution::{Execution, Step},
-    limits::Limits,
+    limits::{Limit, Limits},
     module::Module,
     options::InstanceLimits,
     slots::Slots,
@@ -238,7 +238,7 @@ impl Store {
                 Ok(Step::HostCall(call)) => {
                     let answer = match store.open_level(call.fuel) {
                         Ok(_) => supervisor.dispatch(store, call),
-                        Err(trap) => return Err(execution.end_with(store, trap.code())),
+                        Err(trap) => return Err(execution.end_with(store, trap)),
                     };
                     execution.spend_to(store.close_level(outer));
                     // It waits: this cannot fail, and if it did `run` would say the same again.
@@ -264,9 +264,8 @@ impl Store {
     pub fn open_level(&mut self, fuel: u64) -> Result<Level, Trap> {
         let outer = self.level;
         let depth = outer.depth.saturating_add(1);
-        if depth > self.limits.nesting {
-            return Err(TrapCode::NestingTooDeep.into());
-        }
+        let within = Limit::Nesting.check(depth.into(), self.limits.nesting.into());
+        within.map_err(|refused| Trap::limit(TrapCode::NestingTooDeep, refused))?;
         self.level = Level { depth, fuel: Some(fuel) };
         Ok(outer)
     }

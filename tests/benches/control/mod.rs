@@ -5,16 +5,20 @@ use guestbox::{Environment, Module, NoImports, Step, Store, Value};
 use std::hint::black_box;
 
 /// The slice of the npm package by default.
-const SLICE: u64 = 200_000;
+const SLICE: u64 = 1_000_000;
 
 /// The bare engine with fuel against itself without, and calls in slices against whole ones.
 pub(crate) fn rows(report: &mut Report, guests: &[(&str, &str, i32)]) {
     println!();
+    let mut logarithms = 0.0;
     for (name, wat, argument) in guests {
         let wasm = wat::parse_str(wat).expect("the guest is valid");
         let (metered, unmetered) = (bare(&wasm, true, *argument), bare(&wasm, false, *argument));
-        report.pair(&format!("{name}: fuel on against off, bare engine"), 1, "-", metered, unmetered);
+        let name = format!("{name}: fuel on against off, bare engine");
+        logarithms += report.pair(&name, 1, "-", metered, unmetered).ln();
     }
+    let mean = (logarithms / guests.len() as f64).exp();
+    println!("{:52} {:>25}   x {mean:5.2}   goal <= 1.10", "fuel on against off, geometric mean", "");
     for (name, wat, argument) in guests {
         let wasm = wat::parse_str(wat).expect("the guest is valid");
         let (sliced, whole) = (stepped(&wasm, SLICE, *argument), stepped(&wasm, u64::MAX, *argument));

@@ -49,6 +49,7 @@ pub(super) struct Session {
     instance: Option<InstanceId>,
     memory: Option<MemoryId>,
     lines: Vec<String>,
+    fuel_of_lines: Vec<(usize, u64)>,
     fuel: u64,
     largest_call: u64,
 }
@@ -61,6 +62,7 @@ impl Session {
     /// Forgets the trace up to here.
     pub(super) fn forget_lines(&mut self) {
         self.lines.clear();
+        self.fuel_of_lines.clear();
     }
 
     fn count(&mut self, fuel: u64) {
@@ -76,8 +78,8 @@ pub(super) fn run<D: Driver>(bytes: &[u8]) -> Report {
     let mut host = Host::new(&mut store, &mut supervisor);
     let module = Module::with_limits(host.store.limits(), bytes).map_err(Failure::from);
     let outcome = module.and_then(|module| host.open(&module)).and_then(|()| D::drive(&mut host));
-    let Session { lines, fuel, largest_call, .. } = mem::take(supervisor.session());
-    Report { lines, fuel, largest_call, outcome }
+    let Session { lines, fuel_of_lines, fuel, largest_call, .. } = mem::take(supervisor.session());
+    Report { lines, fuel_of_lines, fuel, largest_call, outcome }
 }
 
 /// Serves an import call and prints its line: the body of each [`Supervisor::dispatch`] here.
@@ -152,7 +154,10 @@ impl<'a, D: Driver> Host<'a, D> {
         let mut execution = self.store.begin(instance, export, args, 0)?;
         let budget = execution.fuel();
         let outcome = self.store.drive(self.supervisor, &mut execution);
-        self.supervisor.session().count(budget - execution.fuel());
+        let session = self.supervisor.session();
+        session.count(budget - execution.fuel());
+        // The line of the call is the next.
+        session.fuel_of_lines.push((session.lines.len(), budget - execution.fuel()));
         outcome.map_err(|trap| InvokeError::from(trap).into())
     }
 

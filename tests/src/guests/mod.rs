@@ -16,7 +16,7 @@ mod host;
 mod llhttp;
 mod quickjs;
 mod source_map;
-mod trace;
+pub(crate) mod trace;
 mod values;
 mod xxhash;
 
@@ -114,6 +114,8 @@ pub fn directory() -> PathBuf {
 pub struct Report {
     /// The lines of the trace; after a failure those printed up to it.
     pub lines: Vec<String>,
+    /// The fuel of each outermost call, by the index of its line.
+    fuel_of_lines: Vec<(usize, u64)>,
     /// The fuel that all guest calls took together.
     pub fuel: u64,
     /// The most fuel that one outermost call took, nested calls included. This is what
@@ -125,6 +127,18 @@ pub struct Report {
 
 impl Default for Report {
     fn default() -> Self {
-        Self { lines: Vec::new(), fuel: 0, largest_call: 0, outcome: Ok(()) }
+        Self { lines: Vec::new(), fuel_of_lines: Vec::new(), fuel: 0, largest_call: 0, outcome: Ok(()) }
+    }
+}
+
+impl Report {
+    /// The lines, those of outermost calls with the fuel that the call took.
+    #[must_use]
+    pub fn metered_lines(&self) -> Vec<String> {
+        let mut lines = self.lines.clone();
+        for (at, fuel) in &self.fuel_of_lines {
+            lines[*at].push_str(&format!(", {fuel} fuel"));
+        }
+        lines
     }
 }

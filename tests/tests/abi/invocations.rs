@@ -2,7 +2,7 @@
 
 use crate::{BUFFER, World};
 use guestbox::{
-    Limits, Region, Value,
+    Limit, Limits, Region, Value,
     abi::{ERR_EXECUTION, ERR_OK, SupervisorTrap},
 };
 use parity_scale_codec::Encode;
@@ -136,7 +136,8 @@ fn arguments_as_long_as_the_limit_are_decoded_and_one_byte_more_is_the_superviso
     let mut args = vec![0; Limits::ARGUMENT_BYTES];
     assert_eq!(world.invoke(guest, "nothing", &args), Ok(ERR_OK));
     args.push(0);
-    assert_eq!(world.invoke(guest, "nothing", &args), Err(SupervisorTrap::Arguments));
+    let Err(SupervisorTrap::Limit(error)) = world.invoke(guest, "nothing", &args) else { panic!("invoked") };
+    assert_eq!((error.limit, error.requested), (Limit::ArgumentBytes, error.maximum + 1));
     assert_eq!(ran(&world, guest), 1);
 }
 

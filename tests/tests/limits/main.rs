@@ -1,5 +1,8 @@
 //! Each limit: just under it succeeds, one over it is refused by that limit.
 
+mod attempts;
+mod cases;
+mod every;
 mod modules;
 mod presets;
 mod stores;

@@ -174,7 +174,8 @@ fn an_environment_or_arguments_above_the_limit_are_refused_before_they_are_read(
     assert!(matches!(abi::try_invoke(&mut store, &mut NoImports, 0, b"g", args, 0), Ok(Some(_))));
     let longer = [&args[..], &[0]].concat();
     let refused = abi::try_invoke(&mut store, &mut NoImports, 0, b"g", &longer, 0);
-    assert_eq!(refused.unwrap_err(), abi::SupervisorTrap::Arguments);
+    let Err(abi::SupervisorTrap::Limit(error)) = refused else { panic!("{refused:?}") };
+    assert_eq!(parts(&error), ("argument_bytes", 6, 7));
 }
 
 /// Recurses to a depth, with many or few values in each frame.

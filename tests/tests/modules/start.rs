@@ -60,9 +60,9 @@ fn a_lifted_start_function_runs_once_and_is_no_export() {
     assert_eq!(names, ["g", "f"]);
     let mut store = Store::new();
     let guest = store.instantiate(&mut NoImports, &module, &Environment::new(), 0).unwrap();
-    assert!(module.export("guestbox:start").is_none());
-    assert!(matches!(store.begin(guest, "guestbox:start", &[], 0), Err(InvokeError::ExportNotFound)));
-    assert_eq!(store.global(guest, "guestbox:start"), Ok(None));
+    assert!(module.export("guestbox:0:start").is_none());
+    assert!(matches!(store.begin(guest, "guestbox:0:start", &[], 0), Err(InvokeError::ExportNotFound)));
+    assert_eq!(store.global(guest, "guestbox:0:start"), Ok(None));
 }
 
 #[test]
@@ -90,18 +90,18 @@ fn a_module_without_export_section_has_its_start_lifted_too() {
 fn exports_with_the_name_of_the_lifted_one_stay_the_guests_own() {
     let text = r#"(module (global $g (export "g") (mut i32) (i32.const 0)) (start $s)
         (func $s (global.set $g (i32.const 1)))
-        (func (export "guestbox:start") (result i32) (i32.const 2))
-        (func (export "guestbox:start_") (result i32) (i32.const 3))
-        (func (export "guestbox:start___") (result i32) (i32.const 4)))"#;
+        (func (export "guestbox:0:start") (result i32) (i32.const 2))
+        (func (export "guestbox:1:") (result i32) (i32.const 3))
+        (func (export "guestbox:3:start") (result i32) (i32.const 4)))"#;
     let module = text::module(text);
     assert_eq!(module.exports().len(), 4);
     assert_eq!(global(&module), Some(Value::I32(1)));
     let mut store = Store::new();
     let guest = store.instantiate(&mut NoImports, &module, &Environment::new(), 0).unwrap();
-    for (name, value) in [("guestbox:start", 2), ("guestbox:start_", 3), ("guestbox:start___", 4)] {
+    for (name, value) in [("guestbox:0:start", 2), ("guestbox:1:", 3), ("guestbox:3:start", 4)] {
         assert_eq!(*text::call(&mut store, guest, name, &[]), [Value::I32(value)]);
     }
-    assert!(module.export("guestbox:start__").is_none());
+    assert!(module.export("guestbox:2:start").is_none());
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn a_start_section_that_does_not_validate_is_invalid() {
         r#"(module (import "env" "f" (func $f (param i32))) (start $f))"#,
         r#"(module (import "env" "f" (func $f (result f64))) (start $f))"#,
         r#"(module (import "env" "f" (func $f (param externref))) (start $f) (func
-          (export "guestbox:start")))"#,
+          (export "guestbox:0:start")))"#,
     ] {
         assert!(is_invalid(&text::bytes(text)), "{text}");
     }

@@ -165,7 +165,7 @@ fn missing(error: HandleError) -> Missing {
 
 fn trap(trap: abi::SupervisorTrap) -> SupervisorTrap {
     match trap {
-        abi::SupervisorTrap::Arguments => SupervisorTrap::Arguments,
+        abi::SupervisorTrap::Arguments | abi::SupervisorTrap::Limit(_) => SupervisorTrap::Arguments,
         abi::SupervisorTrap::Instance(error) => SupervisorTrap::Instance(missing(error)),
         abi::SupervisorTrap::Memory(error) => SupervisorTrap::Memory(missing(error)),
         abi::SupervisorTrap::MemoryRefused(_) => SupervisorTrap::MemoryRefused,
@@ -219,7 +219,7 @@ const fn adapter(error: ThunkError) -> Failure {
         ThunkError::DeallocateArguments => Failure::DeallocateArguments,
         ThunkError::DeallocateResult => Failure::DeallocateResult,
         ThunkError::DecodeResult => Failure::DecodeResult,
-        ThunkError::ReadResult => Failure::ReadResult,
+        ThunkError::Limit(_) | ThunkError::ReadResult => Failure::ReadResult,
         ThunkError::WriteArguments => Failure::WriteArguments,
         _ => Failure::Other,
     }

@@ -22,12 +22,12 @@ mod guestbox_side;
 mod ids;
 mod log;
 mod model;
-mod random;
 mod sandbox;
 mod scale;
 mod script;
 mod supervisor;
 
+use guestbox_tests::random;
 use std::{env, time::Instant};
 
 /// Scripts of an ordinary run; in debug, where it is slow, only as many as show that it works.

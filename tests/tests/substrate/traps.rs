@@ -104,10 +104,13 @@ fn invoke_traps_for_undecodable_arguments() {
     let guest = guest(&mut world.store, GUEST);
     let long = vec![Value::I32(1); 20].encode();
     assert_eq!(long.len(), 101);
-    for args in [&[][..], &[4], &ARGS[..5], &[4, 9, 0, 0, 0, 0], &[5, 0], &[0xFE, 0xFF, 0xFF, 0xFF], &long] {
+    for args in [&[][..], &[4], &ARGS[..5], &[4, 9, 0, 0, 0, 0], &[5, 0], &[0xFE, 0xFF, 0xFF, 0xFF]] {
         let result = invoke(&mut world.store, guest, b"run", args, BUFFER);
         assert_eq!(result, Err(SupervisorTrap::Arguments), "{args:?}");
     }
+    let refused = invoke(&mut world.store, guest, b"run", &long, BUFFER).unwrap_err();
+    let SupervisorTrap::Limit(error) = refused else { panic!("{refused}") };
+    assert_eq!((error.limit.name(), error.maximum, error.requested), ("argument_bytes", 100, 101));
     assert!(world.store.data().seen.is_empty());
     world.assert_usable();
 }

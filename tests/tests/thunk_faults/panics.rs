@@ -93,7 +93,7 @@ fn descend(store: &mut Store, supervisor: &mut Descends, depth: i32) -> Result<V
 /// The code of the trap at the bottom: each level passes it on as its reason.
 fn innermost(error: &InvokeError) -> TrapCode {
     let InvokeError::Trap(trap) = error else { panic!("{error}") };
-    trap.reason().map_or(trap.code(), |reason| innermost(reason.downcast_ref().unwrap()))
+    trap.reason().and_then(|reason| reason.downcast_ref()).map_or(trap.code(), innermost)
 }
 
 #[test]

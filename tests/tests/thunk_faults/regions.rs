@@ -1,7 +1,7 @@
 //! Regions that a thunk should not return.
 
 use crate::{Why, World};
-use guestbox::{Limits, Region, ThunkError, Value};
+use guestbox::{Limit, Limits, Region, ThunkError, Value};
 use guestbox_tests::mock::{HEAP_BASE, MockSupervisor, Operation, Reply};
 
 const GUEST: &str = r#"(module
@@ -15,13 +15,24 @@ const ARGS_LEN: u32 = 11;
 /// `Ok` of the value 42.
 const FORTY_TWO: [u8; 7] = [0, 1, 0, 42, 0, 0, 0];
 
+/// Asserts that a result of so many bytes was refused by the limit.
+fn assert_too_long(why: &Why, len: u32) {
+    let Why::Adapter(ThunkError::Limit(error)) = why else { panic!("{why:?}") };
+    let maximum = Limits::ARGUMENT_BYTES.try_into().unwrap();
+    assert_eq!((error.limit, error.maximum), (Limit::ArgumentBytes, maximum));
+    assert_eq!(error.requested, u64::from(len));
+}
+
 /// Has the thunk return `region` and fails unless the call traps as it should, with both
 /// buffers freed, and the next call works.
 fn assert_refused(world: &mut World, region: Region, why: ThunkError) {
     world.mock.reset();
     world.mock.reply(1, Reply::Region(region));
     let trap = world.trap("call", &[]);
-    assert_eq!(Why::of(&trap), Why::Adapter(why), "{region:x?}");
+    match Why::of(&trap) {
+        limit @ Why::Adapter(ThunkError::Limit(_)) => assert_too_long(&limit, region.len),
+        other => assert_eq!(other, Why::Adapter(why), "{region:x?}"),
+    }
     assert_eq!(world.mock.calls(Operation::Deallocate), 2, "{region:x?}");
     world.assert_balanced();
     assert_eq!(*world.call("call", &[]).unwrap(), [Value::I32(42)], "after {region:x?}");
@@ -77,7 +88,7 @@ fn a_result_as_long_as_the_limit_is_read_and_one_byte_more_is_not() {
 
     world.mock.reset();
     world.mock.reply(1, Reply::Region(Region { ptr, len: maximum + 1 }));
-    assert_eq!(Why::of(&world.trap("call", &[])), Why::Adapter(ThunkError::ReadResult));
+    assert_too_long(&Why::of(&world.trap("call", &[])), maximum + 1);
     // Not even asked for, so that no supervisor allocates for it.
     assert_eq!(world.mock.calls(Operation::Read), 0);
     assert_eq!(world.mock.calls(Operation::Deallocate), 2);

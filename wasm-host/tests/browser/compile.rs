@@ -199,7 +199,12 @@ fn through_the_lower_door_a_module_that_is_none_has_its_own_code() {
     let store = scale::store(&[]);
     let whole = wasm(scale::ASKING);
     for len in (0..whole.len()).step_by(7).filter(|len| *len != 8) {
-        let error = refusal(store.instantiate(&scale::unused(), &whole[..len], &scale::asking(), 0));
+        let error = refusal(store.instantiate(
+            &scale::unused(),
+            &scale::bytes(&whole[..len]),
+            &scale::bytes(&scale::asking()),
+            0,
+        ));
         assert_eq!(error.kind(), ("InstantiateError", "module-decoding"), "{len} bytes");
     }
     assert_eq!(scale::asking_guest(&store), 0);

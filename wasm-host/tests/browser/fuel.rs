@@ -267,7 +267,9 @@ fn re_entry_never_refills() {
 fn thunks_share_the_fuel_of_the_call_that_they_serve() {
     let store = scale::store(&[("fuel", 100_000.0)]);
     let guest = crate::common::wasm(GUEST);
-    let guest = store.instantiate(&scale::unused(), &guest, &scale::asking(), 0).unwrap();
+    let guest = store
+        .instantiate(&scale::unused(), &scale::bytes(&guest), &scale::bytes(&scale::asking()), 0)
+        .unwrap();
     let same = store.clone();
     let thunk =
         scale::serve(move |_, _, _| scale::invoke(&same, &scale::unused(), guest, "fib", &[Value::I32(10)]));

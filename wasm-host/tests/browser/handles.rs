@@ -185,7 +185,7 @@ fn calls_of_the_lower_door_that_do_not_fit_the_export_are_refused() {
     assert_eq!(call("run", &[Value::I64(1)]), refused("arguments"));
     assert_eq!(call("run", &[Value::I32(1), Value::I32(1)]), refused("arguments"));
     for bytes in [&[][..], &[4], &[4, 9, 0, 0, 0, 0], &[0xFE, 0xFF, 0xFF, 0xFF]] {
-        let error = refusal(store.invoke(&scale::unused(), guest, "run", bytes, 0));
+        let error = refusal(store.invoke(&scale::unused(), guest, "run", &scale::bytes(bytes), 0));
         assert_eq!(error.kind(), ("SupervisorTrap", "arguments"), "{bytes:?}");
     }
     scale::assert_usable(&store, guest);

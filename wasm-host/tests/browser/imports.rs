@@ -142,7 +142,12 @@ fn a_function_that_the_environment_lacks_is_named() {
         },
     ];
     for environment in wrong {
-        let error = refusal(store.instantiate(&scale::unused(), &guest, &environment, 0));
+        let error = refusal(store.instantiate(
+            &scale::unused(),
+            &scale::bytes(&guest),
+            &scale::bytes(&environment),
+            0,
+        ));
         assert_eq!(error.kind(), ("InstantiateError", "instantiation"));
         assert!(error.message.starts_with("import `env` `ask`: "), "{}", error.message);
     }
@@ -153,8 +158,14 @@ fn a_function_that_the_environment_lacks_is_named() {
 fn of_two_entries_with_one_name_the_later_counts() {
     let store = scale::store(&[]);
     let twice = [("env", "ask", ExternEntity::Function(1)), ("env", "ask", ExternEntity::Function(2))];
-    let guest =
-        store.instantiate(&scale::unused(), &wasm(scale::ASKING), &scale::environment(&twice), 0).unwrap();
+    let guest = store
+        .instantiate(
+            &scale::unused(),
+            &scale::bytes(&wasm(scale::ASKING)),
+            &scale::bytes(&scale::environment(&twice)),
+            0,
+        )
+        .unwrap();
     let which = scale::serve(|_, _, func| Ok(scale::number(func.cast_signed())));
     let result = scale::invoke(&store, &which, guest, "run", &[Value::I32(0)]);
     assert_eq!(result.unwrap(), scale::number(3));
@@ -165,15 +176,27 @@ fn every_truncation_of_an_environment_is_refused_as_one() {
     let store = scale::store(&[]);
     let whole = scale::asking();
     for len in 0..whole.len() {
-        let error = refusal(store.instantiate(&scale::unused(), &wasm(scale::ASKING), &whole[..len], 0));
+        let error = refusal(store.instantiate(
+            &scale::unused(),
+            &scale::bytes(&wasm(scale::ASKING)),
+            &scale::bytes(&whole[..len]),
+            0,
+        ));
         assert_eq!(error.kind(), ("InstantiateError", "environment-corrupted"), "{len} bytes");
     }
     // Claims of 2^30 - 1 entries, and of a name of as many bytes.
     for huge in [&[0xFE, 0xFF, 0xFF, 0xFF][..], &[0x04, 0xFE, 0xFF, 0xFF, 0xFF]] {
-        let error = refusal(store.instantiate(&scale::unused(), &wasm(scale::ASKING), huge, 0));
+        let error = refusal(store.instantiate(
+            &scale::unused(),
+            &scale::bytes(&wasm(scale::ASKING)),
+            &scale::bytes(huge),
+            0,
+        ));
         assert_eq!(error.code, "environment-corrupted");
     }
-    let guest = store.instantiate(&scale::unused(), &wasm(scale::ASKING), &whole, 0).unwrap();
+    let guest = store
+        .instantiate(&scale::unused(), &scale::bytes(&wasm(scale::ASKING)), &scale::bytes(&whole), 0)
+        .unwrap();
     scale::assert_usable(&store, guest);
 }
 
@@ -184,7 +207,12 @@ fn a_memory_that_is_gone_or_never_was_makes_the_environment_invalid() {
     store.memory_teardown(memory).unwrap();
     for number in [memory, 1, u32::MAX] {
         let environment = scale::environment(&[("env", "memory", ExternEntity::Memory(number))]);
-        let error = refusal(store.instantiate(&scale::unused(), &wasm("(module)"), &environment, 0));
+        let error = refusal(store.instantiate(
+            &scale::unused(),
+            &scale::bytes(&wasm("(module)")),
+            &scale::bytes(&environment),
+            0,
+        ));
         assert_eq!(error.kind(), ("InstantiateError", "environment-corrupted"), "{number}");
     }
 }

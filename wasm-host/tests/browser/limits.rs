@@ -128,9 +128,14 @@ fn arguments_and_environments_above_their_limits_are_refused() {
     let store_too_strict = scale::store(&[("environmentBytes", 12.0)]);
     assert_eq!(environment.len(), 14, "a count, two names with their lengths, a kind and a number");
     for store in [&store, &store_too_strict] {
-        let error = refusal(store.instantiate(&scale::unused(), &wasm("(module)"), &environment, 0));
+        let error = refusal(store.instantiate(
+            &scale::unused(),
+            &scale::bytes(&wasm("(module)")),
+            &scale::bytes(&environment),
+            0,
+        ));
         assert_eq!(error.kind(), ("InstantiateError", "environment-corrupted"));
-        assert!(error.message.contains("`environment_bytes`"), "{}", error.message);
+        assert!(error.message.contains("`environmentBytes`"), "{}", error.message);
     }
     let store = scale::store(&[("argumentBytes", 6.0), ("environmentBytes", 14.0)]);
     let guest = scale::asking_guest(&store);
@@ -141,5 +146,6 @@ fn arguments_and_environments_above_their_limits_are_refused() {
     let error = refusal(scale::invoke(&store, &enough, guest, "run", &args));
     assert_eq!(error.kind(), ("Trap", "host-error"));
     let error = refusal(scale::invoke(&store, &enough, guest, "run", &[Value::I32(1), Value::I32(1)]));
-    assert_eq!(error.kind(), ("SupervisorTrap", "arguments"));
+    assert_eq!(error.kind(), ("SupervisorTrap", "limit"));
+    assert!(error.message.ends_with("the limit `argumentBytes` is 6, 11 requested; raise it in `limits`"));
 }

@@ -64,7 +64,12 @@ fn a_thunk_is_called_a_hundred_thousand_times_in_one_call() {
     let store = crate::common::scale::store(&[]);
     let guest = crate::common::wasm(ASKING_OFTEN);
     let guest = store
-        .instantiate(&crate::common::scale::unused(), &guest, &crate::common::scale::asking(), 0)
+        .instantiate(
+            &crate::common::scale::unused(),
+            &crate::common::scale::bytes(&guest),
+            &crate::common::scale::bytes(&crate::common::scale::asking()),
+            0,
+        )
         .unwrap();
     // The same number plus one, without a detour over Rust: both are SCALE-encoded 32-bit numbers.
     let next = crate::common::scale::thunk(

@@ -210,7 +210,9 @@ fn a_thunk_reads_and_writes_the_memory_of_the_guest_that_waits() {
             (data (i32.const 10) "guest")
             (func (export "run") (result i32) (call $upper (i32.const 10) (i32.const 5)) (i32.load8_u (i32.const 14))))"#,
     );
-    let guest = store.instantiate(&scale::unused(), &guest, &scale::environment(&entries), 0).unwrap();
+    let guest = store
+        .instantiate(&scale::unused(), &scale::bytes(&guest), &scale::bytes(&scale::environment(&entries)), 0)
+        .unwrap();
     let same = store.clone();
     let upper = scale::serve(move |args, _, _| {
         let [Value::I32(offset), Value::I32(len)] = args[..] else { panic!("{args:?}") };

@@ -144,7 +144,9 @@ fn a_thunk_serves_a_start_function() {
         noted.borrow_mut().push((args[0], state, func));
         Ok(ReturnValue::Value(args[0]))
     });
-    let guest = store.instantiate(&thunk, &wasm(STARTING), &scale::asking(), 4).unwrap();
+    let guest = store
+        .instantiate(&thunk, &scale::bytes(&wasm(STARTING)), &scale::bytes(&scale::asking()), 4)
+        .unwrap();
     assert_eq!(*seen.borrow(), [(Value::I32(1), 4, scale::ASK), (Value::I32(2), 4, scale::ASK)]);
     let sum = scale::invoke(&store, &scale::unused(), guest, "sum", &[]);
     assert_eq!(sum.unwrap(), scale::number(3));
@@ -156,10 +158,13 @@ fn what_a_thunk_throws_in_a_start_function_comes_out_of_the_instantiation() {
     let thrown: JsValue = js_sys::Object::new().into();
     let same = thrown.clone();
     let thunk = scale::serve(move |_, _, _| Err(same.clone()));
-    let error = store.instantiate(&thunk, &wasm(STARTING), &scale::asking(), 0).unwrap_err();
+    let error = store
+        .instantiate(&thunk, &scale::bytes(&wasm(STARTING)), &scale::bytes(&scale::asking()), 0)
+        .unwrap_err();
     assert!(js_sys::Object::is(&error, &thrown));
     let trapping = wasm("(module (func $start (unreachable)) (start $start))");
-    let error = refusal(store.instantiate(&thunk, &trapping, &scale::asking(), 0));
+    let error =
+        refusal(store.instantiate(&thunk, &scale::bytes(&trapping), &scale::bytes(&scale::asking()), 0));
     assert_eq!(error.kind(), ("Trap", "unreachable"));
     assert_eq!(scale::asking_guest(&store), 0, "neither left an instance");
 }

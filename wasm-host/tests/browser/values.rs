@@ -183,7 +183,9 @@ fn globals_cross_the_lower_door_as_encoded_values() {
     let guest = wasm(
         r#"(module (global (export "f") (mut f64) (f64.const 1)) (global (export "fixed") i32 (i32.const 5)))"#,
     );
-    let guest = store.instantiate(&scale::unused(), &guest, &scale::environment(&[]), 0).unwrap();
+    let guest = store
+        .instantiate(&scale::unused(), &scale::bytes(&guest), &scale::bytes(&scale::environment(&[])), 0)
+        .unwrap();
     for bits in F64_BITS {
         store.set_global_val(guest, "f", &Value::F64(bits).encode()).unwrap();
         assert_eq!(store.get_global_val(guest, "f").unwrap(), Some(Value::F64(bits)).encode());

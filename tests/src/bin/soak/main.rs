@@ -12,7 +12,7 @@ use guestbox::{
     Environment, Execution, FuncIndex, HostCall, HostError, InstanceId, MemoryId, Module, NoImports, Step,
     Store, Values,
 };
-use guestbox_tests::text;
+use guestbox_tests::{process::resident_kib, text};
 use std::{error::Error, process::ExitCode, time::Instant};
 
 const ROUNDS: u32 = 20_000;
@@ -69,12 +69,6 @@ fn watch(rounds: u32, mut round: Round) -> Result<[u64; 3], Box<dyn Error>> {
     }
     eprintln!("{:.1} µs a round", began.elapsed().as_secs_f64() * 1e6 / f64::from(rounds.max(1)));
     Ok([start, early, end.max(resident_kib()?)])
-}
-
-fn resident_kib() -> Result<u64, Box<dyn Error>> {
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
-    Ok(line.trim().trim_end_matches("kB").trim_end().parse()?)
 }
 
 const SCENARIOS: &[Scenario] = &[

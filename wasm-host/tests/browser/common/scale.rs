@@ -40,10 +40,15 @@ pub(crate) fn asking() -> Vec<u8> {
     environment(&[("env", "ask", ExternEntity::Function(ASK))])
 }
 
+/// Bytes of the page's.
+pub(crate) fn bytes(bytes: &[u8]) -> Uint8Array {
+    bytes.into()
+}
+
 /// Instantiates [`ASKING`].
 #[track_caller]
 pub(crate) fn asking_guest(store: &ScaleStore) -> u32 {
-    let instance = store.instantiate(&unused(), &wasm(ASKING), &asking(), 0);
+    let instance = store.instantiate(&unused(), &bytes(&wasm(ASKING)), &bytes(&asking()), 0);
     instance.unwrap_or_else(|error| panic!("{}", super::message(&error)))
 }
 
@@ -92,7 +97,7 @@ pub(crate) fn invoke(
     export: &str,
     args: &[Value],
 ) -> Result<ReturnValue, JsValue> {
-    let result = store.invoke(thunk, instance, export, &args.encode(), 0)?;
+    let result = store.invoke(thunk, instance, export, &bytes(&args.encode()), 0)?;
     Ok(ReturnValue::decode(&mut result.as_slice()).unwrap())
 }
 

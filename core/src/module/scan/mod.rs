@@ -4,14 +4,20 @@
 //! The scan does not validate, the engine does; what it does not understand it leaves to the
 //! engine's error message.
 
+mod found;
+mod signatures;
+
+pub(super) use self::found::{Arity, ExportKind, ImportKind, ScannedExport, ScannedGlobal, ScannedMemory};
+
 use crate::{
     error::CompileError,
-    limits::{Limit, Limits},
-    value::ValueType,
+    limits::{Limit, Limits, to_usize},
 };
-use alloc::{boxed::Box, format, vec::Vec};
+use alloc::{format, vec::Vec};
+use found::number;
 use wasmparser::{
-    BinaryReaderError, CompositeInnerType, ElementItems, ExternalKind, Parser, Payload, TypeRef, ValType,
+    BinaryReaderError, BlockType, ConstExpr, DataKind, ElementItems, ElementKind, Parser, Payload, TableInit,
+    TypeRef,
 };
 
 /// What the scan found.
@@ -29,88 +35,17 @@ pub(super) struct Scan {
     pub(super) types: Vec<Arity>,
     /// The types of the functions that are not imported, in order.
     pub(super) function_types: Vec<u32>,
+    /// The types of the imported functions, in order.
+    imported_types: Vec<u32>,
     imported_functions: u32,
     functions: u32,
     globals: u32,
-    /// Elements of tables and of segments.
+    /// Elements of tables.
     elements: u64,
+    /// Elements of segments.
+    segment_elements: u64,
     /// Element and data segments.
     segments: u32,
-}
-
-/// The kinds of import that the engine knows.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum ImportKind {
-    Func,
-    Global,
-    Memory,
-    Table,
-}
-
-/// How many parameters and results a function type has; none of what is no function type.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Arity {
-    pub(super) params: usize,
-    pub(super) results: usize,
-}
-
-/// An export, with its index among the things of its kind.
-#[derive(Debug)]
-pub(super) struct ScannedExport {
-    pub(super) name: Box<str>,
-    pub(super) kind: ExportKind,
-    pub(super) index: u32,
-}
-
-/// The kinds of export that matter here.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(super) enum ExportKind {
-    Func,
-    Global,
-    Memory,
-    Other,
-}
-
-impl ExportKind {
-    /// As in an export section.
-    pub(super) const fn byte(self) -> u8 {
-        match self {
-            Self::Func => 0,
-            Self::Other => 1,
-            Self::Memory => 2,
-            Self::Global => 3,
-        }
-    }
-
-    const fn new(kind: ExternalKind) -> Self {
-        match kind {
-            ExternalKind::Func => Self::Func,
-            ExternalKind::Global => Self::Global,
-            ExternalKind::Memory => Self::Memory,
-            ExternalKind::Table | ExternalKind::Tag => Self::Other,
-        }
-    }
-}
-
-/// A memory that a module declares, in pages.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct ScannedMemory {
-    pub(super) minimum: u64,
-    pub(super) maximum: Option<u64>,
-}
-
-/// A mutable global that a module defines.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct ScannedGlobal {
-    pub(super) index: u32,
-    /// `None` where its values are no numbers.
-    pub(super) ty: Option<ValueType>,
-}
-
-impl ScannedMemory {
-    const fn new(ty: &wasmparser::MemoryType) -> Self {
-        Self { minimum: ty.initial, maximum: ty.maximum }
-    }
 }
 
 impl Scan {
@@ -118,6 +53,29 @@ impl Scan {
     /// come first.
     pub(super) fn imported_function(&self, index: u32) -> Option<u32> {
         (index < self.imported_functions).then_some(index)
+    }
+
+    /// How many results a type has.
+    pub(super) fn results_of_type(&self, ty: u32) -> Option<usize> {
+        self.types.get(to_usize(ty)).map(|arity| arity.results)
+    }
+
+    /// How many results a function has, an imported one or another.
+    pub(super) fn results_of_function(&self, index: u32) -> Option<usize> {
+        let ty = match index.checked_sub(self.imported_functions) {
+            Some(own) => self.function_types.get(to_usize(own)),
+            None => self.imported_types.get(to_usize(index)),
+        };
+        self.results_of_type(*ty?)
+    }
+
+    /// How many results a block has.
+    pub(super) fn results_of_block(&self, ty: BlockType) -> Option<usize> {
+        match ty {
+            BlockType::Empty => Some(0),
+            BlockType::Type(_) => Some(1),
+            BlockType::FuncType(ty) => self.results_of_type(ty),
+        }
     }
 
     /// Roughly the bytes the engine keeps for an instance: seen to be about 1 KiB plus 64 bytes
@@ -129,7 +87,7 @@ impl Scan {
             .saturating_add(counted(self.globals.into(), 32))
             .saturating_add(counted(crate::limits::count(self.mutable_globals.len()), 64))
             .saturating_add(counted(self.segments.into(), 64))
-            .saturating_add(counted(self.elements, 16))
+            .saturating_add(counted(self.elements.saturating_add(self.segment_elements), 16))
             .saturating_add(1_024);
         usize::try_from(bytes).unwrap_or(usize::MAX)
     }
@@ -153,23 +111,17 @@ pub(super) fn scan(limits: &Limits, bytes: &[u8]) -> Result<Scan, CompileError> 
         }
         match payload {
             Payload::TypeSection(types) => {
-                for group in types {
-                    for ty in group.map_err(invalid)?.into_types() {
-                        let mut arity = Arity::default();
-                        if let CompositeInnerType::Func(ty) = ty.composite_type.inner {
-                            arity = Arity { params: ty.params().len(), results: ty.results().len() };
-                            check_len(Limit::Params, arity.params, limits.params)?;
-                            check_len(Limit::Params, arity.results, limits.params)?;
-                        }
-                        scan.types.push(arity);
-                    }
-                }
+                let contents = bytes.get(types.range()).unwrap_or_default();
+                scan.types.append(&mut signatures::read(limits, contents)?);
             }
             Payload::ImportSection(imports) => {
                 Limit::Imports.check(imports.count().into(), limits.imports.into())?;
                 for import in imports {
                     let (counter, kind) = match import.map_err(invalid)?.ty {
-                        TypeRef::Func(_) => (&mut scan.imported_functions, ImportKind::Func),
+                        TypeRef::Func(ty) => {
+                            scan.imported_types.push(ty);
+                            (&mut scan.imported_functions, ImportKind::Func)
+                        }
                         TypeRef::Memory(ty) => {
                             scan.memories.push(ScannedMemory::new(&ty));
                             (&mut memories, ImportKind::Memory)
@@ -194,7 +146,11 @@ pub(super) fn scan(limits: &Limits, bytes: &[u8]) -> Result<Scan, CompileError> 
                 add(&mut tables, section.count());
                 Limit::Tables.check(tables.into(), limits.tables.into())?;
                 for table in section {
-                    let initial = table.map_err(invalid)?.ty.initial;
+                    let table = table.map_err(invalid)?;
+                    if let TableInit::Expr(expr) = &table.init {
+                        check_expr(limits, expr)?;
+                    }
+                    let initial = table.ty.initial;
                     Limit::TableElements.check(initial, limits.table_elements.into())?;
                     scan.elements = scan.elements.saturating_add(initial);
                 }
@@ -213,7 +169,9 @@ pub(super) fn scan(limits: &Limits, bytes: &[u8]) -> Result<Scan, CompileError> 
                 add(&mut scan.globals, section.count());
                 Limit::Globals.check(scan.globals.into(), limits.globals.into())?;
                 for (index, global) in (first..).zip(section) {
-                    let ty = global.map_err(invalid)?.ty;
+                    let global = global.map_err(invalid)?;
+                    check_expr(limits, &global.init_expr)?;
+                    let ty = global.ty;
                     if ty.mutable {
                         scan.mutable_globals.push(ScannedGlobal { index, ty: number(ty.content_type) });
                     }
@@ -229,15 +187,34 @@ pub(super) fn scan(limits: &Limits, bytes: &[u8]) -> Result<Scan, CompileError> 
             }
             Payload::ElementSection(section) => {
                 add(&mut scan.segments, section.count());
+                Limit::Segments.check(scan.segments.into(), limits.segments.into())?;
                 for element in section {
-                    let count = match element.map_err(invalid)?.items {
+                    let element = element.map_err(invalid)?;
+                    if let ElementKind::Active { offset_expr, .. } = &element.kind {
+                        check_expr(limits, offset_expr)?;
+                    }
+                    let count = match &element.items {
                         ElementItems::Functions(functions) => functions.count(),
                         ElementItems::Expressions(_, exprs) => exprs.count(),
                     };
-                    scan.elements = scan.elements.saturating_add(count.into());
+                    scan.segment_elements = scan.segment_elements.saturating_add(count.into());
+                    Limit::TableElements.check(scan.segment_elements, limits.table_elements.into())?;
+                    if let ElementItems::Expressions(_, exprs) = element.items {
+                        for expr in exprs {
+                            check_expr(limits, &expr.map_err(invalid)?)?;
+                        }
+                    }
                 }
             }
-            Payload::DataSection(section) => add(&mut scan.segments, section.count()),
+            Payload::DataSection(section) => {
+                add(&mut scan.segments, section.count());
+                Limit::Segments.check(scan.segments.into(), limits.segments.into())?;
+                for data in section {
+                    if let DataKind::Active { offset_expr, .. } = data.map_err(invalid)?.kind {
+                        check_expr(limits, &offset_expr)?;
+                    }
+                }
+            }
             Payload::CodeSectionEntry(body) => {
                 let mut locals = 0_u64;
                 for run in body.get_locals_reader().map_err(invalid)? {
@@ -282,21 +259,14 @@ const fn order_of_start() -> u8 {
     order(START)
 }
 
-/// The type of a number; `None` for a vector or a reference.
-const fn number(ty: ValType) -> Option<ValueType> {
-    match ty {
-        ValType::I32 => Some(ValueType::I32),
-        ValType::I64 => Some(ValueType::I64),
-        ValType::F32 => Some(ValueType::F32),
-        ValType::F64 => Some(ValueType::F64),
-        ValType::V128 | ValType::Ref(_) => None,
-    }
-}
-
 fn add(counter: &mut u32, more: u32) {
     *counter = counter.saturating_add(more);
 }
 
-fn check_len(limit: Limit, len: usize, maximum: u32) -> Result<(), CompileError> {
-    Ok(limit.check(crate::limits::count(len), maximum.into())?)
+/// Refuses a constant expression of too many operators.
+fn check_expr(limits: &Limits, expr: &ConstExpr<'_>) -> Result<(), CompileError> {
+    // The last one is its end.
+    let operators = expr.get_operators_reader().into_iter().take_while(Result::is_ok).count();
+    let requested = crate::limits::count(operators).saturating_sub(1);
+    Ok(Limit::ConstOperators.check(requested, limits.const_operators.into())?)
 }

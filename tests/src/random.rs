@@ -6,10 +6,13 @@
 pub struct Random(u64);
 
 impl Random {
+    /// The numbers of a seed.
+    #[must_use]
     pub const fn new(seed: u64) -> Self {
         Self(seed)
     }
 
+    /// The next number.
     pub const fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
@@ -33,6 +36,7 @@ impl Random {
         self.below(100) < percent
     }
 
+    /// A place in a list of so many.
     pub fn index(&mut self, len: usize) -> usize {
         self.below(u32::try_from(len).unwrap()) as usize
     }

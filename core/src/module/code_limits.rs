@@ -1,0 +1,70 @@
+//! What code may make the engine and its validator keep at a time, or write, for a few bytes.
+//!
+//! Both keep a frame for each block that is open, the engine keeps a note for each target of a
+//! `br_table` until the function is translated. And with the multi-value proposal a branch,
+//! call or block of two bytes stands for as many values as a type has, each of which is written
+//! down or copied.
+
+use super::scan::Scan;
+use crate::{
+    error::CompileError,
+    limits::{Limit, Limits, count, to_usize},
+};
+use wasmparser::Operator;
+
+/// The code of a module, as far as it was looked at.
+pub(super) struct CodeLimits<'a> {
+    limits: &'a Limits,
+    scan: &'a Scan,
+    /// Of the function that is looked at.
+    branch_targets: u64,
+    multi_values: u64,
+}
+
+impl<'a> CodeLimits<'a> {
+    pub(super) const fn new(limits: &'a Limits, scan: &'a Scan) -> Self {
+        Self { limits, scan, branch_targets: 0, multi_values: 0 }
+    }
+
+    /// The operators that follow are of another function.
+    pub(super) const fn begin_function(&mut self) {
+        self.branch_targets = 0;
+    }
+
+    /// Counts an operator. `labels` has how many values a branch to each label passes, the
+    /// innermost last, after a block was opened.
+    ///
+    /// What is invalid counts for nothing; the engine stops at it.
+    pub(super) fn count(&mut self, operator: &Operator<'_>, labels: &[usize]) -> Result<(), CompileError> {
+        let label = |depth: u32| {
+            let at = labels.len().checked_sub(to_usize(depth))?.checked_sub(1)?;
+            labels.get(at).copied()
+        };
+        let (values, times) = match operator {
+            Operator::Block { blockty } | Operator::If { blockty } | Operator::Loop { blockty } => {
+                // The function's own label is none of its blocks.
+                let depth = count(labels.len()).saturating_sub(1);
+                Limit::BlockDepth.check(depth, self.limits.block_depth.into())?;
+                (self.scan.results_of_block(*blockty), 1)
+            }
+            Operator::Br { relative_depth } | Operator::BrIf { relative_depth } => {
+                (label(*relative_depth), 1)
+            }
+            Operator::BrTable { targets } => {
+                let targets_and_default = u64::from(targets.len()).saturating_add(1);
+                self.branch_targets = self.branch_targets.saturating_add(targets_and_default);
+                Limit::BranchTargets.check(self.branch_targets, self.limits.branch_targets.into())?;
+                (label(targets.default()), targets_and_default)
+            }
+            Operator::Call { function_index } => (self.scan.results_of_function(*function_index), 1),
+            Operator::CallIndirect { type_index, .. } => (self.scan.results_of_type(*type_index), 1),
+            Operator::Return => (labels.first().copied(), 1),
+            _ => return Ok(()),
+        };
+        let Some(more) = values.and_then(|values| values.checked_sub(1)).filter(|more| *more > 0) else {
+            return Ok(());
+        };
+        self.multi_values = self.multi_values.saturating_add(count(more).saturating_mul(times));
+        Ok(Limit::MultiValues.check(self.multi_values, self.limits.multi_values.into())?)
+    }
+}

@@ -1,0 +1,91 @@
+//! What is found of single things.
+
+use crate::value::ValueType;
+use alloc::boxed::Box;
+use wasmparser::{ExternalKind, ValType};
+
+/// The kinds of import that the engine knows.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::module) enum ImportKind {
+    Func,
+    Global,
+    Memory,
+    Table,
+}
+
+/// How many parameters and results a function type has; none of what is no function type.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::module) struct Arity {
+    pub(in crate::module) params: usize,
+    pub(in crate::module) results: usize,
+}
+
+/// An export, with its index among the things of its kind.
+#[derive(Debug)]
+pub(in crate::module) struct ScannedExport {
+    pub(in crate::module) name: Box<str>,
+    pub(in crate::module) kind: ExportKind,
+    pub(in crate::module) index: u32,
+}
+
+/// The kinds of export that matter here.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(in crate::module) enum ExportKind {
+    Func,
+    Global,
+    Memory,
+    Other,
+}
+
+impl ExportKind {
+    /// As in an export section.
+    pub(in crate::module) const fn byte(self) -> u8 {
+        match self {
+            Self::Func => 0,
+            Self::Other => 1,
+            Self::Memory => 2,
+            Self::Global => 3,
+        }
+    }
+
+    pub(super) const fn new(kind: ExternalKind) -> Self {
+        match kind {
+            ExternalKind::Func => Self::Func,
+            ExternalKind::Global => Self::Global,
+            ExternalKind::Memory => Self::Memory,
+            ExternalKind::Table | ExternalKind::Tag => Self::Other,
+        }
+    }
+}
+
+/// A memory that a module declares, in pages.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::module) struct ScannedMemory {
+    pub(in crate::module) minimum: u64,
+    pub(in crate::module) maximum: Option<u64>,
+}
+
+/// A mutable global that a module defines.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::module) struct ScannedGlobal {
+    pub(in crate::module) index: u32,
+    /// `None` where its values are no numbers.
+    pub(in crate::module) ty: Option<ValueType>,
+}
+
+impl ScannedMemory {
+    pub(super) const fn new(ty: &wasmparser::MemoryType) -> Self {
+        Self { minimum: ty.initial, maximum: ty.maximum }
+    }
+}
+
+/// The type of a number; `None` for a vector or a reference.
+pub(super) const fn number(ty: ValType) -> Option<ValueType> {
+    match ty {
+        ValType::I32 => Some(ValueType::I32),
+        ValType::I64 => Some(ValueType::I64),
+        ValType::F32 => Some(ValueType::F32),
+        ValType::F64 => Some(ValueType::F64),
+        ValType::V128 | ValType::Ref(_) => None,
+    }
+}
