@@ -98,7 +98,7 @@ impl From<TrapCode> for Trap {
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum TrapCode {
-    /// A float that does not fit was converted to an integer.
+    /// A NaN was converted to an integer.
     BadConversionToInteger,
     /// An indirect call met a function of another type.
     BadSignature,
@@ -110,7 +110,7 @@ pub enum TrapCode {
     IndirectCallToNull,
     /// An integer was divided by zero.
     IntegerDivisionByZero,
-    /// An integer division or conversion overflowed.
+    /// An integer division overflowed, or a float that does not fit was converted to an integer.
     IntegerOverflow,
     /// A load, store or bulk operation was outside the memory.
     MemoryOutOfBounds,
@@ -158,7 +158,7 @@ impl TrapCode {
     #[must_use]
     pub const fn message(self) -> &'static str {
         match self {
-            Self::BadConversionToInteger => "float to integer conversion out of range",
+            Self::BadConversionToInteger => "NaN converted to an integer",
             Self::BadSignature => "indirect call to a function of another type",
             Self::Engine => "engine error",
             Self::HostError => "the supervisor ended the call",
