@@ -53,6 +53,7 @@ impl Cell {
             prepaid: 0,
             taken: 0,
             refused: None,
+            before_hidden: None,
         };
         let data = CellData { args: Vec::new(), import: 0, limiter };
         let mut cell = Box::new(Self {
@@ -217,6 +218,8 @@ pub(crate) struct Limiter {
     taken: u32,
     /// The last refusal.
     refused: Option<LimitError>,
+    /// While an instance is made that has a memory of ours: how many memories are made before it.
+    before_hidden: Option<u32>,
 }
 
 impl Limiter {
@@ -227,6 +230,12 @@ impl Limiter {
         if self.guest.is_some() || bounds.pages.is_some() {
             self.guest.clone_from(&bounds.pages);
         }
+    }
+
+    /// Lets the memory that is made after so many others be for nothing, as it is not the guest's;
+    /// `None` ends this.
+    pub(crate) const fn hide_after(&mut self, memories: Option<u32>) {
+        self.before_hidden = memories;
     }
 
     /// Refuses more pages than the store or the guest may have, and takes none.
@@ -247,6 +256,13 @@ impl Limiter {
     }
 
     fn memory_growth(&mut self, current: u32, desired: u32) -> Result<(), LimitError> {
+        if let Some(before) = self.before_hidden {
+            self.before_hidden = before.checked_sub(1);
+            if before == 0 {
+                self.taken = 0;
+                return Ok(());
+            }
+        }
         Limit::MemoryPages.check(desired.into(), self.memory_pages.into())?;
         let more = desired.saturating_sub(current).saturating_sub(self.prepaid);
         self.taken = 0;

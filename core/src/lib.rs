@@ -53,6 +53,7 @@
 //! | bound it | [`Limits`], [`InstanceLimits`], [`CallOptions`], fuel by [`costs`] |
 //! | keep, reset or copy a guest's state | [`Store::snapshot`], [`Store::restore`], [`Store::fork`], [`snapshot`] |
 //! | know what went wrong | [`Trap`] for guests, one error enum for each operation |
+//! | see where a guest is | [`CompileOptions::with_frames`], [`Frames`] |
 //! | serve the Substrate sandbox ABI | [`ThunkSupervisor`], [`Thunk`], [`abi`], [`wire`] |
 //! | serve a supervisor that is wasm itself | [`substrate`] |
 //!
@@ -79,6 +80,7 @@ mod environment;
 mod error;
 mod execution;
 mod features;
+mod frames;
 mod fuel;
 mod limits;
 mod module;
@@ -101,10 +103,11 @@ pub use crate::{
     },
     execution::{Execution, Step},
     features::{Feature, Features},
+    frames::{Frame, Frames},
     fuel::OutOfFuel,
     limits::{Limit, Limits, MAX_PAGES, PAGE_BYTES},
     module::{Export, ExternType, GlobalType, Import, MemoryType, Module, TableType},
-    options::{CallOptions, InstanceLimits, Outcome},
+    options::{CallOptions, CompileOptions, InstanceLimits, Outcome},
     snapshot::{ForkError, FormatError, RestoreError, Snapshot, SnapshotError, Uncapturable},
     store::{InstanceId, Level, MemoryId, Store},
     supervisor::{FuncIndex, HostCall, HostError, NoImports, Supervisor},

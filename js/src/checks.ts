@@ -7,6 +7,12 @@ export function checkU32(name: string, value: number): number {
   return value;
 }
 
+/** A switch; off if it is not given. */
+export function checkBoolean(name: string, value: boolean | undefined): boolean {
+  if (value !== undefined && typeof value !== "boolean") throw new TypeError(`${name} is not a boolean`);
+  return value === true;
+}
+
 /** An amount of fuel: a BigInt that 64 bits hold, or a number where that is exact. */
 export function checkFuel(name: string, value: bigint | number): bigint {
   if (typeof value !== "bigint" && typeof value !== "number") throw new TypeError(`${name} is neither a BigInt nor a number`);

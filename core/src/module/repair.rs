@@ -27,7 +27,7 @@ use super::{
     code_limits::CodeLimits,
     fresh::{is_fresh, is_fresh_long},
     scan::{Arity, Scan},
-    sections::{HEADER_BYTES, Section, push_leb128, push_section, split_leb128},
+    sections::{CODE, HEADER_BYTES, Section, push_leb128, push_section, split_leb128},
 };
 use crate::{
     costs::LOCALS_PER_UNIT,
@@ -36,8 +36,6 @@ use crate::{
 };
 use alloc::{boxed::Box, vec, vec::Vec};
 use wasmparser::{BinaryReader, BlockType, FunctionBody, Operator};
-
-const CODE_SECTION: u8 = 10;
 
 /// The locals that the engine's parser takes.
 const MAX_LOCALS: u32 = 50_000;
@@ -98,12 +96,12 @@ impl Repair<'_> {
         let mut rest = bytes.get(HEADER_BYTES..)?;
         while !rest.is_empty() {
             let (section, after) = Section::split(rest)?;
-            if section.id == CODE_SECTION {
+            if section.id == CODE {
                 let code = self.code(section.contents)?;
                 let before = bytes.len().checked_sub(rest.len())?;
                 let mut module = Vec::with_capacity(bytes.len().saturating_add(code.len()));
                 module.extend_from_slice(bytes.get(..before)?);
-                push_section(&mut module, CODE_SECTION, &code)?;
+                push_section(&mut module, CODE, &code)?;
                 module.extend_from_slice(after);
                 return Some(module.into());
             }

@@ -6,6 +6,7 @@ use crate::{
     environment::{Environment, refused},
     error::{GlobalError, HandleError, ImportProblem, InstantiateError, InvokeError},
     execution::{Callee, Context, Execution, Purpose},
+    frames::Recorder,
     limits::{Limit, to_usize},
     module::{ExternType, MemorySource, Module},
     options::{Bounds, InstanceLimits},
@@ -164,6 +165,7 @@ impl Store {
             module: module.clone(),
             functions: resolved.functions,
             memory,
+            recorder: Recorder::of(module, handle, &cell.store),
             bounds,
         });
         let instance = Instance {
@@ -359,12 +361,14 @@ impl Store {
         // In the engine's order.
         imports.extend(cell.imported_functions(module));
         imports.extend(memories.iter().copied().map(Extern::Memory));
-        cell.store.data_mut().limiter.begin(bounds);
-        wasmi::Instance::new(&mut cell.store, &code, &imports).map_err(|error| {
-            match cell.store.data_mut().limiter.take_refusal() {
-                Some(refusal) => refusal.into(),
-                None => explain(module, &error),
-            }
+        let limiter = &mut cell.store.data_mut().limiter;
+        limiter.begin(bounds);
+        limiter.hide_after(module.frames().map(|frames| frames.own_memories));
+        let made = wasmi::Instance::new(&mut cell.store, &code, &imports);
+        cell.store.data_mut().limiter.hide_after(None);
+        made.map_err(|error| match cell.store.data_mut().limiter.take_refusal() {
+            Some(refusal) => refusal.into(),
+            None => explain(module, &error),
         })
     }
 }

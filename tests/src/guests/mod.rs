@@ -25,6 +25,7 @@ pub use self::{
     quickjs::{Interpreter, Moment},
 };
 
+use guestbox::CompileOptions;
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -39,7 +40,7 @@ pub struct Guest {
     pub title: &'static str,
     /// Where the wasm binary is below `node_modules`.
     file: &'static str,
-    run: fn(&[u8]) -> Report,
+    run: fn(&[u8], CompileOptions) -> Report,
 }
 
 /// The guests, in the order in which they are run.
@@ -96,8 +97,15 @@ impl Guest {
     /// Loads the guest and runs it to the end of its trace.
     #[must_use]
     pub fn run(&self) -> Report {
+        self.run_compiled(CompileOptions::new())
+    }
+
+    /// Runs it as [`Guest::run`] does, with its module compiled like this, and with more fuel. If that
+    /// is with frames, each import call has a line before its own that says where the guest is.
+    #[must_use]
+    pub fn run_compiled(&self, options: CompileOptions) -> Report {
         match self.load() {
-            Ok(bytes) => (self.run)(&bytes),
+            Ok(bytes) => (self.run)(&bytes, options),
             Err(failure) => Report { outcome: Err(failure), ..Report::default() },
         }
     }

@@ -1,7 +1,7 @@
 //! The lines of a trace, formatted as `tests/guests/trace.mjs` does.
 
 use super::Failure;
-use guestbox::Value;
+use guestbox::{Frames, Value};
 
 /// The line of a call that crossed the border: `call` of an import, `invoke` of an export.
 pub(super) fn call_line(
@@ -19,6 +19,12 @@ pub(super) fn call_line(
         Err(_) => "trap".to_owned(),
     };
     format!("{kind} {name}({args}) -> {outcome}")
+}
+
+/// The line of where the guest is at an import call.
+pub(super) fn frames_line(frames: &Frames) -> String {
+    let frames = frames.iter().map(|frame| format!(" {}:{}", frame.function_index, frame.offset));
+    format!("frames{}", frames.collect::<String>())
 }
 
 /// The last line: the size of the memory and a hash of all its bytes.
