@@ -81,8 +81,9 @@ export async function driveAsync<T>(served: Served, handle: number, pace: Pace, 
           const returned = serve(host, context, host.params.takeAll(engine));
           const waits = isThenable(returned);
           const isTurn = pace.isTurnAfterCall();
-          // What the guest's other callers do meanwhile is not nested in this call.
-          if (waits || isTurn) engine.use((raw) => raw.suspend(handle));
+          // What the guest's other callers do meanwhile is not nested in this call. An import that has
+          // disposed of the sandbox is waited for too: what it rejects with is nobody else's to see.
+          if ((waits || isTurn) && engine.isLive) engine.use((raw) => raw.suspend(handle));
           const result = waits ? await pace.race(returned) : returned;
           if (isTurn) await pace.turn();
           pace.check();

@@ -206,6 +206,15 @@ describe("a callback tears down", () => {
       assert.equal(error.code, "sandbox");
     }
   });
+  test("the whole sandbox, and rejects: the call does so with the same error", async () => {
+    const own = await workbench();
+    const mine = new Error("mine");
+    const instance = own.guest(CALLS, { e: { f: async () => {
+      own.sandbox.dispose();
+      throw mine;
+    } } });
+    assert.equal(await rejectionOf(instance.call("run")), mine);
+  });
 });
 
 describe("a callback makes", () => {

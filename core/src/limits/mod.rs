@@ -1,6 +1,6 @@
 //! Limits: what a guest, an environment or a supervisor may take, before it is taken.
 //!
-//! Every number has a unit and a reason. A limit refuses with a [`LimitError`] that names the
+//! Every number has a unit and a reason. A limit refuses with a [`LimitError`](crate::LimitError) that names the
 //! limit, its value and what was asked for; only `memory.grow` and `table.grow` of a guest
 //! answer -1 instead, as the WebAssembly specification foresees.
 

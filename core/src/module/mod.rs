@@ -7,6 +7,7 @@
 
 mod code_limits;
 mod engine;
+mod fresh;
 mod hidden;
 mod instrument;
 mod names;

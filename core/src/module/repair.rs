@@ -25,6 +25,7 @@
 
 use super::{
     code_limits::CodeLimits,
+    fresh::{is_fresh, is_fresh_long},
     scan::{Arity, Scan},
     sections::{CODE, HEADER_BYTES, Section, push_leb128, push_section, split_leb128},
 };
@@ -70,8 +71,8 @@ impl Insert {
     }
 }
 
-/// Rewrites a module for the engine. `None` where there is nothing to rewrite, and where the
-/// module is too broken to read, which the engine will find out.
+/// Rewrites a module for the engine. `None` where there is nothing to rewrite. A module that is
+/// invalid is rewritten up to where the engine will find that out.
 ///
 /// # Errors
 ///
@@ -118,7 +119,11 @@ impl Repair<'_> {
         while !rest.is_empty() {
             let (len, after_len) = split_leb128(rest)?;
             let (body, after) = after_len.split_at_checked(len)?;
-            let inserts = self.body(body, *types.next()?)?;
+            let mut inserts = Vec::new();
+            let is_read = self.body(body, *types.next()?, &mut inserts).is_some();
+            if !is_read && self.refused.is_some() {
+                return None;
+            }
             rewritten |= !inserts.is_empty();
             let added = inserts.iter().map(|(_, insert)| insert.len()).sum();
             push_leb128(&mut code, len.checked_add(added)?)?;
@@ -131,17 +136,21 @@ impl Repair<'_> {
             }
             code.extend_from_slice(body.get(copied..)?);
             rest = after;
+            if !is_read {
+                break;
+            }
         }
+        code.extend_from_slice(rest);
         rewritten.then_some(code)
     }
 
-    /// What is put where in the body of a function of a type.
-    fn body(&mut self, body: &[u8], ty: u32) -> Option<Vec<(u32, Insert)>> {
+    /// Finds what is put where in the body of a function of a type. `None` where it is invalid:
+    /// the engine translates it up to there, and so needs what was found until then.
+    fn body(&mut self, body: &[u8], ty: u32, inserts: &mut Vec<(u32, Insert)>) -> Option<()> {
         let body = FunctionBody::new(BinaryReader::new(body, 0));
         let charge = charge_for_locals(&body)?;
         let mut operators = body.get_operators_reader().ok()?;
         self.code_limits.begin_function();
-        let mut inserts = Vec::new();
         if charge > 0 {
             inserts.push((u32::try_from(operators.original_position()).ok()?, Insert::Charge(charge)));
         }
@@ -199,7 +208,7 @@ impl Repair<'_> {
             is_fresh_long_before = is_fresh_long(&operator);
             is_local_before = matches!(operator, Operator::LocalGet { .. });
         }
-        Some(inserts)
+        Some(())
     }
 
     /// How many parameters and results a block has; refuses one with parameters.
@@ -228,76 +237,4 @@ fn charge_for_locals(body: &FunctionBody<'_>) -> Option<u16> {
     }
     // With more than the engine takes the module is refused anyway.
     u16::try_from(locals.min(MAX_LOCALS).checked_div(LOCALS_PER_UNIT)?).ok()
-}
-
-/// Whether an operator pushes a value of its own that is no comparison with zero and no local, or
-/// else leaves nothing in the register. Shifts by a constant 0, for one, do not: the engine
-/// passes on what they shift. Nor does `i64.eqz`: of a comparison that was extended to 64 bits
-/// the engine makes one of 32 bits.
-const fn is_fresh(operator: &Operator<'_>) -> bool {
-    matches!(
-        operator,
-        Operator::GlobalGet { .. }
-            | Operator::Call { .. }
-            | Operator::CallIndirect { .. }
-            | Operator::I32Const { .. }
-            | Operator::I32Load { .. }
-            | Operator::I32Load8S { .. }
-            | Operator::I32Load8U { .. }
-            | Operator::I32Load16S { .. }
-            | Operator::I32Load16U { .. }
-            | Operator::I32Add
-            | Operator::I32And
-            | Operator::I32Or
-            | Operator::I32Sub
-            | Operator::I32Xor
-            | Operator::I32LtS
-            | Operator::I32LtU
-            | Operator::I32GtS
-            | Operator::I32GtU
-            | Operator::I32LeS
-            | Operator::I32LeU
-            | Operator::I32GeS
-            | Operator::I32GeU
-            | Operator::I64LtS
-            | Operator::I64LtU
-            | Operator::I64GtS
-            | Operator::I64GtU
-            | Operator::I64LeS
-            | Operator::I64LeU
-            | Operator::I64GeS
-            | Operator::I64GeU
-            | Operator::F32Eq
-            | Operator::F32Ne
-            | Operator::F32Lt
-            | Operator::F32Gt
-            | Operator::F32Le
-            | Operator::F32Ge
-            | Operator::F64Eq
-            | Operator::F64Ne
-            | Operator::F64Lt
-            | Operator::F64Gt
-            | Operator::F64Le
-            | Operator::F64Ge
-    )
-}
-
-/// Whether an operator pushes a value of its own that has 64 bits and is no local.
-const fn is_fresh_long(operator: &Operator<'_>) -> bool {
-    matches!(
-        operator,
-        Operator::I64Const { .. }
-            | Operator::I64Load { .. }
-            | Operator::I64Load8S { .. }
-            | Operator::I64Load8U { .. }
-            | Operator::I64Load16S { .. }
-            | Operator::I64Load16U { .. }
-            | Operator::I64Load32S { .. }
-            | Operator::I64Load32U { .. }
-            | Operator::I64Add
-            | Operator::I64And
-            | Operator::I64Or
-            | Operator::I64Sub
-            | Operator::I64Xor
-    )
 }

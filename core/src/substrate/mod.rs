@@ -49,6 +49,10 @@
 //! debug, so the 32 levels of [`Limits::nesting`](crate::Limits) want a thread of 1 MiB for a
 //! fourfold margin in release. Lower the limit on smaller ones.
 //!
+//! What this crate mends in guests, as wasmi 2.0.0 gets it wrong, it does not see in a supervisor that
+//! you give to wasmi: a `select` by a comparison with zero, blocks with parameters, a `br_table` with
+//! several values, tail calls of imports. Optimised code of LLVM has none of these as a rule.
+//!
 //! wasmi's handles are bound to a wasmi store: it panics where it is given one of another. So
 //! a sandbox with instances must stay in the data of the wasmi store in which they were made.
 

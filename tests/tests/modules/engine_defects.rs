@@ -127,6 +127,21 @@ fn a_local_may_be_the_address_and_the_value_of_a_store() {
 }
 
 #[test]
+fn what_is_before_an_invalid_operator_is_mended() {
+    let store = format!("{} i32.store offset=65536", BOTH[0]);
+    for invalid in ["br_table 0 9", "block (type 9) end", "end end", "i32.const 0 br_table 0 9"] {
+        for text in [
+            format!("(module (memory 2) (func (param $n i32) {store}) (func {invalid}))"),
+            format!(
+                "(module (memory 2) (func (param $n i32) {store} {invalid}) (func (param $n i32) {store}))"
+            ),
+        ] {
+            assert!(matches!(Module::new(&text::bytes(&text)), Err(CompileError::Invalid(_))), "{text}");
+        }
+    }
+}
+
+#[test]
 fn mended_modules_have_all_that_they_had() {
     let text = r#"(module (import "env" "m" (memory 1)) (global $g (export "g") (mut i32) (i32.const 0))
         (start $s) (func $s (global.set $g (select (i32.const 1) (i32.const 2) (i32.eqz (global.get $g)))))
