@@ -85,7 +85,11 @@ impl CompileOptions {
     /// Each instance takes 64 KiB more, or four bytes for each of
     /// [`Limits::guest_frames`](crate::Limits) where that is more, which no limit counts, and each call
     /// 64 bytes a frame more of the engine's stack than [`Limits::engine_stack_bytes`](crate::Limits).
-    /// At each pause four bytes a frame are copied.
+    /// At each pause four bytes a frame are copied and copied back, which was seen to take 2.5 µs for
+    /// 10,000 frames.
+    ///
+    /// A module that has as much of something as the engine takes, such as 100 memories, has no room
+    /// for this and is [`CompileError::Invalid`](crate::CompileError) with it.
     ///
     /// The identity of the module is that of its bytes: a snapshot fits it with and without.
     #[must_use]

@@ -127,6 +127,20 @@ export const checks = {
     equal(nested.exports.run(31), 32);
   },
 
+  async "a guest's frames are those that the browser has for the same module"() {
+    const bytes = await (await fetch("/checks/asks.wasm")).arrayBuffer();
+    let expected;
+    const ask = () => ((expected = new Error().stack.match(/wasm-function\[\d+\]:0x[0-9a-f]+/g)), 0);
+    new WebAssembly.Instance(new WebAssembly.Module(bytes), { e: { ask } }).exports.run(1);
+    let frames;
+    const module = (await shared).compile(bytes, { frames: true });
+    module.instantiate({ e: { ask: call((c) => ((frames = c.frames), 0)) } }).exports.run(1);
+    const places = frames.map((frame) => `wasm-function[${frame.functionIndex}]:0x${frame.offset.toString(16)}`);
+    equal(String(places), String(expected));
+    const trap = thrownBy(() => module.instantiate({ e: { ask: call((c) => c.charge(1n << 60n)) } }).exports.run(1));
+    equal(isOf(trap, Trap).stack.includes(`at ${places[0]}`) || trap.stack.includes(`(${places[0]})`), true, "in the stack");
+  },
+
   async "a memory that grew is read and written where it is now"() {
     const instance = await guest("remembers");
     const { memory, grow } = instance.exports;

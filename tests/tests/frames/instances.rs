@@ -155,3 +155,14 @@ fn modules_that_share_a_memory_have_frames_each() {
         assert_eq!(names(trap(&mut store, &mut NoImports, *guest, &[]).frames()), [*name, "run"]);
     }
 }
+
+#[test]
+fn a_module_with_as_many_memories_as_the_engine_takes_has_no_room() {
+    let compile = |memories: usize, options| {
+        let text = format!("(module {})", "(memory 0)".repeat(memories));
+        Module::with_options(&Limits::unlimited(), &text::bytes(&text), options)
+    };
+    let options = CompileOptions::new().with_frames();
+    assert!(compile(100, CompileOptions::new()).is_ok() && compile(99, options).is_ok());
+    assert!(matches!(compile(100, options), Err(CompileError::Invalid(_))));
+}
