@@ -13,7 +13,7 @@ use crate::{
     supervisor::FuncIndex,
     thunk::{Region, ThunkSupervisor},
 };
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 use core::{error::Error, fmt};
 use hashbrown::HashMap;
 
@@ -23,8 +23,8 @@ use hashbrown::HashMap;
 /// `Thunk` is what the embedder's engine calls a thunk by; it defaults to that of wasmi.
 #[derive(Debug)]
 pub struct Sandbox<Thunk = super::WasmiThunk> {
-    /// `None` while a host function has it.
-    store: Option<Store>,
+    /// `None` while a host function has it. Boxed, as it goes to and fro on the host's stack.
+    store: Option<Box<Store>>,
     /// `None` until it is known where the heap begins.
     allocator: Option<Allocator>,
     /// By the number of the instance.
@@ -36,7 +36,7 @@ impl<Thunk> Sandbox<Thunk> {
     /// [`Sandbox::set_heap_base`] says where it begins.
     #[must_use]
     pub fn new(limits: Limits) -> Self {
-        Self { store: Some(Store::with_limits(limits)), allocator: None, thunks: HashMap::new() }
+        Self { store: Some(Box::new(Store::with_limits(limits))), allocator: None, thunks: HashMap::new() }
     }
 
     /// Begins an empty heap at `heap_base`, the value of the supervisor's global `__heap_base`.
@@ -53,14 +53,14 @@ impl<Thunk> Sandbox<Thunk> {
     /// The store; `None` while a host function uses it, which only the embedder's own callbacks
     /// for the supervisor's memory can meet.
     #[must_use]
-    pub const fn store(&self) -> Option<&Store> {
-        self.store.as_ref()
+    pub fn store(&self) -> Option<&Store> {
+        self.store.as_deref()
     }
 
     /// The store, as [`Sandbox::store`] gives it. An instance that is made in it directly has no
     /// thunk and cannot be invoked by the supervisor.
-    pub const fn store_mut(&mut self) -> Option<&mut Store> {
-        self.store.as_mut()
+    pub fn store_mut(&mut self) -> Option<&mut Store> {
+        self.store.as_deref_mut()
     }
 
     pub(super) fn keep_thunk(&mut self, instance: u32, thunk: Thunk) {
@@ -120,7 +120,7 @@ impl<E: Embedder + ?Sized> Drop for Away<'_, E> {
 /// The store and the embedder, for a host function that needs both. The store goes back to the
 /// sandbox at the end, also where the embedder panics.
 pub(super) struct Checkout<'a, E: Embedder + ?Sized> {
-    store: Option<Store>,
+    store: Option<Box<Store>>,
     serving: Serving<'a, E>,
 }
 
@@ -137,7 +137,7 @@ impl<'a, E: Embedder + ?Sized> Checkout<'a, E> {
     }
 
     pub(super) fn parts(&mut self) -> Result<(&mut Store, &mut Serving<'a, E>), SupervisorTrap> {
-        let store = self.store.as_mut().ok_or(SupervisorTrap::StoreInUse)?;
+        let store = self.store.as_deref_mut().ok_or(SupervisorTrap::StoreInUse)?;
         Ok((store, &mut self.serving))
     }
 }
@@ -153,7 +153,7 @@ impl<E: Embedder + ?Sized> Drop for Checkout<'_, E> {
 pub(super) struct Serving<'a, E: Embedder + ?Sized> {
     embedder: &'a mut E,
     /// What stands in for the store while a thunk has it.
-    spare: Option<Store>,
+    spare: Option<Box<Store>>,
 }
 
 impl<E: Embedder + ?Sized> ThunkSupervisor for Serving<'_, E> {
@@ -186,8 +186,9 @@ impl<E: Embedder + ?Sized> ThunkSupervisor for Serving<'_, E> {
         state: u32,
         func: FuncIndex,
     ) -> Result<i64, ServingError> {
-        let spare = self.spare.take().unwrap_or_else(|| Store::with_limits(store.limits().clone()));
-        let real = core::mem::replace(store, spare);
+        let spare = || Box::new(Store::with_limits(store.limits().clone()));
+        let mut real = self.spare.take().unwrap_or_else(spare);
+        core::mem::swap(store, &mut *real);
         self.embedder.with_sandbox(|sandbox| sandbox.store = Some(real));
         let lent = Lent { store, serving: self };
         lent.serving.embedder.call_thunk(thunk, args, state, func).map_err(|ThunkTrapped| ServingError::Thunk)
@@ -205,8 +206,9 @@ impl<E: Embedder + ?Sized> Drop for Lent<'_, '_, E> {
     fn drop(&mut self) {
         let real = self.serving.embedder.with_sandbox(|sandbox| sandbox.store.take());
         // Should the embedder have lost it, the guest call ends: its execution knows its store.
-        if let Some(real) = real {
-            self.serving.spare = Some(core::mem::replace(self.store, real));
+        if let Some(mut real) = real {
+            core::mem::swap(self.store, &mut *real);
+            self.serving.spare = Some(real);
         }
     }
 }
