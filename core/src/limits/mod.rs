@@ -1,8 +1,25 @@
 //! Limits: what a guest, an environment or a supervisor may take, before it is taken.
 //!
-//! Every number has a unit and a reason. A limit refuses with a [`LimitError`] that names the
-//! limit, its value and what was asked for; only `memory.grow` and `table.grow` of a guest
-//! answer -1 instead, as the WebAssembly specification foresees.
+//! Every number has a unit and a reason. A limit refuses with a [`LimitError`](crate::LimitError)
+//! that names the limit, its value and what was asked for:
+//!
+//! | limits | default | strict | who is refused, and how |
+//! |---|---|---|---|
+//! | `module_bytes` | 4 MiB | 1 MiB | a module, [`CompileError::Limit`](crate::CompileError) |
+//! | `functions`, `types` | 10,000 | 2,500, 1,000 | the same |
+//! | `exports`, `imports`, `globals` | 10,000, 1,000, 1,000 | 1,000, 100, 100 | the same |
+//! | `params`, `locals` | 32, 1,000 | 16, 250 | the same |
+//! | `block_depth`, `branch_targets` | 10,000, 100,000 | 1,000, 10,000 | the same |
+//! | `multi_values`, `const_operators` | 250,000, 32 | 10,000, 8 | the same |
+//! | `memories`, `tables`, `segments` | 16, 100, 10,000 | 1, 1, 1,000 | the same |
+//! | `table_elements` | 10,000 | 1,000 | a module, an instance, [`InstantiateError::Limit`](crate::InstantiateError); a guest's `table.grow` with -1 |
+//! | `memory_pages`, `total_memory_pages` | 64 MiB, 128 MiB | 16 MiB, 32 MiB | the same; [`MemoryError::Limit`](crate::MemoryError); a guest's `memory.grow` with -1 |
+//! | `instances` | 10,000 | 1,000 | an instance, `InstantiateError::Limit` |
+//! | `environment_bytes` | 1 MiB | 64 KiB | an environment, [`EnvironmentError::Limit`](crate::EnvironmentError) |
+//! | `argument_bytes` | 1 MiB | 64 KiB | arguments, [`SupervisorTrap::Limit`](crate::abi::SupervisorTrap); a result, [`ThunkError::Limit`](crate::ThunkError) as the trap's reason |
+//! | `nesting` | 32 | 8 | a call, [`TrapCode::NestingTooDeep`](crate::TrapCode) with the `LimitError` as its reason |
+//! | `guest_frames`, `engine_stack_bytes` | 10,000, 4 MiB | 1,000, 1 MiB | a call, `TrapCode::StackOverflow`: the engine does not say which of the two |
+//! | `fuel` | 100 M | 10 M | a call, `TrapCode::OutOfFuel` with the fuel used |
 
 mod limit;
 mod presets;

@@ -18,7 +18,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// See [`InvokeError`]; a [`Trap`](crate::Trap) says what the call used until then. The store and the
+    /// See [`InvokeError`]; a [`Trap`] says what the call used until then. The store and the
     /// instance stay usable.
     pub fn invoke_with<S: Supervisor + ?Sized>(
         &mut self,
