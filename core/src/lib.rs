@@ -79,6 +79,7 @@ mod error;
 mod execution;
 mod features;
 mod fuel;
+mod limiter;
 mod limits;
 mod module;
 mod options;

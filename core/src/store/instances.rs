@@ -135,6 +135,7 @@ impl Store {
     ) -> Result<(u32, Arc<Context>), InstantiateError> {
         let instances = crate::limits::count(self.instances.len()).saturating_add(self.dead_instances.into());
         Limit::Instances.check(instances.saturating_add(1), self.limits.instances.into())?;
+        self.budgets.check_instance(module.instance_bytes())?;
         let (Some(_), Some(key)) = (self.numbers.next(), self.instances.next()) else {
             return Err(InstantiateError::IdsExhausted);
         };
@@ -359,12 +360,14 @@ impl Store {
         // In the engine's order.
         imports.extend(cell.imported_functions(module));
         imports.extend(memories.iter().copied().map(Extern::Memory));
-        cell.store.data_mut().limiter.begin(bounds);
-        wasmi::Instance::new(&mut cell.store, &code, &imports).map_err(|error| {
-            match cell.store.data_mut().limiter.take_refusal() {
-                Some(refusal) => refusal.into(),
-                None => explain(module, &error),
-            }
+        let limiter = &mut cell.store.data_mut().limiter;
+        limiter.begin(bounds);
+        limiter.begin_making(module.instance_bytes())?;
+        let made = wasmi::Instance::new(&mut cell.store, &code, &imports);
+        cell.store.data_mut().limiter.end_making();
+        made.map_err(|error| match cell.store.data_mut().limiter.take_refusal() {
+            Some(refusal) => refusal.into(),
+            None => explain(module, &error),
         })
     }
 }
