@@ -5,10 +5,12 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 NODE24 := js/node_modules/.bin/node
+WASM_OPT := js/node_modules/.bin/wasm-opt -O1 --enable-bulk-memory --enable-multivalue \
+	--enable-mutable-globals --enable-nontrapping-float-to-int --enable-reference-types --enable-sign-ext
 # The toolchain that has the wasm32 target; the environment may name another.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: help demo test check bench-quick hostile oracle soak package supervisor record-supervisor clean \
+.PHONY: help demo test check bench-quick bench-engine bench-fuel hostile oracle soak package supervisor record-supervisor record-traces clean \
 	setup-wasm setup-js setup-guests setup-browser setup-all \
 	test-core test-native test-host test-js test-browser
 
@@ -26,9 +28,9 @@ test-core: ## the core's own tests and examples
 	cargo test --package guestbox
 	cargo run --quiet --package guestbox --example round_robin
 
-test-native: setup-guests supervisor ## black-box tests of the core, in debug, and torture and the oracle in release
+test-native: setup-guests supervisor ## black-box tests of the core, in debug, and torture, the oracle and the traces in release
 	cargo test --package guestbox-tests
-	cargo test --release --package guestbox-tests --test torture --test oracle
+	cargo test --release --package guestbox-tests --test torture --test oracle --test traces
 
 test-js: package setup-guests supervisor ## the npm package under this machine's Node and under Node 24
 	cargo build --quiet --package guestbox-tests --bin snapshots --bin hostile
@@ -45,15 +47,23 @@ test-host: setup-wasm setup-browser ## the wasm-host in headless Chrome, with it
 check: setup-wasm ## format, lints, docs with warnings denied, no_std builds
 	cargo fmt --all --check
 	cargo clippy --workspace --exclude guestbox-wasm-host --all-targets -- -D warnings
-	cargo clippy --package guestbox-wasm-host --package guestbox-test-supervisor --target wasm32-unknown-unknown --all-targets -- -D warnings
+	cargo clippy --package guestbox-wasm-host --package guestbox-test-supervisor --package guestbox-bench-engine --target wasm32-unknown-unknown --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --workspace --document-private-items
 	cargo build --package guestbox --target wasm32-unknown-unknown
 	@tests/setup.sh bare-metal && cargo build --package guestbox --target thumbv7em-none-eabihf \
 		|| echo "check: no bare-metal target to be had; the no_std build was checked for wasm32 only"
 
-bench-quick: package ## ratios against the bare engine, natively and in Node 24 (alone on the machine)
+bench-quick: package setup-guests bench-engine ## ratios against the bare engine, natively and in Node 24 (alone on the machine)
 	cargo bench --quiet --package guestbox-tests --bench quick -- --json $(CURDIR)/target/bench-quick.json
 	$(NODE24) tests/benches/quick.mjs target/bench-quick.json
+
+bench-engine: setup-wasm
+	cargo build --quiet --release --package guestbox-bench-engine --target wasm32-unknown-unknown
+	wasm-bindgen --target nodejs --out-dir target/bench-engine target/wasm32-unknown-unknown/release/guestbox_bench_engine.wasm
+	$(WASM_OPT) target/bench-engine/guestbox_bench_engine_bg.wasm -o target/bench-engine/guestbox_bench_engine_bg.wasm
+
+bench-fuel: ## what a unit of fuel is worth, by class of operator (alone on the machine)
+	cargo bench --quiet --package guestbox-tests --bench fuel
 
 # Freed memory goes back to the system at once, so that what is resident is what is taken.
 hostile: export MALLOC_TRIM_THRESHOLD_ = 0
@@ -75,6 +85,9 @@ supervisor: setup-wasm ## builds the supervisor of the tests that is itself wasm
 
 record-supervisor: supervisor ## records that supervisor's traces anew (tests/scenarios/supervisor.json)
 	cargo run --quiet --package guestbox-tests --bin record-supervisor
+
+record-traces: setup-guests ## records what the programs and the real guests do and use anew (tests/traces/recorded)
+	cargo run --quiet --package guestbox-tests --bin record-traces
 
 package: setup-wasm setup-js target/package.stamp ## builds the npm package into js/dist
 

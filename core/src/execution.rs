@@ -28,6 +28,7 @@
 use crate::{
     cell::{CellData, Ticket},
     error::ExecutionError,
+    frames::{Frames, Place, Recorded, Recorder},
     fuel::{Fuel, OutOfFuel},
     limits::to_usize,
     module::{ImportedFunction, Module},
@@ -53,6 +54,8 @@ pub struct Execution {
     /// results of the host call after.
     values: Vec<Value>,
     outputs: Outputs,
+    /// Its frames while it is paused, and when it has trapped.
+    recorded: Recorded,
     pub(crate) fuel: Fuel,
     word: u32,
     purpose: Purpose,
@@ -69,6 +72,8 @@ pub(crate) struct Context {
     /// Of the module's imported functions, in order.
     pub(crate) functions: Box<[FuncIndex]>,
     pub(crate) memory: Option<MemoryId>,
+    /// Where its frames are, if its module was compiled with frames.
+    pub(crate) recorder: Option<Recorder>,
     pub(crate) bounds: Bounds,
 }
 
@@ -139,6 +144,7 @@ impl Execution {
             call: ResumableCall::Finished,
             values,
             outputs: Outputs::new(results),
+            recorded: Recorded::new(),
             fuel: Fuel::new(fuel),
             word,
             purpose,
@@ -230,18 +236,36 @@ impl Execution {
     /// store is next used. The guest's memory and globals stay as they are; an instantiation
     /// whose start function has not returned is given up.
     pub fn cancel(&mut self, store: &mut Store) {
-        let belongs = |context: &Arc<Context>| store.has_cell(context.cell, &context.ticket);
-        if self.context.as_ref().is_some_and(belongs) {
-            self.state = State::Failed(TrapCode::OutOfFuel.into());
-            let _ended = self.end(store);
-        }
+        self.recorded = Recorded::new();
+        self.stop(store, TrapCode::OutOfFuel.into());
     }
 
     /// Ends it as [`Execution::cancel`] does and returns the trap that says why, with the fuel
-    /// used.
+    /// used and the frames.
     pub fn end_with(&mut self, store: &mut Store, trap: impl Into<Trap>) -> Trap {
-        self.cancel(store);
-        trap.into().after(self.fuel_used())
+        self.stop(store, trap.into())
+    }
+
+    /// The guest's frames where it is paused, if its module was compiled with frames: see
+    /// [`Trap::frames`]. None before it runs and after it has ended.
+    #[must_use]
+    pub fn frames(&self) -> Frames {
+        let module = self.context.as_ref().map(|context| &context.module);
+        module.map_or(Frames::NONE, |module| self.recorded.frames(module))
+    }
+
+    /// Ends it where it is, if it belongs to this store and has not ended.
+    fn stop(&mut self, store: &mut Store, trap: Trap) -> Trap {
+        let belongs = |context: &Arc<Context>| store.has_cell(context.cell, &context.ticket);
+        if !self.context.as_ref().is_some_and(belongs) {
+            return trap.after(self.fuel_used());
+        }
+        let code = trap.code();
+        self.state = State::Failed(trap);
+        match self.end(store) {
+            Ok(Step::Trapped(trap)) => trap,
+            _ => Trap::from(code).after(self.fuel_used()),
+        }
     }
 
     /// The instance it runs in; `None` for an instantiation until its start function has
@@ -268,12 +292,18 @@ impl Execution {
         let _metered = cell.set_fuel(self.fuel.grant());
         if let Some(context) = &self.context {
             cell.data_mut().limiter.begin(&context.bounds);
+            if let Some(recorder) = &context.recorder {
+                recorder.resume(cell, &self.recorded);
+            }
         }
     }
 
     /// Notes how the engine came back.
     fn returned(&mut self, cell: &mut wasmi::Store<CellData>, outcome: Result<ResumableCall, wasmi::Error>) {
         self.fuel.spend(self.fuel.grant().saturating_sub(cell.get_fuel().unwrap_or(0)));
+        if let Some(recorder) = self.context.as_ref().and_then(|context| context.recorder) {
+            recorder.pause(cell, &mut self.recorded);
+        }
         self.state = match outcome {
             Ok(call) => {
                 self.call = call;
@@ -308,6 +338,7 @@ impl Execution {
             instance: self.instance(),
             memory: context.memory,
             fuel: self.fuel.left(),
+            place: Place { recorded: &self.recorded, module: &context.module },
         }))
     }
 
@@ -326,7 +357,10 @@ impl Execution {
         store.recycle(mem::take(&mut self.values));
         let step = match mem::replace(&mut self.state, State::Ended) {
             State::Finished(results) => Step::Finished(results),
-            State::Failed(trap) => Step::Trapped(trap.after(self.fuel.used())),
+            State::Failed(trap) => {
+                let frames = mem::replace(&mut self.recorded, Recorded::new()).frames(&context.module);
+                Step::Trapped(trap.after(self.fuel.used()).at(frames))
+            }
             _ => Step::Trapped(TrapCode::Engine.into()),
         };
         let step = match (self.purpose, step) {

@@ -5,6 +5,7 @@
 //! that a module can still be translated for the engine of any other it shares a memory with.
 
 use crate::error::CompileError;
+use alloc::format;
 use core::fmt;
 
 /// A part of WebAssembly that can be switched off.
@@ -137,6 +138,12 @@ impl Features {
         // A module may be valid without any one of two features and not without both.
         let alone = refused().find(|feature| !is_valid(Self::ALL.without(*feature)));
         alone.or(refused().next()).map_or(Ok(()), |feature| Err(CompileError::Feature(feature)))
+    }
+
+    /// Refuses a module that is invalid or uses what is not among them.
+    pub(crate) fn validate(self, bytes: &[u8]) -> Result<(), CompileError> {
+        let valid = wasmi::Module::new(&self.validator(), bytes);
+        valid.map(|_| ()).map_err(|error| CompileError::Invalid(format!("{error}").into()))
     }
 
     /// An engine that only validates: what it would translate it leaves for calls that never come.

@@ -50,9 +50,10 @@
 //! | run a guest | [`Module`], [`Environment`], [`Store`] |
 //! | serve its imports | [`Supervisor`], [`HostCall`], [`HostError`] |
 //! | drive its calls yourself | [`Execution`], [`Step`] |
-//! | bound it | [`Limits`], [`InstanceLimits`], [`CallOptions`] |
+//! | bound it | [`Limits`], [`InstanceLimits`], [`CallOptions`], fuel by [`costs`] |
 //! | keep, reset or copy a guest's state | [`Store::snapshot`], [`Store::restore`], [`Store::fork`], [`snapshot`] |
 //! | know what went wrong | [`Trap`] for guests, one error enum for each operation |
+//! | see where a guest is | [`CompileOptions::with_frames`], [`Frames`] |
 //! | serve the Substrate sandbox ABI | [`ThunkSupervisor`], [`Thunk`], [`abi`], [`wire`] |
 //! | serve a supervisor that is wasm itself | [`substrate`] |
 //!
@@ -74,10 +75,12 @@ extern crate alloc;
 pub mod abi;
 mod budget;
 mod cell;
+pub mod costs;
 mod environment;
 mod error;
 mod execution;
 mod features;
+mod frames;
 mod fuel;
 mod limiter;
 mod limits;
@@ -101,10 +104,11 @@ pub use crate::{
     },
     execution::{Execution, Step},
     features::{Feature, Features},
+    frames::{Frame, Frames},
     fuel::OutOfFuel,
     limits::{Limit, Limits, MAX_PAGES, PAGE_BYTES},
     module::{Export, ExternType, GlobalType, Import, MemoryType, Module, TableType},
-    options::{CallOptions, InstanceLimits, Outcome},
+    options::{CallOptions, CompileOptions, InstanceLimits, Outcome},
     snapshot::{ForkError, FormatError, RestoreError, Snapshot, SnapshotError, Uncapturable},
     store::{InstanceId, Level, MemoryId, Store},
     supervisor::{FuncIndex, HostCall, HostError, NoImports, Supervisor},

@@ -14,6 +14,7 @@
 //! turns use [`Store::begin`] and [`Execution`](crate::Execution) instead.
 
 use crate::{
+    frames::{Frames, Place},
     module::Import,
     store::{InstanceId, MemoryId, Store},
     trap::Reason,
@@ -80,6 +81,16 @@ pub struct HostCall<'a> {
     pub memory: Option<MemoryId>,
     /// The fuel that the call has left.
     pub fuel: u64,
+    pub(crate) place: Place<'a>,
+}
+
+impl HostCall<'_> {
+    /// The guest's frames, the innermost first, if its module was compiled with them: see
+    /// [`Trap::frames`](crate::Trap::frames).
+    #[must_use]
+    pub fn frames(&self) -> Frames {
+        self.place.frames()
+    }
 }
 
 /// Ends a guest call, with a reason of the supervisor's own or without.

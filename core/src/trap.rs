@@ -1,6 +1,9 @@
 //! Traps: why a guest call ended without a result.
+//!
+//! A trap says what happened, by its [`TrapCode`] and a message, what fuel the call had used, and
+//! where the guest was, by its [`Frames`], if its module was compiled with them.
 
-use crate::error::LimitError;
+use crate::{error::LimitError, frames::Frames};
 use alloc::boxed::Box;
 use core::{error::Error, fmt};
 
@@ -16,20 +19,22 @@ pub struct Trap {
     code: TrapCode,
     reason: Option<Reason>,
     fuel_used: u64,
+    /// `None` where there are none, as a rule; boxed, so that results stay small.
+    frames: Option<Box<Frames>>,
 }
 
 impl Trap {
     pub(crate) const fn new(code: TrapCode) -> Self {
-        Self { code, reason: None, fuel_used: 0 }
+        Self { code, reason: None, fuel_used: 0, frames: None }
     }
 
     pub(crate) const fn host(reason: Option<Reason>) -> Self {
-        Self { code: TrapCode::HostError, reason, fuel_used: 0 }
+        Self { code: TrapCode::HostError, reason, fuel_used: 0, frames: None }
     }
 
     /// A trap where a limit refused, which is its reason.
     pub(crate) fn limit(code: TrapCode, refused: LimitError) -> Self {
-        Self { code, reason: Some(Box::new(refused)), fuel_used: 0 }
+        Self { code, reason: Some(Box::new(refused)), fuel_used: 0, frames: None }
     }
 
     pub(crate) fn from_engine(error: &wasmi::Error) -> Self {
@@ -39,6 +44,12 @@ impl Trap {
     /// The same trap, after a call used so much fuel.
     pub(crate) const fn after(mut self, fuel_used: u64) -> Self {
         self.fuel_used = fuel_used;
+        self
+    }
+
+    /// The same trap, with the frames of the guest.
+    pub(crate) fn at(mut self, frames: Frames) -> Self {
+        self.frames = (!frames.is_empty()).then(|| Box::new(frames));
         self
     }
 
@@ -53,6 +64,24 @@ impl Trap {
     #[must_use]
     pub const fn fuel_used(&self) -> u64 {
         self.fuel_used
+    }
+
+    /// The guest's frames when it trapped, the innermost first: which functions had called each
+    /// other, and where they were. `{:#}` writes them below the message.
+    ///
+    /// Only for modules that were compiled with them,
+    /// [`CompileOptions::with_frames`](crate::CompileOptions::with_frames); for all others there are
+    /// none. They are those of the call that trapped. A call of a guest in whose host call it was
+    /// made has its own.
+    #[must_use]
+    pub fn frames(&self) -> &Frames {
+        self.frames.as_deref().unwrap_or(&NO_FRAMES)
+    }
+
+    /// Takes the guest's frames out of the trap.
+    #[must_use]
+    pub fn into_frames(self) -> Frames {
+        self.frames.map_or(Frames::NONE, |frames| *frames)
     }
 
     /// The supervisor's reason, where a [`HostError`](crate::HostError) carried one; for
@@ -72,12 +101,17 @@ impl Trap {
 impl fmt::Display for Trap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.code.message())?;
-        match &self.reason {
-            Some(reason) => write!(f, ": {reason}"),
-            None => Ok(()),
+        if let Some(reason) = &self.reason {
+            write!(f, ": {reason}")?;
+        }
+        match &self.frames {
+            Some(frames) if f.alternate() => write!(f, "{frames}"),
+            _ => Ok(()),
         }
     }
 }
+
+static NO_FRAMES: Frames = Frames::NONE;
 
 impl Error for Trap {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
@@ -95,10 +129,28 @@ impl From<TrapCode> for Trap {
 }
 
 /// The kinds of trap.
+///
+/// | Rust | code | message | cause | what to do |
+/// |---|---|---|---|---|
+/// | `BadConversionToInteger` | `bad-conversion-to-integer` | invalid conversion to an integer | NaN was converted to an integer | a defect of the guest; toolchains can emit conversions that saturate |
+/// | `BadSignature` | `bad-signature` | indirect call to a function of another type | a function pointer was called as what it is not | a defect of the guest, often a wrong cast of a function pointer |
+/// | `Engine` | `engine` | engine error | the engine reported something it should not | report it as a defect, with the module |
+/// | `HostError` | `host-error` | the supervisor ended the call | an import failed with a `HostError` | see the trap's reason; in JavaScript what an import throws comes out instead |
+/// | `IndirectCallToNull` | `indirect-call-to-null` | indirect call to an empty table element | a function pointer was called that is null | a defect of the guest |
+/// | `IntegerDivisionByZero` | `integer-division-by-zero` | integer division by zero | an integer was divided by zero | a defect of the guest; most languages check for it |
+/// | `IntegerOverflow` | `integer-overflow` | integer overflow | a float that does not fit was converted to an integer, or the smallest integer divided by -1 | a defect of the guest; toolchains can emit conversions that saturate |
+/// | `MemoryOutOfBounds` | `memory-out-of-bounds` | memory access out of bounds | a load, store or bulk operation outside the memory or the segment | a defect of the guest, or arguments that point outside its memory |
+/// | `NestingTooDeep` | `nesting-too-deep` | guest and supervisor calls nested too deeply | an import called a guest, whose import called a guest, and so on | do less within imports; limit `nesting`, or that of the instance |
+/// | `OutOfFuel` | `out-of-fuel` | out of fuel | the call used up its fuel, or cannot pay a charge | give it more, or see by its frames where it loops |
+/// | `OutOfSystemMemory` | `out-of-system-memory` | out of system memory | the host had no memory left for what the guest asked for | lower the limits of memory, or make room |
+/// | `ResultType` | `result-type` | the supervisor's result has not the type the import declares | an import returned values of other types or of another number | a defect of the supervisor |
+/// | `StackOverflow` | `stack-overflow` | guest stack overflow | the guest's functions called each other too deeply | see by its frames which; limits `guest_frames` and `engine_stack_bytes` (`guestFrames`, `engineStackBytes`) |
+/// | `TableOutOfBounds` | `table-out-of-bounds` | table access out of bounds | a table operation outside the table, an indirect call through it too | a defect of the guest, often a function pointer that is none |
+/// | `Unreachable` | `unreachable` | unreachable executed | the guest gave up: toolchains compile a panic or an abort to `unreachable` | see by its frames where, and what it printed before |
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum TrapCode {
-    /// A float that does not fit was converted to an integer.
+    /// A float that is not a number was converted to an integer.
     BadConversionToInteger,
     /// An indirect call met a function of another type.
     BadSignature,
@@ -110,7 +162,7 @@ pub enum TrapCode {
     IndirectCallToNull,
     /// An integer was divided by zero.
     IntegerDivisionByZero,
-    /// An integer division or conversion overflowed.
+    /// A float that does not fit was converted to an integer, or the smallest integer divided by -1.
     IntegerOverflow,
     /// A load, store or bulk operation was outside the memory.
     MemoryOutOfBounds,
@@ -132,6 +184,25 @@ pub enum TrapCode {
 }
 
 impl TrapCode {
+    /// All kinds.
+    pub const ALL: &[Self] = &[
+        Self::BadConversionToInteger,
+        Self::BadSignature,
+        Self::Engine,
+        Self::HostError,
+        Self::IndirectCallToNull,
+        Self::IntegerDivisionByZero,
+        Self::IntegerOverflow,
+        Self::MemoryOutOfBounds,
+        Self::NestingTooDeep,
+        Self::OutOfFuel,
+        Self::OutOfSystemMemory,
+        Self::ResultType,
+        Self::StackOverflow,
+        Self::TableOutOfBounds,
+        Self::Unreachable,
+    ];
+
     /// The code's name in kebab case, the `code` of a `Trap` in JavaScript.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -158,7 +229,7 @@ impl TrapCode {
     #[must_use]
     pub const fn message(self) -> &'static str {
         match self {
-            Self::BadConversionToInteger => "float to integer conversion out of range",
+            Self::BadConversionToInteger => "invalid conversion to an integer",
             Self::BadSignature => "indirect call to a function of another type",
             Self::Engine => "engine error",
             Self::HostError => "the supervisor ended the call",
@@ -198,5 +269,36 @@ impl TrapCode {
 impl fmt::Display for TrapCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.message())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_kinds_are_listed_once() {
+        for code in TrapCode::ALL {
+            // A kind that is missing here is one too many for this match.
+            let number = match code {
+                TrapCode::BadConversionToInteger => 0,
+                TrapCode::BadSignature => 1,
+                TrapCode::Engine => 2,
+                TrapCode::HostError => 3,
+                TrapCode::IndirectCallToNull => 4,
+                TrapCode::IntegerDivisionByZero => 5,
+                TrapCode::IntegerOverflow => 6,
+                TrapCode::MemoryOutOfBounds => 7,
+                TrapCode::NestingTooDeep => 8,
+                TrapCode::OutOfFuel => 9,
+                TrapCode::OutOfSystemMemory => 10,
+                TrapCode::ResultType => 11,
+                TrapCode::StackOverflow => 12,
+                TrapCode::TableOutOfBounds => 13,
+                TrapCode::Unreachable => 14,
+            };
+            assert_eq!(TrapCode::ALL.get(number), Some(code));
+        }
+        assert_eq!(TrapCode::ALL.len(), 15);
     }
 }

@@ -7,12 +7,24 @@ export function checkU32(name: string, value: number): number {
   return value;
 }
 
+/** A switch; off if it is not given. */
+export function checkBoolean(name: string, value: boolean | undefined): boolean {
+  if (value !== undefined && typeof value !== "boolean") throw new TypeError(`${name} is not a boolean`);
+  return value === true;
+}
+
 /** An amount of fuel: a BigInt that 64 bits hold, or a number where that is exact. */
 export function checkFuel(name: string, value: bigint | number): bigint {
   if (typeof value !== "bigint" && typeof value !== "number") throw new TypeError(`${name} is neither a BigInt nor a number`);
   const isFuel = typeof value === "bigint" ? value >= 0n && value < 1n << 64n : Number.isSafeInteger(value) && value >= 0;
   if (!isFuel) throw new RangeError(`${name} is not a whole number from 0 to 2^64 - 1: ${value}`);
   return BigInt(value);
+}
+
+/** An object with options by name. */
+export function checkObject<T extends object>(name: string, value: T): T {
+  if (typeof value !== "object" || value === null) throw new TypeError(`${name} are no object`);
+  return value;
 }
 
 /** Bytes, as a buffer or a view of one. */

@@ -8,6 +8,7 @@
 import { isThenable } from "./checks.js";
 import { type Engine, FINISHED, HOST_CALL, OUT_OF_FUEL, SLICE_OVER, TORN_DOWN, TRAPPED } from "./engine.js";
 import { DisposedError, InvokeError, Trap, asyncImport } from "./errors.js";
+import { NO_FRAMES, framesOf } from "./frames.js";
 import type { Guest } from "./guest.js";
 import { type HostFunction, contextOf, serve } from "./imports.js";
 import type { Pace } from "./pace.js";
@@ -62,7 +63,7 @@ export function drive(served: Served, step: number): void {
 
 /**
  * Drives a call until it finishes, traps or is out of fuel, waiting for imports and giving the
- * event loop its turn after each slice. `finish` is called as soon as the results are in the
+ * event loop its turn between slices. `finish` is called as soon as the results are in the
  * exchange, before any other call can put its own there.
  *
  * What an import throws, and what ends the call by its pace, is thrown; the call is over then.
@@ -77,15 +78,13 @@ export async function driveAsync<T>(served: Served, handle: number, pace: Pace, 
         const host = functions[engine.head(1)] as HostFunction;
         const context = contextOf(served, host);
         try {
-          let result = serve(host, context, host.params.takeAll(engine));
-          if (isThenable(result)) {
-            // What the guest's other callers do meanwhile is not nested in this call.
-            engine.use((raw) => raw.suspend(handle));
-            result = await pace.race(result);
-          } else if (pace.isTurn()) {
-            engine.use((raw) => raw.suspend(handle));
-            await pace.turn();
-          }
+          const returned = serve(host, context, host.params.takeAll(engine));
+          const waits = isThenable(returned);
+          const isTurn = pace.isTurnAfterCall();
+          // What the guest's other callers do meanwhile is not nested in this call.
+          if (waits || isTurn) engine.use((raw) => raw.suspend(handle));
+          const result = waits ? await pace.race(returned) : returned;
+          if (isTurn) await pace.turn();
           pace.check();
           engine.check();
           host.results.putResult(engine, result);
@@ -98,7 +97,8 @@ export async function driveAsync<T>(served: Served, handle: number, pace: Pace, 
         }
         step = makeStep(engine, () => engine.host.answer(handle));
       } else if (step === SLICE_OVER) {
-        await pace.turn();
+        if (pace.isTurnAfterSlice()) await pace.turn();
+        else pace.check();
         step = makeStep(engine, () => engine.host.step(handle));
       } else if (step === OUT_OF_FUEL) {
         isKept = true;
@@ -121,23 +121,25 @@ export async function driveAsync<T>(served: Served, handle: number, pace: Pace, 
 export function valueOf<T>(engine: Engine, handle: number, ending: Ending<T>): T {
   if (ending.status === "ok") return ending.value;
   if (ending.status === "trap") throw ending.trap;
-  engine.use((host) => host.cancel(handle));
-  throw outOfFuel(ending.fuelUsed);
+  throw outOfFuel(engine, handle, ending.fuelUsed);
 }
 
-export const outOfFuel = (used: bigint): Trap => new Trap("out-of-fuel", "out of fuel", used);
+/** Ends a call that is out of fuel, and returns the trap that says so. */
+function outOfFuel(engine: Engine, handle: number, used: bigint): Trap {
+  const frames = framesOf(engine.use((host) => host.frames(handle)));
+  engine.use((host) => host.cancel(handle));
+  return new Trap("out-of-fuel", "out of fuel", used, frames);
+}
 
 /** The error for a call that ended without results. */
 function ended(engine: Engine, step: number): Error {
   const used = engine.longHead(4);
   if (step === TRAPPED) {
     const code = engine.head(1);
-    return new Trap(engine.trapCodes[code] ?? "engine", engine.trapMessages[code] ?? "engine error", used);
+    const frames = engine.head(2) === 0 ? NO_FRAMES : framesOf(engine.use((host) => host.trap_frames()));
+    return new Trap(engine.trapCodes[code] ?? "engine", engine.trapMessages[code] ?? "engine error", used, frames);
   }
-  if (step === OUT_OF_FUEL) {
-    engine.host.cancel(engine.head(0));
-    return outOfFuel(used);
-  }
+  if (step === OUT_OF_FUEL) return outOfFuel(engine, engine.head(0), used);
   if (step === TORN_DOWN) return new DisposedError("torn-down", "the guest was disposed of");
   return new InvokeError("refused", "the call could not be begun");
 }

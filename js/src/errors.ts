@@ -2,6 +2,7 @@
  * Errors. Each has a `code`, the name of the core's error variant in kebab case, and its class
  * says which operation failed.
  */
+import { type Frames, NO_FRAMES, stackWith } from "./frames.js";
 
 /** The base of all errors of guestbox. */
 export class GuestboxError extends Error {
@@ -66,10 +67,17 @@ export class AsyncImportError extends GuestboxError {}
 export class Trap extends GuestboxError {
   /** The fuel that the call used until then. */
   readonly fuelUsed: bigint;
+  /**
+   * Where the guest was, the innermost function first; `stack` has it too, above JavaScript's own.
+   * None unless its module was compiled with `frames`.
+   */
+  readonly frames: Frames;
 
-  constructor(code: string, message: string, fuelUsed: bigint) {
+  constructor(code: string, message: string, fuelUsed: bigint, frames: Frames = NO_FRAMES) {
     super(code, message);
     this.fuelUsed = fuelUsed;
+    this.frames = frames;
+    if (frames.length > 0 && typeof this.stack === "string") this.stack = stackWith(this.stack, frames);
   }
 }
 

@@ -2,6 +2,7 @@
 import { checkFuel } from "./checks.js";
 import type { Served } from "./drive.js";
 import { InstantiateError, InvokeError, Trap } from "./errors.js";
+import { type Frames, framesOf } from "./frames.js";
 import type { Guest } from "./guest.js";
 import type { Memory } from "./memory.js";
 import type { ImportDescriptor } from "./module.js";
@@ -21,6 +22,8 @@ export interface CallContext {
   readonly state: number;
   /** The fuel that the call has left. */
   readonly fuel: bigint;
+  /** Where the guest is, see `Trap`. */
+  readonly frames: Frames;
   /**
    * Charges the call for the import's own work; do it before the work. Where the call has less, all
    * it has is taken and a `Trap` "out-of-fuel" thrown, which ends the call unless it is caught.
@@ -103,6 +106,11 @@ export class Context implements CallContext {
     return this.guest.mainMemory;
   }
 
+  get frames(): Frames {
+    const handle = this.#call();
+    return framesOf(this.#served.engine.use((host) => host.frames(handle)));
+  }
+
   get fuel(): bigint {
     const handle = this.#call();
     return this.#served.engine.use((host) => host.fuel(handle));
@@ -113,7 +121,7 @@ export class Context implements CallContext {
     const handle = this.#call();
     const { engine } = this.#served;
     if (engine.use((host) => host.charge(handle, amount))) return;
-    this.unpaid = new Trap("out-of-fuel", "out of fuel", engine.use((host) => host.fuel_used(handle)));
+    this.unpaid = new Trap("out-of-fuel", "out of fuel", engine.use((host) => host.fuel_used(handle)), this.frames);
     throw this.unpaid;
   }
 

@@ -23,6 +23,7 @@ export {
   SnapshotError,
   Trap,
 } from "./errors.js";
+export type { Frame, Frames } from "./frames.js";
 export type { Global } from "./global.js";
 export type { CallOptions, Exports, Guest, GuestOptions, Result, SyncCallOptions } from "./guest.js";
 export { type CallContext, type ImportTarget, call } from "./imports.js";
@@ -40,6 +41,6 @@ export type {
 } from "./module.js";
 export type { OutOfFuel, Outcome, ResumeOptions } from "./outcome.js";
 export type { PaceOptions } from "./pace.js";
-export { Sandbox, type SandboxOptions } from "./sandbox.js";
+export { type CompileOptions, Sandbox, type SandboxOptions } from "./sandbox.js";
 export type { Snapshot } from "./snapshot.js";
 export type { FloatMode, Value, ValueType } from "./values.js";

@@ -1,4 +1,5 @@
 /** Limits: what guests, environments and supervisors may take, before it is taken. */
+import { checkObject } from "./checks.js";
 
 /** Limits by name: for guests nobody trusts, for many small ones, and without those that can be lifted. */
 export type LimitsPreset = "default" | "strict" | "unlimited";
@@ -97,8 +98,9 @@ export interface StoreOptions {
  * Limits and features as the wasm module takes them: a preset's name, the names and numbers of
  * limits that differ from it, and the names of features that are switched on and off.
  */
-export function storeArguments({ limits, features = {} }: StoreOptions): [string, string[], Float64Array, string[], string[]] {
-  const switches = Object.entries(features).filter(([, value]) => value !== undefined);
+export function storeArguments(options: StoreOptions): [string, string[], Float64Array, string[], string[]] {
+  const { limits, features = {} } = checkObject("the options", options);
+  const switches = Object.entries(checkObject("the features", features)).filter(([, value]) => value !== undefined);
   const wrong = switches.find(([, value]) => typeof value !== "boolean");
   if (wrong !== undefined) throw new TypeError(`the feature ${wrong[0]} is neither true nor false`);
   const names = (on: boolean): string[] => switches.filter(([, value]) => value === on).map(([name]) => name);
@@ -107,7 +109,7 @@ export function storeArguments({ limits, features = {} }: StoreOptions): [string
 
 function limitArguments(limits: Limits | LimitsPreset = {}): [string, string[], Float64Array] {
   if (typeof limits === "string") return [limits, [], new Float64Array()];
-  const { preset = "default", ...others } = limits;
+  const { preset = "default", ...others } = checkObject("the limits", limits);
   if (typeof preset !== "string") throw new TypeError("the preset is not a string");
   const entries = Object.entries(others).filter(([, value]) => value !== undefined);
   const numbers = entries.map(([name, value]) => limitNumber(`the limit ${name}`, value));

@@ -4,6 +4,7 @@ import { disposable } from "./disposable.js";
 import { type Ending, type Served, driveAsync } from "./drive.js";
 import type { Engine } from "./engine.js";
 import { InvokeError, type Trap } from "./errors.js";
+import { type Frames, NO_FRAMES, framesOf } from "./frames.js";
 import type { Result } from "./guest.js";
 import { Pace, type PaceOptions } from "./pace.js";
 
@@ -57,6 +58,13 @@ export class OutOfFuel {
   ) {
     this.handle = handle;
     forgotten?.register(this, { engine: served.engine, handle }, this);
+  }
+
+  /** Where the guest is, see `Trap`; nowhere once the call was resumed or ended. */
+  get frames(): Frames {
+    const { engine } = this.served;
+    const { handle } = this;
+    return handle === undefined ? NO_FRAMES : framesOf(engine.use((host) => host.frames(handle)));
   }
 
   /**

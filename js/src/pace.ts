@@ -10,7 +10,10 @@ export interface PaceOptions {
    * draws on the call that it serves.
    */
   readonly fuel?: bigint | number;
-  /** The fuel of a slice: after each the event loop gets its turn. By default 200,000. */
+  /**
+   * The fuel of a slice, by default 1,000,000. After each the deadline is looked at, and the event loop
+   * gets its turn if it has not had one for a millisecond.
+   */
   readonly slice?: bigint | number;
   /** Ends the call, with the signal's reason, at the end of the slice or of an import. */
   readonly signal?: AbortSignal;
@@ -21,11 +24,20 @@ export interface PaceOptions {
   readonly deadline?: number;
 }
 
-/** The fuel of a slice: about a millisecond, so that a frame is never late for a guest. */
-export const DEFAULT_SLICE = 200_000n;
+/**
+ * The fuel of a slice: about a millisecond of straight code, so that a frame is never late for a guest,
+ * and some 30 microseconds of an interpreter, which burns much more: enough to make slices cheap.
+ */
+export const DEFAULT_SLICE = 1_000_000n;
 
-/** Host calls after which the event loop gets its turn, however little fuel they took: about a millisecond. */
-const CALLS_OF_A_TURN = 4_096;
+/** Milliseconds after which the event loop gets its turn: it takes several microseconds. */
+const TURN = 1;
+
+/** Slices after which it gets its turn in any case: in some runtimes the clock stands still meanwhile. */
+const SLICES_OF_A_TURN = 32;
+
+/** Host calls after which it gets its turn in any case, and after which the clock is looked at. */
+const CALLS_OF_A_TURN = 4_096, CALLS_OF_A_LOOK = 16;
 
 /** The longest time that timers can wait. */
 const LONGEST_TIMER = 2 ** 31 - 1;
@@ -37,6 +49,9 @@ export class Pace {
   private readonly signal: AbortSignal | undefined;
   private readonly deadline: number | undefined;
   private calls = 0;
+  private slices = 0;
+  /** When the event loop had its last turn. */
+  private turned = performance.now();
 
   constructor({ fuel, slice, signal, deadline }: PaceOptions) {
     this.fuel = fuel === undefined ? undefined : checkFuel("fuel", fuel);
@@ -57,20 +72,35 @@ export class Pace {
 
   /** Gives the event loop its turn. */
   async turn(): Promise<void> {
-    this.calls = 0;
     await yieldToEventLoop();
+    this.hadTurn();
     this.check();
   }
 
-  /** Whether the event loop is to get its turn after a host call. */
-  isTurn(): boolean {
-    return ++this.calls >= CALLS_OF_A_TURN;
+  private hadTurn(): void {
+    this.calls = 0;
+    this.slices = 0;
+    this.turned = performance.now();
+  }
+
+  /** Whether the event loop is to get its turn after a host call, however little fuel that took. */
+  isTurnAfterCall(): boolean {
+    const calls = ++this.calls;
+    return calls >= CALLS_OF_A_TURN || (calls % CALLS_OF_A_LOOK === 0 && this.isTime());
+  }
+
+  /** Whether the event loop is to get its turn after a slice. */
+  isTurnAfterSlice(): boolean {
+    return ++this.slices >= SLICES_OF_A_TURN || this.isTime();
+  }
+
+  private isTime(): boolean {
+    return performance.now() - this.turned >= TURN;
   }
 
   /** The promise's value, or what ends the call if that comes first. */
   race(promise: PromiseLike<unknown>): PromiseLike<unknown> {
     const { signal, deadline } = this;
-    this.calls = 0;
     if (signal === undefined && deadline === undefined) return promise;
     let forget = (): void => {};
     const ended = new Promise<never>((_, reject) => {

@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** Sandboxes: an engine each, in which modules are compiled and guests live. */
-import { type Bytes, bytesOf, checkU32 } from "./checks.js";
+import { type Bytes, bytesOf, checkBoolean, checkU32 } from "./checks.js";
 import { disposable } from "./disposable.js";
 import { Engine } from "./engine.js";
 import { CompileError, SnapshotError, hostError } from "./errors.js";
@@ -18,6 +18,17 @@ export interface SandboxOptions extends StoreOptions {
   readonly wasm?: WasmSource;
 }
 
+/** How a module is compiled. */
+export interface CompileOptions {
+  /**
+   * Whether traps, and host calls and calls that are out of fuel, say where the guest is: `Trap`'s
+   * `frames`. The guest's code is rewritten for this. It does the same, but takes more time and
+   * **more fuel**: counts compare only with those of modules compiled like it. Each guest takes 64
+   * KiB more, which no limit counts. Snapshots fit modules compiled with and without.
+   */
+  readonly frames?: boolean;
+}
+
 /** An instance of the wasm module with its own glue. */
 export async function instantiateGlue(source: WasmSource | undefined): Promise<[typeof Glue, WebAssembly.Memory]> {
   const glue = makeGlue();
@@ -32,33 +43,39 @@ export async function instantiateGlue(source: WasmSource | undefined): Promise<[
 export class Sandbox {
   /** Does what `dispose` does, at the end of a `using`. */
   declare readonly [Symbol.dispose]: () => void;
-  private constructor(private readonly engine: Engine) {}
+  private constructor(
+    private readonly engine: Engine,
+    /** The version of the cost model of fuel: counts can be compared and kept only together with it. */
+    readonly costsVersion: number,
+  ) {}
 
   /** Loads the wasm module, which is compiled once for all sandboxes, and makes an engine. */
   static async load(options: SandboxOptions = {}): Promise<Sandbox> {
     const settings = storeArguments(options);
     const [glue, memory] = await instantiateGlue(options.wasm);
     const host = hostError(() => new glue.Host(new glue.Settings(...settings)));
-    return new Sandbox(new Engine(host, memory, glue.Host.trap_codes(), glue.Host.trap_messages()));
+    const engine = new Engine(host, memory, glue.Host.trap_codes(), glue.Host.trap_messages());
+    return new Sandbox(engine, glue.Host.costs_version());
   }
 
   /** Compiles a module from its bytes. */
-  compile(bytes: Bytes): Module {
+  compile(bytes: Bytes, options: CompileOptions = {}): Module {
     const { engine } = this;
+    const frames = checkBoolean("frames", options.frames);
     const view = bytesOf("the module's bytes", bytes);
     // Before they are copied to where the engine reads them: that memory never shrinks.
     const maximum = engine.use((host) => host.module_bytes());
     if (view.length > maximum) {
       throw new CompileError("limit", `module refused: the limit \`moduleBytes\` is ${maximum}, ${view.length} requested; raise it in \`limits\``);
     }
-    return new Module(engine, engine.use((host) => host.compile(view)));
+    return new Module(engine, engine.use((host) => (frames ? host.compile_with_frames(view) : host.compile(view))));
   }
 
   /** Compiles a module from a response, or a promise of one. */
-  async compileStreaming(response: Response | PromiseLike<Response>): Promise<Module> {
+  async compileStreaming(response: Response | PromiseLike<Response>, options: CompileOptions = {}): Promise<Module> {
     const { ok, status, statusText } = await response;
     if (!ok) throw new TypeError(`cannot compile a response of status ${status} ${statusText}`);
-    return this.compile(await (await response).arrayBuffer());
+    return this.compile(await (await response).arrayBuffer(), options);
   }
 
   /** Makes a memory that guests can import, in pages of 64 KiB. */

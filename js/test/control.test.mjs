@@ -181,16 +181,37 @@ describe("a deadline", () => {
   });
 });
 
-test("a guest that only calls imports lets the event loop have its turn, too", async () => {
-  const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort("turn"), 1);
-  let calls = 0;
-  const instance = make(() => {
-    if (++calls > 5_000_000) throw new Error("the timer never fired");
-  });
-  const options = { fuel: 2n ** 64n - 1n, slice: 2n ** 62n, signal: controller.signal };
-  assert.equal(await rejectionOf(instance.call("ask", [2 ** 31 - 1], options)), "turn");
-  clearTimeout(timer);
+describe("a guest that only calls imports lets the event loop have its turn, too", () => {
+  const imports = {
+    "where they are synchronous": () => {},
+    "where they return promises that are there at once": async () => {},
+    "where they take long": () => {
+      const end = performance.now() + 1;
+      while (performance.now() < end);
+    },
+  };
+  for (const [title, work] of Object.entries(imports)) {
+    test(title, async () => {
+      const controller = new AbortController();
+      const timer = setTimeout(() => controller.abort("turn"), 1);
+      const patience = performance.now() + 10_000;
+      const instance = make(() => {
+        if (performance.now() > patience) throw new Error("the timer never fired");
+        return work();
+      });
+      const options = { fuel: 2n ** 64n - 1n, slice: 2n ** 62n, signal: controller.signal };
+      assert.equal(await rejectionOf(instance.call("ask", [2 ** 31 - 1], options)), "turn");
+      clearTimeout(timer);
+    });
+  }
+});
+
+test("fuel is counted by the first version of the cost model", async () => {
+  const { sandbox } = await workbench();
+  assert.equal(sandbox.costsVersion, 1);
+  const outcome = await make(() => {}).tryCall("burn", [1_000]);
+  // Entered and a constant; 1,000 turns, each entered, of eight simple operators.
+  assert.equal(outcome.fuelUsed, 2n + 1_000n * 9n);
 });
 
 describe("callSync", () => {
@@ -262,6 +283,18 @@ describe("a charge", () => {
       assert.equal(await usedBy(make(f), "ask", 1), 2n * alone + 5_000n);
     }
   });
+  test("counts in the slices of the call", async () => {
+    const instance = make(call((c) => c.charge(1_000)));
+    let turns = 0;
+    let next = setImmediate(function turn() {
+      turns++;
+      next = setImmediate(turn);
+    });
+    await instance.call("ask", [330], { slice: 1_000 });
+    clearImmediate(next);
+    // After 32 slices the event loop gets its turn, however little time they took.
+    assert.ok(turns >= 10, `${turns} turns`);
+  });
   test("by an outer import while a nested one is served is the outer call's", async () => {
     const alone = await usedBy(make(), "ask", 1);
     let outer;
@@ -313,6 +346,17 @@ describe("the fuel of calls nested in one that is awaited", () => {
     assert.equal(await usedBy(instance, "ask", 1), alone + 3n * burnt);
     assert.deepEqual(used, [burnt, burnt, burnt]);
   });
+  test("may be more than they began with, where a nested one went on with more", async () => {
+    const burnt = await usedBy(make(), "burn", 30_000);
+    const alone = await usedBy(make(), "ask", 1);
+    const inner = make();
+    const instance = make(async () => {
+      const outcome = await inner.tryCall("burn", [30_000]);
+      assert.deepEqual([outcome.status, (await outcome.resume(1_000_000n)).fuelUsed], ["out-of-fuel", burnt]);
+    });
+    const { status, fuelUsed } = await instance.tryCall("ask", [1], { fuel: 1_000n });
+    assert.deepEqual([status, fuelUsed], ["ok", alone + burnt]);
+  });
   test("is that of the whole call, not of its slice", async () => {
     const instance = make(() => void instance.exports.burn(10_000));
     assert.equal((await instance.tryCall("ask", [2], { slice: 100 })).status, "ok");
@@ -342,7 +386,7 @@ describe("limits of a guest", () => {
       (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0))))`;
     const error = thrownBy(() => guest(text, {}, { maxMemoryPages: 2 }));
     assert.equal(error.code, "limit");
-    assert.match(error.message, /`maxMemoryPages` is 2, 3 requested/);
+    assert.match(error.message, /`maxMemoryPages` is 2, 3 requested; raise it where the guest is made$/);
     const { grow, m } = guest(text, {}, { maxMemoryPages: 5 }).exports;
     assert.deepEqual([grow(3), grow(2), grow(1)], [-1, 2, -1]);
     assert.equal(m.grow(1), 4, "JavaScript's own growth is another matter");

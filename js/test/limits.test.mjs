@@ -255,6 +255,14 @@ describe("how limits are given", () => {
       assert.ok((await rejectionOf(Sandbox.load({ limits: { memoryPages: wrong } }))) instanceof TypeError, String(wrong));
     }
   });
+  test("and features and options that are no object are a TypeError that says so", async () => {
+    for (const wrong of [null, 5, true]) {
+      for (const [name, options] of [["limits", { limits: wrong }], ["features", { features: wrong }], ["options", wrong]]) {
+        const error = await rejectionOf(Sandbox.load(options));
+        assert.deepEqual([error.constructor, error.message], [TypeError, `the ${name} are no object`]);
+      }
+    }
+  });
 });
 
 describe("features", () => {

@@ -6,7 +6,7 @@ const wabt = await initWabt();
 
 /** The bytes of a module. */
 export function wat(text) {
-  const features = { bulk_memory: true, multi_value: true, multi_memory: true, mutable_globals: true, reference_types: true };
+  const features = { bulk_memory: true, multi_value: true, multi_memory: true, mutable_globals: true, reference_types: true, tail_call: true, extended_const: true };
   const module = wabt.parseWat("guest.wat", text, { ...features, sat_float_to_int: true, sign_extension: true });
   try {
     module.resolveNames();

@@ -5,8 +5,10 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { Sandbox } from "../../js/dist/index.js";
+import { quickjs } from "./quickjs.mjs";
 
 const require = createRequire(new URL("../../js/package.json", import.meta.url));
+const { Bare } = require("../target/bench-engine/guestbox_bench_engine.js");
 const wabt = await require("wabt")();
 const ROUNDS = 15;
 const FUEL = Number.MAX_SAFE_INTEGER;
@@ -27,6 +29,17 @@ async function measure(work) {
   return median(times);
 }
 
+/** The median time of `subject`, and of its ratio to `peer`, which takes turns with it. */
+async function inTurns(subject, peer) {
+  const [times, ratios] = [[], []];
+  for (let round = -2; round < ROUNDS; round++) {
+    const theirs = await once(peer);
+    const ours = await once(subject);
+    if (round >= 0) times.push(ours), ratios.push(ours / theirs);
+  }
+  return [median(times), median(ratios)];
+}
+
 /** The time of `work` in nanoseconds. */
 async function once(work) {
   const start = process.hrtime.bigint();
@@ -35,6 +48,7 @@ async function once(work) {
 }
 
 const show = (ns) => (ns >= 1e6 ? `${(ns / 1e6).toFixed(2)} ms` : `${ns.toFixed(0)} ns`).padStart(12);
+const against = (ratio) => `x ${ratio.toFixed(2).padStart(5)}`.padStart(23);
 const row = (name, ours, against, goal) => console.log(`${name.padEnd(52)} ${show(ours)} ${against}   goal ${goal}`);
 
 const native = JSON.parse(readFileSync(process.argv[2], "utf8"));
@@ -45,6 +59,10 @@ const GUEST_CODE = [
   ["fib(27)", "fib", 27],
   ["memory loop, 2 M rounds", "memory", 2_000_000],
   ["SHA-256, 2,000 blocks", "sha256", 2_000],
+  ["sieve below 65,536", "sieve", 65_536],
+  ["matrix product, 64 x 64", "matrix", 64],
+  ["heap sort of 16,384", "sort", 16_384],
+  ["Mandelbrot set, 100 x 100", "mandelbrot", 100],
 ];
 for (const [label, name, argument] of GUEST_CODE) {
   const bytes = compile(name);
@@ -58,19 +76,40 @@ for (const [label, name, argument] of GUEST_CODE) {
   row(label, ours, `${show(theirs)}   x ${(ours / theirs).toFixed(2).padStart(5)}`, "<= 2.5 of native");
 }
 
+// The bare engine with fuel against itself without; the npm package always meters.
+let logarithms = 0;
+for (const [label, name, argument] of GUEST_CODE) {
+  const bytes = compile(name);
+  const [metered, unmetered] = [new Bare(bytes, true), new Bare(bytes, false)];
+  if (metered.run(argument) !== unmetered.run(argument)) throw new Error(`${label}: fuel changes the result`);
+  const [time, ratio] = await inTurns(
+    () => metered.run(argument),
+    () => unmetered.run(argument),
+  );
+  logarithms += Math.log(ratio);
+  row(`${label}: fuel on against off, bare engine`, time, against(ratio), "-");
+}
+const mean = Math.exp(logarithms / GUEST_CODE.length);
+console.log(`${"fuel on against off, geometric mean".padEnd(65)} ${against(mean)}   goal <= 1.10`);
+
 // Slices, with a turn of the event loop after each, against the same call without.
 for (const [label, name, argument] of GUEST_CODE) {
   const guest = sandbox.compile(compile(name)).instantiate();
-  const ratios = [];
-  const ours = [];
-  for (let round = 0; round <= ROUNDS; round++) {
-    const whole = await once(() => guest.call("run", [argument], { slice: FUEL }));
-    const sliced = await once(() => guest.call("run", [argument]));
-    // The first round of each warms caches up and is not counted.
-    if (round > 0) ratios.push(sliced / whole), ours.push(sliced);
-  }
-  row(`${label}: in slices against one`, median(ours), `x ${median(ratios).toFixed(2).padStart(5)}`.padStart(23), "<= 1.05");
+  const [time, ratio] = await inTurns(
+    () => guest.call("run", [argument]),
+    () => guest.call("run", [argument], { slice: FUEL }),
+  );
+  row(`${label}: in slices against one`, time, against(ratio), "<= 1.05");
 }
+
+// An interpreter, which burns much more fuel in the same time.
+const interpreter = quickjs(sandbox);
+const loop = "let sum = 0; for (let i = 0; i < 100000; i++) sum = (sum * 31 + i) % 1000003; sum";
+const [sliced, ratio] = await inTurns(
+  () => interpreter.evaluate(loop),
+  () => interpreter.evaluate(loop, { slice: FUEL }),
+);
+row("QuickJS, a loop: in slices against one", sliced, against(ratio), "<= 1.05");
 
 const CALLS = 100_000;
 const module = sandbox.compile(compile("host-calls"));

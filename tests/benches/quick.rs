@@ -39,6 +39,10 @@ const GUEST_CODE: &[(&str, &str, i32)] = &[
     ("fib(27)", include_str!("guests/fib.wat"), 27),
     ("memory loop, 2 M rounds", include_str!("guests/memory.wat"), 2_000_000),
     ("SHA-256, 2,000 blocks", include_str!("guests/sha256.wat"), 2_000),
+    ("sieve below 65,536", include_str!("guests/sieve.wat"), 65_536),
+    ("matrix product, 64 x 64", include_str!("guests/matrix.wat"), 64),
+    ("heap sort of 16,384", include_str!("guests/sort.wat"), 16_384),
+    ("Mandelbrot set, 100 x 100", include_str!("guests/mandelbrot.wat"), 100),
 ];
 
 /// What was measured, in nanoseconds.
@@ -56,7 +60,7 @@ impl Report {
         goal: &str,
         mut subject: impl FnMut(),
         mut peer: impl FnMut(),
-    ) {
+    ) -> f64 {
         // The first round of each warms caches up and is not counted.
         subject();
         peer();
@@ -72,6 +76,7 @@ impl Report {
         let (ours, theirs) = (each(|t| t.0), each(|t| t.1));
         println!("{name:52} {:>12} {:>12}   x {ratio:5.2}   goal {goal}", show(ours), show(theirs));
         self.nanoseconds.insert(name.to_owned(), ours);
+        ratio
     }
 }
 

@@ -1,18 +1,27 @@
 // What the page can be asked for by run.mjs: a guest's trace, or one of the checks.
-import { Sandbox } from "guestbox";
+import { Sandbox, Trap, call } from "guestbox";
 import { Substrate } from "guestbox/substrate";
 import { WASM_FILES } from "../guests/files.mjs";
 import { guests } from "../guests/index.mjs";
 import { sandboxed } from "../guests/sandboxed.mjs";
 import { runCase } from "../scenarios/supervisor.mjs";
+import { runGuest } from "../traces/real-guests.mjs";
+import { runProgram } from "../traces/run.mjs";
 import { checks } from "./checks.mjs";
 
-/** Runs one of the real guests: its trace, and how long it took, loading and compiling aside. */
-async function trace(name) {
+const api = { Sandbox, Trap, call };
+
+/** One of the real guests and its bytes. */
+async function realGuest(name) {
   const guest = guests.find((one) => one.name === name);
   const response = await fetch(`/tests/guests/node_modules/${WASM_FILES[name]}`);
   if (!response.ok) throw new Error(`${name} is not there: npm ci --ignore-scripts in tests/guests installs it`);
-  const bytes = new Uint8Array(await response.arrayBuffer());
+  return [guest, new Uint8Array(await response.arrayBuffer())];
+}
+
+/** Runs one of the real guests: its trace, and how long it took, loading and compiling aside. */
+async function trace(name) {
+  const [guest, bytes] = await realGuest(name);
   // The interpreter among them works longer than a guest may by default.
   const sandbox = await Sandbox.load({ limits: { fuel: 10n ** 12n } });
   const lines = [];
@@ -46,4 +55,19 @@ async function supervise(one, fuel) {
   return runCase({ Substrate, supervisor, limits: { fuel: BigInt(fuel) }, bytesOf }, one);
 }
 
-globalThis.guestboxPage = { checkNames: Object.keys(checks), check: (name) => checks[name](), supervise, trace };
+/** Runs one of the real guests: its trace, with the fuel of each call. */
+async function metered(name) {
+  return runGuest(api, ...(await realGuest(name)));
+}
+
+/** Runs a program of the recorded traces, in slices of so much fuel where that is given. */
+async function program(one, slice) {
+  const modules = new Map();
+  for (const name of one.modules) modules.set(name, await bytesAt(`/programs/${one.name}/${name}.wasm`));
+  return runProgram(api, one, (name) => modules.get(name), slice);
+}
+
+globalThis.guestboxPage = {
+  ...{ checkNames: Object.keys(checks), check: (name) => checks[name]() },
+  ...{ metered, program, supervise, trace },
+};

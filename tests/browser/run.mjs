@@ -1,5 +1,6 @@
 // Runs the package in a page in headless Chrome: real guests, compared with plain WebAssembly here
-// in Node, a supervisor that is itself wasm, compared with its recorded traces, and checks of the API.
+// in Node, a supervisor that is itself wasm, programs and again the real guests, compared with their
+// recorded traces, and checks of the API.
 //
 //   node tests/browser/run.mjs               a line for each check, and how many passed and failed
 //   node tests/browser/run.mjs --trace NAME  a guest's trace as Chrome ran it
@@ -15,6 +16,8 @@ import { guests } from "../guests/index.mjs";
 import { plainEngine } from "../guests/plain.mjs";
 import { bytesOf, document, guestNames, supervisorBytes } from "../scenarios/supervisor-files.mjs";
 import { difference } from "../scenarios/supervisor.mjs";
+import { programs, recorded } from "../traces/files.mjs";
+import { difference as traceDifference } from "../traces/run.mjs";
 import { serve } from "./server.mjs";
 import { texts } from "./texts.mjs";
 
@@ -35,6 +38,9 @@ if (!existsSync(BROWSER)) {
 const made = Object.fromEntries(Object.entries(texts).map(([name, text]) => [`/checks/${name}.wasm`, wat(text)]));
 made["/supervisor/supervisor.wasm"] = supervisorBytes();
 for (const name of guestNames) made[`/supervisor/${name}.wasm`] = bytesOf(name);
+for (const one of programs) {
+  for (const name of one.modules) made[`/programs/${one.name}/${name}.wasm`] = one.bytesOf(name);
+}
 const { server, base } = await serve({ ...made, "/checks/number": "42" });
 const browser = await chromium.launch({ executablePath: BROWSER, args: FLAGS });
 try {
@@ -111,6 +117,29 @@ async function runChecks(firstPage) {
       return `${results.reduce((lines, { trace }) => lines + trace.length, 0)} lines`;
     });
   }
+  const isRecorded = (name, lines) => {
+    const differs = traceDifference(name, recorded.get(name), lines);
+    if (differs !== undefined) throw new Error(differs);
+    return `${lines.length} lines`;
+  };
+  for (const one of programs) {
+    await check(`${one.name}: the trace is the recorded one, in slices too`, async () => {
+      const run = ([program, slice]) => globalThis.guestboxPage.program(program, slice);
+      isRecorded(one.name, await withinTime(30_000, page.evaluate(run, [one, 5_000n])));
+      return isRecorded(one.name, await withinTime(30_000, page.evaluate(run, [one])));
+    });
+  }
+  for (const { name } of guests) {
+    await check(`${name}: the trace with the fuel of each call is the recorded one`, async () =>
+      isRecorded(name, await withinTime(30_000, page.evaluate((guest) => globalThis.guestboxPage.metered(guest), name))),
+    );
+  }
+  await check("no recorded trace is missing, and none is left over", () => {
+    const names = [...programs, ...guests].map(({ name }) => name).sort();
+    const left = [...recorded.keys()];
+    if (String(left) !== String(names)) throw new Error(`recorded are ${left}; there are ${names}`);
+    return `${names.length} programs`;
+  });
   const names = await page.evaluate(() => globalThis.guestboxPage.checkNames);
   for (const name of names) {
     await check(name, async () => {

@@ -1,7 +1,10 @@
 // The engine interface of the drivers, over the guestbox npm package.
 
-/** Makes an engine for the drivers of a loaded `Sandbox` and the package's `Memory` class. */
-export function sandboxed(sandbox) {
+/**
+ * Makes an engine for the drivers of a loaded `Sandbox`. `around` is given each call of an export as
+ * a function, runs it and returns what it does.
+ */
+export function sandboxed(sandbox, around = (act) => act()) {
   const wrap = (memory) => ({
     memory,
     read: (offset, length) => memory.read(offset, length),
@@ -18,7 +21,8 @@ export function sandboxed(sandbox) {
       }
       const guest = sandbox.compile(bytes).instantiate(resolved);
       return {
-        call: (name, ...args) => guest.exports[name](...args),
+        guest,
+        call: (name, ...args) => around(() => guest.exports[name](...args)),
         memory: (name) => wrap(guest.exports[name]),
       };
     },

@@ -7,6 +7,7 @@ pub mod process;
 pub mod random;
 pub mod text;
 pub mod torture;
+pub mod traces;
 pub mod wasm_supervisor;
 
 /// The README's Rust examples, as tests.

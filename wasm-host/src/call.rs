@@ -3,13 +3,15 @@
 use crate::{convert::to_word, host::Host};
 use alloc::rc::Rc;
 use core::cell::Cell;
-use guestbox::{Execution, Level, MemoryId, Step, Store, TrapCode, Value, ValueType};
+use guestbox::{Execution, Frames, Level, MemoryId, Step, Store, Trap, TrapCode, Value, ValueType};
 
 /// Fuel of an outermost call and of the calls nested in it, also of those that outlive the host
 /// call they were begun in: whoever runs takes what he uses, and it is never refilled by another
 /// call.
 pub(crate) struct Budget {
     left: Cell<u64>,
+    /// What nested calls that went on with more fuel have added.
+    added: Cell<u64>,
 }
 
 /// A guest call.
@@ -37,7 +39,8 @@ impl Call {
     /// The budget for a call nested in it.
     pub(crate) fn budget(&mut self) -> Rc<Budget> {
         let fuel = self.execution.fuel();
-        Rc::clone(self.budget.get_or_insert_with(|| Rc::new(Budget { left: fuel.into() })))
+        let new = || Rc::new(Budget { left: fuel.into(), added: 0.into() });
+        Rc::clone(self.budget.get_or_insert_with(new))
     }
 
     /// The fuel that it may still use.
@@ -47,12 +50,17 @@ impl Call {
 
     /// The fuel used so far, by nested calls that drew on it too.
     pub(crate) fn used(&self) -> u64 {
-        if self.given > 0 { self.given.saturating_sub(self.fuel()) } else { self.execution.fuel_used() }
+        if self.given == 0 {
+            return self.execution.fuel_used();
+        }
+        let added = self.budget.as_ref().map_or(0, |budget| budget.added.get());
+        self.given.saturating_add(added).saturating_sub(self.fuel())
     }
 
     pub(crate) fn add_fuel(&mut self, fuel: u64) {
-        if self.given > 0 || self.budget.is_none() {
-            self.given = self.given.saturating_add(fuel);
+        match &self.budget {
+            Some(budget) if self.given == 0 => budget.added.set(budget.added.get().saturating_add(fuel)),
+            _ => self.given = self.given.saturating_add(fuel),
         }
         self.set_left(self.fuel().saturating_add(fuel));
     }
@@ -71,8 +79,8 @@ impl Call {
     pub(crate) fn charge(&mut self, fuel: u64) -> bool {
         let left = self.fuel();
         let rest = left.saturating_sub(fuel);
-        // While its level is open it counts what is used once, when that is closed.
-        if self.outer.is_none() {
+        // While its level is open it counts what is used of a budget once, when that is closed.
+        if self.outer.is_none() || self.budget.is_none() {
             self.execution.set_fuel(left);
             self.execution.spend_to(rest);
         }
@@ -98,7 +106,18 @@ impl Call {
 }
 
 /// Makes a step of a call and says what happened, see [`Host::step`].
-pub(crate) fn advance(store: &mut Store, exchange: &mut [u64], call: &mut Call, handle: u32) -> u32 {
+pub(crate) fn advance(
+    store: &mut Store,
+    exchange: &mut [u64],
+    trapped: &mut Frames,
+    call: &mut Call,
+    handle: u32,
+) -> u32 {
+    let mut end = |trap: Trap| {
+        let number = trap_number(trap.code());
+        *trapped = trap.into_frames();
+        (Host::TRAPPED, number, u32::from(!trapped.is_empty()))
+    };
     let (head, values) = exchange.split_at_mut(Host::HEAD);
     call.fill();
     let (step, detail, state) = match call.execution.run(store) {
@@ -119,15 +138,12 @@ pub(crate) fn advance(store: &mut Store, exchange: &mut [u64], call: &mut Call, 
                     call.outer = Some(outer);
                     (Host::HOST_CALL, ordinal.into(), state)
                 }
-                Err(trap) => {
-                    call.execution.cancel(store);
-                    (Host::TRAPPED, trap_number(trap.code()), 0)
-                }
+                Err(trap) => end(call.execution.end_with(store, trap.code())),
             }
         }
         Ok(Step::OutOfFuel { required, .. }) => (Host::OUT_OF_FUEL, required, 0),
         Ok(Step::SliceOver) => (Host::SLICE_OVER, 0, 0),
-        Ok(Step::Trapped(trap)) => (Host::TRAPPED, trap_number(trap.code()), 0),
+        Ok(Step::Trapped(trap)) => end(trap),
         Ok(_) | Err(_) => (Host::REFUSED, 0, 0),
     };
     let detail = match (step, call.execution.instance()) {
@@ -152,24 +168,5 @@ pub(crate) fn put_head<const N: usize>(head: &mut [u64], words: [u64; N]) {
 }
 
 fn trap_number(code: TrapCode) -> u64 {
-    (0..).zip(TRAPS).find(|(_, other)| **other == code).map_or(0, |(number, _)| number)
+    (0..).zip(TrapCode::ALL).find(|(_, other)| **other == code).map_or(0, |(number, _)| number)
 }
-
-/// The trap codes, by the number they have here.
-pub(crate) const TRAPS: &[TrapCode] = &[
-    TrapCode::Engine,
-    TrapCode::BadConversionToInteger,
-    TrapCode::BadSignature,
-    TrapCode::HostError,
-    TrapCode::IndirectCallToNull,
-    TrapCode::IntegerDivisionByZero,
-    TrapCode::IntegerOverflow,
-    TrapCode::MemoryOutOfBounds,
-    TrapCode::NestingTooDeep,
-    TrapCode::OutOfFuel,
-    TrapCode::OutOfSystemMemory,
-    TrapCode::ResultType,
-    TrapCode::StackOverflow,
-    TrapCode::TableOutOfBounds,
-    TrapCode::Unreachable,
-];

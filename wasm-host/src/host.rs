@@ -5,7 +5,7 @@
 )]
 
 use crate::{
-    call::{Budget, Call, TRAPS, advance, put_head},
+    call::{Budget, Call, advance, put_head},
     convert::{describe_exports, describe_imports, from_word, to_word},
     error::{IntoJs, error},
     limits::Settings,
@@ -13,8 +13,8 @@ use crate::{
 };
 use alloc::rc::Rc;
 use guestbox::{
-    Environment, Execution, FuncIndex, InstanceId, InstanceLimits, InvokeError, MemoryId, Module, Snapshot,
-    Store, Value,
+    Environment, Execution, Frames, FuncIndex, InstanceId, InstanceLimits, InvokeError, MemoryId, Module,
+    Snapshot, Store, TrapCode, Value,
 };
 use js_sys::Array;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
@@ -32,7 +32,9 @@ pub struct Host {
     pub(crate) modules: Slab<Module>,
     pub(crate) memories: Slab<MemoryId>,
     pub(crate) snapshots: Slab<Snapshot>,
-    calls: Slab<Call>,
+    pub(crate) calls: Slab<Call>,
+    /// The frames of the call that trapped last, until they are taken.
+    pub(crate) trapped: Frames,
     /// The handles of the calls whose host calls are being served, each nested in those before.
     serving: Vec<u32>,
     /// Arguments on their way to a guest.
@@ -52,6 +54,7 @@ impl Host {
             memories: Slab::new(),
             snapshots: Slab::new(),
             calls: Slab::new(),
+            trapped: Frames::default(),
             serving: Vec::new(),
             args: Vec::new(),
             exchange: vec![0; EXCHANGE_WORDS].into(),
@@ -73,14 +76,19 @@ impl Host {
         crate::limits::numbers(self.store.limits())
     }
 
+    /// The version of the cost model of fuel.
+    pub fn costs_version() -> u32 {
+        guestbox::costs::VERSION
+    }
+
     /// The names of the trap codes, by number.
     pub fn trap_codes() -> Vec<String> {
-        TRAPS.iter().map(|code| code.name().to_owned()).collect()
+        TrapCode::ALL.iter().map(|code| code.name().to_owned()).collect()
     }
 
     /// What the trap codes mean, by number.
     pub fn trap_messages() -> Vec<String> {
-        TRAPS.iter().map(|code| code.message().to_owned()).collect()
+        TrapCode::ALL.iter().map(|code| code.message().to_owned()).collect()
     }
 
     /// Compiles a module and returns its handle.
@@ -132,7 +140,8 @@ impl Host {
         match self.begin_call(instance, export, state) {
             Ok(execution) => {
                 let mut call = Call::new(execution, self.shared_budget());
-                let step = advance(&mut self.store, &mut self.exchange, &mut call, NO_HANDLE);
+                let step =
+                    advance(&mut self.store, &mut self.exchange, &mut self.trapped, &mut call, NO_HANDLE);
                 if matches!(step, Self::HOST_CALL | Self::OUT_OF_FUEL) {
                     let handle = self.calls.insert(call);
                     put_head(&mut self.exchange, [handle.into()]);
@@ -172,14 +181,15 @@ impl Host {
     ///   the arguments are in the exchange. Answer with [`Host::answer`] or [`Host::cancel`].
     /// * [`Host::OUT_OF_FUEL`]: word 0 is the call's handle, word 1 the fuel it needs at least.
     /// * [`Host::SLICE_OVER`]: word 0 is the call's handle. It has fuel left, see [`Host::set_slice`].
-    /// * [`Host::TRAPPED`]: word 1 is the number of the trap's code. The call is over.
+    /// * [`Host::TRAPPED`]: word 1 is the number of the trap's code, word 2 whether there are frames to be
+    ///   had from [`Host::trap_frames`]. The call is over.
     ///
     /// Word 3 is the fuel left, word 4 the fuel used. For an instantiation that finished, word 1
     /// is the instance.
     pub fn step(&mut self, handle: u32) -> u32 {
         self.close(handle);
         let Ok(call) = self.calls.get_mut(handle) else { return Self::REFUSED };
-        let step = advance(&mut self.store, &mut self.exchange, call, handle);
+        let step = advance(&mut self.store, &mut self.exchange, &mut self.trapped, call, handle);
         self.after_step(handle);
         step
     }
@@ -194,7 +204,7 @@ impl Host {
             words.iter().zip(&call.results).filter_map(|(word, ty)| from_word(*word, *ty)).collect();
         // It waits; if not, the step says so.
         let _waiting = call.execution.answer(Ok(results));
-        let step = advance(&mut self.store, &mut self.exchange, call, handle);
+        let step = advance(&mut self.store, &mut self.exchange, &mut self.trapped, call, handle);
         self.after_step(handle);
         step
     }

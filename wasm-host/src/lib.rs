@@ -39,6 +39,7 @@ mod allocator;
 mod call;
 mod convert;
 mod error;
+mod frames;
 mod host;
 mod limits;
 mod memories;

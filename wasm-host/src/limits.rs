@@ -135,14 +135,14 @@ pub(crate) fn message(error: &dyn Display, refused: Option<&LimitError>) -> Stri
     let message = error.to_string();
     let Some(refused) = refused else { return message };
     let LimitError { maximum, requested, .. } = refused;
-    let name = match refused.limit {
-        Limit::InstanceMemoryPages => "maxMemoryPages".to_owned(),
-        Limit::InstanceNesting => "maxCallDepth".to_owned(),
-        limit => camel_case(limit.name()),
+    let (name, place) = match refused.limit {
+        Limit::InstanceMemoryPages => ("maxMemoryPages".to_owned(), "where the guest is made"),
+        Limit::InstanceNesting => ("maxCallDepth".to_owned(), "where the guest is made"),
+        limit => (camel_case(limit.name()), "in `limits`"),
     };
     message.replace(
         &refused.to_string(),
-        &format!("the limit `{name}` is {maximum}, {requested} requested; raise it in `limits`"),
+        &format!("the limit `{name}` is {maximum}, {requested} requested; raise it {place}"),
     )
 }
 

@@ -60,8 +60,8 @@ pub struct Limits {
     pub types: u32,
     /// Parameters of a function type, and as many results.
     pub params: u32,
-    /// Locals of a function, without its parameters. Each call sets all of them to zero, for the
-    /// fuel of one instruction.
+    /// Locals of a function, without its parameters. Each call sets all of them to zero, and
+    /// pays for it.
     pub locals: u32,
     /// Blocks within each other in a function. The engine keeps more than a hundred bytes
     /// for each that is open, and two can open one.
@@ -114,10 +114,11 @@ pub struct Limits {
     pub nesting: u32,
     /// Fuel of one outermost guest call, its `start` function and nested calls included.
     ///
-    /// A unit is about one instruction, but a loop is charged on each turn for all code in the
-    /// blocks within it, also what a branch skips. So this is a deterministic upper bound, and
-    /// guests that are interpreters, whose main loop is one large switch, need much more: a
-    /// second natively is some 3 * 10^8 units of straight code, 3 * 10^10 of QuickJS.
+    /// A unit is about one simple operator, as [`costs`](crate::costs) has it, but a loop is
+    /// charged on each turn for all code in the blocks within it, also what a branch skips. So
+    /// this is a deterministic upper bound, and guests that are interpreters, whose main loop is
+    /// one large switch, need much more: a second natively is some 10^9 units of straight code,
+    /// 3 * 10^10 of QuickJS.
     pub fuel: u64,
 }
 
@@ -132,8 +133,7 @@ impl Limits {
     pub const TYPES: u32 = 10_000;
     /// Parameters of a function: what the engine's own strict limits allow.
     pub const PARAMS: u32 = 32;
-    /// Locals of a function: five times what the largest of real guests had. With so many a unit
-    /// of fuel is worth 40 ns, with as many as the engine takes it would be a microsecond.
+    /// Locals of a function: five times what the largest of real guests had.
     pub const LOCALS: u32 = 1_000;
     /// Blocks within each other: toolchains open one for each case of a `switch`.
     pub const BLOCK_DEPTH: u32 = 10_000;
@@ -173,7 +173,7 @@ impl Limits {
     pub const ENGINE_STACK_BYTES: usize = 4 << 20;
     /// Levels of supervisor nesting.
     pub const NESTING: u32 = 32;
-    /// Fuel of an outermost call: a third of a second of straight code, natively.
+    /// Fuel of an outermost call: a tenth of a second of straight code, natively.
     pub const FUEL: u64 = 100_000_000;
 }
 

@@ -7,7 +7,7 @@ impl Limits {
     /// Limits for many small guests beside each other: plug-ins and scripts of a few hundred
     /// KiB, of which a store with all of its memories in use takes 32 MiB.
     ///
-    /// A module may be compiled in 20 ms and a call take a thirtieth of a second of straight
+    /// A module may be compiled in 20 ms and a call take a hundredth of a second of straight
     /// code, natively. Everything else is a tenth or a quarter of the default, so that there is
     /// room for what such guests were seen to need, and a guest that needs more is told by name.
     #[must_use]

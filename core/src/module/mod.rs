@@ -8,6 +8,9 @@
 mod code_limits;
 mod engine;
 mod hidden;
+mod instrument;
+mod names;
+mod notes;
 mod repair;
 mod scan;
 mod sections;
@@ -18,18 +21,22 @@ mod types;
 pub use self::types::{Export, ExternType, GlobalType, Import, MemoryType, TableType};
 pub(crate) use self::{
     engine::Engine,
+    instrument::{Frames, OUTSIDE, SLOT_BYTES},
     state::{Identity, State},
     types::MemorySource,
 };
 
 use crate::{
+    costs,
     error::CompileError,
     limits::{Limit, Limits, count},
+    options::CompileOptions,
     value::{FuncType, ValueType},
 };
 use alloc::{boxed::Box, format, sync::Arc};
 use core::fmt;
 use engine::Home;
+use instrument::Instrumented;
 use spin::Mutex;
 use tail_calls::TailCalls;
 
@@ -58,6 +65,7 @@ struct Inner {
     start: Option<Start>,
     state: State,
     main_memory: Option<MemorySource>,
+    frames: Option<Frames>,
     instance_bytes: usize,
 }
 
@@ -114,20 +122,35 @@ impl Module {
     ///
     /// See [`CompileError`].
     pub fn with_limits(limits: &Limits, bytes: &[u8]) -> Result<Self, CompileError> {
+        Self::with_options(limits, bytes, CompileOptions::new())
+    }
+
+    /// Compiles a module as [`Module::with_limits`] does, so that it can do what the options say.
+    ///
+    /// # Errors
+    ///
+    /// See [`CompileError`].
+    pub fn with_options(
+        limits: &Limits,
+        bytes: &[u8],
+        options: CompileOptions,
+    ) -> Result<Self, CompileError> {
         Limit::ModuleBytes.check(count(bytes.len()), count(limits.module_bytes))?;
         let scan = scan::scan(limits, bytes)?;
         let identity = Identity::of(bytes);
-        let (exported, names) = hidden::export(bytes, &scan).unzip();
-        let exported = exported.flatten().unwrap_or_else(|| bytes.into());
+        let instrumented = if options.frames { Some(Instrumented::new(limits, bytes, &scan)?) } else { None };
+        let original = instrumented.as_ref().map_or(bytes, |instrumented| &instrumented.bytes);
+        let (exported, names) = hidden::export(original, &scan, instrumented.is_some()).unzip();
+        let exported = exported.flatten().unwrap_or_else(|| original.into());
         let repaired = repair::repair(limits, &exported, &scan);
         // Limits come before the engine, which looks for features.
         if !matches!(repaired, Err(CompileError::Limit(_))) {
             limits.features.check(bytes)?;
         }
         let bytes = repaired?.unwrap_or(exported);
-        let (engine, code) = compile(limits, &bytes, &scan)?;
-        let mut names =
-            names.ok_or_else(|| CompileError::Invalid("sections of other lengths than they say".into()))?;
+        let more_stack = instrumented.as_ref().map(|instrumented| instrumented.limits(limits));
+        let (engine, code) = compile(more_stack.as_ref().unwrap_or(limits), &bytes, &scan)?;
+        let mut names = names.ok_or_else(unreadable)?;
         let start = match (names.start.take(), scan.start) {
             (Some(export), Some(function)) => {
                 if !is_start_type(&code, &export) {
@@ -147,7 +170,12 @@ impl Module {
             identity,
             home: Home::new(engine, code),
             by_name: types::sort_by_name(&exports),
-            instance_bytes: scan.instance_bytes(),
+            instance_bytes: scan
+                .instance_bytes()
+                .saturating_add(instrumented.as_ref().map_or(0, Instrumented::slot_bytes)),
+            frames: instrumented
+                .zip(names.frames.take())
+                .map(|(instrumented, exports)| Frames::new(instrumented, exports, &scan)),
             bytes,
             imports,
             imported_functions,
@@ -214,6 +242,11 @@ impl Module {
         self.0.instance_bytes
     }
 
+    /// What it has to say where its instances are, if it was compiled with frames.
+    pub(crate) fn frames(&self) -> Option<&Frames> {
+        self.0.frames.as_ref()
+    }
+
     /// The imported functions, in order.
     pub(crate) fn imported_functions(&self) -> &[ImportedFunction] {
         &self.0.imported_functions
@@ -227,6 +260,10 @@ impl fmt::Debug for Module {
             .field("exports", &self.exports())
             .finish_non_exhaustive()
     }
+}
+
+fn unreadable() -> CompileError {
+    CompileError::Invalid("sections of other lengths than they say".into())
 }
 
 /// Compiles in a fresh engine, so that a failure takes its remains with it.
@@ -269,6 +306,7 @@ fn config(limits: &Limits, tail_calls: bool) -> wasmi::Config {
         .set_min_stack_height(MIN_STACK_BYTES)
         .set_max_stack_height(limits.engine_stack_bytes.max(MIN_STACK_BYTES))
         .set_max_cached_stacks(1);
+    costs::apply(&mut config);
     config
 }
 

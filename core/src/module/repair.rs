@@ -7,10 +7,12 @@
 //!   by whatever the register holds. So where such a comparison could be the condition,
 //!   `i32.const 0` and `i32.gt_u` are put before the `select`: they mean the same, and the
 //!   comparison is then not next to it.
-//! * It panics at an `i32.store` whose address and value are both the local it has in its
-//!   register, if the offset has more than 16 bits or the memory is not the first:
-//!   `(i32.store offset=65536 (local.tee 0 a) (local.get 0))`. So where the value could be a
-//!   local, `i32.const 0` and `i32.or` are put before the store.
+//! * It panics at an `i32.store` or `i64.store` whose address and value are both the local it has
+//!   in its register, if the offset has more than 16 bits or the memory is not the first:
+//!   `(i32.store offset=65536 (local.tee 0 a) (local.get 0))`, and the same with
+//!   `i64.extend_i32_u` around the value, which it takes for no operation. So where the value
+//!   could be a local, `i32.const 0` and `i32.or` are put before the store, or their like of 64
+//!   bits.
 //!
 //! Two more are of the multi-value proposal, and none of the real guests in `tests` has them. They
 //! are refused:
@@ -18,37 +20,52 @@
 //! * In a block with parameters it loses track of what is in its registers and in the locals
 //!   below: results are wrong, and with debug assertions it panics.
 //! * A `br_table` passes the wrong ones of several values.
+//!
+//! Here also the fuel for a function's locals is put in: see [`costs`](crate::costs).
 
 use super::{
     code_limits::CodeLimits,
     scan::{Arity, Scan},
-    sections::{HEADER_BYTES, Section, push_leb128, push_section, split_leb128},
+    sections::{CODE, HEADER_BYTES, Section, push_leb128, push_section, split_leb128},
 };
 use crate::{
+    costs::LOCALS_PER_UNIT,
     error::CompileError,
     limits::{Limits, to_usize},
 };
 use alloc::{boxed::Box, vec, vec::Vec};
 use wasmparser::{BinaryReader, BlockType, FunctionBody, Operator};
 
-const CODE_SECTION: u8 = 10;
+/// The locals that the engine's parser takes.
+const MAX_LOCALS: u32 = 50_000;
 
 /// What is put before an operator, as small as can be: a module may need millions.
 #[derive(Clone, Copy)]
 enum Insert {
+    /// As many `nop`, each of which costs a unit and leaves nothing in the engine's code.
+    Charge(u16),
     /// `i32.const 0`, `i32.gt_u`.
     IsNotZero,
+    /// `i64.const 0`, `i64.or`.
+    OrLongZero,
     /// `i32.const 0`, `i32.or`.
     OrZero,
 }
 
 impl Insert {
-    const LEN: usize = 3;
-
-    const fn bytes(self) -> [u8; Self::LEN] {
+    fn len(self) -> usize {
         match self {
-            Self::IsNotZero => [0x41, 0x00, 0x4B],
-            Self::OrZero => [0x41, 0x00, 0x72],
+            Self::Charge(units) => units.into(),
+            Self::IsNotZero | Self::OrLongZero | Self::OrZero => 3,
+        }
+    }
+
+    fn push_to(self, code: &mut Vec<u8>) {
+        match self {
+            Self::Charge(units) => code.extend(core::iter::repeat_n(0x01, units.into())),
+            Self::IsNotZero => code.extend([0x41, 0x00, 0x4B]),
+            Self::OrLongZero => code.extend([0x42, 0x00, 0x84]),
+            Self::OrZero => code.extend([0x41, 0x00, 0x72]),
         }
     }
 }
@@ -78,12 +95,12 @@ impl Repair<'_> {
         let mut rest = bytes.get(HEADER_BYTES..)?;
         while !rest.is_empty() {
             let (section, after) = Section::split(rest)?;
-            if section.id == CODE_SECTION {
+            if section.id == CODE {
                 let code = self.code(section.contents)?;
                 let before = bytes.len().checked_sub(rest.len())?;
                 let mut module = Vec::with_capacity(bytes.len().saturating_add(code.len()));
                 module.extend_from_slice(bytes.get(..before)?);
-                push_section(&mut module, CODE_SECTION, &code)?;
+                push_section(&mut module, CODE, &code)?;
                 module.extend_from_slice(after);
                 return Some(module.into());
             }
@@ -103,13 +120,13 @@ impl Repair<'_> {
             let (body, after) = after_len.split_at_checked(len)?;
             let inserts = self.body(body, *types.next()?)?;
             rewritten |= !inserts.is_empty();
-            let added = inserts.len().checked_mul(Insert::LEN)?;
+            let added = inserts.iter().map(|(_, insert)| insert.len()).sum();
             push_leb128(&mut code, len.checked_add(added)?)?;
             let mut copied = 0;
             for (place, insert) in inserts {
                 let place = to_usize(place);
                 code.extend_from_slice(body.get(copied..place)?);
-                code.extend_from_slice(&insert.bytes());
+                insert.push_to(&mut code);
                 copied = place;
             }
             code.extend_from_slice(body.get(copied..)?);
@@ -121,12 +138,16 @@ impl Repair<'_> {
     /// What is put where in the body of a function of a type.
     fn body(&mut self, body: &[u8], ty: u32) -> Option<Vec<(u32, Insert)>> {
         let body = FunctionBody::new(BinaryReader::new(body, 0));
+        let charge = charge_for_locals(&body)?;
         let mut operators = body.get_operators_reader().ok()?;
         self.code_limits.begin_function();
         let mut inserts = Vec::new();
+        if charge > 0 {
+            inserts.push((u32::try_from(operators.original_position()).ok()?, Insert::Charge(charge)));
+        }
         // How many values a branch to each label passes, the innermost last.
         let mut labels = vec![self.arity(ty)?.results];
-        let (mut is_fresh_before, mut is_local_before) = (false, false);
+        let (mut is_fresh_before, mut is_fresh_long_before, mut is_local_before) = (false, false, false);
         while !operators.eof() {
             let (operator, place) = operators.read_with_offset().ok()?;
             let place = u32::try_from(place).ok()?;
@@ -140,6 +161,14 @@ impl Repair<'_> {
                     if !is_fresh_before && (memarg.memory != 0 || memarg.offset > u16::MAX.into()) =>
                 {
                     inserts.push((place, Insert::OrZero));
+                }
+                Operator::I64Store { memarg }
+                | Operator::I64Store8 { memarg }
+                | Operator::I64Store16 { memarg }
+                | Operator::I64Store32 { memarg }
+                    if !is_fresh_long_before && (memarg.memory != 0 || memarg.offset > u16::MAX.into()) =>
+                {
+                    inserts.push((place, Insert::OrLongZero));
                 }
                 Operator::Block { blockty } | Operator::If { blockty } => {
                     labels.push(self.arity_of_block(blockty)?.results);
@@ -167,6 +196,7 @@ impl Repair<'_> {
                 return None;
             }
             is_fresh_before = is_fresh(&operator);
+            is_fresh_long_before = is_fresh_long(&operator);
             is_local_before = matches!(operator, Operator::LocalGet { .. });
         }
         Some(inserts)
@@ -190,9 +220,20 @@ impl Repair<'_> {
     }
 }
 
+/// The units that a function's locals cost when it is called.
+fn charge_for_locals(body: &FunctionBody<'_>) -> Option<u16> {
+    let mut locals = 0_u32;
+    for run in body.get_locals_reader().ok()? {
+        locals = locals.saturating_add(run.ok()?.0);
+    }
+    // With more than the engine takes the module is refused anyway.
+    u16::try_from(locals.min(MAX_LOCALS).checked_div(LOCALS_PER_UNIT)?).ok()
+}
+
 /// Whether an operator pushes a value of its own that is no comparison with zero and no local, or
 /// else leaves nothing in the register. Shifts by a constant 0, for one, do not: the engine
-/// passes on what they shift.
+/// passes on what they shift. Nor does `i64.eqz`: of a comparison that was extended to 64 bits
+/// the engine makes one of 32 bits.
 const fn is_fresh(operator: &Operator<'_>) -> bool {
     matches!(
         operator,
@@ -226,9 +267,6 @@ const fn is_fresh(operator: &Operator<'_>) -> bool {
             | Operator::I64LeU
             | Operator::I64GeS
             | Operator::I64GeU
-            | Operator::I64Eq
-            | Operator::I64Ne
-            | Operator::I64Eqz
             | Operator::F32Eq
             | Operator::F32Ne
             | Operator::F32Lt
@@ -241,5 +279,25 @@ const fn is_fresh(operator: &Operator<'_>) -> bool {
             | Operator::F64Gt
             | Operator::F64Le
             | Operator::F64Ge
+    )
+}
+
+/// Whether an operator pushes a value of its own that has 64 bits and is no local.
+const fn is_fresh_long(operator: &Operator<'_>) -> bool {
+    matches!(
+        operator,
+        Operator::I64Const { .. }
+            | Operator::I64Load { .. }
+            | Operator::I64Load8S { .. }
+            | Operator::I64Load8U { .. }
+            | Operator::I64Load16S { .. }
+            | Operator::I64Load16U { .. }
+            | Operator::I64Load32S { .. }
+            | Operator::I64Load32U { .. }
+            | Operator::I64Add
+            | Operator::I64And
+            | Operator::I64Or
+            | Operator::I64Sub
+            | Operator::I64Xor
     )
 }

@@ -5,6 +5,25 @@ use alloc::vec::Vec;
 /// Bytes of a module before its first section.
 pub(super) const HEADER_BYTES: usize = 8;
 
+pub(super) const CUSTOM: u8 = 0;
+pub(super) const MEMORIES: u8 = 5;
+pub(super) const GLOBALS: u8 = 6;
+pub(super) const EXPORTS: u8 = 7;
+pub(super) const START: u8 = 8;
+pub(super) const CODE: u8 = 10;
+const DATA: u8 = 11;
+const DATA_COUNT: u8 = 12;
+
+/// The place of a section in a module; the data count comes before the code.
+pub(super) const fn order(id: u8) -> u8 {
+    match id {
+        DATA_COUNT => CODE,
+        CODE => DATA,
+        DATA => DATA_COUNT,
+        id => id,
+    }
+}
+
 /// A section of a module.
 pub(super) struct Section<'a> {
     pub(super) id: u8,
@@ -21,6 +40,58 @@ impl<'a> Section<'a> {
         let (contents, after) = after_len.split_at_checked(len)?;
         let whole = bytes.get(..bytes.len().checked_sub(after.len())?)?;
         Some((Self { id, contents, whole }, after))
+    }
+}
+
+/// Entries that are added to a section.
+#[derive(Default)]
+pub(super) struct Added {
+    pub(super) count: usize,
+    pub(super) entries: Vec<u8>,
+}
+
+impl Added {
+    /// One entry.
+    pub(super) const fn one(entry: Vec<u8>) -> Self {
+        Self { count: 1, entries: entry }
+    }
+
+    /// The module with these at the end of its section of this id, which is made where there is
+    /// none. Sections of the id `dropped` are left out.
+    pub(super) fn append(&self, bytes: &[u8], id: u8, dropped: Option<u8>) -> Option<Vec<u8>> {
+        let capacity = bytes.len().saturating_add(self.entries.len()).saturating_add(HEADER_BYTES);
+        let mut module = Vec::with_capacity(capacity);
+        module.extend_from_slice(bytes.get(..HEADER_BYTES)?);
+        let mut rest = bytes.get(HEADER_BYTES..)?;
+        let mut added = false;
+        while !rest.is_empty() {
+            let (section, after) = Section::split(rest)?;
+            if order(section.id) > order(id) && !added {
+                self.push_section(&mut module, id, 0, &[])?;
+                added = true;
+            }
+            if section.id == id {
+                let (count, entries) = split_leb128(section.contents)?;
+                self.push_section(&mut module, id, count, entries)?;
+                added = true;
+            } else if Some(section.id) != dropped {
+                module.extend_from_slice(section.whole);
+            }
+            rest = after;
+        }
+        if !added {
+            self.push_section(&mut module, id, 0, &[])?;
+        }
+        Some(module)
+    }
+
+    /// Appends a section of `count` entries and these.
+    fn push_section(&self, module: &mut Vec<u8>, id: u8, count: usize, entries: &[u8]) -> Option<()> {
+        let mut contents = Vec::with_capacity(entries.len().saturating_add(self.entries.len()));
+        push_leb128(&mut contents, count.checked_add(self.count)?)?;
+        contents.extend_from_slice(entries);
+        contents.extend_from_slice(&self.entries);
+        push_section(module, id, &contents)
     }
 }
 

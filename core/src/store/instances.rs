@@ -6,6 +6,7 @@ use crate::{
     environment::{Environment, refused},
     error::{GlobalError, HandleError, ImportProblem, InstantiateError, InvokeError},
     execution::{Callee, Context, Execution, Purpose},
+    frames::Recorder,
     limits::{Limit, to_usize},
     module::{ExternType, MemorySource, Module},
     options::{Bounds, InstanceLimits},
@@ -165,6 +166,7 @@ impl Store {
             module: module.clone(),
             functions: resolved.functions,
             memory,
+            recorder: Recorder::of(module, handle, &cell.store),
             bounds,
         });
         let instance = Instance {
@@ -363,8 +365,11 @@ impl Store {
         let limiter = &mut cell.store.data_mut().limiter;
         limiter.begin(bounds);
         limiter.begin_making(module.instance_bytes())?;
+        limiter.hide_after(module.frames().map(|frames| frames.own_memories));
         let made = wasmi::Instance::new(&mut cell.store, &code, &imports);
-        cell.store.data_mut().limiter.end_making();
+        let limiter = &mut cell.store.data_mut().limiter;
+        limiter.end_making();
+        limiter.hide_after(None);
         made.map_err(|error| match cell.store.data_mut().limiter.take_refusal() {
             Some(refusal) => refusal.into(),
             None => explain(module, &error),

@@ -10,6 +10,7 @@ use crate::{
     cell::Cell,
     error::{InstantiateError, MemoryError},
     execution::Context,
+    frames::Recorder,
     limits::MAX_PAGES,
     snapshot::{RestoreError, Snapshot},
 };
@@ -39,12 +40,12 @@ impl Store {
             let cell = self.cells.get_mut(new).map_err(|_| RestoreError::Engine)?;
             let parts = Parts::of(&module, handle, &cell.store).ok_or(RestoreError::Engine)?;
             write(cell, &parts, snapshot, &self.limits, &bounds)?;
-            Ok(handle)
+            Ok((handle, Recorder::of(&module, handle, &cell.store)))
         });
         // What was made stays in the new cell, which goes with it.
-        let made = made
-            .and_then(|handle| Ok((handle, self.instances.get_mut(key).map_err(|_| RestoreError::Engine)?)));
-        let (handle, instance) = match made {
+        let made =
+            made.and_then(|made| Ok((made, self.instances.get_mut(key).map_err(|_| RestoreError::Engine)?)));
+        let ((handle, recorder), instance) = match made {
             Ok(made) => made,
             Err(error) => {
                 let _unfinished = self.cells.remove(new);
@@ -55,8 +56,15 @@ impl Store {
         instance.functions.clear();
         let Context { functions, memory, .. } = &*instance.context;
         let (functions, memory) = (functions.clone(), *memory);
-        instance.context =
-            Arc::new(Context { cell: new, ticket, module: module.clone(), functions, memory, bounds });
+        instance.context = Arc::new(Context {
+            cell: new,
+            ticket,
+            module: module.clone(),
+            functions,
+            memory,
+            recorder,
+            bounds,
+        });
         for (id, memory) in imported.iter().zip(memories) {
             self.rebind(*id, old, new, memory);
         }

@@ -1,6 +1,6 @@
 // How the package is used from TypeScript; types.test.mjs compiles it and never runs it.
 import {
-  type Bytes, type CallOptions, type Features, type Guest, GuestboxError, type Limits, type Outcome, Sandbox, type Snapshot,
+  type Bytes, type CallOptions, type Features, type Frame, type Frames, type Guest, GuestboxError, type Limits, type Outcome, Sandbox, type Snapshot,
   SnapshotError, Trap, call,
 } from "guestbox";
 import { ScaleStore, encodeArguments, encodeResult } from "guestbox/scale";
@@ -34,6 +34,10 @@ let outcome: Outcome = await poor.tryCall("run", [], { deadline: performance.now
 while (outcome.status === "out-of-fuel") outcome = await outcome.resume(1_000n, { slice: 5 });
 if (outcome.status === "ok") console.log(outcome.value, outcome.fuelUsed + 1n);
 else console.log(outcome.trap.code, outcome.fuelUsed);
+using framed = sandbox.compile(bytes, { frames: true });
+const place = (frames: Frames): string | undefined => frames.map(({ functionIndex, name, offset }: Frame) => name ?? `${functionIndex + offset}`)[frames.leftOut];
+framed.instantiate({ env: { f: call((c) => place(c.frames)) } });
+if (outcome.status === "trap") console.log(place(outcome.trap.frames));
 {
   using paused = await poor.tryCall("run").then((one) => (one.status === "out-of-fuel" ? one : undefined));
   paused?.abort();

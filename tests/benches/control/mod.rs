@@ -1,25 +1,33 @@
-//! What control costs: metering fuel, and running in slices.
+//! What control costs: metering fuel, running in slices, and frames.
+
+mod frames;
 
 use crate::{FUEL, Report, config};
 use guestbox::{Environment, Module, NoImports, Step, Store, Value};
 use std::hint::black_box;
 
 /// The slice of the npm package by default.
-const SLICE: u64 = 200_000;
+const SLICE: u64 = 1_000_000;
 
 /// The bare engine with fuel against itself without, and calls in slices against whole ones.
 pub(crate) fn rows(report: &mut Report, guests: &[(&str, &str, i32)]) {
     println!();
+    let mut logarithms = 0.0;
     for (name, wat, argument) in guests {
         let wasm = wat::parse_str(wat).expect("the guest is valid");
         let (metered, unmetered) = (bare(&wasm, true, *argument), bare(&wasm, false, *argument));
-        report.pair(&format!("{name}: fuel on against off, bare engine"), 1, "-", metered, unmetered);
+        let name = format!("{name}: fuel on against off, bare engine");
+        logarithms += report.pair(&name, 1, "-", metered, unmetered).ln();
     }
+    let mean = (logarithms / guests.len() as f64).exp();
+    println!("{:52} {:>25}   x {mean:5.2}   goal <= 1.10", "fuel on against off, geometric mean", "");
     for (name, wat, argument) in guests {
         let wasm = wat::parse_str(wat).expect("the guest is valid");
-        let (sliced, whole) = (stepped(&wasm, SLICE, *argument), stepped(&wasm, u64::MAX, *argument));
+        let module = Module::new(&wasm).expect("the guest compiles");
+        let (sliced, whole) = (stepped(&module, SLICE, *argument), stepped(&module, u64::MAX, *argument));
         report.pair(&format!("{name}: slices of {SLICE} against one"), 1, "<= 1.05", sliced, whole);
     }
+    frames::rows(report, guests);
 }
 
 fn bare(wasm: &[u8], metered: bool, argument: i32) -> impl FnMut() {
@@ -40,10 +48,9 @@ fn bare(wasm: &[u8], metered: bool, argument: i32) -> impl FnMut() {
     }
 }
 
-fn stepped(wasm: &[u8], slice: u64, argument: i32) -> impl FnMut() {
-    let module = Module::new(wasm).expect("the guest compiles");
+fn stepped(module: &Module, slice: u64, argument: i32) -> impl FnMut() + use<> {
     let mut store = Store::new();
-    let guest = store.instantiate(&mut NoImports, &module, &Environment::new(), 0).expect("it links");
+    let guest = store.instantiate(&mut NoImports, module, &Environment::new(), 0).expect("it links");
     move || {
         let mut execution = store.begin(guest, "run", &[Value::I32(argument)], 0).expect("it exports run");
         execution.set_fuel(FUEL);

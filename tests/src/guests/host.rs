@@ -6,8 +6,8 @@ use super::{
     values::{FromResults, length},
 };
 use guestbox::{
-    Environment, FuncIndex, HostCall, HostError, InstanceId, InstantiateError, InvokeError, Limits,
-    MemoryError, MemoryId, Module, Store, Supervisor, Value, Values,
+    CompileOptions, Environment, FuncIndex, HostCall, HostError, InstanceId, InstantiateError, InvokeError,
+    Limits, MemoryError, MemoryId, Module, Store, Supervisor, Value, Values,
 };
 use std::{mem, ops::Range};
 
@@ -49,6 +49,7 @@ pub(super) struct Session {
     instance: Option<InstanceId>,
     memory: Option<MemoryId>,
     lines: Vec<String>,
+    fuel_of_lines: Vec<(usize, u64)>,
     fuel: u64,
     largest_call: u64,
 }
@@ -61,6 +62,7 @@ impl Session {
     /// Forgets the trace up to here.
     pub(super) fn forget_lines(&mut self) {
         self.lines.clear();
+        self.fuel_of_lines.clear();
     }
 
     fn count(&mut self, fuel: u64) {
@@ -70,14 +72,19 @@ impl Session {
 }
 
 /// Runs a guest from its instantiation to the end of its trace.
-pub(super) fn run<D: Driver>(bytes: &[u8]) -> Report {
-    let mut store = Store::with_limits(D::limits());
+pub(super) fn run<D: Driver>(bytes: &[u8], options: CompileOptions) -> Report {
+    let mut limits = D::limits();
+    if options != CompileOptions::new() {
+        // What the module is made to do besides takes fuel, too.
+        limits.fuel = limits.fuel.saturating_mul(8);
+    }
+    let mut store = Store::with_limits(limits);
     let mut supervisor = D::default();
     let mut host = Host::new(&mut store, &mut supervisor);
-    let module = Module::with_limits(host.store.limits(), bytes).map_err(Failure::from);
+    let module = Module::with_options(host.store.limits(), bytes, options).map_err(Failure::from);
     let outcome = module.and_then(|module| host.open(&module)).and_then(|()| D::drive(&mut host));
-    let Session { lines, fuel, largest_call, .. } = mem::take(supervisor.session());
-    Report { lines, fuel, largest_call, outcome }
+    let Session { lines, fuel_of_lines, fuel, largest_call, .. } = mem::take(supervisor.session());
+    Report { lines, fuel_of_lines, fuel, largest_call, outcome }
 }
 
 /// Serves an import call and prints its line: the body of each [`Supervisor::dispatch`] here.
@@ -88,6 +95,10 @@ pub(super) fn serve<'a, D: Driver, R: Into<Values>>(
     import: impl FnOnce(&mut Host<'a, D>, FuncIndex, &[Value]) -> Result<R, Failure>,
 ) -> Result<Values, HostError> {
     let mut host = Host { store, supervisor, nested: true };
+    let frames = call.frames();
+    if !frames.is_empty() {
+        host.print(trace::frames_line(&frames));
+    }
     let outcome = import(&mut host, call.func, call.args).map(Into::into);
     let name = D::FUNCTIONS.iter().find(|function| function.2 == call.func);
     let name = name.map_or("unknown".to_owned(), |(module, name, _)| format!("{module}.{name}"));
@@ -152,7 +163,10 @@ impl<'a, D: Driver> Host<'a, D> {
         let mut execution = self.store.begin(instance, export, args, 0)?;
         let budget = execution.fuel();
         let outcome = self.store.drive(self.supervisor, &mut execution);
-        self.supervisor.session().count(budget - execution.fuel());
+        let session = self.supervisor.session();
+        session.count(budget - execution.fuel());
+        // The line of the call is the next.
+        session.fuel_of_lines.push((session.lines.len(), budget - execution.fuel()));
         outcome.map_err(|trap| InvokeError::from(trap).into())
     }
 

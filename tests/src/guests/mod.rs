@@ -16,7 +16,7 @@ mod host;
 mod llhttp;
 mod quickjs;
 mod source_map;
-mod trace;
+pub(crate) mod trace;
 mod values;
 mod xxhash;
 
@@ -25,6 +25,7 @@ pub use self::{
     quickjs::{Interpreter, Moment},
 };
 
+use guestbox::CompileOptions;
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -39,7 +40,7 @@ pub struct Guest {
     pub title: &'static str,
     /// Where the wasm binary is below `node_modules`.
     file: &'static str,
-    run: fn(&[u8]) -> Report,
+    run: fn(&[u8], CompileOptions) -> Report,
 }
 
 /// The guests, in the order in which they are run.
@@ -96,8 +97,15 @@ impl Guest {
     /// Loads the guest and runs it to the end of its trace.
     #[must_use]
     pub fn run(&self) -> Report {
+        self.run_compiled(CompileOptions::new())
+    }
+
+    /// Runs it as [`Guest::run`] does, with its module compiled like this, and with more fuel. If that
+    /// is with frames, each import call has a line before its own that says where the guest is.
+    #[must_use]
+    pub fn run_compiled(&self, options: CompileOptions) -> Report {
         match self.load() {
-            Ok(bytes) => (self.run)(&bytes),
+            Ok(bytes) => (self.run)(&bytes, options),
             Err(failure) => Report { outcome: Err(failure), ..Report::default() },
         }
     }
@@ -114,6 +122,8 @@ pub fn directory() -> PathBuf {
 pub struct Report {
     /// The lines of the trace; after a failure those printed up to it.
     pub lines: Vec<String>,
+    /// The fuel of each outermost call, by the index of its line.
+    fuel_of_lines: Vec<(usize, u64)>,
     /// The fuel that all guest calls took together.
     pub fuel: u64,
     /// The most fuel that one outermost call took, nested calls included. This is what
@@ -125,6 +135,18 @@ pub struct Report {
 
 impl Default for Report {
     fn default() -> Self {
-        Self { lines: Vec::new(), fuel: 0, largest_call: 0, outcome: Ok(()) }
+        Self { lines: Vec::new(), fuel_of_lines: Vec::new(), fuel: 0, largest_call: 0, outcome: Ok(()) }
+    }
+}
+
+impl Report {
+    /// The lines, those of outermost calls with the fuel that the call took.
+    #[must_use]
+    pub fn metered_lines(&self) -> Vec<String> {
+        let mut lines = self.lines.clone();
+        for (at, fuel) in &self.fuel_of_lines {
+            lines[*at].push_str(&format!(", {fuel} fuel"));
+        }
+        lines
     }
 }

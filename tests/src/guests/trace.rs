@@ -1,7 +1,7 @@
 //! The lines of a trace, formatted as `tests/guests/trace.mjs` does.
 
 use super::Failure;
-use guestbox::Value;
+use guestbox::{Frames, Value};
 
 /// The line of a call that crossed the border: `call` of an import, `invoke` of an export.
 pub(super) fn call_line(
@@ -10,7 +10,7 @@ pub(super) fn call_line(
     args: &[Value],
     outcome: Result<&[Value], &Failure>,
 ) -> String {
-    let args: Vec<String> = args.iter().copied().map(format_value).collect();
+    let args = format_values(args);
     let outcome = match outcome {
         Ok([]) => "()".to_owned(),
         Ok([result, ..]) => format_value(*result),
@@ -18,11 +18,17 @@ pub(super) fn call_line(
         // The words of a trap differ from engine to engine.
         Err(_) => "trap".to_owned(),
     };
-    format!("{kind} {name}({}) -> {outcome}", args.join(", "))
+    format!("{kind} {name}({args}) -> {outcome}")
+}
+
+/// The line of where the guest is at an import call.
+pub(super) fn frames_line(frames: &Frames) -> String {
+    let frames = frames.iter().map(|frame| format!(" {}:{}", frame.function_index, frame.offset));
+    format!("frames{}", frames.collect::<String>())
 }
 
 /// The last line: the size of the memory and a hash of all its bytes.
-pub(super) fn memory_line(pages: u32, bytes: &[u8]) -> String {
+pub(crate) fn memory_line(pages: u32, bytes: &[u8]) -> String {
     format!("memory {pages} pages, fnv1a64 {:016x}", fnv1a64(bytes))
 }
 
@@ -32,13 +38,18 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 }
 
 /// Integers in signed decimal, floats as all hexadecimal digits of their bits.
-fn format_value(value: Value) -> String {
+pub(crate) fn format_value(value: Value) -> String {
     match value {
         Value::I32(value) => value.to_string(),
         Value::I64(value) => value.to_string(),
         Value::F32(bits) => format!("0x{bits:08x}"),
         Value::F64(bits) => format!("0x{bits:016x}"),
     }
+}
+
+/// Values as [`format_value`] has them, with commas between.
+pub(crate) fn format_values(values: &[Value]) -> String {
+    values.iter().copied().map(format_value).collect::<Vec<_>>().join(", ")
 }
 
 /// FNV-1a, 64 bits.

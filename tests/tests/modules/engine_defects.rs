@@ -29,6 +29,9 @@ const CONDITIONS: &[Condition] = &[
     ("(local.tee $m (i32.eqz (local.get $n)))", |n| n == 0),
     ("(ref.is_null (table.get (i32.and (local.get $n) (i32.const 1))))", |n| n & 1 == 0),
     ("(i64.eqz (i64.extend_i32_s (local.get $n)))", |n| n == 0),
+    ("(i64.eqz (i64.extend_i32_u (i32.eqz (local.get $n))))", |n| n != 0),
+    ("(i64.eq (i64.extend_i32_u (i32.ne (local.get $n) (i32.const 0))) (i64.const 0))", |n| n == 0),
+    ("(i64.ne (i64.extend_i32_u (i32.eqz (local.get $n))) (i64.const 0))", |n| n == 0),
     ("(local.get $n)", |n| n != 0),
     ("(i32.lt_s (local.get $n) (i32.const 1))", |n| n < 1),
     ("(i32.eq (local.get $n) (i32.const 1))", |n| n == 1),
@@ -88,14 +91,26 @@ const BOTH: &[&str] = &[
     "(i32.add (local.get $n) (i32.const 1)) (local.tee $n (i32.add (local.get $n) (i32.const 1)))",
 ];
 
+/// Stores, and the bytes of a local of 32 bits that they write.
+const STORES: &[(&str, usize)] = &[
+    ("i32.store", 4),
+    ("i32.store8", 1),
+    ("i32.store16", 2),
+    ("i64.extend_i32_u i64.store", 4),
+    ("i64.extend_i32_u i64.store8", 1),
+    ("i64.extend_i32_u i64.store16", 2),
+    ("i64.extend_i32_u i64.store32", 4),
+    ("i64.extend_i32_u i64.const 64 i64.shl i64.store", 4),
+];
+
 #[test]
 fn a_local_may_be_the_address_and_the_value_of_a_store() {
     for both in BOTH {
-        for (store_op, bytes) in [("i32.store", 4), ("i32.store8", 1), ("i32.store16", 2)] {
+        for (store_op, bytes) in STORES {
             for (memory, offset) in [(0, 0), (0, 65_535), (0, 65_536), (0, 70_000), (1, 0), (1, 65_536)] {
                 let text = format!(
                     r#"(module (memory (export "0") 3) (memory (export "1") 3)
-                      (func (export "run") (param $n i32) {both} ({store_op} {memory} offset={offset})))"#
+                      (func (export "run") (param $n i32) {both} {store_op} {memory} offset={offset}))"#
                 );
                 let mut store = Store::new();
                 let guest = text::guest(&mut store, &text, &Environment::new());
@@ -103,9 +118,9 @@ fn a_local_may_be_the_address_and_the_value_of_a_store() {
                 let memory = store.exported_memory(guest, &memory.to_string()).unwrap().unwrap();
                 let data = store.memory_data_mut(memory).unwrap();
                 let written = &data[offset + 0x0202..][..4];
-                assert_eq!(written[..bytes], [2, 2, 0, 0][..bytes], "{text}");
+                assert_eq!(written[..*bytes], [2, 2, 0, 0][..*bytes], "{text}");
                 let others = data.iter().filter(|byte| **byte != 0).count();
-                assert_eq!(others, bytes.min(2), "nothing else was written: {text}");
+                assert_eq!(others, (*bytes).min(2), "nothing else was written: {text}");
             }
         }
     }
@@ -150,13 +165,15 @@ fn the_engine_alone_still_selects_by_what_is_in_its_register() {
 
 #[test]
 fn the_engine_alone_still_panics_at_such_a_store() {
-    let text = format!("(module (memory 2) (func (param $n i32) {} (i32.store offset=65536)))", BOTH[0]);
-    let bytes = text::bytes(&text);
-    let mut config = wasmi::Config::default();
-    config.compilation_mode(wasmi::CompilationMode::Eager);
-    let engine = wasmi::Engine::new(&config);
-    let compiled = catch_unwind(AssertUnwindSafe(|| wasmi::Module::new(&engine, &bytes).is_ok()));
-    assert!(compiled.is_err(), "this engine does without what `repair.rs` puts before a store");
+    for (store_op, _) in [STORES[0], STORES[3]] {
+        let text = format!("(module (memory 2) (func (param $n i32) {} {store_op} offset=65536))", BOTH[0]);
+        let bytes = text::bytes(&text);
+        let mut config = wasmi::Config::default();
+        config.compilation_mode(wasmi::CompilationMode::Eager);
+        let engine = wasmi::Engine::new(&config);
+        let compiled = catch_unwind(AssertUnwindSafe(|| wasmi::Module::new(&engine, &bytes).is_ok()));
+        assert!(compiled.is_err(), "this engine does without what `repair.rs` puts before a store: {text}");
+    }
 }
 
 /// Blocks with parameters, which the engine gets wrong in several ways.

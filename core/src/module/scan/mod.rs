@@ -9,6 +9,7 @@ mod signatures;
 
 pub(super) use self::found::{Arity, ExportKind, ImportKind, ScannedExport, ScannedGlobal, ScannedMemory};
 
+use super::sections::{CUSTOM, START, order};
 use crate::{
     error::CompileError,
     limits::{Limit, Limits, to_usize},
@@ -76,6 +77,22 @@ impl Scan {
             BlockType::Type(_) => Some(1),
             BlockType::FuncType(ty) => self.results_of_type(ty),
         }
+    }
+
+    /// The index of the first function that the module defines.
+    pub(super) const fn first_function(&self) -> u32 {
+        self.imported_functions
+    }
+
+    /// The indices of the memory and the global that frames are kept in: behind the module's own.
+    pub(super) fn frames_at(&self) -> (u32, u32) {
+        (u32::try_from(self.memories.len()).unwrap_or(u32::MAX), self.globals)
+    }
+
+    /// The number of memories that the module defines.
+    pub(super) fn own_memories(&self) -> u32 {
+        let imported = self.imports.iter().filter(|kind| matches!(kind, ImportKind::Memory)).count();
+        u32::try_from(self.memories.len().saturating_sub(imported)).unwrap_or(u32::MAX)
     }
 
     /// Roughly the bytes the engine keeps for an instance: seen to be about 1 KiB plus 64 bytes
@@ -237,22 +254,6 @@ pub(super) fn scan(limits: &Limits, bytes: &[u8]) -> Result<Scan, CompileError> 
         return Err(CompileError::Invalid("more than one start section".into()));
     }
     Ok(scan)
-}
-
-const CUSTOM: u8 = 0;
-const START: u8 = 8;
-const CODE: u8 = 10;
-const DATA: u8 = 11;
-const DATA_COUNT: u8 = 12;
-
-/// The place of a section in a module; the data count comes before the code.
-const fn order(id: u8) -> u8 {
-    match id {
-        DATA_COUNT => CODE,
-        CODE => DATA,
-        DATA => DATA_COUNT,
-        id => id,
-    }
 }
 
 const fn order_of_start() -> u8 {

@@ -1,0 +1,139 @@
+//! What a guest's work costs in fuel: the cost model, of version [`VERSION`].
+//!
+//! A unit is about one simple operator, natively some 0.3 to 1 ns. The costs are set here for each
+//! operator, and nothing is left to the engine's own ideas: an engine of another version counts
+//! the same, or the recorded counts in `tests` notice. Counts are equal natively, in debug and
+//! release builds, and in every JavaScript runtime.
+//!
+//! # Operators
+//!
+//! | class | operators | fuel each |
+//! |---|---|---|
+//! | structure | `block`, `loop`, `else`, `end`, `return`, `unreachable`, `drop` | 0 |
+//! | simple | constants, locals, globals, comparisons, integer arithmetic other than division, loads, stores, `select`, references, `table.get`, `table.set`, sizes, float `abs`, `neg`, `copysign`, `min`, `max` and rounding, `nop` | 1 |
+//! | branches | `br`, `br_if`, `if` | 1 |
+//! | conversions | between integers and floats, and between floats | 2 |
+//! | float arithmetic | `add`, `sub`, `mul` | 2 |
+//! | division | integer `div` and `rem` | 3 |
+//! | tables of branches | `br_table` | 4 |
+//! | calls | `call`, `call_indirect`, `return_call`, `return_call_indirect`, of imports too | 6 |
+//! | growth | `memory.grow`, `table.grow` | 8, and by size |
+//! | slow floats | `div`, `sqrt` | 10 |
+//! | bulk | `memory.fill`, `memory.copy`, `memory.init`, `table.fill`, `table.copy`, `table.init`, `data.drop`, `elem.drop` | 4, and by size |
+//!
+//! # By size
+//!
+//! * A bulk operation and growth cost a unit for each whole 64 bytes that they write: 1,024 for a
+//!   page of memory, one for 16 elements of a table. Growth that is refused, and operations out
+//!   of bounds, which trap, do not.
+//! * A function with many locals costs a unit for each whole [`LOCALS_PER_UNIT`] of them, beside
+//!   its parameters, whenever it is called.
+//!
+//! # When
+//!
+//! Fuel is taken before the work, for a region of code at once: when a function is entered, at
+//! each turn of a `loop`, and when an arm of an `if` is entered. Each time that is one unit and the
+//! cost of all operators of the region, but not of the regions within it. So a count is an upper
+//! bound: what a branch skips in a region is paid for. Code that no path reaches is free of charge
+//! or not, as the engine sees it. Bulk operations take what their size costs when they run.
+//!
+//! Where guestbox mends a defect of its engine (see `repair`), a `select` or a store costs 2 more.
+//!
+//! What the supervisor does is its own: see [`Store::charge`](crate::Store::charge).
+//!
+//! # Why these
+//!
+//! `make bench-fuel` measures what a unit of each class is worth: 0.2 to 3 ns, also where functions
+//! with 20,000 locals are called, which at a unit an operator would be worth 1,200. Above are only
+//! multiplications of denormal floats, 7 ns a unit on x86, and pages of memory that a guest gets
+//! for the first time, 27 ns a unit, of which the limits of memory allow 30 ms at most by default.
+
+use wasmi::{CustomFuelCosts, OperatorCost};
+
+/// The version of the cost model. It goes up whenever the same guest may use other fuel than
+/// before: compare and keep counts only together with it.
+pub const VERSION: u32 = 1;
+
+/// Locals, 8 bytes each, that are set to zero for a unit of fuel when a function is called.
+pub const LOCALS_PER_UNIT: u32 = 16;
+
+/// Bytes that bulk operations and growth write for a unit of fuel.
+pub const BYTES_PER_UNIT: u32 = 64;
+
+/// Tells the engine what to charge.
+pub(crate) fn apply(config: &mut wasmi::Config) {
+    let bulk = CustomFuelCosts {
+        bytes_copied_per_fuel: BYTES_PER_UNIT,
+        // Modules are translated before they run, at no guest's expense.
+        fuel_per_bytes_translated: 0,
+        fuel_per_bytes_validated: 0,
+    };
+    config.operator_cost(operators()).fuel_cost(bulk);
+}
+
+/// Sets the cost of classes of operators; `NAMES` are all of them.
+macro_rules! classes {
+    ($($cost:literal: $($operator:ident)+;)+) => {
+        fn operators() -> OperatorCost {
+            let mut costs = OperatorCost::default();
+            $($(costs.$operator = $cost;)+)+
+            costs
+        }
+
+        #[cfg(test)]
+        const NAMES: &[&str] = &[$($(stringify!($operator)),+),+];
+    };
+}
+
+classes! {
+    0: block loop_ else_ end return_ unreachable drop;
+    1: nop i32_const i64_const f32_const f64_const
+        local_get local_set local_tee global_get global_set
+        i32_load i64_load f32_load f64_load i32_load8_s i32_load8_u i32_load16_s i32_load16_u
+        i64_load8_s i64_load8_u i64_load16_s i64_load16_u i64_load32_s i64_load32_u
+        i32_store i64_store f32_store f64_store i32_store8 i32_store16 i64_store8 i64_store16 i64_store32
+        i32_eqz i32_eq i32_ne i32_lt_s i32_lt_u i32_gt_s i32_gt_u i32_le_s i32_le_u i32_ge_s i32_ge_u
+        i64_eqz i64_eq i64_ne i64_lt_s i64_lt_u i64_gt_s i64_gt_u i64_le_s i64_le_u i64_ge_s i64_ge_u
+        f32_eq f32_ne f32_lt f32_gt f32_le f32_ge f64_eq f64_ne f64_lt f64_gt f64_le f64_ge
+        i32_clz i32_ctz i32_popcnt i32_add i32_sub i32_mul i32_and i32_or i32_xor
+        i32_shl i32_shr_s i32_shr_u i32_rotl i32_rotr i32_extend8_s i32_extend16_s
+        i64_clz i64_ctz i64_popcnt i64_add i64_sub i64_mul i64_and i64_or i64_xor
+        i64_shl i64_shr_s i64_shr_u i64_rotl i64_rotr i64_extend8_s i64_extend16_s i64_extend32_s
+        i32_wrap_i64 i64_extend_i32_s i64_extend_i32_u
+        i32_reinterpret_f32 i64_reinterpret_f64 f32_reinterpret_i32 f64_reinterpret_i64
+        f32_abs f32_neg f32_ceil f32_floor f32_trunc f32_nearest f32_min f32_max f32_copysign
+        f64_abs f64_neg f64_ceil f64_floor f64_trunc f64_nearest f64_min f64_max f64_copysign
+        select typed_select ref_null ref_is_null ref_func
+        memory_size table_size table_get table_set
+        br br_if if_;
+    2: f32_add f32_sub f32_mul f64_add f64_sub f64_mul
+        i32_trunc_f32_s i32_trunc_f32_u i32_trunc_f64_s i32_trunc_f64_u
+        i64_trunc_f32_s i64_trunc_f32_u i64_trunc_f64_s i64_trunc_f64_u
+        i32_trunc_sat_f32_s i32_trunc_sat_f32_u i32_trunc_sat_f64_s i32_trunc_sat_f64_u
+        i64_trunc_sat_f32_s i64_trunc_sat_f32_u i64_trunc_sat_f64_s i64_trunc_sat_f64_u
+        f32_convert_i32_s f32_convert_i32_u f32_convert_i64_s f32_convert_i64_u f32_demote_f64
+        f64_convert_i32_s f64_convert_i32_u f64_convert_i64_s f64_convert_i64_u f64_promote_f32
+        i64_add128 i64_sub128 i64_mul_wide_s i64_mul_wide_u;
+    3: i32_div_s i32_div_u i32_rem_s i32_rem_u i64_div_s i64_div_u i64_rem_s i64_rem_u;
+    4: br_table memory_fill memory_copy memory_init data_drop table_fill table_copy table_init elem_drop;
+    6: call call_indirect return_call return_call_indirect;
+    8: memory_grow table_grow;
+    10: f32_div f32_sqrt f64_div f64_sqrt;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::{format, vec::Vec};
+
+    #[test]
+    fn every_operator_has_a_cost_of_ours() {
+        let known = format!("{:?}", OperatorCost::default());
+        let fields = known.trim_start_matches("OperatorCost {").trim_end_matches('}').split(',');
+        let mut known: Vec<_> = fields.filter_map(|field| field.split(':').next()).map(str::trim).collect();
+        let mut ours = NAMES.to_vec();
+        known.sort_unstable();
+        ours.sort_unstable();
+        assert_eq!(ours, known);
+    }
+}

@@ -1,0 +1,79 @@
+//! Names of functions, from a module's name section.
+//!
+//! They are looked up where they are asked for, on the way of a trap, so that modules cost no more
+//! for having them. The section is what the guest's author says: what cannot be read of it is
+//! passed over.
+
+use super::{
+    Module,
+    sections::{CUSTOM, HEADER_BYTES, Section, split_leb128},
+};
+use alloc::{sync::Arc, vec::Vec};
+use core::str;
+
+/// Bytes of a name; longer ones are cut. No toolchain was seen to write any of 500.
+const NAME_BYTES: usize = 1_024;
+
+/// The subsection of the names of functions.
+const FUNCTIONS: u8 = 1;
+
+impl Module {
+    /// The names of functions, by their indices, which are sorted; `None` where they have none.
+    pub(crate) fn function_names(&self, functions: &[u32]) -> Vec<Option<Arc<str>>> {
+        let mut names: Vec<Option<Arc<str>>> = Vec::new();
+        names.resize(functions.len(), None);
+        let _readable = read(&self.0.bytes, |index, name| {
+            let slot = functions.binary_search(&index).ok().and_then(|at| names.get_mut(at));
+            if let Some(slot @ None) = slot {
+                *slot = Some(shorten(name).into());
+            }
+        });
+        names
+    }
+}
+
+/// Reads the names of all functions, as far as they can be read.
+fn read(module: &[u8], mut found: impl FnMut(u32, &str)) -> Option<()> {
+    let mut rest = module.get(HEADER_BYTES..)?;
+    while !rest.is_empty() {
+        let (section, after) = Section::split(rest)?;
+        rest = after;
+        if section.id != CUSTOM {
+            continue;
+        }
+        let Some((b"name", mut parts)) = split_bytes(section.contents) else { continue };
+        while !parts.is_empty() {
+            // Subsections are written as sections are.
+            let Some((part, after)) = Section::split(parts) else { break };
+            parts = after;
+            if part.id == FUNCTIONS {
+                let _readable = read_map(part.contents, &mut found);
+            }
+        }
+    }
+    Some(())
+}
+
+fn read_map(map: &[u8], found: &mut impl FnMut(u32, &str)) -> Option<()> {
+    let (count, mut rest) = split_leb128(map)?;
+    for _ in 0..count {
+        let (index, after) = split_leb128(rest)?;
+        let (name, after) = split_bytes(after)?;
+        rest = after;
+        if let Ok(name) = str::from_utf8(name) {
+            found(u32::try_from(index).ok()?, name);
+        }
+    }
+    Some(())
+}
+
+/// Splits bytes with their length off the front.
+fn split_bytes(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (len, rest) = split_leb128(bytes)?;
+    rest.split_at_checked(len)
+}
+
+fn shorten(name: &str) -> &str {
+    let cut = (0..=NAME_BYTES.min(name.len())).rev().find(|at| name.is_char_boundary(*at));
+    cut.and_then(|cut| name.get(..cut)).unwrap_or_default()
+}

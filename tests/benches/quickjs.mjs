@@ -1,0 +1,31 @@
+// QuickJS in a sandbox, with programs as calls that can be sliced.
+import { loadBytes } from "../guests/bytes.mjs";
+import { MALLOC, openQuickjs } from "../guests/quickjs-host.mjs";
+import { sandboxed } from "../guests/sandboxed.mjs";
+import { encodeText } from "../guests/trace.mjs";
+
+// The names of Emscripten for what the C sources call so.
+const CALL_CONSTRUCTORS = "u", QTS_NewRuntime = "K", QTS_NewContext = "N", QTS_Eval = "pa";
+
+/** Makes an interpreter; `evaluate(program, options)` evaluates with the options of `guest.call`. */
+export function quickjs(sandbox) {
+  const engine = sandboxed(sandbox);
+  let guest;
+  const instantiate = (...args) => {
+    const made = engine.instantiate(...args);
+    guest = made.guest;
+    return made;
+  };
+  const host = openQuickjs({ ...engine, instantiate }, loadBytes("quickjs"), () => {});
+  host.guest.call(CALL_CONSTRUCTORS);
+  const context = host.guest.call(QTS_NewContext, host.guest.call(QTS_NewRuntime), 0);
+  const file = host.newCString("bench.js");
+  return {
+    evaluate(program, options) {
+      const text = encodeText(program);
+      const at = host.guest.call(MALLOC, text.length + 1);
+      host.memory.write(at, Uint8Array.from([...text, 0]));
+      return guest.call(QTS_Eval, [context, at, text.length, file, 0, 0], options);
+    },
+  };
+}

@@ -1,0 +1,156 @@
+//! The cost model of `guestbox::costs`: twenty programs and what they use, worked out by hand from
+//! its table. Where one of these counts has to change, `costs::VERSION` goes up.
+
+use guestbox::{CallOptions, Environment, FuncIndex, HostCall, HostError, Store, Value, Values, costs};
+use guestbox_tests::text;
+
+/// A program, the argument of its `run`, and the fuel that the call uses.
+struct Program {
+    name: &'static str,
+    text: String,
+    argument: i32,
+    fuel: u64,
+}
+
+/// A program of one function `run` with the parameter `$n`.
+fn body(name: &'static str, argument: i32, fuel: u64, body: &str) -> Program {
+    module(name, argument, fuel, "", body)
+}
+
+/// The same with more of a module, and further locals, before the body.
+fn module(name: &'static str, argument: i32, fuel: u64, fields: &str, body: &str) -> Program {
+    let text = format!("(module {fields} (func (export \"run\") (param $n i32) {body}))");
+    Program { name, text, argument, fuel }
+}
+
+/// Whenever a region is entered.
+const ENTER: u64 = 1;
+const SIMPLE: u64 = 1;
+const CALL: u64 = 6;
+const DIVISION: u64 = 3;
+const BULK: u64 = 4;
+const GROWTH: u64 = 8;
+/// Elements of a table for a unit.
+const ELEMENTS: u64 = 16;
+
+fn programs() -> [Program; 20] {
+    let twice = "(drop (i32.add (local.get $n) (i32.const 1)))";
+    let count_down = "(br_if 0 (local.tee $n (i32.sub (local.get $n) (i32.const 1))))";
+    let turn = 5 * SIMPLE;
+    let page = 65_536 / 64;
+    [
+        body("nothing", 0, ENTER, ""),
+        body("structure", 0, ENTER, "(block) (block (block)) (return)"),
+        body("nop", 0, ENTER + 3 * SIMPLE, "(nop) (nop) (nop)"),
+        body("simple", 0, ENTER + 2 * 3 * SIMPLE, &twice.repeat(2)),
+        body("loop", 9, ENTER + 9 * (ENTER + turn), &format!("(loop {count_down})")),
+        body(
+            "nested loops",
+            3,
+            ENTER + 3 * (ENTER + 2 * SIMPLE + turn + 2 * (ENTER + turn)) + SIMPLE,
+            &format!(
+                "(local $m i32) (loop (local.set $m (i32.const 2)) (loop {inner}) {count_down}) (nop)",
+                inner = count_down.replace("$n", "$m")
+            ),
+        ),
+        body("if, taken", 1, ENTER + 2 * SIMPLE + ENTER + SIMPLE, "(if (local.get $n) (then (nop)))"),
+        body("if, not taken", 0, ENTER + 2 * SIMPLE, "(if (local.get $n) (then (nop) (nop)))"),
+        body(
+            "if else",
+            0,
+            ENTER + 2 * SIMPLE + ENTER + 2 * SIMPLE,
+            "(if (local.get $n) (then (nop)) (else (nop) (nop)))",
+        ),
+        body(
+            "what a branch skips is paid for",
+            1,
+            ENTER + 2 * SIMPLE + 3 * SIMPLE,
+            &format!("(block (br_if 0 (local.get $n)) {twice})"),
+        ),
+        body("br_table", 1, ENTER + SIMPLE + 4, "(block (block (br_table 0 1 (local.get $n))))"),
+        body(
+            "division",
+            7,
+            ENTER + 4 * SIMPLE + 2 * DIVISION,
+            "(drop (i32.div_s (local.get $n) (i32.const 2))) (drop (i32.rem_u (local.get $n) (i32.const 2)))",
+        ),
+        body(
+            "floats",
+            7,
+            ENTER + 5 * SIMPLE + 2 + 2 + 10 + 10,
+            "(drop (f64.sqrt (f64.div (f64.mul (f64.convert_i32_s (local.get $n)) (f64.const 2))
+                (f64.neg (f64.abs (f64.const 3))))))",
+        ),
+        module(
+            "calls",
+            7,
+            ENTER + 2 * (CALL + ENTER) + SIMPLE,
+            "(table 1 funcref) (elem (i32.const 0) $f) (func $f)",
+            "(call $f) (call_indirect (i32.const 0))",
+        ),
+        module(
+            "a call of a function with 100 locals",
+            7,
+            ENTER + SIMPLE + CALL + ENTER + 100 / u64::from(costs::LOCALS_PER_UNIT),
+            &format!("(func $f (param i32) (local {}))", "i64 ".repeat(100)),
+            "(call $f (local.get $n))",
+        ),
+        module(
+            "host calls",
+            3,
+            ENTER + 3 * (ENTER + CALL + SIMPLE + turn),
+            "(import \"env\" \"host\" (func $host (param i32) (result i32)))",
+            &format!("(loop (drop (call $host (local.get $n))) {count_down})"),
+        ),
+        module(
+            "memory.grow",
+            2,
+            ENTER + 2 * (GROWTH + SIMPLE) + 2 * page,
+            "(memory 1 5)",
+            "(drop (memory.grow (local.get $n))) (drop (memory.grow (i32.const 3)))",
+        ),
+        module(
+            "memory in bulk",
+            640,
+            ENTER + 2 * (BULK + 3 * SIMPLE) + 640 / 64 + 127 / 64,
+            "(memory 1)",
+            "(memory.fill (i32.const 0) (i32.const 1) (local.get $n))
+             (memory.copy (i32.const 0) (i32.const 9) (i32.const 127))",
+        ),
+        module(
+            "tables",
+            40,
+            ENTER + GROWTH + 2 * SIMPLE + 40 / ELEMENTS + BULK + 3 * SIMPLE + 16 / ELEMENTS,
+            "(table $t 0 funcref)",
+            "(drop (table.grow $t (ref.null func) (local.get $n)))
+             (table.fill $t (i32.const 0) (ref.null func) (i32.const 16))",
+        ),
+        module(
+            "segments",
+            64,
+            ENTER + 2 * BULK + 3 * SIMPLE + 1,
+            &format!("(memory 1) (data $d \"{}\")", "a".repeat(64)),
+            "(memory.init $d (i32.const 0) (i32.const 0) (local.get $n)) (data.drop $d)",
+        ),
+    ]
+}
+
+#[test]
+fn twenty_programs_use_what_the_table_says() {
+    let host = |_: &mut Store, _: HostCall<'_>| -> Result<Values, HostError> { Ok(0.into()) };
+    let environment = Environment::new().with_function("env", "host", FuncIndex(0));
+    let counts = programs().map(|program| {
+        let mut store = Store::new();
+        let guest = text::guest(&mut store, &program.text, &environment);
+        let args = [Value::I32(program.argument)];
+        let outcome = store.invoke_with(&mut { host }, guest, "run", &args, CallOptions::new()).unwrap();
+        (program.name, outcome.fuel_used, program.fuel)
+    });
+    let wrong: Vec<_> = counts.iter().filter(|(_, used, said)| used != said).collect();
+    assert!(wrong.is_empty(), "program, used, said: {wrong:?}");
+}
+
+#[test]
+fn the_version_goes_up_with_the_counts() {
+    assert_eq!(costs::VERSION, 1, "then the counts above are others, too");
+}
