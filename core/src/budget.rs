@@ -1,4 +1,5 @@
-//! Budgets of memory pages: of a store, which all its memories share, and of an instance.
+//! Budgets of memory pages: of a store, which all its memories share, and of an instance. What a
+//! store's instances take besides is counted in the same way, in elements of a table.
 
 use alloc::sync::Arc;
 use core::sync::atomic::{AtomicU32, Ordering};

@@ -6,17 +6,15 @@
 //! can leave it as plain bytes for a fresh cell, and its garbage goes with it.
 
 use crate::{
-    budget::{Charge, PageBudget},
-    error::LimitError,
-    limits::{Limit, Limits, PAGE_BYTES, to_usize},
+    budget::Charge,
+    limiter::{Budgets, Limiter},
+    limits::{Limits, PAGE_BYTES, to_usize},
     module::{Engine, Module},
-    options::Bounds,
     value::Value,
 };
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::fmt;
 use wasmi::{Caller, Error, Extern, Func, ValType};
-use wasmi_core::LimiterError;
 
 /// Garbage that a cell may hold before its memories leave it, at least.
 const GARBAGE_BYTES: usize = 64 << 10;
@@ -44,18 +42,8 @@ pub(crate) struct Ticket;
 
 impl Cell {
     // Boxed where it is made: an engine store is large.
-    pub(crate) fn new(engine: &Arc<Engine>, limits: &Limits, pages: &Arc<PageBudget>) -> Box<Self> {
-        let limiter = Limiter {
-            charge: Charge::none(pages),
-            memory_pages: limits.memory_pages,
-            table_elements: limits.table_elements,
-            guest: None,
-            prepaid: 0,
-            taken: 0,
-            refused: None,
-            before_hidden: None,
-        };
-        let data = CellData { args: Vec::new(), import: 0, limiter };
+    pub(crate) fn new(engine: &Arc<Engine>, limits: &Limits, budgets: &Budgets) -> Box<Self> {
+        let data = CellData { args: Vec::new(), import: 0, limiter: Limiter::new(limits, budgets) };
         let mut cell = Box::new(Self {
             store: wasmi::Store::new(engine.engine(), data),
             engine: Arc::clone(engine),
@@ -78,14 +66,14 @@ impl Cell {
     /// of it: if it is a quarter of them, moving costs four bytes copied for each one freed.
     pub(crate) fn is_worth_leaving(&self, kept: usize) -> bool {
         // Where no instance lives, every page that is not kept was of a dead one.
-        let charged = PAGE_BYTES.saturating_mul(to_usize(self.store.data().limiter.charge.pages()));
+        let charged = PAGE_BYTES.saturating_mul(to_usize(self.store.data().limiter.charge().pages()));
         let garbage = charged.saturating_sub(kept).saturating_add(self.garbage);
         garbage >= GARBAGE_BYTES.max(kept / 4)
     }
 
     /// Takes the charge for a memory that leaves.
     pub(crate) fn release_pages(&mut self, pages: u32) -> Charge {
-        let charge = &mut self.store.data_mut().limiter.charge;
+        let charge = self.store.data_mut().limiter.charge_mut();
         let mut released = charge.another();
         charge.move_to(&mut released, pages);
         released
@@ -107,13 +95,13 @@ impl Cell {
         let mut ty = wasmi::MemoryType::builder();
         ty.min(pages.into()).max(maximum.map(u64::from));
         let ty = ty.build().ok()?;
-        self.store.data_mut().limiter.prepaid = pages;
+        self.store.data_mut().limiter.prepay(pages);
         let memory = wasmi::Memory::new(&mut self.store, ty);
-        self.store.data_mut().limiter.prepaid = 0;
+        self.store.data_mut().limiter.prepay(0);
         let memory = memory.ok()?;
         let whole = memory.data_mut(&mut self.store);
         whole.get_mut(..bytes.len())?.copy_from_slice(bytes);
-        charge.move_to(&mut self.store.data_mut().limiter.charge, pages);
+        charge.move_to(self.store.data_mut().limiter.charge_mut(), pages);
         Some(memory)
     }
 
@@ -202,141 +190,4 @@ fn import(store: &mut wasmi::Store<CellData>, ordinal: u32, ty: &wasmi::FuncType
     Func::new(store, ty.clone(), move |mut caller: Caller<'_, CellData>, args, _| {
         Err(caller.data_mut().pause(ordinal, args.iter().filter_map(Value::from_engine)))
     })
-}
-
-/// Refuses growth above the limits, before it happens.
-#[derive(Debug)]
-pub(crate) struct Limiter {
-    charge: Charge,
-    memory_pages: u32,
-    table_elements: u32,
-    /// The budget of the guest that runs or is made, where it has one of its own.
-    guest: Option<Arc<PageBudget>>,
-    /// Pages of the next growth that were paid for before.
-    prepaid: u32,
-    /// Pages that the last growth took, to be given back if the engine then fails.
-    taken: u32,
-    /// The last refusal.
-    refused: Option<LimitError>,
-    /// While an instance is made that has a memory of ours: how many memories are made before it.
-    before_hidden: Option<u32>,
-}
-
-impl Limiter {
-    /// Forgets earlier refusals; what grows now is a guest's with these bounds.
-    pub(crate) fn begin(&mut self, bounds: &Bounds) {
-        self.refused = None;
-        // Nearly always neither is there, and nothing is to be done.
-        if self.guest.is_some() || bounds.pages.is_some() {
-            self.guest.clone_from(&bounds.pages);
-        }
-    }
-
-    /// Lets the memory that is made after so many others be for nothing, as it is not the guest's;
-    /// `None` ends this.
-    pub(crate) const fn hide_after(&mut self, memories: Option<u32>) {
-        self.before_hidden = memories;
-    }
-
-    /// Refuses more pages than the store or the guest may have, and takes none.
-    pub(crate) fn check(&self, more: u32) -> Result<(), LimitError> {
-        let check = |limit: Limit, budget: &PageBudget| {
-            let requested = u64::from(budget.used()).saturating_add(more.into());
-            limit.check(requested, budget.maximum().into())
-        };
-        if let Some(guest) = &self.guest {
-            check(Limit::InstanceMemoryPages, guest)?;
-        }
-        check(Limit::TotalMemoryPages, self.charge.budget())
-    }
-
-    /// The refusal since the last time this was asked.
-    pub(crate) const fn take_refusal(&mut self) -> Option<LimitError> {
-        self.refused.take()
-    }
-
-    fn memory_growth(&mut self, current: u32, desired: u32) -> Result<(), LimitError> {
-        if let Some(before) = self.before_hidden {
-            self.before_hidden = before.checked_sub(1);
-            if before == 0 {
-                self.taken = 0;
-                return Ok(());
-            }
-        }
-        Limit::MemoryPages.check(desired.into(), self.memory_pages.into())?;
-        let more = desired.saturating_sub(current).saturating_sub(self.prepaid);
-        self.taken = 0;
-        let refused = |limit, budget: &PageBudget| {
-            let requested = u64::from(budget.used()).saturating_add(more.into());
-            LimitError { limit, maximum: budget.maximum().into(), requested }
-        };
-        if let Some(guest) = self.guest.as_deref().filter(|guest| !guest.take(more)) {
-            return Err(refused(Limit::InstanceMemoryPages, guest));
-        }
-        if !self.charge.take(more) {
-            self.give_back_to_guest(more);
-            return Err(refused(Limit::TotalMemoryPages, self.charge.budget()));
-        }
-        self.taken = more;
-        Ok(())
-    }
-
-    fn give_back_to_guest(&self, pages: u32) {
-        if let Some(guest) = &self.guest {
-            guest.give_back(pages);
-        }
-    }
-
-    fn answer(&mut self, checked: Result<(), LimitError>) -> bool {
-        match checked {
-            Ok(()) => true,
-            Err(refusal) => {
-                self.refused = Some(refusal);
-                false
-            }
-        }
-    }
-}
-
-impl wasmi::ResourceLimiter for Limiter {
-    fn memory_growing(
-        &mut self,
-        current: usize,
-        desired: usize,
-        _maximum: Option<usize>,
-    ) -> Result<bool, LimiterError> {
-        let pages = |bytes: usize| u32::try_from(bytes.div_ceil(PAGE_BYTES)).unwrap_or(u32::MAX);
-        let checked = self.memory_growth(pages(current), pages(desired));
-        Ok(self.answer(checked))
-    }
-
-    fn memory_grow_failed(&mut self, _: &wasmi::errors::MemoryError) -> Result<(), LimiterError> {
-        self.charge.give_back(self.taken);
-        self.give_back_to_guest(self.taken);
-        self.taken = 0;
-        Ok(())
-    }
-
-    fn table_growing(
-        &mut self,
-        _current: usize,
-        desired: usize,
-        _maximum: Option<usize>,
-    ) -> Result<bool, LimiterError> {
-        let checked = Limit::TableElements.check(crate::limits::count(desired), self.table_elements.into());
-        Ok(self.answer(checked))
-    }
-
-    // These three count everything ever made in an engine store; the store counts what lives.
-    fn instances(&self) -> usize {
-        usize::MAX
-    }
-
-    fn tables(&self) -> usize {
-        usize::MAX
-    }
-
-    fn memories(&self) -> usize {
-        usize::MAX
-    }
 }

@@ -83,7 +83,8 @@ impl CompileOptions {
     /// 2.4 times the fuel and 1.1 to 2.1 times the time, and 2 to 3 times as long to compile.
     ///
     /// Each instance takes 64 KiB more, or four bytes for each of
-    /// [`Limits::guest_frames`](crate::Limits) where that is more, which no limit counts, and each call
+    /// [`Limits::guest_frames`](crate::Limits) where that is more, which counts for
+    /// [`Limits::total_instance_bytes`](crate::Limits), and each call
     /// 64 bytes a frame more of the engine's stack than [`Limits::engine_stack_bytes`](crate::Limits).
     /// At each pause four bytes a frame are copied and copied back, which was seen to take 2.5 µs for
     /// 10,000 frames.

@@ -54,6 +54,8 @@ export interface Limits {
   readonly tableElements?: number;
   /** Tables of a module. */
   readonly tables?: number;
+  /** Bytes that all instances take together besides their memories, until they are really freed. */
+  readonly totalInstanceBytes?: number;
   /** Pages (64 KiB) of all memories together, until they are really freed. */
   readonly totalMemoryPages?: number;
   /** Types of a module. */

@@ -75,6 +75,15 @@ describe("limits of what lives", () => {
     guests[1].dispose();
     module.instantiate();
   });
+  test("totalInstanceBytes: those of a thousand bytes each, until one goes", async () => {
+    const { sandbox } = await workbench({ limits: { totalInstanceBytes: 3 * 1_024 } });
+    const module = sandbox.compile(wat("(module)"));
+    const guests = [1, 2, 3].map(() => module.instantiate());
+    const error = thrownBy(() => module.instantiate());
+    assert.match(error.message, /the limit `totalInstanceBytes` is 3072, 4096 requested; raise it in `limits`$/);
+    guests[1].dispose();
+    module.instantiate();
+  });
   test("memoryPages: a made memory, a guest's own, and their growth", async () => {
     const { sandbox, guest } = await workbench({ limits: { memoryPages: 4 } });
     const made = sandbox.memory({ initial: 4 });
@@ -193,7 +202,7 @@ describe("how limits are given", () => {
   const NAMES = [...struct.matchAll(/^ {4}pub (\w+): u/gm)].map(([, name]) => camelCase(name));
 
   test("every limit of the core is taken by its name", async () => {
-    assert.ok(NAMES.length >= 25 && NAMES.includes("totalMemoryPages"), NAMES.join());
+    assert.ok(NAMES.length >= 26 && NAMES.includes("totalMemoryPages"), NAMES.join());
     for (const name of NAMES) await Sandbox.load({ limits: { [name]: 1_000 } });
     await Sandbox.load({ limits: Object.fromEntries(NAMES.map((name) => [name, 0])) });
     await Sandbox.load({ limits: { fuel: undefined } });

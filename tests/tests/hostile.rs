@@ -2,7 +2,7 @@
 //!
 //! One test, and so a process of its own: others would take memory meanwhile.
 
-use guestbox::Limits;
+use guestbox::{CompileOptions, Limits};
 use guestbox_tests::{
     hostile::{
         KINDS, bomb,
@@ -31,7 +31,7 @@ fn bombs_are_refused_or_end_within_what_the_limits_allow() {
         for (kind, (name, _)) in KINDS.iter().enumerate() {
             for number in 0..EACH {
                 let bytes = bomb(kind, number, LARGEST);
-                let trial = trial(&limits, &bytes).expect("needs Linux's /proc");
+                let trial = trial(&limits, CompileOptions::new(), &bytes).expect("needs Linux's /proc");
                 let told = format!("{name} {number}, {} bytes: {trial:?}", bytes.len());
                 assert!(trial.compile_kib <= compile_kib(bytes.len()), "{told}");
                 assert!(trial.run_kib <= run_kib(&limits, bytes.len()), "{told}");

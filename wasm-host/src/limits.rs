@@ -48,6 +48,7 @@ fields! {
     "segments" segments saturate;
     "tableElements" table_elements saturate;
     "tables" tables saturate;
+    "totalInstanceBytes" total_instance_bytes length;
     "totalMemoryPages" total_memory_pages saturate;
     "types" types saturate;
 }

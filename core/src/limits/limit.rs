@@ -52,6 +52,8 @@ pub enum Limit {
     TableElements,
     /// [`Limits::tables`].
     Tables,
+    /// [`Limits::total_instance_bytes`].
+    TotalInstanceBytes,
     /// [`Limits::total_memory_pages`].
     TotalMemoryPages,
     /// [`Limits::types`].
@@ -85,6 +87,7 @@ impl Limit {
             Self::Segments => "segments",
             Self::TableElements => "table_elements",
             Self::Tables => "tables",
+            Self::TotalInstanceBytes => "total_instance_bytes",
             Self::TotalMemoryPages => "total_memory_pages",
             Self::Types => "types",
         }

@@ -1,8 +1,26 @@
 //! Limits: what a guest, an environment or a supervisor may take, before it is taken.
 //!
-//! Every number has a unit and a reason. A limit refuses with a [`LimitError`](crate::LimitError) that names the
-//! limit, its value and what was asked for; only `memory.grow` and `table.grow` of a guest
-//! answer -1 instead, as the WebAssembly specification foresees.
+//! Every number has a unit and a reason. A limit refuses with a [`LimitError`](crate::LimitError)
+//! that names the limit, its value and what was asked for:
+//!
+//! | limits | default | strict | who is refused, and how |
+//! |---|---|---|---|
+//! | `module_bytes` | 4 MiB | 1 MiB | a module, [`CompileError::Limit`](crate::CompileError) |
+//! | `functions`, `types` | 10,000 | 2,500, 1,000 | the same |
+//! | `exports`, `imports`, `globals` | 10,000, 1,000, 1,000 | 1,000, 100, 100 | the same |
+//! | `params`, `locals` | 32, 1,000 | 16, 250 | the same |
+//! | `block_depth`, `branch_targets` | 10,000, 100,000 | 1,000, 10,000 | the same |
+//! | `multi_values`, `const_operators` | 250,000, 32 | 10,000, 8 | the same |
+//! | `memories`, `tables`, `segments` | 16, 100, 10,000 | 1, 1, 1,000 | the same |
+//! | `table_elements` | 10,000 | 1,000 | a module, an instance, [`InstantiateError::Limit`](crate::InstantiateError); a guest's `table.grow` with -1 |
+//! | `memory_pages`, `total_memory_pages` | 64 MiB, 128 MiB | 16 MiB, 32 MiB | the same; [`MemoryError::Limit`](crate::MemoryError); a guest's `memory.grow` with -1 |
+//! | `instances` | 10,000 | 1,000 | an instance, `InstantiateError::Limit` |
+//! | `total_instance_bytes` | 256 MiB | 32 MiB | the same; a guest's `table.grow` with -1 |
+//! | `environment_bytes` | 1 MiB | 64 KiB | an environment, [`EnvironmentError::Limit`](crate::EnvironmentError) |
+//! | `argument_bytes` | 1 MiB | 64 KiB | arguments, [`SupervisorTrap::Limit`](crate::abi::SupervisorTrap); a result, [`ThunkError::Limit`](crate::ThunkError) as the trap's reason |
+//! | `nesting` | 32 | 8 | a call, [`TrapCode::NestingTooDeep`](crate::TrapCode) with the `LimitError` as its reason |
+//! | `guest_frames`, `engine_stack_bytes` | 10,000, 4 MiB | 1,000, 1 MiB | a call, `TrapCode::StackOverflow`: the engine does not say which of the two |
+//! | `fuel` | 100 M | 10 M | a call, `TrapCode::OutOfFuel` with the fuel used |
 
 mod limit;
 mod presets;
@@ -81,6 +99,10 @@ pub struct Limits {
     pub argument_bytes: usize,
     /// Instances of a store that are alive or not yet freed.
     pub instances: u32,
+    /// Bytes that all instances of a store take together besides their memories, until they are
+    /// really freed: roughly 1 KiB each, 64 bytes for each function or segment, 32 to 96 for each
+    /// global and 16 for each element of a table, initial and grown.
+    pub total_instance_bytes: usize,
     /// Nested frames of guest functions. They are on the heap; real interpreters as guests
     /// need several thousand.
     pub guest_frames: usize,
@@ -143,6 +165,8 @@ impl Limits {
     pub const ARGUMENT_BYTES: usize = 1 << 20;
     /// Instances of a store.
     pub const INSTANCES: u32 = 10_000;
+    /// Bytes of all instances of a store: 256 MiB, of small guests more than 10,000.
+    pub const TOTAL_INSTANCE_BYTES: usize = 256 << 20;
     /// Frames of guest functions.
     pub const GUEST_FRAMES: usize = 10_000;
     /// Bytes of the engine's value stack: 4 MiB.
@@ -151,6 +175,14 @@ impl Limits {
     pub const NESTING: u32 = 32;
     /// Fuel of an outermost call: a tenth of a second of straight code, natively.
     pub const FUEL: u64 = 100_000_000;
+}
+
+/// What the bytes of instances are counted in: an element of a table.
+pub(crate) const ELEMENT_BYTES: usize = 16;
+
+/// Bytes as elements of a table, as many as there can be at most.
+pub(crate) fn elements_of(bytes: usize) -> u32 {
+    u32::try_from(bytes / ELEMENT_BYTES).unwrap_or(u32::MAX)
 }
 
 /// A length as the number a limit is compared with; more than 2^64 bytes there are not.

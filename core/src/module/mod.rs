@@ -24,6 +24,7 @@ pub(crate) use self::{
     engine::Engine,
     instrument::{Frames, OUTSIDE, SLOT_BYTES},
     state::{Identity, State},
+    types::MemorySource,
 };
 
 use crate::{
@@ -104,15 +105,6 @@ pub(crate) struct Start {
     pub(crate) import: Option<u32>,
 }
 
-/// Where the memory that a host call is shown comes from.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum MemorySource {
-    /// An imported one, by its ordinal among the imported memories.
-    Import(usize),
-    /// An exported one, by the position of the export.
-    Export(u32),
-}
-
 impl Module {
     /// Compiles a module under the default [`Limits`].
     ///
@@ -173,7 +165,7 @@ impl Module {
         let exports = scan.exports.iter().filter_map(|export| Export::new(export, &code, &scan));
         let exports: Box<[Export]> = exports.collect();
         let imported_functions = code.imports().filter_map(|import| ImportedFunction::new(&import)).collect();
-        let main_memory = main_memory(&imports, &exports);
+        let main_memory = MemorySource::of(&imports, &exports);
         Ok(Self(Arc::new(Inner {
             id: crate::store::unique(),
             identity,
@@ -329,15 +321,4 @@ fn is_start_type(code: &wasmi::Module, export: &str) -> bool {
         Some(wasmi::ExternType::Func(ty)) => ty.params().is_empty() && ty.results().is_empty(),
         _ => false,
     }
-}
-
-/// The memory a host call is shown: an imported one first, else the one exported as `memory`,
-/// else the first exported one.
-fn main_memory(imports: &[Import], exports: &[Export]) -> Option<MemorySource> {
-    if imports.iter().any(|import| matches!(import.ty(), ExternType::Memory(_))) {
-        return Some(MemorySource::Import(0));
-    }
-    let memories = || (0..).zip(exports).filter(|(_, export)| matches!(export.ty(), ExternType::Memory(_)));
-    let named = memories().find(|(_, export)| export.name() == "memory");
-    named.or_else(|| memories().next()).map(|(at, _)| MemorySource::Export(at))
 }

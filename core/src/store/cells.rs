@@ -40,7 +40,7 @@ impl Store {
         let home = match home {
             Some(home) => home,
             None => {
-                let cell = Cell::new(&module.engine_for_cell(), &self.limits, &self.pages);
+                let cell = Cell::new(&module.engine_for_cell(), &self.limits, &self.budgets);
                 self.cells.insert(cell).map_err(|_| InstantiateError::IdsExhausted)?
             }
         };
@@ -125,7 +125,7 @@ impl Store {
     /// Where a limit refused that counts what is dead but not freed yet: frees that, as far as no
     /// guest or execution is in the way. Whether there was any.
     pub(super) fn reclaim(&mut self, refused: &LimitError) -> bool {
-        if !matches!(refused.limit, Limit::Instances | Limit::TotalMemoryPages) {
+        if !matches!(refused.limit, Limit::Instances | Limit::TotalInstanceBytes | Limit::TotalMemoryPages) {
             return false;
         }
         let idle = self.cells.iter().filter(|(_, cell)| cell.dead_instances > 0 && !cell.is_used());

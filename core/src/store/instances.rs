@@ -136,6 +136,7 @@ impl Store {
     ) -> Result<(u32, Arc<Context>), InstantiateError> {
         let instances = crate::limits::count(self.instances.len()).saturating_add(self.dead_instances.into());
         Limit::Instances.check(instances.saturating_add(1), self.limits.instances.into())?;
+        self.budgets.check_instance(module.instance_bytes())?;
         let (Some(_), Some(key)) = (self.numbers.next(), self.instances.next()) else {
             return Err(InstantiateError::IdsExhausted);
         };
@@ -363,9 +364,12 @@ impl Store {
         imports.extend(memories.iter().copied().map(Extern::Memory));
         let limiter = &mut cell.store.data_mut().limiter;
         limiter.begin(bounds);
+        limiter.begin_making(module.instance_bytes())?;
         limiter.hide_after(module.frames().map(|frames| frames.own_memories));
         let made = wasmi::Instance::new(&mut cell.store, &code, &imports);
-        cell.store.data_mut().limiter.hide_after(None);
+        let limiter = &mut cell.store.data_mut().limiter;
+        limiter.end_making();
+        limiter.hide_after(None);
         made.map_err(|error| match cell.store.data_mut().limiter.take_refusal() {
             Some(refusal) => refusal.into(),
             None => explain(module, &error),

@@ -88,7 +88,7 @@ impl Store {
             return Err(MemoryError::Maximum);
         }
         self.sweep();
-        let mut charge = Charge::none(&self.pages);
+        let mut charge = Charge::none(&self.budgets.pages);
         match self.charge_pages(&mut charge, initial, initial) {
             Err(MemoryError::Limit(refused)) if self.reclaim(&refused) => {
                 self.charge_pages(&mut charge, initial, initial)
@@ -175,7 +175,7 @@ impl Store {
         }
         match located {
             Located::Free(number) => {
-                let mut more = Charge::none(&self.pages);
+                let mut more = Charge::none(&self.budgets.pages);
                 self.charge_pages(&mut more, additional, desired)?;
                 if let Place::Free { pages, charge, .. } = &mut self.memories.get_mut(number)?.place {
                     more.move_to(charge, additional);
@@ -349,8 +349,8 @@ impl Store {
     ) -> Result<(), MemoryError> {
         Limit::MemoryPages.check(total.into(), self.limits.memory_pages.into())?;
         if !charge.take(pages) {
-            let requested = u64::from(self.pages.used()).saturating_add(pages.into());
-            Limit::TotalMemoryPages.check(requested, self.pages.maximum().into())?;
+            let requested = u64::from(self.budgets.pages.used()).saturating_add(pages.into());
+            Limit::TotalMemoryPages.check(requested, self.budgets.pages.maximum().into())?;
         }
         Ok(())
     }

@@ -8,11 +8,11 @@ mod rebuild;
 mod snapshots;
 
 use crate::{
-    budget::PageBudget,
     cell::{Cell, CellData, Ticket},
     environment::Environment,
     error::{InstantiateError, InvokeError},
     execution::{Execution, Step},
+    limiter::Budgets,
     limits::{Limit, Limits},
     module::Module,
     options::InstanceLimits,
@@ -55,8 +55,9 @@ pub use self::{instances::InstanceId, memories::MemoryId};
 pub struct Store {
     /// Tells this store's ids from those of others.
     tag: u64,
-    limits: Limits,
-    pages: Arc<PageBudget>,
+    /// Boxed, as a store that serves a supervisor is moved at each level of nesting.
+    limits: Box<Limits>,
+    budgets: Budgets,
     cells: Slots<Box<Cell>>,
     memories: Slots<Memory>,
     /// Instances by key, which they have from the beginning.
@@ -99,8 +100,8 @@ impl Store {
     pub fn with_limits(limits: Limits) -> Self {
         Self {
             tag: unique(),
-            pages: PageBudget::new(limits.total_memory_pages),
-            limits,
+            budgets: Budgets::new(&limits),
+            limits: Box::new(limits),
             cells: Slots::new(),
             memories: Slots::new(),
             instances: Slots::new(),
@@ -123,7 +124,7 @@ impl Store {
     /// Pages (64 KiB) of all memories together, those that are not freed yet included.
     #[must_use]
     pub fn memory_pages_in_use(&self) -> u32 {
-        self.pages.used()
+        self.budgets.pages.used()
     }
 
     /// Instantiates a module and runs its start function.

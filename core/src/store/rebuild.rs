@@ -32,7 +32,7 @@ impl Store {
         let imported = instance.memories.clone();
         let (old, module) = (instance.context.cell, instance.context.module.clone());
         let bounds = instance.context.bounds.limits().bounds();
-        let mut cell = Cell::new(&module.engine_for_cell(), &self.limits, &self.pages);
+        let mut cell = Cell::new(&module.engine_for_cell(), &self.limits, &self.budgets);
         let memories = self.remake(&mut cell, old, &imported, parts, snapshot)?;
         let ticket = Arc::clone(&cell.ticket);
         let new = self.cells.insert(cell).map_err(|_| RestoreError::IdsExhausted)?;
@@ -103,7 +103,7 @@ impl Store {
             if maximum.is_some_and(|maximum| pages > maximum) {
                 return Err(RestoreError::Maximum);
             }
-            let mut charge = Charge::none(&self.pages);
+            let mut charge = Charge::none(&self.budgets.pages);
             self.charge_pages(&mut charge, pages, pages).map_err(|error| match error {
                 MemoryError::Limit(refused) => RestoreError::Limit(refused),
                 _ => RestoreError::Engine,

@@ -1,7 +1,9 @@
 //! Lets a bomb off under limits, and measures what it took.
 
 use crate::process;
-use guestbox::{Environment, FuncIndex, InvokeError, Limits, Module, NoImports, PAGE_BYTES, Store};
+use guestbox::{
+    CompileOptions, Environment, FuncIndex, InvokeError, Limits, Module, NoImports, PAGE_BYTES, Store,
+};
 use std::{error::Error, time::Duration};
 
 /// How a bomb went off, by the code of the error or trap.
@@ -48,6 +50,10 @@ const SMALL: usize = 64 << 10;
 const COMPILE_FACTOR: usize = 16;
 const COMPILE_BASE: usize = 8 << 20;
 
+/// As many times the memory may be taken where a module is compiled with frames, and rewritten
+/// for them.
+pub const FRAMES_FACTOR: u64 = 3;
+
 /// KiB that compiling a module of `len` bytes may take.
 #[must_use]
 pub fn compile_kib(len: usize) -> u64 {
@@ -74,12 +80,12 @@ fn kib(bytes: usize) -> u64 {
 /// # Errors
 ///
 /// Where the system does not tell the resident memory.
-pub fn trial(limits: &Limits, bytes: &[u8]) -> Result<Trial, Box<dyn Error>> {
+pub fn trial(limits: &Limits, options: CompileOptions, bytes: &[u8]) -> Result<Trial, Box<dyn Error>> {
     process::forget_peak()?;
     let before = process::resident_kib()?;
     let above = || -> Result<u64, Box<dyn Error>> { Ok(process::peak_kib()?.saturating_sub(before)) };
     let began = process::cpu_time()?;
-    let compiled = Module::with_limits(limits, bytes);
+    let compiled = Module::with_options(limits, bytes, options);
     let compiling = process::cpu_time()?.saturating_sub(began);
     let compile_kib = above()?;
     let (outcome, running) = match compiled {

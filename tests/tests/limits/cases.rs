@@ -224,6 +224,21 @@ pub(super) const CASES: &[Case] = &[
             remembered(store.create_memory(narrow(pages) - 3, None)).map(|_| ())
         },
     ),
+    // In elements of a table, 16 bytes each: in these they are counted.
+    (
+        "total_instance_bytes",
+        |limits, max| limits.total_instance_bytes = long(max) * 16,
+        3_000,
+        |limits, elements| {
+            let mut store = Store::with_limits(limits);
+            // Each takes roughly 1 KiB besides its table, which is 64 elements.
+            for table in [10, elements - 10 - 2 * 64] {
+                let module = text::module(&format!("(module (table {table} funcref))"));
+                made(store.instantiate(&mut NoImports, &module, &Environment::new(), 0))?;
+            }
+            Ok(())
+        },
+    ),
     (
         "types",
         |limits, max| limits.types = narrow(max),

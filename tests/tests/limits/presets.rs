@@ -20,7 +20,7 @@ pub(super) fn all(limits: &Limits) -> Vec<(String, u64)> {
 fn strict_is_below_the_default_and_that_below_none() {
     let (strict, default) = (all(&Limits::strict()), all(&Limits::default()));
     let unlimited = all(&Limits::unlimited());
-    assert_eq!(strict.len(), 25, "{strict:?}");
+    assert_eq!(strict.len(), 26, "{strict:?}");
     for (((name, low), (_, middle)), (_, high)) in strict.iter().zip(&default).zip(&unlimited) {
         assert!(0 < *low && low < middle, "{name}: {low} is not below {middle}");
         assert!(middle <= high, "{name}: {middle} is above {high}");

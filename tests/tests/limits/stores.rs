@@ -72,6 +72,28 @@ fn what_a_module_begins_with_counts_too() {
     instantiate(&mut store, "(module (memory 0))").unwrap();
 }
 
+/// A guest of a few functions and a table is 1,200 bytes; each element more is 16.
+#[test]
+fn what_tables_grow_by_counts_for_the_instances() {
+    let limits = limits(|limits| limits.total_instance_bytes = 1_200 + 10 * 16);
+    let mut store = Store::with_limits(limits);
+    let guest = instantiate(&mut store, GROWING).unwrap();
+    let grow = |store: &mut Store, guest, by: i32| text::call(store, guest, "table", &[Value::I32(by)])[0];
+    for (by, expected) in [(11, -1), (10, 3), (1, -1), (0, 13)] {
+        assert_eq!(grow(&mut store, guest, by), Value::I32(expected), "by {by}");
+    }
+    let refused = refusal(instantiate(&mut store, "(module)"));
+    assert_eq!(refused, ("total_instance_bytes", 1_360, 1_360 + 1_024));
+    store.teardown_instance(guest).unwrap();
+    // What the table's own maximum refuses is not taken.
+    let small = GROWING.replace("(table $t 3 funcref)", "(table $t 3 5 funcref)");
+    let guest = instantiate(&mut store, &small).unwrap();
+    for _ in 0..100 {
+        assert_eq!(grow(&mut store, guest, 10), Value::I32(-1));
+    }
+    assert_eq!(grow(&mut store, guest, 2), Value::I32(3));
+}
+
 #[test]
 fn instances_count_while_they_live() {
     let mut store = Store::with_limits(limits(|limits| limits.instances = 3));

@@ -1,0 +1,242 @@
+//! What stands between the engine and the budgets: it is asked before a memory or a table grows.
+
+use crate::{
+    budget::{Charge, PageBudget},
+    error::LimitError,
+    limits::{ELEMENT_BYTES, Limit, Limits, PAGE_BYTES, count, elements_of},
+    options::Bounds,
+};
+use alloc::sync::Arc;
+use wasmi_core::LimiterError;
+
+/// What all cells of a store share.
+#[derive(Debug)]
+pub(crate) struct Budgets {
+    pub(crate) pages: Arc<PageBudget>,
+    /// What instances take besides their memories, in elements of a table.
+    pub(crate) elements: Arc<PageBudget>,
+}
+
+impl Budgets {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        Self {
+            pages: PageBudget::new(limits.total_memory_pages),
+            elements: PageBudget::new(elements_of(limits.total_instance_bytes)),
+        }
+    }
+
+    /// Refuses so many bytes of instances more.
+    pub(crate) fn check_instance(&self, bytes: usize) -> Result<(), LimitError> {
+        check_elements(&self.elements, elements_of(bytes))
+    }
+}
+
+fn check_elements(budget: &PageBudget, more: u32) -> Result<(), LimitError> {
+    let bytes = |elements: u64| elements.saturating_mul(count(ELEMENT_BYTES));
+    let requested = u64::from(budget.used()).saturating_add(more.into());
+    Limit::TotalInstanceBytes.check(bytes(requested), bytes(budget.maximum().into()))
+}
+
+/// Refuses growth above the limits, before it happens.
+#[derive(Debug)]
+pub(crate) struct Limiter {
+    charge: Charge,
+    /// What the instances take besides memories.
+    elements: Charge,
+    /// Elements that the last growth of a table took, to be given back if the engine then fails.
+    taken_elements: u32,
+    /// Whether an instance is being made, whose tables were paid for with it.
+    is_making: bool,
+    memory_pages: u32,
+    table_elements: u32,
+    /// The budget of the guest that runs or is made, where it has one of its own.
+    guest: Option<Arc<PageBudget>>,
+    /// Pages of the next growth that were paid for before.
+    prepaid: u32,
+    /// Pages that the last growth took, to be given back if the engine then fails.
+    taken: u32,
+    /// The last refusal.
+    refused: Option<LimitError>,
+    /// While an instance is made that has a memory of ours: how many memories are made before it.
+    before_hidden: Option<u32>,
+}
+
+impl Limiter {
+    pub(crate) fn new(limits: &Limits, budgets: &Budgets) -> Self {
+        Self {
+            charge: Charge::none(&budgets.pages),
+            elements: Charge::none(&budgets.elements),
+            taken_elements: 0,
+            is_making: false,
+            memory_pages: limits.memory_pages,
+            table_elements: limits.table_elements,
+            guest: None,
+            prepaid: 0,
+            taken: 0,
+            refused: None,
+            before_hidden: None,
+        }
+    }
+
+    /// The pages that the memories took.
+    pub(crate) const fn charge(&self) -> &Charge {
+        &self.charge
+    }
+
+    pub(crate) const fn charge_mut(&mut self) -> &mut Charge {
+        &mut self.charge
+    }
+
+    /// So many pages of the next growth were paid for before.
+    pub(crate) const fn prepay(&mut self, pages: u32) {
+        self.prepaid = pages;
+    }
+
+    /// Forgets earlier refusals; what grows now is a guest's with these bounds.
+    pub(crate) fn begin(&mut self, bounds: &Bounds) {
+        self.refused = None;
+        // Nearly always neither is there, and nothing is to be done.
+        if self.guest.is_some() || bounds.pages.is_some() {
+            self.guest.clone_from(&bounds.pages);
+        }
+    }
+
+    /// Lets the memory that is made after so many others be for nothing, as it is not the guest's;
+    /// `None` ends this.
+    pub(crate) const fn hide_after(&mut self, memories: Option<u32>) {
+        self.before_hidden = memories;
+    }
+
+    /// Takes what an instance of so many bytes will take, and its tables with it.
+    pub(crate) fn begin_making(&mut self, bytes: usize) -> Result<(), LimitError> {
+        self.take_elements(elements_of(bytes))?;
+        self.is_making = true;
+        Ok(())
+    }
+
+    /// The instance is made, or could not be.
+    pub(crate) const fn end_making(&mut self) {
+        self.is_making = false;
+    }
+
+    fn take_elements(&mut self, more: u32) -> Result<(), LimitError> {
+        check_elements(self.elements.budget(), more)?;
+        // Nothing else takes of it meanwhile, as the store is not shared.
+        let _taken = self.elements.take(more);
+        Ok(())
+    }
+
+    /// Refuses more pages than the store or the guest may have, and takes none.
+    pub(crate) fn check(&self, more: u32) -> Result<(), LimitError> {
+        let check = |limit: Limit, budget: &PageBudget| {
+            let requested = u64::from(budget.used()).saturating_add(more.into());
+            limit.check(requested, budget.maximum().into())
+        };
+        if let Some(guest) = &self.guest {
+            check(Limit::InstanceMemoryPages, guest)?;
+        }
+        check(Limit::TotalMemoryPages, self.charge.budget())
+    }
+
+    /// The refusal since the last time this was asked.
+    pub(crate) const fn take_refusal(&mut self) -> Option<LimitError> {
+        self.refused.take()
+    }
+
+    fn memory_growth(&mut self, current: u32, desired: u32) -> Result<(), LimitError> {
+        if let Some(before) = self.before_hidden {
+            self.before_hidden = before.checked_sub(1);
+            if before == 0 {
+                self.taken = 0;
+                return Ok(());
+            }
+        }
+        Limit::MemoryPages.check(desired.into(), self.memory_pages.into())?;
+        let more = desired.saturating_sub(current).saturating_sub(self.prepaid);
+        self.taken = 0;
+        let refused = |limit, budget: &PageBudget| {
+            let requested = u64::from(budget.used()).saturating_add(more.into());
+            LimitError { limit, maximum: budget.maximum().into(), requested }
+        };
+        if let Some(guest) = self.guest.as_deref().filter(|guest| !guest.take(more)) {
+            return Err(refused(Limit::InstanceMemoryPages, guest));
+        }
+        if !self.charge.take(more) {
+            self.give_back_to_guest(more);
+            return Err(refused(Limit::TotalMemoryPages, self.charge.budget()));
+        }
+        self.taken = more;
+        Ok(())
+    }
+
+    fn give_back_to_guest(&self, pages: u32) {
+        if let Some(guest) = &self.guest {
+            guest.give_back(pages);
+        }
+    }
+
+    fn answer(&mut self, checked: Result<(), LimitError>) -> bool {
+        match checked {
+            Ok(()) => true,
+            Err(refusal) => {
+                self.refused = Some(refusal);
+                false
+            }
+        }
+    }
+}
+
+impl wasmi::ResourceLimiter for Limiter {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> Result<bool, LimiterError> {
+        let pages = |bytes: usize| u32::try_from(bytes.div_ceil(PAGE_BYTES)).unwrap_or(u32::MAX);
+        let checked = self.memory_growth(pages(current), pages(desired));
+        Ok(self.answer(checked))
+    }
+
+    fn memory_grow_failed(&mut self, _: &wasmi::errors::MemoryError) -> Result<(), LimiterError> {
+        self.charge.give_back(self.taken);
+        self.give_back_to_guest(self.taken);
+        self.taken = 0;
+        Ok(())
+    }
+
+    fn table_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> Result<bool, LimiterError> {
+        self.taken_elements = 0;
+        let mut checked = Limit::TableElements.check(count(desired), self.table_elements.into());
+        if checked.is_ok() && !self.is_making {
+            let more = u32::try_from(desired.saturating_sub(current)).unwrap_or(u32::MAX);
+            checked = self.take_elements(more);
+            self.taken_elements = if checked.is_ok() { more } else { 0 };
+        }
+        Ok(self.answer(checked))
+    }
+
+    fn table_grow_failed(&mut self, _: &wasmi::errors::TableError) -> Result<(), LimiterError> {
+        self.elements.give_back(self.taken_elements);
+        self.taken_elements = 0;
+        Ok(())
+    }
+
+    // These three count everything ever made in an engine store; the store counts what lives.
+    fn instances(&self) -> usize {
+        usize::MAX
+    }
+
+    fn tables(&self) -> usize {
+        usize::MAX
+    }
+
+    fn memories(&self) -> usize {
+        usize::MAX
+    }
+}
