@@ -45,7 +45,7 @@
 //! needs from the beginning, or grow on its own.
 //!
 //! Each level of nesting (guest, thunk, host function, guest) takes native stack, as the engine that
-//! runs the supervisor is entered anew: with wasmi on x86-64 about 5 KiB in release and 20 KiB in
+//! runs the supervisor is entered anew: with wasmi on x86-64 about 6 KiB in release and 27 KiB in
 //! debug, so the 32 levels of [`Limits::nesting`](crate::Limits) want a thread of 1 MiB for a
 //! fourfold margin in release. Lower the limit on smaller ones.
 //!

@@ -55,7 +55,7 @@ fn the_deepest_nesting_fits_a_small_stack() {
         sum_by_recursion(&mut world, guest);
         run(&mut world.store, guest, "run", &[Value::I32(31)])
     };
-    let bytes = if cfg!(debug_assertions) { 1 << 20 } else { 256 << 10 };
+    let bytes = if cfg!(debug_assertions) { 3 << 19 } else { 256 << 10 };
     let thread = std::thread::Builder::new().stack_size(bytes).spawn(deepest).unwrap();
     assert_eq!(thread.join().unwrap(), Ok((ERR_OK, Some(Value::I32(496)))));
 }
