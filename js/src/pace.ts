@@ -11,8 +11,8 @@ export interface PaceOptions {
    */
   readonly fuel?: bigint | number;
   /**
-   * The fuel of a slice, by default 1,000,000. After each the deadline is looked at, and the event loop
-   * gets its turn if it has not had one for a millisecond.
+   * The fuel of a slice, by default 2,000,000. After each the deadline is looked at, and the event loop
+   * gets its turn if it has not had one for 4 milliseconds.
    */
   readonly slice?: bigint | number;
   /** Ends the call, with the signal's reason, at the end of the slice or of an import. */
@@ -25,16 +25,16 @@ export interface PaceOptions {
 }
 
 /**
- * The fuel of a slice: about a millisecond of straight code, so that a frame is never late for a guest,
- * and some 30 microseconds of an interpreter, which burns much more: enough to make slices cheap.
+ * The fuel of a slice: about two milliseconds of straight code, and some 60 microseconds of an
+ * interpreter, which burns much more: to leave it and to find its data again costs one or two.
  */
-export const DEFAULT_SLICE = 1_000_000n;
+export const DEFAULT_SLICE = 2_000_000n;
 
-/** Milliseconds after which the event loop gets its turn: it takes several microseconds. */
-const TURN = 1;
+/** Milliseconds after which the event loop gets its turn: a quarter of a frame of a page. */
+const TURN = 4;
 
 /** Slices after which it gets its turn in any case: in some runtimes the clock stands still meanwhile. */
-const SLICES_OF_A_TURN = 32;
+const SLICES_OF_A_TURN = 64;
 
 /** Host calls after which it gets its turn in any case, and after which the clock is looked at. */
 const CALLS_OF_A_TURN = 4_096, CALLS_OF_A_LOOK = 16;

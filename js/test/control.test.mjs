@@ -290,9 +290,9 @@ describe("a charge", () => {
       turns++;
       next = setImmediate(turn);
     });
-    await instance.call("ask", [330], { slice: 1_000 });
+    await instance.call("ask", [650], { slice: 1_000 });
     clearImmediate(next);
-    // After 32 slices the event loop gets its turn, however little time they took.
+    // After 64 slices the event loop gets its turn, however little time they took.
     assert.ok(turns >= 10, `${turns} turns`);
   });
   test("by an outer import while a nested one is served is the outer call's", async () => {

@@ -104,7 +104,8 @@ for (const [label, name, argument] of GUEST_CODE) {
 
 // An interpreter, which burns much more fuel in the same time.
 const interpreter = quickjs(sandbox);
-const loop = "let sum = 0; for (let i = 0; i < 100000; i++) sum = (sum * 31 + i) % 1000003; sum";
+const loop = "(() => { let sum = 0; for (let i = 0; i < 100000; i++) sum = (sum * 31 + i) % 1000003; return sum; })()";
+if ((await interpreter.evaluate(loop)) !== new Function(`return ${loop}`)()) throw new Error("QuickJS: a wrong sum");
 const [sliced, ratio] = await inTurns(
   () => interpreter.evaluate(loop),
   () => interpreter.evaluate(loop, { slice: FUEL }),

@@ -1,13 +1,17 @@
 // QuickJS in a sandbox, with programs as calls that can be sliced.
 import { loadBytes } from "../guests/bytes.mjs";
-import { MALLOC, openQuickjs } from "../guests/quickjs-host.mjs";
+import { FREE, MALLOC, openQuickjs } from "../guests/quickjs-host.mjs";
 import { sandboxed } from "../guests/sandboxed.mjs";
 import { encodeText } from "../guests/trace.mjs";
 
 // The names of Emscripten for what the C sources call so.
-const CALL_CONSTRUCTORS = "u", QTS_NewRuntime = "K", QTS_NewContext = "N", QTS_Eval = "pa";
+const CALL_CONSTRUCTORS = "u", QTS_NewRuntime = "K", QTS_NewContext = "N";
+const QTS_Eval = "pa", QTS_GetFloat64 = "Z", QTS_FreeValuePointer = "P";
 
-/** Makes an interpreter; `evaluate(program, options)` evaluates with the options of `guest.call`. */
+/**
+ * Makes an interpreter; `evaluate(program, options)` gives the number that a program comes to, `NaN`
+ * where it throws, and has the options of `guest.call`.
+ */
 export function quickjs(sandbox) {
   const engine = sandboxed(sandbox);
   let guest;
@@ -21,11 +25,15 @@ export function quickjs(sandbox) {
   const context = host.guest.call(QTS_NewContext, host.guest.call(QTS_NewRuntime), 0);
   const file = host.newCString("bench.js");
   return {
-    evaluate(program, options) {
+    async evaluate(program, options) {
       const text = encodeText(program);
       const at = host.guest.call(MALLOC, text.length + 1);
       host.memory.write(at, Uint8Array.from([...text, 0]));
-      return guest.call(QTS_Eval, [context, at, text.length, file, 0, 0], options);
+      const value = await guest.call(QTS_Eval, [context, at, text.length, file, 0, 0], options);
+      const number = guest.exports[QTS_GetFloat64](context, value);
+      guest.exports[QTS_FreeValuePointer](context, value);
+      guest.exports[FREE](at);
+      return number;
     },
   };
 }

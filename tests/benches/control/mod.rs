@@ -7,7 +7,7 @@ use guestbox::{Environment, Module, NoImports, Step, Store, Value};
 use std::hint::black_box;
 
 /// The slice of the npm package by default.
-const SLICE: u64 = 1_000_000;
+const SLICE: u64 = 2_000_000;
 
 /// The bare engine with fuel against itself without, and calls in slices against whole ones.
 pub(crate) fn rows(report: &mut Report, guests: &[(&str, &str, i32)]) {
