@@ -37,11 +37,16 @@ export function makeStep(engine: Engine, step: () => number): number {
   }
 }
 
-/** Drives a call to its end, after its first step. */
+/** Drives a call until it finishes, after its first step. Throws why it ended otherwise. */
 export function drive(served: Served, step: number): void {
+  const last = driveToEnd(served, step);
+  if (last !== FINISHED) throw ended(served.engine, last);
+}
+
+/** Drives a call to its end, after its first step, and gives the last. */
+export function driveToEnd(served: Served, step: number): number {
   const { engine, functions } = served;
-  while (step !== FINISHED) {
-    if (step !== HOST_CALL) throw ended(engine, step);
+  while (step === HOST_CALL) {
     const handle = engine.head(0);
     const host = functions[engine.head(1)] as HostFunction;
     const context = contextOf(served, host);
@@ -59,6 +64,7 @@ export function drive(served: Served, step: number): void {
     }
     step = makeStep(engine, () => engine.host.answer(handle));
   }
+  return step;
 }
 
 /**
@@ -132,13 +138,19 @@ function outOfFuel(engine: Engine, handle: number, used: bigint): Trap {
   return new Trap("out-of-fuel", "out of fuel", used, frames);
 }
 
+// What a trap has besides its code, by bits.
+const HAS_FRAMES = 1, HAS_MESSAGE = 2;
+
 /** The error for a call that ended without results. */
-function ended(engine: Engine, step: number): Error {
+export function ended(engine: Engine, step: number): Error {
   const used = engine.longHead(4);
   if (step === TRAPPED) {
     const code = engine.head(1);
-    const frames = engine.head(2) === 0 ? NO_FRAMES : framesOf(engine.use((host) => host.trap_frames()));
-    return new Trap(engine.trapCodes[code] ?? "engine", engine.trapMessages[code] ?? "engine error", used, frames);
+    const has = engine.head(2);
+    const own = (has & HAS_MESSAGE) === 0 ? undefined : engine.use((host) => host.trap_message());
+    const frames = (has & HAS_FRAMES) === 0 ? NO_FRAMES : framesOf(engine.use((host) => host.trap_frames()));
+    const message = own ?? engine.trapMessages[code] ?? "engine error";
+    return new Trap(engine.trapCodes[code] ?? "engine", message, used, frames);
   }
   if (step === OUT_OF_FUEL) return outOfFuel(engine, engine.head(0), used);
   if (step === TORN_DOWN) return new DisposedError("torn-down", "the guest was disposed of");

@@ -1,14 +1,14 @@
 /** Guests: instances, their exports and their calls. */
 import { checkFuel, checkU32 } from "./checks.js";
 import { disposable } from "./disposable.js";
-import { type Served, drive, driveAsync, makeStep, valueOf } from "./drive.js";
+import { type Served, drive, driveAsync, driveToEnd, ended, makeStep, valueOf } from "./drive.js";
 import { type Engine, FINISHED } from "./engine.js";
-import { DisposedError, InvokeError } from "./errors.js";
+import { DisposedError, InvokeError, Trap } from "./errors.js";
 import { Global } from "./global.js";
 import type { HostFunction } from "./imports.js";
 import { Memory } from "./memory.js";
 import type { ExportDescriptor, Imports, Module, Signature } from "./module.js";
-import { type Outcome, outcomeOf } from "./outcome.js";
+import { type Outcome, type SyncOutcome, outcomeOf } from "./outcome.js";
 import { Pace, type PaceOptions } from "./pace.js";
 import { Snapshot, snapshotHandle } from "./snapshot.js";
 import { type FloatMode, type Value, floatMode } from "./values.js";
@@ -115,11 +115,25 @@ export class Guest {
 
   /** Calls an exported function synchronously, as `exports` does, with fuel or a state of its own. */
   callSync(name: string, args: readonly Value[] = [], options: SyncCallOptions = {}): Result {
+    const outcome = this.tryCallSync(name, args, options);
+    if (outcome.status === "ok") return outcome.value;
+    throw outcome.trap;
+  }
+
+  /**
+   * Calls an exported function as `callSync` does, and returns what the call came to, with the fuel
+   * that it used. One that is out of fuel has ended by a trap. What an import throws is thrown.
+   */
+  tryCallSync(name: string, args: readonly Value[] = [], options: SyncCallOptions = {}): SyncOutcome {
     const { engine } = this;
     const fuel = options.fuel === undefined ? undefined : checkFuel("fuel", options.fuel);
     const [handle, finish] = this.begin(name, args, options, { fuel });
-    drive(this.served, makeStep(engine, () => engine.host.step(handle)));
-    return finish();
+    const step = driveToEnd(this.served, makeStep(engine, () => engine.host.step(handle)));
+    const fuelUsed = engine.longHead(4);
+    if (step === FINISHED) return { status: "ok", value: finish(), fuelUsed };
+    const trap = ended(engine, step);
+    if (trap instanceof Trap) return { status: "trap", trap, fuelUsed };
+    throw trap;
   }
 
   /**

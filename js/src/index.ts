@@ -39,7 +39,7 @@ export type {
   InstantiateOptions,
   Module,
 } from "./module.js";
-export type { OutOfFuel, Outcome, ResumeOptions } from "./outcome.js";
+export type { OutOfFuel, Outcome, ResumeOptions, SyncOutcome } from "./outcome.js";
 export type { PaceOptions } from "./pace.js";
 export { type CompileOptions, Sandbox, type SandboxOptions } from "./sandbox.js";
 export type { Snapshot } from "./snapshot.js";

@@ -25,6 +25,9 @@ export type Outcome =
       readonly fuelUsed: bigint;
     };
 
+/** What `guest.tryCallSync` came to. */
+export type SyncOutcome = Exclude<Outcome, OutOfFuel>;
+
 /** How a call goes on. The rest is as it was begun with. */
 export type ResumeOptions = Omit<PaceOptions, "fuel">;
 

@@ -214,6 +214,24 @@ test("fuel is counted by the first version of the cost model", async () => {
   assert.equal(outcome.fuelUsed, 2n + 1_000n * 9n);
 });
 
+describe("tryCallSync", () => {
+  test("says what a call came to and used", async () => {
+    const instance = make();
+    assert.deepEqual(instance.tryCallSync("burn", [1_000]), { status: "ok", value: 7, fuelUsed: await usedBy(instance, "burn", 1_000) });
+    const trapped = instance.tryCallSync("trap");
+    assert.deepEqual([trapped.status, trapped.trap.code, trapped.fuelUsed], ["trap", "unreachable", trapped.trap.fuelUsed]);
+    const stopped = instance.tryCallSync("forever", [], { fuel: 1_000 });
+    assert.deepEqual([stopped.status, stopped.trap.code], ["trap", "out-of-fuel"]);
+    assert.ok(stopped.fuelUsed > 990n && stopped.fuelUsed <= 1_000n);
+    assert.equal(instance.callSync("burn", [1]), 7);
+  });
+  test("throws what an import throws, also a trap of another call", () => {
+    const inner = make();
+    const instance = make(() => inner.exports.trap());
+    assert.equal(thrownBy(() => instance.tryCallSync("ask", [1])).code, "unreachable");
+  });
+});
+
 describe("callSync", () => {
   test("has fuel and a state of its own", () => {
     const seen = [];
@@ -400,7 +418,10 @@ describe("limits of a guest", () => {
         { maxCallDepth },
       );
       assert.equal(instance.exports.run(maxCallDepth), 7);
-      assert.equal(thrownBy(() => instance.exports.run(maxCallDepth + 1)).code, "nesting-too-deep");
+      const trap = thrownBy(() => instance.exports.run(maxCallDepth + 1));
+      assert.equal(trap.code, "nesting-too-deep");
+      const numbers = `the limit \`maxCallDepth\` is ${maxCallDepth}, ${maxCallDepth + 1} requested; raise it where the guest is made`;
+      assert.ok(trap.message.endsWith(numbers), trap.message);
     }
   });
   test("are checked before the guest is made", () => {

@@ -66,7 +66,9 @@ describe("the depth of nesting", () => {
     const shallow = await workbench({ limits: { nesting: 2 } });
     const one = shallow.guest(DESCENDS, { e: { down: (n) => one.exports.run(n) } });
     assert.equal(one.exports.run(2), 3);
-    assert.equal(thrownBy(() => one.exports.run(3)).code, "nesting-too-deep");
+    const trap = thrownBy(() => one.exports.run(3));
+    assert.equal(trap.code, "nesting-too-deep");
+    assert.match(trap.message, /: the limit `nesting` is 2, 3 requested; raise it in `limits`$/);
     const deep = await workbench({ limits: { nesting: 200 } });
     const other = deep.guest(DESCENDS, { e: { down: (n) => other.exports.run(n) } });
     assert.equal(other.exports.run(128), 8_256);

@@ -3,7 +3,9 @@
 use crate::{convert::to_word, host::Host};
 use alloc::rc::Rc;
 use core::cell::Cell;
-use guestbox::{Execution, Frames, Level, MemoryId, Step, Store, Trap, TrapCode, Value, ValueType};
+use guestbox::{
+    Execution, Frames, Level, LimitError, MemoryId, Step, Store, Trap, TrapCode, Value, ValueType,
+};
 
 /// Fuel of an outermost call and of the calls nested in it, also of those that outlive the host
 /// call they were begun in: whoever runs takes what he uses, and it is never refilled by another
@@ -105,18 +107,39 @@ impl Call {
     }
 }
 
+/// What there is to say of the call that trapped last, beside its code, until it is taken.
+#[derive(Default)]
+pub(crate) struct Trapped {
+    pub(crate) frames: Frames,
+    /// Where a limit refused.
+    pub(crate) message: Option<String>,
+}
+
+impl Trapped {
+    fn of(trap: Trap) -> Self {
+        let refused = trap.reason().and_then(|reason| reason.downcast_ref::<LimitError>());
+        let message = refused.map(|refused| crate::limits::message(&trap, Some(refused)));
+        Self { message, frames: trap.into_frames() }
+    }
+
+    /// Bit 0 where there are frames, bit 1 where there is a message.
+    fn bits(&self) -> u32 {
+        u32::from(!self.frames.is_empty()) | (u32::from(self.message.is_some()) << 1)
+    }
+}
+
 /// Makes a step of a call and says what happened, see [`Host::step`].
 pub(crate) fn advance(
     store: &mut Store,
     exchange: &mut [u64],
-    trapped: &mut Frames,
+    trapped: &mut Trapped,
     call: &mut Call,
     handle: u32,
 ) -> u32 {
     let mut end = |trap: Trap| {
         let number = trap_number(trap.code());
-        *trapped = trap.into_frames();
-        (Host::TRAPPED, number, u32::from(!trapped.is_empty()))
+        *trapped = Trapped::of(trap);
+        (Host::TRAPPED, number, trapped.bits())
     };
     let (head, values) = exchange.split_at_mut(Host::HEAD);
     call.fill();
@@ -138,7 +161,7 @@ pub(crate) fn advance(
                     call.outer = Some(outer);
                     (Host::HOST_CALL, ordinal.into(), state)
                 }
-                Err(trap) => end(call.execution.end_with(store, trap.code())),
+                Err(trap) => end(call.execution.end_with(store, trap)),
             }
         }
         Ok(Step::OutOfFuel { required, .. }) => (Host::OUT_OF_FUEL, required, 0),

@@ -28,7 +28,7 @@ impl Host {
     /// The frames of the call that trapped last, as [`Host::frames`] has them. They can be taken
     /// once.
     pub fn trap_frames(&mut self) -> Array {
-        describe(&core::mem::take(&mut self.trapped))
+        describe(&core::mem::take(&mut self.trapped.frames))
     }
 }
 

@@ -5,7 +5,7 @@
 )]
 
 use crate::{
-    call::{Budget, Call, advance, put_head},
+    call::{Budget, Call, Trapped, advance, put_head},
     convert::{describe_exports, describe_imports, from_word, to_word},
     error::{IntoJs, error},
     limits::Settings,
@@ -13,8 +13,8 @@ use crate::{
 };
 use alloc::rc::Rc;
 use guestbox::{
-    Environment, Execution, Frames, FuncIndex, InstanceId, InstanceLimits, InvokeError, MemoryId, Module,
-    Snapshot, Store, TrapCode, Value,
+    Environment, Execution, FuncIndex, InstanceId, InstanceLimits, InvokeError, MemoryId, Module, Snapshot,
+    Store, TrapCode, Value,
 };
 use js_sys::Array;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
@@ -33,8 +33,8 @@ pub struct Host {
     pub(crate) memories: Slab<MemoryId>,
     pub(crate) snapshots: Slab<Snapshot>,
     pub(crate) calls: Slab<Call>,
-    /// The frames of the call that trapped last, until they are taken.
-    pub(crate) trapped: Frames,
+    /// What there is to say of the call that trapped last.
+    pub(crate) trapped: Trapped,
     /// The handles of the calls whose host calls are being served, each nested in those before.
     serving: Vec<u32>,
     /// Arguments on their way to a guest.
@@ -54,7 +54,7 @@ impl Host {
             memories: Slab::new(),
             snapshots: Slab::new(),
             calls: Slab::new(),
-            trapped: Frames::default(),
+            trapped: Trapped::default(),
             serving: Vec::new(),
             args: Vec::new(),
             exchange: vec![0; EXCHANGE_WORDS].into(),
@@ -181,8 +181,9 @@ impl Host {
     ///   the arguments are in the exchange. Answer with [`Host::answer`] or [`Host::cancel`].
     /// * [`Host::OUT_OF_FUEL`]: word 0 is the call's handle, word 1 the fuel it needs at least.
     /// * [`Host::SLICE_OVER`]: word 0 is the call's handle. It has fuel left, see [`Host::set_slice`].
-    /// * [`Host::TRAPPED`]: word 1 is the number of the trap's code, word 2 whether there are frames to be
-    ///   had from [`Host::trap_frames`]. The call is over.
+    /// * [`Host::TRAPPED`]: word 1 is the number of the trap's code. Bit 0 of word 2 says whether
+    ///   there are frames to be had from [`Host::trap_frames`], bit 1 whether there is a message of
+    ///   its own from [`Host::trap_message`]. The call is over.
     ///
     /// Word 3 is the fuel left, word 4 the fuel used. For an instantiation that finished, word 1
     /// is the instance.
@@ -207,6 +208,11 @@ impl Host {
         let step = advance(&mut self.store, &mut self.exchange, &mut self.trapped, call, handle);
         self.after_step(handle);
         step
+    }
+
+    /// What the trap that was last says, where a limit refused. It can be taken once.
+    pub fn trap_message(&mut self) -> Option<String> {
+        self.trapped.message.take()
     }
 
     /// Closes the level of a host call that will be answered later, so that calls begun

@@ -1,6 +1,7 @@
-//! What control costs: metering fuel, running in slices, and frames.
+//! What control costs: metering fuel, running in slices, frames, and snapshots.
 
 mod frames;
+mod state;
 
 use crate::{FUEL, Report, config};
 use guestbox::{Environment, Module, NoImports, Step, Store, Value};
@@ -28,6 +29,7 @@ pub(crate) fn rows(report: &mut Report, guests: &[(&str, &str, i32)]) {
         report.pair(&format!("{name}: slices of {SLICE} against one"), 1, "<= 1.05", sliced, whole);
     }
     frames::rows(report, guests);
+    state::rows(report);
 }
 
 fn bare(wasm: &[u8], metered: bool, argument: i32) -> impl FnMut() {

@@ -168,7 +168,8 @@ fn long_lived_memory(modules: u32) -> Round {
 /// What an instance takes besides its memory: here 60 KiB of elements that a table might get.
 fn many_segments() -> Round {
     let mut store = Store::new();
-    let segments = format!("{IMPORTED} (elem func {})", "0 ".repeat(15_000));
+    // Nearly as many elements as a module may have by default.
+    let segments = format!("{IMPORTED} (elem func {})", "0 ".repeat(9_000));
     let module = compile(&segments, 0);
     let memory = store.create_memory(PAGES, None);
     Box::new(move |_| cycle(&mut store, &module, Some(memory?)))
