@@ -7,6 +7,7 @@
 
 use crate::{
     budget::Charge,
+    error::StackLimits,
     limiter::{Budgets, Limiter},
     limits::{Limits, PAGE_BYTES, to_usize},
     module::{Engine, Module},
@@ -43,7 +44,8 @@ pub(crate) struct Ticket;
 impl Cell {
     // Boxed where it is made: an engine store is large.
     pub(crate) fn new(engine: &Arc<Engine>, limits: &Limits, budgets: &Budgets) -> Box<Self> {
-        let data = CellData { args: Vec::new(), import: 0, limiter: Limiter::new(limits, budgets) };
+        let limiter = Limiter::new(limits, budgets);
+        let data = CellData { args: Vec::new(), import: 0, limiter, stack: engine.stack() };
         let mut cell = Box::new(Self {
             store: wasmi::Store::new(engine.engine(), data),
             engine: Arc::clone(engine),
@@ -130,6 +132,8 @@ pub(crate) struct CellData {
     /// The ordinal of that import among its module's imported functions.
     pub(crate) import: u32,
     pub(crate) limiter: Limiter,
+    /// What the engine was told.
+    pub(crate) stack: StackLimits,
 }
 
 impl CellData {

@@ -319,7 +319,7 @@ impl Execution {
                     ResumableCall::OutOfFuel(_) => State::OutOfFuel,
                 }
             }
-            Err(error) => State::Failed(Trap::from_engine(&error)),
+            Err(error) => State::Failed(Trap::from_engine(&error, cell.data().stack)),
         };
     }
 

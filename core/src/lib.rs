@@ -100,7 +100,7 @@ pub use crate::{
     environment::Environment,
     error::{
         CompileError, EnvironmentError, ExecutionError, GlobalError, HandleError, ImportProblem,
-        InstantiateError, InvokeError, LimitError, MemoryError,
+        InstantiateError, InvokeError, LimitError, MemoryError, StackLimits,
     },
     execution::{Execution, Step},
     features::{Feature, Features},

@@ -3,7 +3,10 @@
 //! A trap says what happened, by its [`TrapCode`] and a message, what fuel the call had used, and
 //! where the guest was, by its [`Frames`], if its module was compiled with them.
 
-use crate::{error::LimitError, frames::Frames};
+use crate::{
+    error::{LimitError, StackLimits},
+    frames::Frames,
+};
 use alloc::boxed::Box;
 use core::{error::Error, fmt};
 
@@ -37,8 +40,13 @@ impl Trap {
         Self { code, reason: Some(Box::new(refused)), fuel_used: 0, frames: None }
     }
 
-    pub(crate) fn from_engine(error: &wasmi::Error) -> Self {
-        Self::new(error.as_trap_code().map_or(TrapCode::Engine, TrapCode::from_engine))
+    pub(crate) fn from_engine(error: &wasmi::Error, stack: StackLimits) -> Self {
+        let code = error.as_trap_code().map_or(TrapCode::Engine, TrapCode::from_engine);
+        let reason: Option<Reason> = match code {
+            TrapCode::StackOverflow => Some(Box::new(stack)),
+            _ => None,
+        };
+        Self { reason, ..Self::new(code) }
     }
 
     /// The same trap, after a call used so much fuel.
@@ -85,7 +93,7 @@ impl Trap {
     }
 
     /// The supervisor's reason, where a [`HostError`](crate::HostError) carried one; for
-    /// [`TrapCode::NestingTooDeep`] the [`LimitError`].
+    /// [`TrapCode::NestingTooDeep`] the [`LimitError`], for [`TrapCode::StackOverflow`] the [`StackLimits`].
     #[must_use]
     pub fn reason(&self) -> Option<&(dyn Error + Send + Sync + 'static)> {
         self.reason.as_deref()

@@ -135,6 +135,7 @@ describe("limits of calls", () => {
     const trap = thrownBy(() => f(100));
     assert.ok(trap instanceof Trap);
     assert.equal(trap.code, "stack-overflow");
+    assert.match(trap.message, /: the limit `guestFrames` is 100 and `engineStackBytes` 4194304; raise them in `limits`$/);
     f(99);
   });
   test("engineStackBytes: the values of all frames", async () => {

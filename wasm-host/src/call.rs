@@ -4,7 +4,8 @@ use crate::{convert::to_word, host::Host};
 use alloc::rc::Rc;
 use core::cell::Cell;
 use guestbox::{
-    Execution, Frames, Level, LimitError, MemoryId, Step, Store, Trap, TrapCode, Value, ValueType,
+    Execution, Frames, Level, LimitError, MemoryId, StackLimits, Step, Store, Trap, TrapCode, Value,
+    ValueType,
 };
 
 /// Fuel of an outermost call and of the calls nested in it, also of those that outlive the host
@@ -117,8 +118,12 @@ pub(crate) struct Trapped {
 
 impl Trapped {
     fn of(trap: Trap) -> Self {
-        let refused = trap.reason().and_then(|reason| reason.downcast_ref::<LimitError>());
-        let message = refused.map(|refused| crate::limits::message(&trap, Some(refused)));
+        let reason = trap.reason();
+        let refused = reason.and_then(|reason| reason.downcast_ref::<LimitError>());
+        let stack = reason.and_then(|reason| reason.downcast_ref::<StackLimits>());
+        let message = refused
+            .map(|refused| crate::limits::message(&trap, Some(refused)))
+            .or_else(|| stack.map(|stack| crate::limits::stack_message(&trap, stack)));
         Self { message, frames: trap.into_frames() }
     }
 

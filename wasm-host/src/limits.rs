@@ -2,7 +2,7 @@
 
 use crate::{convert::number, error::error};
 use core::fmt::Display;
-use guestbox::{Feature, Limit, LimitError, Limits};
+use guestbox::{Feature, Limit, LimitError, Limits, StackLimits};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 /// The fields of `Limits`: the name in JavaScript, the field, the conversion from a number.
@@ -143,6 +143,18 @@ pub(crate) fn message(error: &dyn Display, refused: Option<&LimitError>) -> Stri
     message.replace(
         &refused.to_string(),
         &format!("the limit `{name}` is {maximum}, {requested} requested; raise it {place}"),
+    )
+}
+
+/// The message of a trap by one of the limits of the stack.
+pub(crate) fn stack_message(trap: &dyn Display, stack: &StackLimits) -> String {
+    let StackLimits { guest_frames, engine_stack_bytes, .. } = stack;
+    trap.to_string().replace(
+        &stack.to_string(),
+        &format!(
+            "the limit `guestFrames` is {guest_frames} and `engineStackBytes` {engine_stack_bytes}; raise them \
+             in `limits`"
+        ),
     )
 }
 

@@ -8,7 +8,10 @@ pub use self::{
     modules::{CompileError, EnvironmentError, ImportProblem, InstantiateError},
 };
 
-use crate::{limits::Limit, slots::Missing};
+use crate::{
+    limits::{Limit, Limits},
+    slots::Missing,
+};
 use core::{error::Error, fmt};
 
 /// A limit refused.
@@ -33,6 +36,36 @@ impl fmt::Display for LimitError {
 }
 
 impl Error for LimitError {}
+
+/// The limits of a guest's stack, of which a call reached one: the reason of a trap
+/// [`TrapCode::StackOverflow`](crate::TrapCode). The engine does not say which of the two.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct StackLimits {
+    /// [`Limits::guest_frames`], the functions that may have called each other.
+    pub guest_frames: usize,
+    /// [`Limits::engine_stack_bytes`], the bytes that their values may take.
+    pub engine_stack_bytes: usize,
+}
+
+impl StackLimits {
+    pub(crate) const fn of(limits: &Limits) -> Self {
+        Self { guest_frames: limits.guest_frames, engine_stack_bytes: limits.engine_stack_bytes }
+    }
+}
+
+impl fmt::Display for StackLimits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { guest_frames, engine_stack_bytes } = self;
+        write!(
+            f,
+            "limit `guest_frames` is {guest_frames} and `engine_stack_bytes` {engine_stack_bytes}; raise them \
+             in `Limits`"
+        )
+    }
+}
+
+impl Error for StackLimits {}
 
 /// An id that names nothing (any more).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

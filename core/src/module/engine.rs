@@ -6,6 +6,7 @@
 //! one moves to a fresh engine.
 
 use super::{Inner, Module};
+use crate::error::StackLimits;
 use alloc::{
     sync::{Arc, Weak},
     vec::Vec,
@@ -20,6 +21,7 @@ const DROPPED_BYTES: usize = 64 << 10;
 pub(crate) struct Engine {
     engine: wasmi::Engine,
     tail_calls: bool,
+    stack: StackLimits,
     guests: Mutex<Guests>,
 }
 
@@ -38,12 +40,17 @@ struct Guest {
 }
 
 impl Engine {
-    pub(super) fn new(engine: wasmi::Engine, tail_calls: bool) -> Arc<Self> {
-        Arc::new(Self { engine, tail_calls, guests: Mutex::default() })
+    pub(super) fn new(engine: wasmi::Engine, tail_calls: bool, stack: StackLimits) -> Arc<Self> {
+        Arc::new(Self { engine, tail_calls, stack, guests: Mutex::default() })
     }
 
     pub(crate) const fn engine(&self) -> &wasmi::Engine {
         &self.engine
+    }
+
+    /// The limits of the stack that it was made with.
+    pub(crate) const fn stack(&self) -> StackLimits {
+        self.stack
     }
 
     fn code_of(&self, module: &Module) -> Option<wasmi::Module> {
@@ -103,7 +110,7 @@ impl Module {
         if engine.dropped_bytes() <= DROPPED_BYTES.max(self.0.bytes.len()) {
             return engine;
         }
-        let fresh = Engine::new(wasmi::Engine::new(engine.engine.config()), engine.tail_calls);
+        let fresh = Engine::new(wasmi::Engine::new(engine.engine.config()), engine.tail_calls, engine.stack);
         let Ok(translated) = wasmi::Module::new(&fresh.engine, &self.0.bytes) else { return engine };
         // For the cells that stay with the old one.
         engine.keep(self, code);

@@ -29,7 +29,7 @@ pub(crate) use self::{
 
 use crate::{
     costs,
-    error::CompileError,
+    error::{CompileError, StackLimits},
     limits::{Limit, Limits, count},
     options::CompileOptions,
     value::{FuncType, ValueType},
@@ -150,7 +150,8 @@ impl Module {
         }
         let bytes = repaired?.unwrap_or(exported);
         let more_stack = instrumented.as_ref().map(|instrumented| instrumented.limits(limits));
-        let (engine, code) = compile(more_stack.as_ref().unwrap_or(limits), &bytes, &scan)?;
+        let stack = StackLimits::of(limits);
+        let (engine, code) = compile(more_stack.as_ref().unwrap_or(limits), stack, &bytes, &scan)?;
         let mut names = names.ok_or_else(unreadable)?;
         let start = match (names.start.take(), scan.start) {
             (Some(export), Some(function)) => {
@@ -273,12 +274,13 @@ fn unreadable() -> CompileError {
 /// resumes a tail-called host function with the wrong frame, and writes its results elsewhere.
 fn compile(
     limits: &Limits,
+    stack: StackLimits,
     bytes: &[u8],
     scan: &scan::Scan,
 ) -> Result<(Arc<Engine>, wasmi::Module), CompileError> {
     let attempt = |tail_calls| {
         let engine = wasmi::Engine::new(&config(limits, tail_calls));
-        wasmi::Module::new(&engine, bytes).map(|code| (Engine::new(engine, tail_calls), code))
+        wasmi::Module::new(&engine, bytes).map(|code| (Engine::new(engine, tail_calls, stack), code))
     };
     let error = match attempt(false) {
         Ok(compiled) => return Ok(compiled),

@@ -42,7 +42,7 @@ fn as_much_as_a_limit_says_succeeds_and_one_more_is_refused_by_it() {
                 let unit = if name == "total_instance_bytes" { 16 } else { 1 };
                 assert_eq!(parts(&error), (name, at * unit, (at + 1) * unit));
             }
-            // The engine counts frames itself, and says no more.
+            // The engine counts frames itself, and says no more: the trap names both limits of the stack.
             Err(Refusal::Trap(TrapCode::StackOverflow, _)) => assert_eq!(name, "guest_frames"),
             other => panic!("{name}: {other:?}"),
         }

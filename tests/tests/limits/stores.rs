@@ -3,7 +3,7 @@
 use super::{limits, parts};
 use guestbox::{
     Environment, EnvironmentError, FuncIndex, InstantiateError, Limits, MemoryError, Module, NoImports,
-    Store, TrapCode, Value, abi,
+    StackLimits, Store, TrapCode, Value, abi,
 };
 use guestbox_tests::text;
 
@@ -211,6 +211,10 @@ fn recursive(locals: usize) -> String {
 }
 
 fn deepest(limits: Limits, text: &str, depth: i32) -> bool {
+    let said = format!(
+        "guest stack overflow: limit `guest_frames` is {} and `engine_stack_bytes` {}; raise them in `Limits`",
+        limits.guest_frames, limits.engine_stack_bytes
+    );
     let module = Module::with_limits(&limits, &text::bytes(text)).unwrap();
     let mut store = Store::with_limits(limits);
     let guest = store.instantiate(&mut NoImports, &module, &Environment::new(), 0).unwrap();
@@ -218,6 +222,8 @@ fn deepest(limits: Limits, text: &str, depth: i32) -> bool {
         Ok(results) => *results == [Value::I32(depth - 1)],
         Err(guestbox::InvokeError::Trap(trap)) => {
             assert_eq!(trap.code(), TrapCode::StackOverflow);
+            assert!(trap.reason().is_some_and(|reason| reason.is::<StackLimits>()));
+            assert_eq!(trap.to_string(), said);
             false
         }
         Err(error) => panic!("{error}"),
