@@ -20,7 +20,7 @@ use core::{error::Error, fmt};
 pub struct LimitError {
     /// Which limit.
     pub limit: Limit,
-    /// Its value, in the unit of the field of [`Limits`](crate::Limits).
+    /// Its value, in the unit of the field of [`Limits`].
     pub maximum: u64,
     /// What was asked for, in the same unit.
     pub requested: u64,
