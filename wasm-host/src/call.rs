@@ -1,12 +1,13 @@
 //! Guest calls under way, and the fuel that they share.
 
-use crate::{convert::to_word, host::Host};
+use crate::{
+    convert::to_word,
+    host::Host,
+    traps::{Trapped, number},
+};
 use alloc::rc::Rc;
 use core::cell::Cell;
-use guestbox::{
-    Execution, Frames, Level, LimitError, MemoryId, StackLimits, Step, Store, Trap, TrapCode, Value,
-    ValueType,
-};
+use guestbox::{Execution, Level, MemoryId, Step, Store, Trap, Value, ValueType};
 
 /// Fuel of an outermost call and of the calls nested in it, also of those that outlive the host
 /// call they were begun in: whoever runs takes what he uses, and it is never refilled by another
@@ -108,31 +109,6 @@ impl Call {
     }
 }
 
-/// What there is to say of the call that trapped last, beside its code, until it is taken.
-#[derive(Default)]
-pub(crate) struct Trapped {
-    pub(crate) frames: Frames,
-    /// Where a limit refused.
-    pub(crate) message: Option<String>,
-}
-
-impl Trapped {
-    fn of(trap: Trap) -> Self {
-        let reason = trap.reason();
-        let refused = reason.and_then(|reason| reason.downcast_ref::<LimitError>());
-        let stack = reason.and_then(|reason| reason.downcast_ref::<StackLimits>());
-        let message = refused
-            .map(|refused| crate::limits::message(&trap, Some(refused)))
-            .or_else(|| stack.map(|stack| crate::limits::stack_message(&trap, stack)));
-        Self { message, frames: trap.into_frames() }
-    }
-
-    /// Bit 0 where there are frames, bit 1 where there is a message.
-    fn bits(&self) -> u32 {
-        u32::from(!self.frames.is_empty()) | (u32::from(self.message.is_some()) << 1)
-    }
-}
-
 /// Makes a step of a call and says what happened, see [`Host::step`].
 pub(crate) fn advance(
     store: &mut Store,
@@ -142,7 +118,7 @@ pub(crate) fn advance(
     handle: u32,
 ) -> u32 {
     let mut end = |trap: Trap| {
-        let number = trap_number(trap.code());
+        let number = number(trap.code());
         *trapped = Trapped::of(trap);
         (Host::TRAPPED, number, trapped.bits())
     };
@@ -193,8 +169,4 @@ pub(crate) fn put_head<const N: usize>(head: &mut [u64], words: [u64; N]) {
     for (slot, word) in head.iter_mut().zip(words) {
         *slot = word;
     }
-}
-
-fn trap_number(code: TrapCode) -> u64 {
-    (0..).zip(TrapCode::ALL).find(|(_, other)| **other == code).map_or(0, |(number, _)| number)
 }

@@ -24,15 +24,9 @@ impl Host {
     pub fn frames(&self, handle: u32) -> Array {
         self.calls.get(handle).map_or_else(|_| Array::new(), |call| describe(&call.execution.frames()))
     }
-
-    /// The frames of the call that trapped last, as [`Host::frames`] has them. They can be taken
-    /// once.
-    pub fn trap_frames(&mut self) -> Array {
-        describe(&core::mem::take(&mut self.trapped.frames))
-    }
 }
 
-fn describe(frames: &Frames) -> Array {
+pub(crate) fn describe(frames: &Frames) -> Array {
     let description = Array::new();
     if !frames.is_empty() {
         description.push(&u32::try_from(frames.left_out()).unwrap_or(u32::MAX).into());

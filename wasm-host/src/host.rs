@@ -5,16 +5,17 @@
 )]
 
 use crate::{
-    call::{Budget, Call, Trapped, advance, put_head},
+    call::{Budget, Call, advance, put_head},
     convert::{describe_exports, describe_imports, from_word, to_word},
     error::{IntoJs, error},
     limits::Settings,
     slab::Slab,
+    traps::Trapped,
 };
 use alloc::rc::Rc;
 use guestbox::{
     Environment, Execution, FuncIndex, InstanceId, InstanceLimits, InvokeError, MemoryId, Module, Snapshot,
-    Store, TrapCode, Value,
+    Store, Value,
 };
 use js_sys::Array;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
@@ -79,16 +80,6 @@ impl Host {
     /// The version of the cost model of fuel.
     pub fn costs_version() -> u32 {
         guestbox::costs::VERSION
-    }
-
-    /// The names of the trap codes, by number.
-    pub fn trap_codes() -> Vec<String> {
-        TrapCode::ALL.iter().map(|code| code.name().to_owned()).collect()
-    }
-
-    /// What the trap codes mean, by number.
-    pub fn trap_messages() -> Vec<String> {
-        TrapCode::ALL.iter().map(|code| code.message().to_owned()).collect()
     }
 
     /// Compiles a module and returns its handle.
@@ -208,11 +199,6 @@ impl Host {
         let step = advance(&mut self.store, &mut self.exchange, &mut self.trapped, call, handle);
         self.after_step(handle);
         step
-    }
-
-    /// What the trap that was last says, where a limit refused. It can be taken once.
-    pub fn trap_message(&mut self) -> Option<String> {
-        self.trapped.message.take()
     }
 
     /// Closes the level of a host call that will be answered later, so that calls begun

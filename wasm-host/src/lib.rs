@@ -47,5 +47,6 @@ mod scale;
 mod slab;
 mod snapshots;
 mod substrate;
+mod traps;
 
 pub use crate::{host::Host, limits::Settings, scale::ScaleStore, substrate::Substrate};

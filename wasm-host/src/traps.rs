@@ -1,0 +1,64 @@
+//! The part of the door that has to do with traps: what they say beside their codes.
+
+use crate::{
+    frames::describe,
+    host::Host,
+    limits::{message, stack_message},
+};
+use guestbox::{Frames, LimitError, StackLimits, Trap, TrapCode};
+use js_sys::Array;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// What there is to say of the call that trapped last, beside its code, until it is taken.
+#[derive(Default)]
+pub(crate) struct Trapped {
+    frames: Frames,
+    /// Where a limit refused.
+    message: Option<String>,
+}
+
+impl Trapped {
+    pub(crate) fn of(trap: Trap) -> Self {
+        let reason = trap.reason();
+        let refused = reason.and_then(|reason| reason.downcast_ref::<LimitError>());
+        let stack = reason.and_then(|reason| reason.downcast_ref::<StackLimits>());
+        let message = refused
+            .map(|refused| message(&trap, Some(refused)))
+            .or_else(|| stack.map(|stack| stack_message(&trap, stack)));
+        Self { message, frames: trap.into_frames() }
+    }
+
+    /// Bit 0 where there are frames, bit 1 where there is a message.
+    pub(crate) fn bits(&self) -> u32 {
+        u32::from(!self.frames.is_empty()) | (u32::from(self.message.is_some()) << 1)
+    }
+}
+
+/// The number of a trap's code, see [`Host::trap_codes`].
+pub(crate) fn number(code: TrapCode) -> u64 {
+    (0..).zip(TrapCode::ALL).find(|(_, other)| **other == code).map_or(0, |(number, _)| number)
+}
+
+#[wasm_bindgen]
+impl Host {
+    /// The names of the trap codes, by number.
+    pub fn trap_codes() -> Vec<String> {
+        TrapCode::ALL.iter().map(|code| code.name().to_owned()).collect()
+    }
+
+    /// What the trap codes mean, by number.
+    pub fn trap_messages() -> Vec<String> {
+        TrapCode::ALL.iter().map(|code| code.message().to_owned()).collect()
+    }
+
+    /// What the trap that was last says, where a limit refused. It can be taken once.
+    pub fn trap_message(&mut self) -> Option<String> {
+        self.trapped.message.take()
+    }
+
+    /// The frames of the call that trapped last, as [`Host::frames`] has them. They can be taken
+    /// once.
+    pub fn trap_frames(&mut self) -> Array {
+        describe(&core::mem::take(&mut self.trapped.frames))
+    }
+}
