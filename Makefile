@@ -5,8 +5,6 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 NODE24 := js/node_modules/.bin/node
-WASM_OPT := js/node_modules/.bin/wasm-opt -O1 --enable-bulk-memory --enable-multivalue \
-	--enable-mutable-globals --enable-nontrapping-float-to-int --enable-reference-types --enable-sign-ext
 # The toolchain that has the wasm32 target; the environment may name another.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
@@ -57,10 +55,10 @@ bench-quick: package setup-guests bench-engine ## ratios against the bare engine
 	cargo bench --quiet --package guestbox-tests --bench quick -- --json $(CURDIR)/target/bench-quick.json
 	$(NODE24) tests/benches/quick.mjs target/bench-quick.json
 
-bench-engine: setup-wasm
+bench-engine: setup-wasm setup-js
 	cargo build --quiet --release --package guestbox-bench-engine --target wasm32-unknown-unknown
 	wasm-bindgen --target nodejs --out-dir target/bench-engine target/wasm32-unknown-unknown/release/guestbox_bench_engine.wasm
-	$(WASM_OPT) target/bench-engine/guestbox_bench_engine_bg.wasm -o target/bench-engine/guestbox_bench_engine_bg.wasm
+	node js/optimize.mjs target/bench-engine/guestbox_bench_engine_bg.wasm target/bench-engine/guestbox_bench_engine_bg.wasm
 
 bench-fuel: ## what a unit of fuel is worth, by class of operator (alone on the machine)
 	cargo bench --quiet --package guestbox-tests --bench fuel
@@ -91,7 +89,7 @@ record-traces: setup-guests ## records what the programs and the real guests do 
 
 package: setup-wasm setup-js target/package.stamp ## builds the npm package into js/dist
 
-target/package.stamp: Cargo.toml Cargo.lock js/build.mjs js/tsconfig.json js/package-lock.json \
+target/package.stamp: Cargo.toml Cargo.lock js/build.mjs js/optimize.mjs js/tsconfig.json js/package-lock.json \
 		$(shell find core wasm-host/src wasm-host/Cargo.toml js/src -type f -not -name 'glue*.d.ts' 2>/dev/null)
 	cd js && node build.mjs
 	@touch $@

@@ -8,6 +8,7 @@ import { copyFileSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } 
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import * as esbuild from "esbuild";
+import { optimize } from "./optimize.mjs";
 
 const { values: options } = parseArgs({
   options: { features: { type: "string", default: "" }, fast: { type: "boolean", default: false } },
@@ -36,11 +37,7 @@ const wasm = `${dist}/guestbox.wasm`;
 if (options.fast) {
   copyFileSync(`${glue}/glue_bg.wasm`, wasm);
 } else {
-  // The features by name: all of them together would make wasm-opt emit what Node cannot read.
-  const features = ["bulk-memory", "multivalue", "mutable-globals", "nontrapping-float-to-int"];
-  features.push("reference-types", "sign-ext");
-  const enabled = features.map((feature) => `--enable-${feature}`);
-  run(tool("wasm-opt"), ["-O1", ...enabled, `${glue}/glue_bg.wasm`, "-o", wasm]);
+  optimize(`${glue}/glue_bg.wasm`, wasm);
 }
 
 // The generated glue has one module-wide instance. Each sandbox wants one of its own, so that

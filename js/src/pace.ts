@@ -73,14 +73,10 @@ export class Pace {
   /** Gives the event loop its turn. */
   async turn(): Promise<void> {
     await yieldToEventLoop();
-    this.hadTurn();
-    this.check();
-  }
-
-  private hadTurn(): void {
     this.calls = 0;
     this.slices = 0;
     this.turned = performance.now();
+    this.check();
   }
 
   /** Whether the event loop is to get its turn after a host call, however little fuel that took. */

@@ -1,12 +1,12 @@
 // QuickJS in a sandbox, with programs as calls that can be sliced.
 import { loadBytes } from "../guests/bytes.mjs";
-import { FREE, MALLOC, openQuickjs } from "../guests/quickjs-host.mjs";
+import { FREE, MALLOC, QTS_FreeValuePointer, openQuickjs } from "../guests/quickjs-host.mjs";
 import { sandboxed } from "../guests/sandboxed.mjs";
 import { encodeText } from "../guests/trace.mjs";
 
 // The names of Emscripten for what the C sources call so.
 const CALL_CONSTRUCTORS = "u", QTS_NewRuntime = "K", QTS_NewContext = "N";
-const QTS_Eval = "pa", QTS_GetFloat64 = "Z", QTS_FreeValuePointer = "P";
+const QTS_Eval = "pa", QTS_GetFloat64 = "Z";
 
 /**
  * Makes an interpreter; `evaluate(program, options)` gives the number that a program comes to, `NaN`
