@@ -159,8 +159,6 @@ impl Execution {
     ///
     /// [`ExecutionError::Ended`] once it has finished or trapped;
     /// [`ExecutionError::OtherStore`] where `store` is not the one it was begun in.
-    // On its own, so that what it needs is not on the host's stack while a host call is served.
-    #[inline(never)]
     pub fn run(&mut self, store: &mut Store) -> Result<Step<'_>, ExecutionError> {
         let waited = self.is_waiting();
         let context = self.context.as_ref().ok_or(ExecutionError::Ended)?;

@@ -162,7 +162,6 @@ impl Recorded {
     }
 
     /// What they are in a module.
-    #[inline(never)]
     pub(crate) fn frames(&self, module: &Module) -> Frames {
         let Some(known) = module.frames() else { return Frames::NONE };
         let (slots, _) = self.slots.as_chunks::<SLOT_BYTES>();

@@ -129,8 +129,6 @@ impl<'a, S: ThunkSupervisor + ?Sized> Thunk<'a, S> {
         Self { supervisor, thunk, scratch: Vec::new() }
     }
 
-    // These steps are not on the stack while the thunk runs: each level of nesting takes less so.
-    #[inline(never)]
     fn write_arguments(&mut self, ptr: u32) -> Result<(), ThunkError> {
         if self.supervisor.write(ptr, &self.scratch).is_ok() {
             return Ok(());
@@ -141,7 +139,6 @@ impl<'a, S: ThunkSupervisor + ?Sized> Thunk<'a, S> {
         })
     }
 
-    #[inline(never)]
     fn read_result(&mut self, store: &Store, args: Region, result: Region) -> Result<(), ThunkError> {
         let maximum = count(store.limits().argument_bytes);
         let within = Limit::ArgumentBytes.check(result.len.into(), maximum);

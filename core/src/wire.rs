@@ -65,8 +65,6 @@ pub fn decode_arguments(mut bytes: &[u8]) -> Result<Vec<Value>, Error> {
 }
 
 /// Decodes what a dispatch thunk returned.
-// As the steps of `thunk`, not on the stack while the thunk runs.
-#[inline(never)]
 pub(crate) fn decode_result(mut bytes: &[u8]) -> Result<Result<ReturnValue, HostError>, Error> {
     Result::decode(&mut bytes)
 }
