@@ -2,12 +2,10 @@
 
 use super::{
     instrument::{OUTSIDE, SLOT_BYTES},
-    scan::Scan,
-    sections::{
-        Added, CODE, GLOBALS, HEADER_BYTES, MEMORIES, Section, push_leb128, push_section, split_leb128,
-    },
+    scan::{Scan, locals},
+    sections::{Added, CODE, GLOBALS, MEMORIES, push_leb128, rewrite, split_leb128},
 };
-use crate::limits::{PAGE_BYTES, to_usize};
+use crate::limits::{PAGE_BYTES, count, to_usize};
 use alloc::{boxed::Box, vec::Vec};
 use wasmparser::{FunctionBody, Operator, Parser, Payload};
 
@@ -55,17 +53,8 @@ impl Notes {
     /// Rewrites a module. `None` where it is not as it was scanned.
     pub(super) fn module(&self, bytes: &[u8], scan: &Scan) -> Option<Noted> {
         let (code, starts) = self.code(bytes, scan)?;
-        let mut module = Vec::with_capacity(bytes.len().saturating_add(code.len()));
-        let (header, mut rest) = bytes.split_at_checked(HEADER_BYTES)?;
-        module.extend_from_slice(header);
-        while !rest.is_empty() {
-            let (section, after) = Section::split(rest)?;
-            match section.id {
-                CODE => push_section(&mut module, CODE, &code)?,
-                _ => module.extend_from_slice(section.whole),
-            }
-            rest = after;
-        }
+        // A module without functions has no code to put in.
+        let module = rewrite(bytes, CODE, |_| Some(code)).unwrap_or_else(|| bytes.to_vec());
         let mut limits = Vec::from([HAS_MAXIMUM]);
         push_leb128(&mut limits, self.pages)?;
         push_leb128(&mut limits, self.pages)?;
@@ -99,10 +88,7 @@ impl Notes {
 
     fn body(&self, bytes: &[u8], body: &FunctionBody<'_>, params: usize) -> Option<Vec<u8>> {
         let whole = bytes.get(body.range())?;
-        let mut locals = u32::try_from(params).ok()?;
-        for run in body.get_locals_reader().ok()? {
-            locals = locals.checked_add(run.ok()?.0)?;
-        }
+        let locals = u32::try_from(locals(body).ok()?.checked_add(count(params))?).ok()?;
         let mut operators = body.get_operators_reader().ok()?;
         let begin = operators.original_position();
         let (runs, after_runs) = split_leb128(whole)?;

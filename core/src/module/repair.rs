@@ -26,8 +26,8 @@
 use super::{
     code_limits::CodeLimits,
     fresh::{is_fresh, is_fresh_long},
-    scan::{Arity, Scan},
-    sections::{CODE, HEADER_BYTES, Section, push_leb128, push_section, split_leb128},
+    scan::{Arity, Scan, locals},
+    sections::{CODE, push_leb128, rewrite, split_leb128},
 };
 use crate::{
     costs::LOCALS_PER_UNIT,
@@ -38,7 +38,7 @@ use alloc::{boxed::Box, vec, vec::Vec};
 use wasmparser::{BinaryReader, BlockType, FunctionBody, Operator};
 
 /// The locals that the engine's parser takes.
-const MAX_LOCALS: u32 = 50_000;
+const MAX_LOCALS: u64 = 50_000;
 
 /// What is put before an operator, as small as can be: a module may need millions.
 #[derive(Clone, Copy)]
@@ -80,8 +80,8 @@ impl Insert {
 /// above the limits.
 pub(super) fn repair(limits: &Limits, bytes: &[u8], scan: &Scan) -> Result<Option<Box<[u8]>>, CompileError> {
     let mut repair = Repair { scan, code_limits: CodeLimits::new(limits, scan), refused: None };
-    let repaired = repair.module(bytes);
-    repair.refused.map_or(Ok(repaired), Err)
+    let repaired = rewrite(bytes, CODE, |contents| repair.code(contents));
+    repair.refused.map_or(Ok(repaired.map(Vec::into)), Err)
 }
 
 struct Repair<'a> {
@@ -92,24 +92,6 @@ struct Repair<'a> {
 }
 
 impl Repair<'_> {
-    fn module(&mut self, bytes: &[u8]) -> Option<Box<[u8]>> {
-        let mut rest = bytes.get(HEADER_BYTES..)?;
-        while !rest.is_empty() {
-            let (section, after) = Section::split(rest)?;
-            if section.id == CODE {
-                let code = self.code(section.contents)?;
-                let before = bytes.len().checked_sub(rest.len())?;
-                let mut module = Vec::with_capacity(bytes.len().saturating_add(code.len()));
-                module.extend_from_slice(bytes.get(..before)?);
-                push_section(&mut module, CODE, &code)?;
-                module.extend_from_slice(after);
-                return Some(module.into());
-            }
-            rest = after;
-        }
-        None
-    }
-
     fn code(&mut self, contents: &[u8]) -> Option<Vec<u8>> {
         let (_, mut rest) = split_leb128(contents)?;
         let mut code = Vec::with_capacity(contents.len());
@@ -231,10 +213,7 @@ impl Repair<'_> {
 
 /// The units that a function's locals cost when it is called.
 fn charge_for_locals(body: &FunctionBody<'_>) -> Option<u16> {
-    let mut locals = 0_u32;
-    for run in body.get_locals_reader().ok()? {
-        locals = locals.saturating_add(run.ok()?.0);
-    }
     // With more than the engine takes the module is refused anyway.
-    u16::try_from(locals.min(MAX_LOCALS).checked_div(LOCALS_PER_UNIT)?).ok()
+    let locals = locals(body).ok()?.min(MAX_LOCALS);
+    u16::try_from(locals.checked_div(LOCALS_PER_UNIT.into())?).ok()
 }

@@ -43,6 +43,29 @@ impl<'a> Section<'a> {
     }
 }
 
+/// The module with other contents in its first section of an id. `None` where there is none, where
+/// it cannot be read until there, or where `rewrite` gives none.
+pub(super) fn rewrite(
+    bytes: &[u8],
+    id: u8,
+    rewrite: impl FnOnce(&[u8]) -> Option<Vec<u8>>,
+) -> Option<Vec<u8>> {
+    let mut rest = bytes.get(HEADER_BYTES..)?;
+    loop {
+        let (section, after) = Section::split(rest)?;
+        if section.id == id {
+            let contents = rewrite(section.contents)?;
+            let before = bytes.len().checked_sub(rest.len())?;
+            let mut module = Vec::with_capacity(bytes.len().saturating_add(contents.len()));
+            module.extend_from_slice(bytes.get(..before)?);
+            push_section(&mut module, id, &contents)?;
+            module.extend_from_slice(after);
+            return Some(module);
+        }
+        rest = after;
+    }
+}
+
 /// Entries that are added to a section.
 #[derive(Default)]
 pub(super) struct Added {

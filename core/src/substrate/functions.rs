@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     abi::{self, ERR_MODULE, SupervisorTrap, ThunkLookupError},
+    error::LimitError,
     limits::{Limit, count, to_usize},
     store::Store,
     thunk::Region,
@@ -69,11 +70,12 @@ pub fn invoke<E: Embedder + ?Sized>(
     let (module_bytes, argument_bytes) =
         with_store(embedder, |store| (store.limits().module_bytes, store.limits().argument_bytes))?;
     let export = read_slice(embedder, export, module_bytes)?;
-    let len = Region::from_slice(args).len;
-    let args = read_slice(embedder, args, argument_bytes)?;
-    let within = Limit::ArgumentBytes.check(len.into(), count(argument_bytes));
-    within.map_err(SupervisorTrap::Limit)?;
-    let args = args.ok_or(SupervisorTrap::Arguments)?;
+    let too_long = LimitError {
+        limit: Limit::ArgumentBytes,
+        maximum: count(argument_bytes),
+        requested: Region::from_slice(args).len.into(),
+    };
+    let args = read_slice(embedder, args, argument_bytes)?.ok_or(SupervisorTrap::Limit(too_long))?;
     with_store(embedder, |store| store.instance_id(instance))?.map_err(SupervisorTrap::Instance)?;
     let thunk = embedder.with_sandbox(|sandbox| sandbox.thunk(instance));
     let thunk = thunk.ok_or(SupervisorTrap::Thunk(ThunkLookupError::Unknown))?;

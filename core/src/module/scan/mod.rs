@@ -17,8 +17,8 @@ use crate::{
 use alloc::{format, vec::Vec};
 use found::number;
 use wasmparser::{
-    BinaryReaderError, BlockType, ConstExpr, DataKind, ElementItems, ElementKind, Parser, Payload, TableInit,
-    TypeRef,
+    BinaryReaderError, BlockType, ConstExpr, DataKind, ElementItems, ElementKind, FunctionBody, Parser,
+    Payload, TableInit, TypeRef,
 };
 
 /// What the scan found.
@@ -108,6 +108,13 @@ impl Scan {
             .saturating_add(1_024);
         usize::try_from(bytes).unwrap_or(usize::MAX)
     }
+}
+
+/// How many locals a function has, without its parameters.
+pub(super) fn locals(body: &FunctionBody<'_>) -> Result<u64, BinaryReaderError> {
+    body.get_locals_reader()?
+        .into_iter()
+        .try_fold(0_u64, |locals, run| Ok(locals.saturating_add(run?.0.into())))
 }
 
 /// Looks over a module and refuses what is above the limits.
@@ -233,11 +240,7 @@ pub(super) fn scan(limits: &Limits, bytes: &[u8]) -> Result<Scan, CompileError> 
                 }
             }
             Payload::CodeSectionEntry(body) => {
-                let mut locals = 0_u64;
-                for run in body.get_locals_reader().map_err(invalid)? {
-                    locals = locals.saturating_add(run.map_err(invalid)?.0.into());
-                }
-                Limit::Locals.check(locals, limits.locals.into())?;
+                Limit::Locals.check(locals(&body).map_err(invalid)?, limits.locals.into())?;
             }
             Payload::StartSection { func, .. } => {
                 add(&mut starts, 1);
