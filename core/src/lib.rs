@@ -75,6 +75,7 @@ extern crate alloc;
 pub mod abi;
 mod budget;
 mod cell;
+mod chain;
 pub mod costs;
 mod environment;
 mod error;

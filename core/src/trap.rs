@@ -3,10 +3,7 @@
 //! A trap says what happened, by its [`TrapCode`] and a message, what fuel the call had used, and
 //! where the guest was, by its [`Frames`], if its module was compiled with them.
 
-use crate::{
-    error::{LimitError, StackLimits},
-    frames::Frames,
-};
+use crate::{error::StackLimits, frames::Frames};
 use alloc::boxed::Box;
 use core::{error::Error, fmt};
 
@@ -35,9 +32,9 @@ impl Trap {
         Self { code: TrapCode::HostError, reason, fuel_used: 0, frames: None }
     }
 
-    /// A trap where a limit refused, which is its reason.
-    pub(crate) fn limit(code: TrapCode, refused: LimitError) -> Self {
-        Self { code, reason: Some(Box::new(refused)), fuel_used: 0, frames: None }
+    /// A trap with a reason of guestbox's.
+    pub(crate) fn because(code: TrapCode, reason: impl Error + Send + Sync + 'static) -> Self {
+        Self { code, reason: Some(Box::new(reason)), fuel_used: 0, frames: None }
     }
 
     pub(crate) fn from_engine(error: &wasmi::Error, stack: StackLimits) -> Self {
@@ -93,7 +90,7 @@ impl Trap {
     }
 
     /// The supervisor's reason, where a [`HostError`](crate::HostError) carried one; for
-    /// [`TrapCode::NestingTooDeep`] the [`LimitError`], for [`TrapCode::StackOverflow`] the [`StackLimits`].
+    /// [`TrapCode::NestingTooDeep`] the [`LimitError`](crate::LimitError), for [`TrapCode::StackOverflow`] the [`StackLimits`].
     #[must_use]
     pub fn reason(&self) -> Option<&(dyn Error + Send + Sync + 'static)> {
         self.reason.as_deref()

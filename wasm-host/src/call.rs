@@ -137,7 +137,7 @@ pub(crate) fn advance(
                 call.results.extend_from_slice(ty.results());
             }
             let (ordinal, state) = (host_call.ordinal, host_call.state);
-            match store.open_level(host_call.fuel) {
+            match store.open_level(&host_call) {
                 Ok(outer) => {
                     call.outer = Some(outer);
                     (Host::HOST_CALL, ordinal.into(), state)

@@ -169,7 +169,7 @@ impl ScaleStore {
                     Step::Finished(results) => return Ok(results),
                     Step::HostCall(call) => {
                         let (args, state, func) = (call.args.encode(), call.state, call.func.0);
-                        match store.open_level(call.fuel) {
+                        match store.open_level(&call) {
                             Ok(outer) => (args, state, func, outer),
                             Err(trap) => return Err(execution.end_with(&mut store, trap).into_js()),
                         }
