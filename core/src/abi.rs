@@ -11,6 +11,10 @@
 //! result in the buffer of the arguments is not freed a second time; the type of a result is
 //! compared also where an import is itself the export or the start function, which the original
 //! left unchecked.
+//!
+//! As in the original, calls of a guest may overlap however they are made, and nothing is put back
+//! where one ends early: guests made here have no chain of calls, see
+//! [`Execution::enter`](crate::Execution::enter).
 
 use crate::{
     environment::Environment,

@@ -3,7 +3,8 @@
 //! Every call of a guest is an [`Execution`]. It runs until it finishes, traps, calls an import
 //! or is out of fuel; the last two are pauses. While it is paused nothing of the engine is
 //! borrowed: the store is free for any use, and the execution is a plain value that can be kept,
-//! moved to another thread, resumed in any order with others, or dropped.
+//! moved to another thread, resumed in any order with those of other guests, or dropped. Calls of one
+//! guest nest: see [`Execution::enter`].
 //!
 //! ```
 //! use guestbox::{Environment, FuncIndex, Module, Step, Store, Value};
