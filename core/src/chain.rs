@@ -73,11 +73,14 @@ impl Chain {
     pub(crate) fn enter(
         &self,
         store: &mut wasmi::Store<CellData>,
-        serving: &[Option<Link>],
+        serving: &mut [Option<Link>],
         keeps_stack: bool,
     ) -> Option<Place> {
         self.settle(store);
         let calls = self.calls();
+        // A call may have been dropped while its host call was served: others get its place now.
+        let has_gone = |link: &Link| link.key == self.key && link.at > calls;
+        serving.iter_mut().filter(|link| link.as_ref().is_some_and(has_gone)).for_each(|link| *link = None);
         if calls > 0 && !serving.contains(&Some(Link { key: self.key, at: calls })) {
             return None;
         }

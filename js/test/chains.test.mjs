@@ -4,6 +4,9 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AsyncImportError, DisposedError, InvokeError, Sandbox, Trap, call } from "guestbox";
+import { loadBytes } from "../../tests/guests/bytes.mjs";
+import { FREE, QTS_FreeValuePointer, openQuickjs } from "../../tests/guests/quickjs-host.mjs";
+import { sandboxed } from "../../tests/guests/sandboxed.mjs";
 import { bytesOfGuest } from "./stacked.mjs";
 import { rejectionOf, thrownBy, wat, workbench } from "./wat.mjs";
 
@@ -132,6 +135,59 @@ describe("a call that would overlap another", () => {
       const error = thrownBy(() => guest(KEEPS, { env: { wait: () => 0 } }, { overlapping }));
       assert.ok(error instanceof TypeError, String(overlapping));
     }
+  });
+});
+
+describe("QuickJS, which a C compiler made", () => {
+  // What the exports are, in the names of the C sources.
+  const CALL_CONSTRUCTORS = "u", QTS_NewRuntime = "K", QTS_NewContext = "N", QTS_Eval = "pa", QTS_GetFloat64 = "Z";
+  const QTS_RuntimeEnableInterruptHandler = "Fa", INTERRUPT_HANDLER = "i";
+
+  /** An interpreter whose loops ask now and then whether to go on, which may be answered later. */
+  async function interpreter(options) {
+    const own = await Sandbox.load({ limits: { fuel: 1e11 } });
+    const gates = [];
+    const control = { waits: false };
+    const engine = sandboxed({
+      memory: (type) => own.memory(type),
+      compile: (bytes) => ({ instantiate: (imports) => own.compile(bytes).instantiate(imports, options) }),
+    });
+    let instance;
+    const host = openQuickjs({
+      ...engine,
+      instantiate(bytes, imports) {
+        imports.a[INTERRUPT_HANDLER] = () => (control.waits ? new Promise((resolve) => gates.push(() => resolve(0))) : 0);
+        const made = engine.instantiate(bytes, imports);
+        instance = made.guest;
+        return made;
+      },
+    }, await loadBytes("quickjs"), () => {});
+    host.guest.call(CALL_CONSTRUCTORS);
+    const runtime = host.guest.call(QTS_NewRuntime);
+    host.guest.call(QTS_RuntimeEnableInterruptHandler, runtime);
+    host.context = host.guest.call(QTS_NewContext, runtime, 0);
+    const evaluate = async (program) => {
+      const [at, file] = [program, "program.js"].map(host.newCString);
+      const value = await instance.call(QTS_Eval, [host.context, at, program.length, file, 0, 0]);
+      const number = host.guest.call(QTS_GetFloat64, host.context, value);
+      host.guest.call(QTS_FreeValuePointer, host.context, value);
+      for (const text of [at, file]) host.guest.call(FREE, text);
+      return number;
+    };
+    return { evaluate, gates, control };
+  }
+  const sum = (n) => `var s = 0; for (var i = 0; i < 20000; i++) s += ${n}; s`;
+
+  test("evaluates one program at a time, and the next is busy", async () => {
+    const { evaluate, gates, control } = await interpreter();
+    control.waits = true;
+    const first = evaluate(sum(3));
+    assert.equal(gates.length, 1, "it asks");
+    control.waits = false;
+    assert.ok(isBusy(await rejectionOf(evaluate(sum(5)))));
+    gates[0]();
+    assert.equal(await first, 60_000);
+    assert.equal(await evaluate(sum(5)), 100_000);
   });
 });
 
