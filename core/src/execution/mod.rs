@@ -26,9 +26,12 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod engine;
+mod places;
+
 use crate::{
-    cell::{CellData, Ticket},
-    chain::{Chain, Link, Place as ChainPlace},
+    cell::Ticket,
+    chain::{Chain, Place as ChainPlace},
     error::ExecutionError,
     frames::{Frames, Place, Recorded, Recorder},
     fuel::{Fuel, OutOfFuel},
@@ -43,7 +46,7 @@ use crate::{
 };
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::{fmt, mem};
-use wasmi::{Func, ResumableCall, Val};
+use wasmi::{Func, ResumableCall};
 
 /// A guest call that can pause.
 pub struct Execution {
@@ -167,35 +170,6 @@ impl Execution {
         }
     }
 
-    /// Takes its place among the calls of its guest, which it keeps until it ends, as the first
-    /// [`Execution::run`] does otherwise. Once it has one this does nothing.
-    ///
-    /// A guest serves one chain of calls, each nested in the one before: its code keeps a stack in its
-    /// memory. A call is nested in another if it takes its place within a host call of that, between
-    /// [`Store::open_level`] and [`Store::close_level`], which is where a
-    /// [`Supervisor`](crate::Supervisor) serves it.
-    ///
-    /// # Errors
-    ///
-    /// [`ExecutionError::Busy`] where another call of the guest is under way that this one is not
-    /// nested in; see there for the ways out. [`ExecutionError::Ended`] and
-    /// [`ExecutionError::OtherStore`] as of [`Execution::run`].
-    pub fn enter(&mut self, store: &mut Store) -> Result<(), ExecutionError> {
-        let context = self.context.as_ref().ok_or(ExecutionError::Ended)?;
-        if self.entered.is_none() {
-            self.place = store.enter_chain(context, self.keeps_stack)?;
-            self.entered = Some(store.depth());
-        }
-        Ok(())
-    }
-
-    /// Leaves the pointer of the guest's stack where it is when the call ends early, for programs that
-    /// leave their `main` on purpose by an import that fails, and live on. Without this it is put back
-    /// to where it was when the call began, see [`Module::stack_pointer`]. Say so before it runs.
-    pub const fn keep_stack(&mut self) {
-        self.keeps_stack = true;
-    }
-
     /// Runs the guest until it finishes, traps or pauses.
     ///
     /// While it waits for an answer this gives the same host call again.
@@ -241,60 +215,6 @@ impl Execution {
             (_, Some(_)) => Ok(Step::SliceOver),
             _ => self.end(store),
         }
-    }
-
-    /// Lets the engine go on, where it can.
-    fn go_on(&mut self, cell: &mut wasmi::Store<CellData>, inputs: &mut Vec<Val>) {
-        match self.state {
-            State::Ready(None) => self.state = State::Finished(Values::NONE),
-            State::Ready(Some(Callee::Import(import))) => self.state = State::Waiting(import),
-            State::Ready(Some(Callee::Guest(func))) => {
-                self.prepare(cell, inputs);
-                let outcome = func.call_resumable(&mut *cell, inputs, self.outputs.as_mut());
-                self.returned(cell, outcome);
-            }
-            State::Answered => match mem::replace(&mut self.call, ResumableCall::Finished) {
-                ResumableCall::HostTrap(call) => {
-                    self.prepare(cell, inputs);
-                    let outcome = call.resume(&mut *cell, inputs, self.outputs.as_mut());
-                    self.returned(cell, outcome);
-                }
-                // The call is of the import itself, whose answer is its result.
-                _ => self.state = State::Finished(self.values.iter().copied().collect()),
-            },
-            State::OutOfFuel(_) => {
-                if let ResumableCall::OutOfFuel(call) = mem::replace(&mut self.call, ResumableCall::Finished)
-                {
-                    self.prepare(cell, inputs);
-                    let outcome = call.resume(&mut *cell, self.outputs.as_mut());
-                    self.returned(cell, outcome);
-                }
-            }
-            State::Growing(_) | State::Waiting(_) | State::Finished(_) | State::Failed(_) | State::Ended => {}
-        }
-    }
-
-    /// The fuel that it needs to go on, where it paused for want of it.
-    fn required(&self, cell: &wasmi::Store<CellData>) -> Option<u64> {
-        match &self.state {
-            State::OutOfFuel(required) => Some(*required),
-            State::Growing(growth) => Some(growth.cost(cell)),
-            _ => None,
-        }
-    }
-
-    /// Grows the table that the guest asked for, if there is fuel for it. Whether it did.
-    fn grow_table(&mut self, cell: &mut wasmi::Store<CellData>) -> bool {
-        let State::Growing(growth) = &self.state else { return false };
-        let cost = growth.cost(cell);
-        if cost > self.fuel.grant() {
-            return false;
-        }
-        self.fuel.spend(cost);
-        self.values.clear();
-        self.values.push(Value::I32(growth.grow(cell)));
-        self.state = State::Answered;
-        true
     }
 
     /// Gives the results of the import call that it waits for. Results of other types than the
@@ -379,59 +299,6 @@ impl Execution {
         self.context.is_none()
     }
 
-    /// Gives the engine its fuel, and what it is to be entered with.
-    fn prepare(&self, cell: &mut wasmi::Store<CellData>, inputs: &mut Vec<Val>) {
-        inputs.clear();
-        inputs.extend(self.values.iter().map(|value| value.into_engine()));
-        // Every engine meters fuel; one that did not would say so by an error of its own.
-        let _metered = cell.set_fuel(self.fuel.grant());
-        if let Some(context) = &self.context {
-            cell.data_mut().limiter.begin(&context.bounds);
-            if let Some(recorder) = &context.recorder {
-                recorder.resume(cell, &self.recorded);
-            }
-        }
-    }
-
-    /// Notes how the engine came back.
-    fn returned(&mut self, cell: &mut wasmi::Store<CellData>, outcome: Result<ResumableCall, wasmi::Error>) {
-        self.fuel.spend(self.fuel.grant().saturating_sub(cell.get_fuel().unwrap_or(0)));
-        if let Some(recorder) = self.context.as_ref().and_then(|context| context.recorder) {
-            recorder.pause(cell, &mut self.recorded);
-        }
-        self.state = match outcome {
-            Ok(call) => {
-                self.call = call;
-                match self.call {
-                    ResumableCall::Finished => State::Finished(self.outputs.to_values()),
-                    ResumableCall::HostTrap(_) => {
-                        let data = cell.data_mut();
-                        match data.growth.take() {
-                            Some(growth) => State::Growing(growth),
-                            None => {
-                                mem::swap(&mut self.values, &mut data.args);
-                                State::Waiting(data.import)
-                            }
-                        }
-                    }
-                    ResumableCall::OutOfFuel(ref call) => State::OutOfFuel(call.required_fuel()),
-                }
-            }
-            Err(error) => State::Failed(Trap::from_engine(&error, cell.data().stack)),
-        };
-    }
-
-    /// Whether no call is under way that is nested in this one.
-    fn is_last(&self) -> bool {
-        let chain = self.context.as_ref().and_then(|context| context.chain.as_ref());
-        chain.zip(self.place).is_none_or(|(chain, place)| chain.is_last(place))
-    }
-
-    /// What names it as a call within whose host call others are nested.
-    fn link(&self, context: &Context) -> Option<Link> {
-        Some(context.chain.as_ref()?.link(self.place?))
-    }
-
     const fn is_waiting(&self) -> bool {
         matches!(self.state, State::Waiting(_))
     }
@@ -468,14 +335,7 @@ impl Execution {
         let context = self.context.take().ok_or(ExecutionError::Ended)?;
         self.call = ResumableCall::Finished;
         store.recycle(mem::take(&mut self.values));
-        if let (Some(place), Some(chain)) = (self.place.take(), &context.chain)
-            && let Some((cell, _)) = store.engine(context.cell, &context.ticket)
-        {
-            match self.state {
-                State::Finished(_) => chain.finish(place, cell),
-                _ => chain.end(place, cell),
-            }
-        }
+        self.leave(store, &context);
         let step = match mem::replace(&mut self.state, State::Ended) {
             State::Finished(results) => Step::Finished(results),
             State::Failed(trap) => {
@@ -500,16 +360,6 @@ impl Execution {
         };
         store.release(context);
         Ok(step)
-    }
-}
-
-impl Drop for Execution {
-    /// Leaves its place to whoever uses the guest next.
-    fn drop(&mut self) {
-        let chain = self.context.as_ref().and_then(|context| context.chain.as_ref());
-        if let Some((chain, place)) = chain.zip(self.place) {
-            chain.leave(place);
-        }
     }
 }
 
