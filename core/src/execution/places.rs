@@ -28,7 +28,7 @@ impl Execution {
 
     /// Leaves the pointer of the guest's stack where it is when the call ends early, for programs that
     /// leave their `main` on purpose by an import that fails, and live on. Without this it is put back
-    /// to where it was when the call began, see [`Module::stack_pointer`]. Say so before it runs.
+    /// to where it was when the call began, see [`Module::stack_pointer`](crate::Module::stack_pointer). Say so before it runs.
     pub const fn keep_stack(&mut self) {
         self.keeps_stack = true;
     }
