@@ -2,7 +2,7 @@
 import { checkBoolean, checkFuel, checkU32 } from "./checks.js";
 import type { Beginning, Call, Calls } from "./calls.js";
 import { type Served, drive, driveAsync, driveToEnd, ended, makeStep, valueOf } from "./drive.js";
-import { type Engine, FINISHED } from "./engine.js";
+import { type Engine, FINISHED, NO_CALL } from "./engine.js";
 import { InvokeError, Trap } from "./errors.js";
 import type { Module, Signature } from "./module.js";
 import { type Outcome, type SyncOutcome, outcomeOf } from "./outcome.js";
@@ -45,8 +45,9 @@ export interface Callee {
 export class Caller {
   constructor(
     private readonly callee: Callee,
-    /** The handle of the call that calls are nested in; throws where that does not wait for them. */
+    /** The handle of the call that calls are nested in, if they are; throws where that does not wait for them. */
     private readonly within: () => number,
+    private readonly isNested: boolean,
   ) {}
 
   async call(name: string, args: readonly Value[] = [], options: CallOptions = {}): Promise<Result> {
@@ -57,7 +58,9 @@ export class Caller {
     return valueOf(engine, call, await driveAsync(served, call, pace, finish));
   }
 
-  async tryCall(name: string, args: readonly Value[] = [], options: CallOptions = {}): Promise<Outcome> {
+  async tryCall(name: string, args: readonly Value[] = [], given: CallOptions = {}): Promise<Outcome> {
+    // An outcome goes on with these, whatever becomes of the object.
+    const options = { ...given };
     const pace = new Pace(options);
     const [begun, finish] = this.begin(name, args, options, pace);
     const call = begun instanceof Promise ? await begun : begun;
@@ -81,6 +84,7 @@ export class Caller {
       throw InvokeError.is(error, "busy") ? calls.busy() : error;
     }
     const step = driveToEnd(served, makeStep(engine, () => engine.host.step(handle)));
+    if (step instanceof Trap) return { status: "trap", trap: step, fuelUsed: step.fuelUsed };
     const fuelUsed = engine.longHead(4);
     if (step === FINISHED) return { status: "ok", value: signature.results.takeResult(engine), fuelUsed };
     const trap = ended(engine, step);
@@ -113,7 +117,8 @@ export class Caller {
   ): readonly [Call | Promise<Call>, () => Result] {
     const { engine, calls } = this.callee;
     const [beginning, signature] = this.prepare(name, args, options, pace.fuel, pace.slice);
-    return [calls.begin(beginning, pace), () => signature.results.takeResult(engine)];
+    const around = this.isNested ? this.within() : undefined;
+    return [calls.begin(beginning, pace, around), () => signature.results.takeResult(engine)];
   }
 
   /** Checks all that a call is begun with and puts its arguments into the exchange. */
@@ -134,21 +139,29 @@ export class Caller {
     const keepsStack = checkBoolean("keepStack", options.keepStack);
     signature.params.putAll(engine, [...args]);
     let kept: BigUint64Array | undefined;
-    const begin = (): number => {
+    let share = NO_CALL;
+    const begin = (outer?: number): number => {
       const instance = callee.instance();
-      const around = within();
+      const around = outer ?? within();
       if (kept !== undefined) {
         engine.refresh();
         engine.u64.set(kept);
       }
-      const handle = engine.use((host) => host.begin(instance, position, state, fuel, around, keepsStack));
+      const shared = share;
+      share = NO_CALL;
+      const handle = engine.use((host) => host.begin(instance, position, state, fuel, around, shared, keepsStack));
       if (slice !== undefined) engine.host.set_slice(handle, slice);
       return handle;
     };
-    const keep = (): void => {
+    const keep = (isNested: boolean): void => {
       kept ??= engine.u64.slice(0, signature.params.types.length);
+      if (share === NO_CALL && !isNested) share = engine.host.keep_share();
     };
-    return [{ begin, keep }, signature];
+    const drop = (): void => {
+      if (share !== NO_CALL && engine.isLive) engine.host.drop_share(share);
+      share = NO_CALL;
+    };
+    return [{ begin, keep, drop }, signature];
   }
 }
 

@@ -7,7 +7,7 @@
  */
 import { ended, makeStep } from "./drive.js";
 import type { Engine } from "./engine.js";
-import { DisposedError, InvokeError, Trap } from "./errors.js";
+import { InvokeError, Trap } from "./errors.js";
 import type { Pace } from "./pace.js";
 
 /** What becomes of a call that would overlap another of the same guest. */
@@ -28,8 +28,12 @@ const LONGEST_QUEUE = 1_000;
 export class Call {
   /** Whether it is out of fuel, and somebody has its outcome. */
   isKept = false;
+  /** Whether it has ended, so that its handle is nobody's. */
+  isOver = false;
   /** The trap that ended it, as the import that it was made in had returned. */
   outlived: Trap | undefined;
+  /** The context of the import that it waits for, where that has one. */
+  context: { close(): void } | undefined;
   #reject: ((trap: Trap) => void) | undefined;
 
   constructor(
@@ -65,6 +69,9 @@ export class Call {
 
   /** Ends it with a trap, as the import that it was made in has returned. */
   outlive(engine: Engine): void {
+    this.isOver = true;
+    // From now on its handle may be another call's.
+    this.context?.close();
     if (!engine.isLive) return;
     const error = ended(engine, makeStep(engine, () => engine.host.outlive(this.handle)));
     if (!(error instanceof Trap)) return;
@@ -75,14 +82,21 @@ export class Call {
 
 /** A call that is about to begin, with its arguments in the exchange. */
 export interface Beginning {
-  /** Begins it, and gives its handle. */
-  begin(): number;
-  /** Keeps the arguments, for when it is begun later. */
-  keep(): void;
+  /** Begins it, nested in the call of a handle if one is given, and gives its own. */
+  begin(within?: number): number;
+  /**
+   * Keeps the arguments, for when it is begun later, and whose fuel it draws on: that of the host call
+   * that is being served, unless it will be nested in another.
+   */
+  keep(isNested: boolean): void;
+  /** Lets go of what it keeps: it will not be begun. */
+  drop(): void;
 }
 
 interface Waiting {
-  readonly begin: () => number;
+  readonly beginning: Beginning;
+  /** The call that it is nested in, whose import may settle before. */
+  readonly outer: Call | undefined;
   readonly resolve: (call: Call) => void;
   readonly reject: (error: unknown) => void;
   /** What it became when its turn came. */
@@ -96,6 +110,8 @@ export class Calls {
   private readonly queue: Waiting[] = [];
   /** How many host calls of synchronous calls are being served. */
   private serving = 0;
+  /** The asynchronous call whose import has not yet returned or waited. */
+  private served: Call | undefined;
 
   constructor(
     private readonly engine: Engine,
@@ -109,31 +125,47 @@ export class Calls {
     return call;
   }
 
-  /** Begins a call, now or when its turn comes. */
-  begin(beginning: Beginning, pace: Pace): Call | Promise<Call> {
+  /** Begins a call, now or when its turn comes; nested in the call of a handle, where that is given. */
+  begin(beginning: Beginning, pace: Pace, within: number | undefined): Call | Promise<Call> {
+    const outer = within === undefined ? this.served : this.running.find(({ handle }) => handle === within);
+    const canWait = this.overlapping === "queue" && (within === undefined || outer !== undefined);
     if (this.queue.length > 0) {
       // First come, first served. What is begun first puts its own arguments into the exchange.
-      beginning.keep();
+      beginning.keep(outer !== undefined);
       this.next();
+      const isBehind = this.queue.some((waiting) => waiting.outer === outer);
+      if (isBehind && canWait && (outer !== undefined || this.serving === 0)) return this.wait(beginning, outer, pace);
     }
     try {
       return this.begun(beginning.begin());
     } catch (error) {
-      if (!InvokeError.is(error, "busy")) throw error;
-      if (this.overlapping !== "queue") throw this.busy();
-      beginning.keep();
-      return this.wait(() => beginning.begin(), pace);
+      const isBusy = InvokeError.is(error, "busy");
+      if (!isBusy || !canWait) {
+        beginning.drop();
+        throw isBusy ? this.busy() : error;
+      }
+      beginning.keep(outer !== undefined);
+      return this.wait(beginning, outer, pace);
     }
   }
 
-  /** A host call of a synchronous call is being served. */
-  serve(): void {
-    this.serving++;
+  /**
+   * An import of a call is being served, of a synchronous one if none is given. What is to be given to
+   * `waits` when it has returned.
+   */
+  serve(call: Call | undefined): Call | undefined {
+    const before = this.served;
+    this.served = call;
+    this.engine.serving++;
+    if (call === undefined) this.serving++;
+    return before;
   }
 
-  /** It has been. */
-  served(): void {
-    this.serving--;
+  /** It has returned, and its call is answered or waits. */
+  waits(call: Call | undefined, before: Call | undefined): void {
+    this.served = before;
+    this.engine.serving--;
+    if (call === undefined) this.serving--;
   }
 
   /** Where calls that are made from now on will be. */
@@ -141,46 +173,71 @@ export class Calls {
     return this.running.length;
   }
 
-  /** Ends the calls made since that are still under way: the import that they were made in has returned. */
-  outlive(mark: number): void {
+  /**
+   * Ends the calls made since that are still under way, and refuses those that wait to be nested in them:
+   * the import that they were made in has settled, of an asynchronous call if one is given.
+   */
+  outlive(mark: number, call?: Call): void {
     while (this.running.length > mark) this.running.pop()?.outlive(this.engine);
+    if (this.queue.length === 0) return;
+    const settled = new InvokeError("call-over", "the import has returned; its call is not waiting for it");
+    const waitsFor = (outer: Call): boolean => outer !== call && this.running.includes(outer);
+    this.refuse(({ outer }) => outer !== undefined && !waitsFor(outer), settled);
   }
 
   /** Lets go of a call, which is ended if it is not over. */
   end(call: Call, isUnderWay: boolean): void {
     const at = this.running.indexOf(call);
     if (at >= 0) {
-      this.outlive(at + 1);
+      this.outlive(at + 1, call);
       this.running.pop();
     }
+    call.isOver = true;
     if (isUnderWay && this.engine.isLive) this.engine.host.cancel(call.handle);
     this.next();
   }
 
-  /** Begins the call whose turn it is. */
+  /** Begins the calls whose turn it is. */
   next(): void {
-    while (this.queue.length > 0 && this.running.length === 0 && this.serving === 0) {
-      const waiting = this.queue[0] as Waiting;
+    // Within an import of another guest they would be nested in its call.
+    if (this.engine.serving > 0) return this.nextSoon();
+    for (;;) {
+      const last = this.running.at(-1);
+      const at = this.queue.findIndex(({ outer }) => outer === last);
+      const waiting = this.queue[at];
+      if (waiting === undefined) break;
+      this.queue.splice(at, 1);
       try {
-        waiting.call = this.begun(waiting.begin());
+        waiting.call = this.begun(waiting.beginning.begin(waiting.outer?.handle));
         waiting.resolve(waiting.call);
       } catch (error) {
-        // A synchronous call is under way; its end is noticed.
-        if (InvokeError.is(error, "busy")) return;
-        waiting.reject(error);
+        this.give(waiting, error);
       }
-      this.queue.shift();
     }
+    if (this.queue.length === 0) this.engine.waiting.delete(this);
   }
 
-  /** Begins the call whose turn it is, once the results of the one that has ended are taken. */
+  /** Begins the calls whose turn it is, once what runs now has returned and taken its results. */
   nextSoon(): void {
     if (this.queue.length > 0) queueMicrotask(() => this.next());
   }
 
-  /** Refuses the calls that wait: the guest was disposed of. */
-  dispose(): void {
-    for (const { reject } of this.queue.splice(0)) reject(new DisposedError("torn-down", "the guest was disposed of"));
+  /** Refuses the calls that wait. */
+  dispose(error: Error): void {
+    this.refuse(() => true, error);
+  }
+
+  private refuse(which: (waiting: Waiting) => boolean, error: unknown): void {
+    const refused = this.queue.filter(which);
+    for (const waiting of refused) this.queue.splice(this.queue.indexOf(waiting), 1);
+    for (const waiting of refused) this.give(waiting, error);
+    if (this.queue.length === 0) this.engine.waiting.delete(this);
+  }
+
+  /** Gives a call that waited an error in its place. */
+  private give({ beginning, reject }: Waiting, error: unknown): void {
+    beginning.drop();
+    reject(error);
   }
 
   /** The error for a call that would overlap another, with the ways out. */
@@ -197,23 +254,25 @@ export class Calls {
     return new InvokeError("busy", `another call of the guest ${under}: ${ways.join("; ")}`);
   }
 
-  private async wait(begin: () => number, pace: Pace): Promise<Call> {
+  private async wait(beginning: Beginning, outer: Call | undefined, pace: Pace): Promise<Call> {
     const { queue } = this;
     if (queue.length >= LONGEST_QUEUE) {
-      throw new InvokeError("busy", `${LONGEST_QUEUE} calls of the guest wait for their turn already`);
+      beginning.drop();
+      throw new InvokeError("queue-full", `${LONGEST_QUEUE} calls of the guest wait for their turn already`);
     }
     let waiting: Waiting | undefined;
     const turn = new Promise<Call>((resolve, reject) => {
-      waiting = { begin, resolve, reject };
+      waiting = { beginning, outer, resolve, reject };
       queue.push(waiting);
     });
+    this.engine.waiting.add(this);
     try {
       const call = (await pace.race(turn)) as Call;
+      call.check();
       pace.check();
       return call;
     } catch (error) {
-      const at = queue.indexOf(waiting as Waiting);
-      if (at >= 0) queue.splice(at, 1);
+      this.refuse((other) => other === waiting, error);
       waiting?.call?.end();
       throw error;
     }

@@ -42,12 +42,13 @@ export function makeStep(engine: Engine, step: () => number): number {
 /** Drives a call until it finishes, after its first step. Throws why it ended otherwise. */
 export function drive(served: Served, step: number): void {
   const last = driveToEnd(served, step);
+  if (last instanceof Trap) throw last;
   if (last === BUSY) throw served.calls.busy();
   if (last !== FINISHED) throw ended(served.engine, last);
 }
 
-/** Drives a call to its end, after its first step, and gives the last. */
-export function driveToEnd(served: Served, step: number): number {
+/** Drives a call to its end, after its first step, and gives the last, or the trap if it could not pay. */
+export function driveToEnd(served: Served, step: number): number | Trap {
   if (step !== HOST_CALL) return step;
   const { engine, functions, calls } = served;
   const mark = calls.mark();
@@ -56,17 +57,21 @@ export function driveToEnd(served: Served, step: number): number {
     const host = functions[engine.head(1)] as HostFunction;
     const context = contextOf(served, host);
     let answered = false;
-    calls.serve();
+    const before = calls.serve(undefined);
     try {
       const result = serve(host, context, host.params.takeAll(engine));
       if (isThenable(result)) throw asyncImport(result);
       engine.check();
       host.results.putResult(engine, result);
       answered = true;
+    } catch (thrown) {
+      const unpaid = context?.unpaid;
+      if (unpaid === undefined || thrown !== unpaid) throw thrown;
+      return unpaid;
     } finally {
       context?.close();
       calls.outlive(mark);
-      calls.served();
+      calls.waits(undefined, before);
       // Whatever was thrown goes on its way, as the same object.
       if (!answered && engine.isLive) engine.host.cancel(handle);
       calls.nextSoon();
@@ -94,20 +99,32 @@ export async function driveAsync<T>(served: Served, call: Call, pace: Pace, fini
     for (;;) {
       if (step === HOST_CALL) {
         const host = functions[engine.head(1)] as HostFunction;
-        const context = contextOf(served, host);
+        const context = (call.context = contextOf(served, host));
+        const before = calls.serve(call);
         try {
-          const returned = serve(host, context, host.params.takeAll(engine));
-          const waits = isThenable(returned);
-          const isTurn = pace.isTurnAfterCall();
-          // What the guest's other callers do meanwhile is not nested in this call. An import that has
-          // disposed of the sandbox is waited for too: what it rejects with is nobody else's to see.
-          if ((waits || isTurn) && engine.isLive) engine.use((raw) => raw.suspend(handle));
-          const result = waits ? await call.race(pace.race(returned)) : returned;
-          if (isTurn) await pace.turn();
-          call.check();
-          pace.check();
-          engine.check();
-          host.results.putResult(engine, result);
+          let returned: unknown, waits = false, isTurn = false;
+          const finished = (result: unknown): void => {
+            pace.check();
+            engine.check();
+            host.results.putResult(engine, result);
+          };
+          try {
+            returned = serve(host, context, host.params.takeAll(engine));
+            waits = isThenable(returned);
+            isTurn = pace.isTurnAfterCall();
+            // What the guest's other callers do meanwhile is not nested in this call. An import that has
+            // disposed of the sandbox is waited for too: what it rejects with is nobody else's to see.
+            if (!waits && !isTurn) finished(returned);
+            else if (engine.isLive) engine.use((raw) => raw.suspend(handle));
+          } finally {
+            calls.waits(call, before);
+          }
+          if (waits || isTurn) {
+            const result = waits ? await call.race(pace.race(returned as PromiseLike<unknown>)) : returned;
+            if (isTurn) await pace.turn();
+            call.check();
+            finished(result);
+          }
         } catch (thrown) {
           const unpaid = context?.unpaid;
           if (unpaid === undefined || thrown !== unpaid) throw thrown;
@@ -115,7 +132,7 @@ export async function driveAsync<T>(served: Served, call: Call, pace: Pace, fini
         } finally {
           context?.close();
         }
-        calls.outlive(mark);
+        calls.outlive(mark, call);
         step = makeStep(engine, () => engine.host.answer(handle));
       } else if (step === SLICE_OVER) {
         if (pace.isTurnAfterSlice()) await pace.turn();
@@ -146,6 +163,7 @@ export async function driveAsync<T>(served: Served, call: Call, pace: Pace, fini
 
 /** The value of a call that is to have finished; for one that has not, its trap is thrown. */
 export function valueOf<T>(engine: Engine, call: Call, ending: Ending<T>): T {
+  call.check();
   if (ending.status === "ok") return ending.value;
   if (ending.status === "trap") throw ending.trap;
   const trap = outOfFuel(engine, call.handle, ending.fuelUsed);

@@ -28,6 +28,10 @@ export class Engine {
   host: Host;
   readonly trapCodes: readonly string[];
   readonly trapMessages: readonly string[];
+  /** How many imports have been called and have neither returned nor begun to wait. */
+  serving = 0;
+  /** Who has calls that wait for their turn. */
+  readonly waiting = new Set<{ dispose(error: Error): void }>();
   private memory: WebAssembly.Memory;
   private readonly exchange: number;
   private state: "live" | "disposed" | PoisonedError = "live";
@@ -83,9 +87,14 @@ export class Engine {
 
   /** Throws where nothing can be called any more. */
   check(): void {
-    if (this.state === "live") return;
-    if (this.state === "disposed") throw new DisposedError("sandbox", "the sandbox was disposed of");
-    throw new PoisonedError(this.state.code, this.state.message, { cause: this.state.cause });
+    if (this.state !== "live") throw this.gone();
+  }
+
+  /** The error for whoever comes when nothing can be called any more. */
+  private gone(): Error {
+    const { state } = this;
+    if (state instanceof PoisonedError) return new PoisonedError(state.code, state.message, { cause: state.cause });
+    return new DisposedError("sandbox", "the sandbox was disposed of");
   }
 
   get isLive(): boolean {
@@ -120,6 +129,7 @@ export class Engine {
 
   /** Lets go of the wasm module and its memory, whoever still holds a guest or a memory of it. */
   private letGo(): void {
+    for (const calls of this.waiting) calls.dispose(this.gone());
     // Nothing uses them any more: every way to them leads through `check`.
     this.host = this.memory = undefined as never;
     this.view(new ArrayBuffer(HEAD_WORDS * 8), 0);

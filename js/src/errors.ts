@@ -27,7 +27,11 @@ export class CompileError extends GuestboxError {}
 /** A module could not be instantiated. */
 export class InstantiateError extends GuestboxError {}
 
-/** A call could not be begun: no such export, or wrong arguments. */
+/**
+ * A call could not be begun or go on. `code` is `busy` where it would overlap another one of the guest,
+ * `queue-full`, `export-not-found`, `not-a-function`, `not-started`, `no-memory`, or `call-over` for what
+ * holds only until an import has returned or an outcome was resumed. Wrong arguments are TypeErrors.
+ */
 export class InvokeError extends GuestboxError {}
 
 /** A memory could not be made, grown, read or written. */

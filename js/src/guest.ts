@@ -1,6 +1,6 @@
 /** Guests: instances, their exports and their calls. */
 import { type CallOptions, type Callee, Caller, type Result, type SyncCallOptions, stateOf } from "./caller.js";
-import { Calls, type Overlapping, overlappingOf } from "./calls.js";
+import { type Call, Calls, type Overlapping, overlappingOf } from "./calls.js";
 import { disposable } from "./disposable.js";
 import { drive, driveAsync, makeStep, valueOf } from "./drive.js";
 import { type Engine, NO_CALL } from "./engine.js";
@@ -66,6 +66,8 @@ export class Guest {
   private readonly callee: Callee;
   private readonly caller: Caller;
   private readonly overlapping: Overlapping;
+  /** That call, where it is run asynchronously. */
+  private starting: Call | undefined;
   /** The call of the start function; `undefined` where none is to be run. */
   private readonly startCall: number | undefined;
 
@@ -92,7 +94,7 @@ export class Guest {
       served: { engine, guest: this, functions, calls },
       instance: () => this.instance(),
     };
-    this.caller = new Caller(this.callee, () => NO_CALL);
+    this.caller = new Caller(this.callee, () => NO_CALL, false);
   }
 
   /** The exports by name. Functions are called synchronously. */
@@ -183,7 +185,7 @@ export class Guest {
     if (this.life === "disposed" || !engine.isLive) return;
     this.life = "disposed";
     this.id = undefined;
-    this.callee.calls.dispose();
+    this.callee.calls.dispose(disposed());
     if (id !== undefined) engine.use((host) => host.teardown_instance(id));
     for (const memory of this.memories.values()) memory.dispose();
   }
@@ -200,7 +202,7 @@ export class Guest {
 
   /** @internal Makes calls that are nested in another, whose handle is given or refused. */
   callerWithin(within: () => number): Caller {
-    return new Caller(this.callee, within);
+    return new Caller(this.callee, within, true);
   }
 
   /** @internal Runs the start function. */
@@ -221,7 +223,7 @@ export class Guest {
     if (startCall === undefined) return;
     try {
       const { calls, served } = this.callee;
-      const call = calls.begun(startCall);
+      const call = (this.starting = calls.begun(startCall));
       valueOf(this.engine, call, await driveAsync(served, call, pace, () => this.started()));
     } finally {
       if (this.life === "starting") this.dispose();
@@ -279,7 +281,7 @@ export class Guest {
   private memoryHandle(name: string): number {
     const { engine, startCall } = this;
     // Before the start function has returned there is no number to ask for it by.
-    if (this.life === "starting" && startCall !== undefined) return engine.use((host) => host.caller_memory(startCall));
+    if (this.life === "starting" && startCall !== undefined && this.starting?.isOver !== true) return engine.use((host) => host.caller_memory(startCall));
     const instance = this.instance();
     return engine.use((host) => host.exported_memory(instance, name));
   }
@@ -287,9 +289,11 @@ export class Guest {
   private instance(): number {
     this.engine.check();
     if (this.id !== undefined) return this.id;
-    if (this.life === "disposed") throw new DisposedError("torn-down", "the guest was disposed of");
+    if (this.life === "disposed") throw disposed();
     throw new InvokeError("not-started", "the guest's start function has not returned yet");
   }
 }
 
 disposable(Guest);
+
+const disposed = (): DisposedError => new DisposedError("torn-down", "the guest was disposed of");

@@ -6,8 +6,8 @@ import { yieldToEventLoop } from "./yield.js";
 export interface PaceOptions {
   /**
    * The fuel of the call, a BigInt or a number. By default what the guest was made with, which is the
-   * sandbox's limit if nothing was said then; a call that an import makes before it first waits
-   * draws on the call that it serves.
+   * sandbox's limit if nothing was said then; a call that an import makes before it first waits, or
+   * through its context, draws on the call that it serves.
    */
   readonly fuel?: bigint | number;
   /**
@@ -15,7 +15,7 @@ export interface PaceOptions {
    * gets its turn if it has not had one for 4 milliseconds.
    */
   readonly slice?: bigint | number;
-  /** Ends the call, with the signal's reason, at the end of the slice or of an import. */
+  /** Ends the call, with the signal's reason, at the end of the slice, or at once while it waits. */
   readonly signal?: AbortSignal;
   /**
    * When the call ends with a `TimeoutError`, in milliseconds as `performance.now()` counts them. It is
@@ -53,7 +53,8 @@ export class Pace {
   /** When the event loop had its last turn. */
   private turned = performance.now();
 
-  constructor({ fuel, slice, signal, deadline }: PaceOptions) {
+  /** Throws where the call is to end already, unless that will be checked later. */
+  constructor({ fuel, slice, signal, deadline }: PaceOptions, isChecked = true) {
     this.fuel = fuel === undefined ? undefined : checkFuel("fuel", fuel);
     this.slice = slice === undefined ? DEFAULT_SLICE : checkFuel("slice", slice);
     if (this.slice === 0n) throw new RangeError("slice is not above 0");
@@ -61,7 +62,7 @@ export class Pace {
     if (Number.isNaN(deadline)) throw new RangeError("deadline is NaN");
     this.signal = signal;
     this.deadline = deadline;
-    this.check();
+    if (isChecked) this.check();
   }
 
   /** Throws where the call is to end. */

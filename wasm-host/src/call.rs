@@ -18,6 +18,13 @@ pub(crate) struct Budget {
     added: Cell<u64>,
 }
 
+/// What a call that is nested in another shares with that and with those around it.
+pub(crate) struct Share {
+    budget: Rc<Budget>,
+    /// What is used of it within each of the calls around, and not yet counted there.
+    around: Vec<Rc<Cell<u64>>>,
+}
+
 /// A guest call.
 pub(crate) struct Call {
     pub(crate) execution: Execution,
@@ -29,22 +36,34 @@ pub(crate) struct Call {
     pub(crate) outer: Option<Level>,
     /// The budget that it draws on with others; without, its fuel is all with the execution.
     budget: Option<Rc<Budget>>,
+    /// What the calls around it have to count of what it uses.
+    around: Vec<Rc<Cell<u64>>>,
+    /// What calls nested in it used while it waited, once there were any.
+    nested: Option<Rc<Cell<u64>>>,
     /// The fuel that it was given for its own; 0 where it draws on the budget of another call.
     given: u64,
 }
 
 impl Call {
-    /// A call that has the fuel that it was begun with for its own, or draws on another's budget.
-    pub(crate) fn new(execution: Execution, budget: Option<Rc<Budget>>) -> Self {
-        let given = if budget.is_some() { 0 } else { execution.fuel() };
-        Self { execution, results: Vec::new(), memory: None, outer: None, budget, given }
+    /// A call that has the fuel that it was begun with for its own, or shares another's.
+    pub(crate) fn new(execution: Execution, share: Option<Share>) -> Self {
+        let given = if share.is_some() { 0 } else { execution.fuel() };
+        let (budget, around) = match share {
+            Some(Share { budget, around }) => (Some(budget), around),
+            None => (None, Vec::new()),
+        };
+        let results = Vec::new();
+        Self { execution, results, memory: None, outer: None, budget, around, nested: None, given }
     }
 
-    /// The budget for a call nested in it.
-    pub(crate) fn budget(&mut self) -> Rc<Budget> {
+    /// What a call nested in it shares.
+    pub(crate) fn share(&mut self) -> Share {
         let fuel = self.execution.fuel();
         let new = || Rc::new(Budget { left: fuel.into(), added: 0.into() });
-        Rc::clone(self.budget.get_or_insert_with(new))
+        let budget = Rc::clone(self.budget.get_or_insert_with(new));
+        let nested = &*self.nested.get_or_insert_default();
+        let around = self.around.iter().chain([nested]).map(Rc::clone).collect();
+        Share { budget, around }
     }
 
     /// The fuel that it may still use.
@@ -55,7 +74,8 @@ impl Call {
     /// The fuel used so far, by nested calls that drew on it too.
     pub(crate) fn used(&self) -> u64 {
         if self.given == 0 {
-            return self.execution.fuel_used();
+            let nested = self.nested.as_ref().map_or(0, |nested| nested.get());
+            return self.execution.fuel_used().saturating_add(nested);
         }
         let added = self.budget.as_ref().map_or(0, |budget| budget.added.get());
         self.given.saturating_add(added).saturating_sub(self.fuel())
@@ -76,18 +96,26 @@ impl Call {
 
     /// Takes back what the execution left.
     pub(crate) fn drain(&mut self) {
-        self.set_left(self.execution.fuel());
+        let left = self.execution.fuel();
+        self.count(self.fuel().saturating_sub(left));
+        self.set_left(left);
+    }
+
+    /// Tells the calls around it what it used.
+    fn count(&self, used: u64) {
+        for nested in &self.around {
+            nested.set(nested.get().saturating_add(used));
+        }
     }
 
     /// Takes fuel for the supervisor's work while it waits; all there is where that is too little.
     pub(crate) fn charge(&mut self, fuel: u64) -> bool {
         let left = self.fuel();
         let rest = left.saturating_sub(fuel);
-        // While its level is open it counts what is used of a budget once, when that is closed.
-        if self.outer.is_none() || self.budget.is_none() {
-            self.execution.set_fuel(left);
-            self.execution.spend_to(rest);
-        }
+        self.settle();
+        self.execution.set_fuel(left);
+        self.execution.spend_to(rest);
+        self.count(left.saturating_sub(rest));
         self.set_left(rest);
         fuel <= left
     }
@@ -108,9 +136,12 @@ impl Call {
         }
     }
 
-    /// Counts as used what calls nested in it took out of the budget while it waited.
+    /// Counts as used what calls nested in it used while it waited.
     pub(crate) fn settle(&mut self) {
-        self.execution.spend_to(self.fuel());
+        let Some(nested) = &self.nested else { return };
+        let left = self.fuel();
+        self.execution.set_fuel(left.saturating_add(nested.take()));
+        self.execution.spend_to(left);
     }
 }
 
@@ -175,7 +206,7 @@ pub(crate) fn end(
     handle: u32,
     code: TrapCode,
 ) -> u32 {
-    call.fill();
+    call.settle();
     let ended = trap(trapped, call.execution.end_with(store, code));
     call.drain();
     say(exchange, call, handle, ended)

@@ -5,14 +5,13 @@
 )]
 
 use crate::{
-    call::{self, Budget, Call, advance, put_head},
+    call::{self, Call, Share, advance, put_head},
     convert::{describe_exports, describe_imports, from_word, to_word},
     error::{IntoJs, error},
     limits::Settings,
     slab::Slab,
     traps::Trapped,
 };
-use alloc::rc::Rc;
 use guestbox::{
     Environment, Execution, FuncIndex, InstanceId, InstanceLimits, InvokeError, Level, MemoryId, Module,
     Snapshot, Step, Store, TrapCode, Value,
@@ -31,6 +30,8 @@ pub struct Host {
     pub(crate) memories: Slab<MemoryId>,
     pub(crate) snapshots: Slab<Snapshot>,
     pub(crate) calls: Slab<Call>,
+    /// What calls that are to be begun later will share.
+    shares: Slab<Share>,
     /// What there is to say of the call that trapped last.
     pub(crate) trapped: Trapped,
     /// The handles of the calls whose host calls are being served, each nested in those before.
@@ -52,6 +53,7 @@ impl Host {
             memories: Slab::new(),
             snapshots: Slab::new(),
             calls: Slab::new(),
+            shares: Slab::new(),
             trapped: Trapped::default(),
             serving: Vec::new(),
             args: Vec::new(),
@@ -119,8 +121,8 @@ impl Host {
         let environment = self.environment(&module, memories)?;
         let limits = instance_limits(fuel, pages, nesting, overlapping);
         let execution = self.store.begin_instantiate_with(&module, &environment, state, limits);
-        let shared = if fuel.is_none() { self.shared_budget(Self::NO_CALL) } else { None };
-        Ok(self.calls.insert(Call::new(execution.map_err(IntoJs::into_js)?, shared)))
+        let share = if fuel.is_none() { self.share(Self::NO_CALL) } else { None };
+        Ok(self.calls.insert(Call::new(execution.map_err(IntoJs::into_js)?, share)))
     }
 
     /// Begins a call of an export, by its position, with the values in the exchange, and makes
@@ -128,7 +130,7 @@ impl Host {
     pub fn call(&mut self, instance: u32, export: u32, state: u32, within: u32) -> u32 {
         match self.begin_call(instance, export, state, within, false) {
             Ok(execution) => {
-                let mut call = Call::new(execution, self.shared_budget(within));
+                let mut call = Call::new(execution, self.share(within));
                 let step =
                     advance(&mut self.store, &mut self.exchange, &mut self.trapped, &mut call, Self::NO_CALL);
                 if matches!(step, Self::HOST_CALL | Self::OUT_OF_FUEL) {
@@ -149,7 +151,9 @@ impl Host {
     /// if the call ends early.
     ///
     /// The call is nested in those whose host calls are being served, and in `within`: the handle of
-    /// one that waits for its host call, or [`Host::NO_CALL`].
+    /// one that waits for its host call, or [`Host::NO_CALL`]. It draws on the fuel of that, or of what
+    /// [`Host::keep_share`] gave when the call was asked for, or else of the host call being served.
+    #[expect(clippy::too_many_arguments, reason = "numbers cross cheaper than an object")]
     pub fn begin(
         &mut self,
         instance: u32,
@@ -157,8 +161,10 @@ impl Host {
         state: u32,
         fuel: Option<u64>,
         within: u32,
+        share: u32,
         keeps_stack: bool,
     ) -> Result<u32, JsValue> {
+        let kept = self.shares.remove(share);
         let mut execution =
             self.begin_call(instance, export, state, within, keeps_stack).map_err(IntoJs::into_js)?;
         let shared = match fuel {
@@ -166,9 +172,23 @@ impl Host {
                 execution.set_fuel(fuel);
                 None
             }
-            None => self.shared_budget(within),
+            None => kept.or_else(|| self.share(within)),
         };
         Ok(self.calls.insert(Call::new(execution, shared)))
+    }
+
+    /// Keeps what a call that is made now and begun later shares with the host call being served: the
+    /// handle of that for [`Host::begin`], or [`Host::NO_CALL`] where none is served.
+    pub fn keep_share(&mut self) -> u32 {
+        match self.share(Self::NO_CALL) {
+            Some(share) => self.shares.insert(share),
+            None => Self::NO_CALL,
+        }
+    }
+
+    /// Forgets what a call shares that is not begun after all.
+    pub fn drop_share(&mut self, share: u32) {
+        self.shares.remove(share);
     }
 
     /// Makes a step of a call: runs its guest until something happens, and returns what.
@@ -417,11 +437,11 @@ impl Host {
         }
     }
 
-    /// The budget that a call begun now draws on: that of the host call that it is within, or else of
-    /// the one being served.
-    fn shared_budget(&mut self, within: u32) -> Option<Rc<Budget>> {
+    /// What a call begun now shares: with the one that it is within, or else with the one whose host
+    /// call is being served.
+    fn share(&mut self, within: u32) -> Option<Share> {
         let around = if within == Self::NO_CALL { *self.serving.last()? } else { within };
-        Some(self.calls.get_mut(around).ok()?.budget())
+        Some(self.calls.get_mut(around).ok()?.share())
     }
 
     /// Closes the level of the host call that a call waits for, if it is open, and those of calls

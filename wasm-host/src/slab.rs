@@ -1,50 +1,78 @@
-//! Things by handle; the handle of a thing that went is used again.
+//! Things by handle; the place of a thing that went is used again, under another handle.
 
 use crate::error::error;
 use wasm_bindgen::JsValue;
 
 /// Things by handle. JavaScript's own objects make sure that no handle is used after its thing
-/// went.
+/// went. Should one be, it is found out unless its place was used 256 times since.
 pub(crate) struct Slab<T> {
-    slots: Vec<Option<T>>,
-    free: Vec<u32>,
+    slots: Vec<Slot<T>>,
+    free: Vec<usize>,
 }
+
+struct Slot<T> {
+    /// How often the place was used, modulo 256: the high bits of its handle.
+    generation: u8,
+    value: Option<T>,
+}
+
+/// The bits of a handle that are a place.
+const PLACE_BITS: u32 = 24;
+/// There are no more places: all the bits of one.
+const PLACES: u32 = (1 << PLACE_BITS) - 1;
 
 impl<T> Slab<T> {
     pub(crate) const fn new() -> Self {
         Self { slots: Vec::new(), free: Vec::new() }
     }
 
+    /// Adds a thing. With as many as there are places it gets a handle that finds nothing, and is gone.
     pub(crate) fn insert(&mut self, value: T) -> u32 {
-        if let Some(handle) = self.free.pop()
-            && let Some(slot) = self.slots.get_mut(index(handle))
+        if let Some(place) = self.free.pop()
+            && let Some(slot) = self.slots.get_mut(place)
         {
-            *slot = Some(value);
-            return handle;
+            slot.generation = slot.generation.wrapping_add(1);
+            slot.value = Some(value);
+            return handle(place, slot.generation);
         }
-        // A 32-bit address space has no room for 2^32 slots.
-        let handle = u32::try_from(self.slots.len()).unwrap_or(u32::MAX);
-        self.slots.push(Some(value));
-        handle
+        let place = self.slots.len();
+        if u32::try_from(place).is_ok_and(|place| place < PLACES) {
+            self.slots.push(Slot { generation: 0, value: Some(value) });
+        }
+        handle(place, 0)
     }
 
     pub(crate) fn get(&self, handle: u32) -> Result<&T, JsValue> {
-        self.slots.get(index(handle)).and_then(Option::as_ref).ok_or_else(unknown)
+        let (place, generation) = parts(handle);
+        let slot = self.slots.get(place).filter(|slot| slot.generation == generation);
+        slot.and_then(|slot| slot.value.as_ref()).ok_or_else(unknown)
     }
 
     pub(crate) fn get_mut(&mut self, handle: u32) -> Result<&mut T, JsValue> {
-        self.slots.get_mut(index(handle)).and_then(Option::as_mut).ok_or_else(unknown)
+        self.slot(handle).and_then(|slot| slot.value.as_mut()).ok_or_else(unknown)
     }
 
     pub(crate) fn remove(&mut self, handle: u32) -> Option<T> {
-        let value = self.slots.get_mut(index(handle))?.take()?;
-        self.free.push(handle);
+        let value = self.slot(handle)?.value.take()?;
+        self.free.push(parts(handle).0);
         Some(value)
+    }
+
+    fn slot(&mut self, handle: u32) -> Option<&mut Slot<T>> {
+        let (place, generation) = parts(handle);
+        self.slots.get_mut(place).filter(|slot| slot.generation == generation)
     }
 }
 
-fn index(handle: u32) -> usize {
-    usize::try_from(handle).unwrap_or(usize::MAX)
+fn handle(place: usize, generation: u8) -> u32 {
+    let place = u32::try_from(place).unwrap_or(PLACES).min(PLACES);
+    u32::from(generation) << PLACE_BITS | place
+}
+
+fn parts(handle: u32) -> (usize, u8) {
+    let [low, middle, high, generation] = handle.to_le_bytes();
+    let place = u32::from_le_bytes([low, middle, high, 0]);
+    (usize::try_from(place).unwrap_or(usize::MAX), generation)
 }
 
 fn unknown() -> JsValue {
