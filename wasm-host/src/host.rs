@@ -105,6 +105,10 @@ impl Host {
     /// numbered by their ordinal among the module's imported functions; `memories` are the
     /// handles for its imported memories, in order. `fuel`, `pages` and `nesting` are limits of
     /// the instance's own; `overlapping` says that its calls need not nest.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "numbers cross as they are, an object would be read property by property"
+    )]
     pub fn instantiate(
         &mut self,
         module: u32,
