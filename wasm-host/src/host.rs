@@ -15,7 +15,7 @@ use crate::{
 use alloc::rc::Rc;
 use guestbox::{
     Environment, Execution, FuncIndex, InstanceId, InstanceLimits, InvokeError, Level, MemoryId, Module,
-    Snapshot, Step, Store, TrapCode, Value,
+    Snapshot, Store, TrapCode, Value,
 };
 use js_sys::Array;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
@@ -153,7 +153,7 @@ impl Host {
     /// if the call ends early.
     ///
     /// The call is nested in those whose host calls are being served, and in `within`: the handle of
-    /// one that waits for its host call, or [`Host::NO_CALL`].
+    /// one that waits for its host call, or [`Host::NO_CALL`]. A handle that is neither is busy.
     pub fn begin(
         &mut self,
         instance: u32,
@@ -403,12 +403,9 @@ impl Host {
         if within == Self::NO_CALL || self.serving.contains(&within) {
             return Ok(None);
         }
-        let call = self.calls.get_mut(within).map_err(|_| InvokeError::Busy)?;
-        match call.execution.run(&mut self.store) {
-            // The same host call as before.
-            Ok(Step::HostCall(host_call)) => Ok(Some(self.store.open_level(&host_call)?)),
-            _ => Err(InvokeError::Busy),
-        }
+        let call = self.calls.get(within).map_err(|_| InvokeError::Busy)?;
+        let host_call = call.execution.waits_for().ok_or(InvokeError::Busy)?;
+        Ok(Some(self.store.open_level(&host_call)?))
     }
 
     /// Notes the level of a call that made a host call, and forgets a call that is over.
