@@ -204,7 +204,6 @@ impl Host {
         let words = self.exchange.get(Self::HEAD..).unwrap_or_default();
         let results =
             words.iter().zip(&call.results).filter_map(|(word, ty)| from_word(*word, *ty)).collect();
-        call.settle();
         // It waits; if not, the step says so.
         let _waiting = call.execution.answer(Ok(results));
         let step = advance(&mut self.store, &mut self.exchange, &mut self.trapped, call, handle);
