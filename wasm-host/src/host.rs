@@ -14,8 +14,8 @@ use crate::{
 };
 use alloc::rc::Rc;
 use guestbox::{
-    Environment, Execution, FuncIndex, InstanceId, InstanceLimits, InvokeError, Level, MemoryId, Module,
-    Snapshot, Store, TrapCode, Value,
+    Environment, Execution, ExecutionError, FuncIndex, InstanceId, InstanceLimits, InvokeError, Level,
+    MemoryId, Module, Snapshot, Store, TrapCode, Value,
 };
 use js_sys::Array;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
@@ -197,15 +197,19 @@ impl Host {
     }
 
     /// Answers the host call that a call waits for, with the values in the exchange, and makes
-    /// the next step.
+    /// the next step. [`Host::REFUSED`] while a call of the guest is nested in it that has not ended:
+    /// nothing has changed then.
     pub fn answer(&mut self, handle: u32) -> u32 {
-        self.close(handle);
         let Ok(call) = self.calls.get_mut(handle) else { return Self::REFUSED };
         let words = self.exchange.get(Self::HEAD..).unwrap_or_default();
         let results =
             words.iter().zip(&call.results).filter_map(|(word, ty)| from_word(*word, *ty)).collect();
-        // It waits; if not, the step says so.
-        let _waiting = call.execution.answer(Ok(results));
+        // Where it does not wait, the step says what it does.
+        if let Err(ExecutionError::Busy) = call.execution.answer(Ok(results)) {
+            return Self::REFUSED;
+        }
+        self.close(handle);
+        let Ok(call) = self.calls.get_mut(handle) else { return Self::REFUSED };
         let step = advance(&mut self.store, &mut self.exchange, &mut self.trapped, call, handle);
         self.after_step(handle);
         step
