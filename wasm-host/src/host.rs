@@ -144,6 +144,11 @@ impl Host {
             }
             Err(InvokeError::Busy) => Self::BUSY,
             Err(InvokeError::Instance(_)) => Self::TORN_DOWN,
+            Err(InvokeError::Trap(ended)) => {
+                let (step, number, bits) = call::trap(&mut self.trapped, ended);
+                put_head(&mut self.exchange, [Self::NO_CALL.into(), number, bits.into(), 0, 0]);
+                step
+            }
             Err(_) => Self::REFUSED,
         }
     }
