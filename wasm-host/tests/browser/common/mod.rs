@@ -3,7 +3,9 @@
 //! [`Page`] does to a [`Host`] what the npm package does: it writes and reads words through a
 //! view of the module's memory that is made anew each time, because guests make that memory
 //! grow. The helpers for the other door are in [`scale`].
+//! [`keeping`] is about a guest that keeps a stack.
 
+pub(crate) mod keeping;
 pub(crate) mod scale;
 
 use guestbox_wasm_host::{Host, Settings};
