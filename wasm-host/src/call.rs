@@ -36,6 +36,17 @@ impl Budget {
     }
 }
 
+impl Drop for Budget {
+    /// Lets go of those around it one after the other: each within the one before would take a stack
+    /// as long as the limit of nesting allows.
+    fn drop(&mut self) {
+        let mut around = self.around.take();
+        while let Some(mut budget) = around.and_then(Rc::into_inner) {
+            around = budget.around.take();
+        }
+    }
+}
+
 /// A guest call.
 pub(crate) struct Call {
     pub(crate) execution: Execution,
