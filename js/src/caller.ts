@@ -139,7 +139,7 @@ export class Caller {
     const keepsStack = checkBoolean("keepStack", options.keepStack);
     signature.params.putAll(engine, [...args]);
     let kept: BigUint64Array | undefined;
-    let share = NO_CALL;
+    let budget = NO_CALL;
     const begin = (outer?: number): number => {
       const instance = callee.instance();
       const around = outer ?? within();
@@ -147,19 +147,19 @@ export class Caller {
         engine.refresh();
         engine.u64.set(kept);
       }
-      const shared = share;
-      share = NO_CALL;
-      const handle = engine.use((host) => host.begin(instance, position, state, fuel, around, shared, keepsStack));
+      const drawsOn = budget;
+      budget = NO_CALL;
+      const handle = engine.use((host) => host.begin(instance, position, state, fuel, around, drawsOn, keepsStack));
       if (slice !== undefined) engine.host.set_slice(handle, slice);
       return handle;
     };
     const keep = (isNested: boolean): void => {
       kept ??= engine.u64.slice(0, signature.params.types.length);
-      if (share === NO_CALL && !isNested) share = engine.host.keep_share();
+      if (budget === NO_CALL && !isNested) budget = engine.host.keep_budget();
     };
     const drop = (): void => {
-      if (share !== NO_CALL && engine.isLive) engine.host.drop_share(share);
-      share = NO_CALL;
+      if (budget !== NO_CALL && engine.isLive) engine.host.drop_budget(budget);
+      budget = NO_CALL;
     };
     return [{ begin, keep, drop }, signature];
   }

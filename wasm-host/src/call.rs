@@ -9,20 +9,42 @@ use alloc::rc::Rc;
 use core::cell::Cell;
 use guestbox::{Execution, Level, MemoryId, Step, Store, Trap, TrapCode, Value, ValueType};
 
-/// Fuel of an outermost call and of the calls nested in it, also of those that outlive the host
-/// call they were begun in: whoever runs takes what he uses, and it is never refilled by another
-/// call.
+/// A call's part in the fuel of an outermost call and of the calls nested in it, also of those that
+/// outlive the host call they were begun in: whoever runs takes what he uses, and it is never
+/// refilled by another call.
 pub(crate) struct Budget {
-    left: Cell<u64>,
-    /// What nested calls that went on with more fuel have added.
-    added: Cell<u64>,
+    /// What is left for all of them.
+    left: Rc<Cell<u64>>,
+    /// What was used within the call: by itself, by those nested in it, and by charges.
+    used: Cell<u64>,
+    /// Of the call that it is nested in. There are no more of them than levels of nesting.
+    around: Option<Rc<Self>>,
 }
 
-/// What a call that is nested in another shares with that and with those around it.
-pub(crate) struct Share {
-    budget: Rc<Budget>,
-    /// What is used of it within each of the calls around, and not yet counted there.
-    around: Vec<Rc<Cell<u64>>>,
+impl Budget {
+    fn within(around: Rc<Self>) -> Self {
+        Self { left: Rc::clone(&around.left), used: 0.into(), around: Some(around) }
+    }
+
+    /// Counts fuel as used by the call, and so within those that it is nested in.
+    fn count(&self, fuel: u64) {
+        let mut counting = Some(self);
+        while let Some(budget) = counting {
+            budget.used.set(budget.used.get().saturating_add(fuel));
+            counting = budget.around.as_deref();
+        }
+    }
+}
+
+impl Drop for Budget {
+    /// Lets go of those around it one after the other: each within the one before would take a stack
+    /// as long as the limit of nesting allows.
+    fn drop(&mut self) {
+        let mut around = self.around.take();
+        while let Some(mut budget) = around.and_then(Rc::into_inner) {
+            around = budget.around.take();
+        }
+    }
 }
 
 /// A guest call.
@@ -34,36 +56,23 @@ pub(crate) struct Call {
     pub(crate) memory: Option<MemoryId>,
     /// Set while the host call is served: the level to go back to.
     pub(crate) outer: Option<Level>,
-    /// The budget that it draws on with others; without, its fuel is all with the execution.
+    /// Its part in the fuel that it shares; without, its fuel is all with the execution.
     budget: Option<Rc<Budget>>,
-    /// What the calls around it have to count of what it uses.
-    around: Vec<Rc<Cell<u64>>>,
-    /// What calls nested in it used while it waited, once there were any.
-    nested: Option<Rc<Cell<u64>>>,
-    /// The fuel that it was given for its own; 0 where it draws on the budget of another call.
-    given: u64,
 }
 
 impl Call {
-    /// A call that has the fuel that it was begun with for its own, or shares another's.
-    pub(crate) fn new(execution: Execution, share: Option<Share>) -> Self {
-        let given = if share.is_some() { 0 } else { execution.fuel() };
-        let (budget, around) = match share {
-            Some(Share { budget, around }) => (Some(budget), around),
-            None => (None, Vec::new()),
-        };
-        let results = Vec::new();
-        Self { execution, results, memory: None, outer: None, budget, around, nested: None, given }
+    /// A call that has the fuel that it was begun with for its own, or draws on that of the call
+    /// around it.
+    pub(crate) fn new(execution: Execution, around: Option<Rc<Budget>>) -> Self {
+        let budget = around.map(|around| Rc::new(Budget::within(around)));
+        Self { execution, results: Vec::new(), memory: None, outer: None, budget }
     }
 
-    /// What a call nested in it shares.
-    pub(crate) fn share(&mut self) -> Share {
-        let fuel = self.execution.fuel();
-        let new = || Rc::new(Budget { left: fuel.into(), added: 0.into() });
-        let budget = Rc::clone(self.budget.get_or_insert_with(new));
-        let nested = &*self.nested.get_or_insert_default();
-        let around = self.around.iter().chain([nested]).map(Rc::clone).collect();
-        Share { budget, around }
+    /// What a call nested in it draws on.
+    pub(crate) fn budget(&mut self) -> Rc<Budget> {
+        let (left, used) = (self.execution.fuel(), self.execution.fuel_used());
+        let new = || Rc::new(Budget { left: Rc::new(left.into()), used: used.into(), around: None });
+        Rc::clone(self.budget.get_or_insert_with(new))
     }
 
     /// The fuel that it may still use.
@@ -73,49 +82,37 @@ impl Call {
 
     /// The fuel used so far, by nested calls that drew on it too.
     pub(crate) fn used(&self) -> u64 {
-        if self.given == 0 {
-            let nested = self.nested.as_ref().map_or(0, |nested| nested.get());
-            return self.execution.fuel_used().saturating_add(nested);
-        }
-        let added = self.budget.as_ref().map_or(0, |budget| budget.added.get());
-        self.given.saturating_add(added).saturating_sub(self.fuel())
+        self.budget.as_ref().map_or(self.execution.fuel_used(), |budget| budget.used.get())
     }
 
     pub(crate) fn add_fuel(&mut self, fuel: u64) {
-        match &self.budget {
-            Some(budget) if self.given == 0 => budget.added.set(budget.added.get().saturating_add(fuel)),
-            _ => self.given = self.given.saturating_add(fuel),
-        }
         self.set_left(self.fuel().saturating_add(fuel));
     }
 
-    /// Gives the execution what there is, before it runs.
+    /// Gives the execution what there is, before it runs, and counts what nested calls used since it
+    /// ran last.
     pub(crate) fn fill(&mut self) {
-        self.execution.set_fuel(self.fuel());
+        let Some(budget) = &self.budget else { return };
+        self.execution.set_fuel(budget.used.get().saturating_sub(self.execution.fuel_used()));
+        self.execution.spend_to(0);
+        self.execution.set_fuel(budget.left.get());
     }
 
     /// Takes back what the execution left.
-    pub(crate) fn drain(&mut self) {
-        let left = self.execution.fuel();
-        self.count(self.fuel().saturating_sub(left));
-        self.set_left(left);
-    }
-
-    /// Tells the calls around it what it used.
-    fn count(&self, used: u64) {
-        for nested in &self.around {
-            nested.set(nested.get().saturating_add(used));
-        }
+    pub(crate) fn drain(&self) {
+        let Some(budget) = &self.budget else { return };
+        budget.count(self.execution.fuel_used().saturating_sub(budget.used.get()));
+        budget.left.set(self.execution.fuel());
     }
 
     /// Takes fuel for the supervisor's work while it waits; all there is where that is too little.
     pub(crate) fn charge(&mut self, fuel: u64) -> bool {
         let left = self.fuel();
         let rest = left.saturating_sub(fuel);
-        self.settle();
-        self.execution.set_fuel(left);
-        self.execution.spend_to(rest);
-        self.count(left.saturating_sub(rest));
+        match &self.budget {
+            Some(budget) => budget.count(left.saturating_sub(rest)),
+            None => self.execution.spend_to(rest),
+        }
         self.set_left(rest);
         fuel <= left
     }
@@ -132,16 +129,7 @@ impl Call {
         if let Some(outer) = self.outer.take() {
             // What calls of that level used, they took out of the budget.
             let _level = store.close_level(outer);
-            self.settle();
         }
-    }
-
-    /// Counts as used what calls nested in it used while it waited.
-    pub(crate) fn settle(&mut self) {
-        let Some(nested) = &self.nested else { return };
-        let left = self.fuel();
-        self.execution.set_fuel(left.saturating_add(nested.take()));
-        self.execution.spend_to(left);
     }
 }
 
@@ -206,7 +194,7 @@ pub(crate) fn end(
     handle: u32,
     code: TrapCode,
 ) -> u32 {
-    call.settle();
+    call.fill();
     let ended = trap(trapped, call.execution.end_with(store, code));
     call.drain();
     say(exchange, call, handle, ended)

@@ -5,16 +5,17 @@
 )]
 
 use crate::{
-    call::{self, Call, Share, advance, put_head},
+    call::{self, Budget, Call, advance, put_head},
     convert::{describe_exports, describe_imports, from_word, to_word},
     error::{IntoJs, error},
     limits::Settings,
     slab::Slab,
     traps::Trapped,
 };
+use alloc::rc::Rc;
 use guestbox::{
-    Environment, Execution, FuncIndex, InstanceId, InstanceLimits, InvokeError, Level, MemoryId, Module,
-    Snapshot, Step, Store, TrapCode, Value,
+    Environment, Execution, ExecutionError, FuncIndex, InstanceId, InstanceLimits, InvokeError, Level,
+    MemoryId, Module, Snapshot, Store, TrapCode, Value,
 };
 use js_sys::Array;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
@@ -30,8 +31,8 @@ pub struct Host {
     pub(crate) memories: Slab<MemoryId>,
     pub(crate) snapshots: Slab<Snapshot>,
     pub(crate) calls: Slab<Call>,
-    /// What calls that are to be begun later will share.
-    shares: Slab<Share>,
+    /// What calls that are to be begun later will draw on.
+    budgets: Slab<Rc<Budget>>,
     /// What there is to say of the call that trapped last.
     pub(crate) trapped: Trapped,
     /// The handles of the calls whose host calls are being served, each nested in those before.
@@ -53,7 +54,7 @@ impl Host {
             memories: Slab::new(),
             snapshots: Slab::new(),
             calls: Slab::new(),
-            shares: Slab::new(),
+            budgets: Slab::new(),
             trapped: Trapped::default(),
             serving: Vec::new(),
             args: Vec::new(),
@@ -107,6 +108,10 @@ impl Host {
     /// numbered by their ordinal among the module's imported functions; `memories` are the
     /// handles for its imported memories, in order. `fuel`, `pages` and `nesting` are limits of
     /// the instance's own; `overlapping` says that its calls need not nest.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "numbers cross as they are, an object would be read property by property"
+    )]
     pub fn instantiate(
         &mut self,
         module: u32,
@@ -121,8 +126,8 @@ impl Host {
         let environment = self.environment(&module, memories)?;
         let limits = instance_limits(fuel, pages, nesting, overlapping);
         let execution = self.store.begin_instantiate_with(&module, &environment, state, limits);
-        let share = if fuel.is_none() { self.share(Self::NO_CALL) } else { None };
-        Ok(self.calls.insert(Call::new(execution.map_err(IntoJs::into_js)?, share)))
+        let around = if fuel.is_none() { self.budget(Self::NO_CALL) } else { None };
+        Ok(self.calls.insert(Call::new(execution.map_err(IntoJs::into_js)?, around)))
     }
 
     /// Begins a call of an export, by its position, with the values in the exchange, and makes
@@ -130,7 +135,7 @@ impl Host {
     pub fn call(&mut self, instance: u32, export: u32, state: u32, within: u32) -> u32 {
         match self.begin_call(instance, export, state, within, false) {
             Ok(execution) => {
-                let mut call = Call::new(execution, self.share(within));
+                let mut call = Call::new(execution, self.budget(within));
                 let step =
                     advance(&mut self.store, &mut self.exchange, &mut self.trapped, &mut call, Self::NO_CALL);
                 if matches!(step, Self::HOST_CALL | Self::OUT_OF_FUEL) {
@@ -142,6 +147,11 @@ impl Host {
             }
             Err(InvokeError::Busy) => Self::BUSY,
             Err(InvokeError::Instance(_)) => Self::TORN_DOWN,
+            Err(InvokeError::Trap(ended)) => {
+                let (step, number, bits) = call::trap(&mut self.trapped, ended);
+                put_head(&mut self.exchange, [Self::NO_CALL.into(), number, bits.into(), 0, 0]);
+                step
+            }
             Err(_) => Self::REFUSED,
         }
     }
@@ -151,9 +161,13 @@ impl Host {
     /// if the call ends early.
     ///
     /// The call is nested in those whose host calls are being served, and in `within`: the handle of
-    /// one that waits for its host call, or [`Host::NO_CALL`]. It draws on the fuel of that, or of what
-    /// [`Host::keep_share`] gave when the call was asked for, or else of the host call being served.
-    #[expect(clippy::too_many_arguments, reason = "numbers cross cheaper than an object")]
+    /// one that waits for its host call, or [`Host::NO_CALL`]. A handle that is neither is busy. It
+    /// draws on the fuel of that, or of what [`Host::keep_budget`] gave when the call was asked for, or
+    /// else of the host call being served.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "numbers cross as they are, an object would be read property by property"
+    )]
     pub fn begin(
         &mut self,
         instance: u32,
@@ -161,10 +175,10 @@ impl Host {
         state: u32,
         fuel: Option<u64>,
         within: u32,
-        share: u32,
+        budget: u32,
         keeps_stack: bool,
     ) -> Result<u32, JsValue> {
-        let kept = self.shares.remove(share);
+        let kept = self.budgets.remove(budget);
         let mut execution =
             self.begin_call(instance, export, state, within, keeps_stack).map_err(IntoJs::into_js)?;
         let shared = match fuel {
@@ -172,23 +186,23 @@ impl Host {
                 execution.set_fuel(fuel);
                 None
             }
-            None => kept.or_else(|| self.share(within)),
+            None => kept.or_else(|| self.budget(within)),
         };
         Ok(self.calls.insert(Call::new(execution, shared)))
     }
 
-    /// Keeps what a call that is made now and begun later shares with the host call being served: the
-    /// handle of that for [`Host::begin`], or [`Host::NO_CALL`] where none is served.
-    pub fn keep_share(&mut self) -> u32 {
-        match self.share(Self::NO_CALL) {
-            Some(share) => self.shares.insert(share),
+    /// Keeps what a call that is made now and begun later draws on, the fuel of the host call being
+    /// served: a handle for [`Host::begin`], or [`Host::NO_CALL`] where none is served.
+    pub fn keep_budget(&mut self) -> u32 {
+        match self.budget(Self::NO_CALL) {
+            Some(budget) => self.budgets.insert(budget),
             None => Self::NO_CALL,
         }
     }
 
-    /// Forgets what a call shares that is not begun after all.
-    pub fn drop_share(&mut self, share: u32) {
-        self.shares.remove(share);
+    /// Forgets what a call would draw on that is not begun after all.
+    pub fn drop_budget(&mut self, budget: u32) {
+        self.budgets.remove(budget);
     }
 
     /// Makes a step of a call: runs its guest until something happens, and returns what.
@@ -213,16 +227,19 @@ impl Host {
     }
 
     /// Answers the host call that a call waits for, with the values in the exchange, and makes
-    /// the next step.
+    /// the next step. [`Host::REFUSED`] while a call of the guest is nested in it that has not ended:
+    /// nothing has changed then.
     pub fn answer(&mut self, handle: u32) -> u32 {
-        self.close(handle);
         let Ok(call) = self.calls.get_mut(handle) else { return Self::REFUSED };
         let words = self.exchange.get(Self::HEAD..).unwrap_or_default();
         let results =
             words.iter().zip(&call.results).filter_map(|(word, ty)| from_word(*word, *ty)).collect();
-        call.settle();
-        // It waits; if not, the step says so.
-        let _waiting = call.execution.answer(Ok(results));
+        // Where it does not wait, the step says what it does.
+        if let Err(ExecutionError::Busy) = call.execution.answer(Ok(results)) {
+            return Self::REFUSED;
+        }
+        self.close(handle);
+        let Ok(call) = self.calls.get_mut(handle) else { return Self::REFUSED };
         let step = advance(&mut self.store, &mut self.exchange, &mut self.trapped, call, handle);
         self.after_step(handle);
         step
@@ -419,12 +436,9 @@ impl Host {
         if within == Self::NO_CALL || self.serving.contains(&within) {
             return Ok(None);
         }
-        let call = self.calls.get_mut(within).map_err(|_| InvokeError::Busy)?;
-        match call.execution.run(&mut self.store) {
-            // The same host call as before.
-            Ok(Step::HostCall(host_call)) => Ok(Some(self.store.open_level(&host_call)?)),
-            _ => Err(InvokeError::Busy),
-        }
+        let call = self.calls.get(within).map_err(|_| InvokeError::Busy)?;
+        let host_call = call.execution.waits_for().ok_or(InvokeError::Busy)?;
+        Ok(Some(self.store.open_level(&host_call)?))
     }
 
     /// Notes the level of a call that made a host call, and forgets a call that is over.
@@ -437,11 +451,11 @@ impl Host {
         }
     }
 
-    /// What a call begun now shares: with the one that it is within, or else with the one whose host
+    /// What a call begun now draws on: that of the one that it is within, or else of the one whose host
     /// call is being served.
-    fn share(&mut self, within: u32) -> Option<Share> {
+    fn budget(&mut self, within: u32) -> Option<Rc<Budget>> {
         let around = if within == Self::NO_CALL { *self.serving.last()? } else { within };
-        Some(self.calls.get_mut(around).ok()?.share())
+        Some(self.calls.get_mut(around).ok()?.budget())
     }
 
     /// Closes the level of the host call that a call waits for, if it is open, and those of calls

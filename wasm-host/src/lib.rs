@@ -23,7 +23,19 @@
 //! # Re-entrancy
 //!
 //! Between a step that returns [`Host::HOST_CALL`] and the call that answers it every other
-//! function may be called, for the same guest too.
+//! function may be called. What becomes of a call of a guest that has one under way already depends
+//! on whether it is nested in that, because guests keep a stack in their memories:
+//!
+//! * A call begun meanwhile is nested in the one that waits, also if it is of the same guest, and draws
+//!   on its fuel. That ends with the answer, and with [`Host::suspend`], for answers that come later.
+//! * After `suspend` a call is nested in the one that waits if it names it: `within` of [`Host::call`]
+//!   and [`Host::begin`].
+//! * Any other call of the guest is refused until the one under way has ended: [`Host::BUSY`], or an
+//!   error `busy`. A call has its place from `begin` on. Guests that are instantiated as overlapping
+//!   are not refused any, and their stacks are their own affair.
+//! * A call whose guest has another one nested in it is answered once that has ended, and refused
+//!   before. One that ought not to be waited for is ended by [`Host::cancel`] or [`Host::outlive`], which
+//!   also put the pointer of the guest's stack back.
 //!
 //! # Throwing and safety
 //!

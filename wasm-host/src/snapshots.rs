@@ -56,6 +56,10 @@ impl Host {
 
     /// Makes an instance in the state of a snapshot and returns its number. Imports and limits are
     /// given as to [`Host::instantiate`].
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "numbers cross as they are, an object would be read property by property"
+    )]
     pub fn instantiate_from(
         &mut self,
         module: u32,

@@ -210,7 +210,7 @@ impl Execution {
             }
         }
         match (&self.state, required) {
-            (State::Waiting(ordinal), _) => self.host_call(*ordinal),
+            (State::Waiting(_), _) => self.waits_for().map(Step::HostCall).ok_or(ExecutionError::Ended),
             (_, Some(required)) if required > self.fuel.left() => Ok(Step::OutOfFuel { required }),
             (_, Some(_)) => Ok(Step::SliceOver),
             _ => self.end(store),
@@ -242,6 +242,27 @@ impl Execution {
             }),
         };
         Ok(())
+    }
+
+    /// The host call that it waits for, which [`Execution::run`] gave; `None` where it waits for none.
+    /// To open its level again, also while calls are nested in it: [`Store::open_level`].
+    #[must_use]
+    pub fn waits_for(&self) -> Option<HostCall<'_>> {
+        let State::Waiting(ordinal) = self.state else { return None };
+        let context = self.context.as_ref()?;
+        Some(HostCall {
+            func: *context.functions.get(to_usize(ordinal))?,
+            import: self.imported_function(ordinal)?.import(),
+            ordinal,
+            args: &self.values,
+            state: self.word,
+            instance: self.instance(),
+            memory: context.memory,
+            fuel: self.fuel.left(),
+            place: Place { recorded: &self.recorded, module: &context.module },
+            link: self.link(context),
+            depth: self.entered.unwrap_or_default(),
+        })
     }
 
     /// Ends it where it is and frees what it holds.
@@ -301,25 +322,6 @@ impl Execution {
 
     const fn is_waiting(&self) -> bool {
         matches!(self.state, State::Waiting(_))
-    }
-
-    fn host_call(&self, ordinal: u32) -> Result<Step<'_>, ExecutionError> {
-        let context = self.context.as_ref().ok_or(ExecutionError::Ended)?;
-        let function = self.imported_function(ordinal).ok_or(ExecutionError::Ended)?;
-        let func = context.functions.get(to_usize(ordinal)).copied().ok_or(ExecutionError::Ended)?;
-        Ok(Step::HostCall(HostCall {
-            func,
-            import: function.import(),
-            ordinal,
-            args: &self.values,
-            state: self.word,
-            instance: self.instance(),
-            memory: context.memory,
-            fuel: self.fuel.left(),
-            place: Place { recorded: &self.recorded, module: &context.module },
-            link: self.link(context),
-            depth: self.entered.unwrap_or_default(),
-        }))
     }
 
     fn is_result_of(&self, ordinal: u32, results: &[Value]) -> bool {

@@ -192,3 +192,28 @@ fn the_lineages_guests_have_no_chain_and_nothing_is_put_back() {
     assert_eq!(finish(&mut store, &mut other), Value::I32(2));
     assert_eq!(store.global(guest, "sp"), Ok(Some(Value::I32(1_008))));
 }
+
+#[test]
+fn what_a_call_waits_for_can_be_asked_without_running_it() {
+    let mut store = Store::new();
+    let guest = guest(&mut store);
+    let mut outer = begin(&mut store, guest, "run", 5);
+    assert!(outer.waits_for().is_none(), "it has not run");
+    assert!(matches!(outer.run(&mut store), Ok(Step::HostCall(_))));
+    let call = outer.waits_for().unwrap();
+    assert_eq!((call.args, call.ordinal, call.instance), (&[Value::I32(5)][..], 0, Some(guest)));
+    let level = store.open_level(&call).unwrap();
+    let mut inner = begin(&mut store, guest, "spin", 0);
+    inner.set_fuel(50);
+    assert!(matches!(inner.run(&mut store), Ok(Step::OutOfFuel { .. })));
+    assert!(inner.waits_for().is_none(), "it waits for fuel");
+    store.close_level(level);
+    // Also while another call is nested in it, where it cannot be run.
+    assert!(matches!(outer.run(&mut store), Err(ExecutionError::Busy)));
+    let level = store.open_level(&outer.waits_for().unwrap()).unwrap();
+    store.close_level(level);
+    inner.cancel(&mut store);
+    assert_eq!(finish(&mut store, &mut outer), Value::I32(5));
+    assert!(outer.waits_for().is_none(), "it has ended");
+    assert_whole(&mut store, guest);
+}

@@ -119,7 +119,7 @@ fn a_nested_call_draws_on_the_outer_one_as_much_as_it_takes_alone() {
 fn a_nested_call_that_outlives_the_outer_one_neither_keeps_nor_refills_its_fuel() {
     for suspended in [true, false] {
         let mut page = Page::new();
-        let guest = page.guest(GUEST);
+        let guest = page.overlapping_guest(GUEST);
         let alone = fuel_of(&mut page, guest, "ask", &[1]);
         let fib = fuel_of(&mut page, guest, "fib", &[15]);
         let outer = page.call(guest, "ask", &[1]).waiting();
@@ -155,7 +155,7 @@ fn a_nested_call_that_was_given_fuel_draws_on_nothing_else() {
 #[wasm_bindgen_test]
 fn calls_nested_in_one_that_waits_share_its_budget() {
     let mut page = Page::with_limits(&[("fuel", 100_000.0)]);
-    let guest = page.guest(GUEST);
+    let guest = page.overlapping_guest(GUEST);
     let (alone, fib) = (fuel_of(&mut page, guest, "ask", &[1]), fuel_of(&mut page, guest, "fib", &[10]));
     let outer = page.call(guest, "ask", &[1]).waiting();
     let nested = page.call(guest, "ask", &[1]).waiting();

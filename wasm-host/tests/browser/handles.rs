@@ -22,7 +22,7 @@ fn assert_no_instance(page: &mut Page, guest: Guest, code: &str) {
     assert_eq!(page.call(guest, "ping", &[]), Step::TornDown);
     let position = page.position(guest, "ping");
     assert_eq!(
-        refusal(page.host.begin(instance, position, 0, Some(1), Host::NO_CALL, false)).kind(),
+        refusal(page.host.begin(instance, position, 0, Some(1), Host::NO_CALL, Host::NO_CALL, false)).kind(),
         expected
     );
     assert_eq!(refusal(page.host.exported_memory(instance, "memory")).kind(), expected);
@@ -117,14 +117,32 @@ fn an_export_that_is_no_function_or_none_is_refused() {
         assert_eq!(page.call(guest, export, &[]), Step::Refused);
         let position = page.position(guest, export);
         assert_eq!(
-            refusal(page.host.begin(guest.instance, position, 0, Some(1), Host::NO_CALL, false)).kind(),
+            refusal(page.host.begin(
+                guest.instance,
+                position,
+                0,
+                Some(1),
+                Host::NO_CALL,
+                Host::NO_CALL,
+                false
+            ))
+            .kind(),
             ("InvokeError", "not-a-function")
         );
     }
     for position in [4, 1_000, u32::MAX] {
         assert_eq!(page.host.call(guest.instance, position, 0, Host::NO_CALL), Host::REFUSED);
         assert_eq!(
-            refusal(page.host.begin(guest.instance, position, 0, Some(1), Host::NO_CALL, false)).class,
+            refusal(page.host.begin(
+                guest.instance,
+                position,
+                0,
+                Some(1),
+                Host::NO_CALL,
+                Host::NO_CALL,
+                false
+            ))
+            .class,
             "InvokeError"
         );
     }

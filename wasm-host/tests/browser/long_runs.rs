@@ -169,3 +169,17 @@ fn ten_thousand_instances_one_after_the_other_take_no_more_memory_than_a_hundred
     assert_eq!(page.host.memory_pages_in_use(), 0);
     assert_not_grown(after_a_hundred);
 }
+
+#[wasm_bindgen_test]
+fn thousands_of_nested_calls_are_ended_from_the_outermost_on() {
+    let mut page = Page::with_limits(&[("nesting", 10_000.0)]);
+    let guest = page.guest(ASKING_OFTEN);
+    let calls: Vec<u32> = (0..5_000).map(|_| page.call(guest, "run", &[1]).waiting()).collect();
+    for call in calls {
+        page.host.cancel(call);
+    }
+    let call = page.call(guest, "run", &[1]).waiting();
+    assert_eq!(page.answer(call, &[5]), Step::Finished);
+    assert_eq!(page.take(), [5]);
+    assert_eq!(page.fuel_left() + page.fuel_used(), page.host.default_fuel());
+}

@@ -10,6 +10,7 @@
 )]
 
 mod callbacks;
+mod chains;
 mod common;
 mod compile;
 mod fuel;
@@ -23,5 +24,6 @@ mod start;
 mod torture;
 mod values;
 mod waiting;
+mod within;
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

@@ -41,7 +41,7 @@ fn a_host_call_is_answered_after_both_guests_were_called_again() {
 #[wasm_bindgen_test]
 fn host_calls_that_were_set_aside_are_answered_in_any_order() {
     let mut page = Page::new();
-    let guest = page.guest(ASKING);
+    let guest = page.overlapping_guest(ASKING);
     // More of them than may be nested in each other.
     let calls: Vec<(u64, u32)> = (0..200)
         .map(|at| {
@@ -62,7 +62,7 @@ fn host_calls_that_were_set_aside_are_answered_in_any_order() {
 #[wasm_bindgen_test]
 fn an_outer_call_answered_before_the_one_nested_in_it_leaves_no_level_open() {
     let mut page = Page::new();
-    let guest = page.guest(ASKING);
+    let guest = page.overlapping_guest(ASKING);
     // More often than levels may be open, so that one left open each time would show.
     for _ in 0..40 {
         let outer = page.call(guest, "run", &[1]).waiting();

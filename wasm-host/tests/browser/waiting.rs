@@ -48,7 +48,7 @@ async fn serve(page: Rc<RefCell<Page>>, mut step: Step, delay: u32) -> Step {
 #[wasm_bindgen_test]
 async fn a_host_call_waits_over_a_promise_while_other_calls_are_made() {
     let mut page = Page::new();
-    let guest = page.guest(ASKING);
+    let guest = page.overlapping_guest(ASKING);
     let call = page.call(guest, "run", &[4]).waiting();
     page.host.suspend(call);
     let promised = answer_later(20, 40);
@@ -65,7 +65,7 @@ async fn a_host_call_waits_over_a_promise_while_other_calls_are_made() {
 #[wasm_bindgen_test]
 async fn many_calls_of_one_guest_wait_at_once_and_each_gets_its_own_answer() {
     let mut page = Page::new();
-    let guest = page.guest(ASKING);
+    let guest = page.overlapping_guest(ASKING);
     let page = Rc::new(RefCell::new(page));
     let promises = Array::new();
     for at in 1..=60_u32 {

@@ -3,7 +3,9 @@
 //! [`Page`] does to a [`Host`] what the npm package does: it writes and reads words through a
 //! view of the module's memory that is made anew each time, because guests make that memory
 //! grow. The helpers for the other door are in [`scale`].
+//! [`keeping`] is about a guest that keeps a stack.
 
+pub(crate) mod keeping;
 pub(crate) mod scale;
 
 use guestbox_wasm_host::{Host, Settings};
@@ -43,6 +45,8 @@ pub(crate) enum Step {
     Trapped(String),
     TornDown,
     Refused,
+    /// Another call of the guest is under way that it is not nested in.
+    Busy,
 }
 
 impl Step {
@@ -90,10 +94,21 @@ impl Page {
         self.guest_with(text, &[])
     }
 
+    /// A guest as of [`Page::guest`] whose calls need not nest: it has no chain of them.
+    #[track_caller]
+    pub(crate) fn overlapping_guest(&mut self, text: &str) -> Guest {
+        self.instantiated(text, &[], true)
+    }
+
     #[track_caller]
     pub(crate) fn guest_with(&mut self, text: &str, memories: &[u32]) -> Guest {
+        self.instantiated(text, memories, false)
+    }
+
+    #[track_caller]
+    fn instantiated(&mut self, text: &str, memories: &[u32], overlapping: bool) -> Guest {
         let module = self.compile(text);
-        let call = self.host.instantiate(module, memories, 0, None, None, None, false);
+        let call = self.host.instantiate(module, memories, 0, None, None, None, overlapping);
         let call = call.unwrap_or_else(|error| panic!("{}", message(&error)));
         assert_eq!(self.step(call), Step::Finished);
         Guest { module, instance: self.instance() }
@@ -123,7 +138,8 @@ impl Page {
     pub(crate) fn begin(&mut self, guest: Guest, export: &str, args: &[u64], fuel: u64) -> u32 {
         let position = self.position(guest, export);
         self.put(args);
-        let call = self.host.begin(guest.instance, position, 0, Some(fuel), Host::NO_CALL, false);
+        let call =
+            self.host.begin(guest.instance, position, 0, Some(fuel), Host::NO_CALL, Host::NO_CALL, false);
         call.unwrap_or_else(|error| panic!("{}", message(&error)))
     }
 
@@ -197,7 +213,9 @@ impl Page {
         BigUint64Array::new_with_byte_offset_and_length(&buffer(), exchange, 1_024)
     }
 
-    fn said(&self, step: u32) -> Step {
+    /// A step with what the head of the exchange says.
+    #[track_caller]
+    pub(crate) fn said(&self, step: u32) -> Step {
         let half = |word| u32::try_from(self.head(word)).unwrap();
         match step {
             Host::FINISHED => Step::Finished,
@@ -207,6 +225,7 @@ impl Page {
             Host::TRAPPED => Step::Trapped(Host::trap_codes().swap_remove(usize::try_from(half(1)).unwrap())),
             Host::TORN_DOWN => Step::TornDown,
             Host::REFUSED => Step::Refused,
+            Host::BUSY => Step::Busy,
             other => panic!("unknown step {other}"),
         }
     }
