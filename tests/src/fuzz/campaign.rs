@@ -139,11 +139,10 @@ fn one(settings: &Settings, case: &Case, nodes: &[Node], tally: &mut Tally) -> R
     for _ in 0..settings.swept_calls.min(calls.len()) {
         modes::sweep(&ground, &calls[random.index(calls.len())], settings.stride, tally)?;
     }
-    reference::compare(case, &ground, &plain, tally)?;
     if !nodes.is_empty() && let Some(line) = v8::line(case, &ground, &plain) {
         nodes.iter().for_each(|node| node.send(&line));
     }
-    Ok(())
+    reference::compare(case, &ground, &plain, tally)
 }
 
 /// Counts how calls ended.

@@ -1,5 +1,6 @@
 //! Random modules: what of WebAssembly they use, by seed.
 
+use super::tame::{Tame, tame};
 use crate::random::Random;
 use arbitrary::Unstructured;
 use std::sync::LazyLock;
@@ -60,10 +61,14 @@ pub(super) fn module(seed: u64) -> Option<Generated> {
     // Without, other engines than a deterministic one cannot be compared.
     let canonical = random.chance(80);
     let config = config(&mut random, floats, canonical);
-    let len = random.between(500, 20_000);
-    let bytes = random.bytes(len);
-    let module = Module::new(config, &mut Unstructured::new(&bytes)).ok()?;
-    Some(Generated { bytes: module.to_bytes(), has_open_nans: floats && !canonical })
+    let how = Tame { small: random.chance(75), canonical: floats && canonical };
+    // Some are more than it has bytes for.
+    (0..3).find_map(|_| {
+        let len = random.between(4_000, 30_000);
+        let bytes = random.bytes(len);
+        let module = Module::new(config.clone(), &mut Unstructured::new(&bytes)).ok()?;
+        Some(Generated { bytes: tame(&module.to_bytes(), how)?, has_open_nans: floats && !canonical })
+    })
 }
 
 fn config(random: &mut Random, floats: bool, canonical: bool) -> Config {
@@ -81,7 +86,7 @@ fn config(random: &mut Random, floats: bool, canonical: bool) -> Config {
         // Blocks get parameters by it, with which a module is refused.
         multi_value_enabled: several,
         tail_call_enabled: random.chance(40),
-        bulk_memory_enabled: random.chance(80),
+        bulk_memory_enabled: random.chance(60),
         reference_types_enabled: random.chance(75),
         saturating_float_to_int_enabled: random.chance(80),
         sign_extension_ops_enabled: random.chance(80),

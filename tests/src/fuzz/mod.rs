@@ -20,6 +20,7 @@ mod modes;
 mod record;
 mod reference;
 mod tally;
+mod tame;
 mod v8;
 
 pub use self::{

@@ -12,7 +12,7 @@ use guestbox::{ExternType, TrapCode, Value};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use wasmi_reference::{
     AsContext, Caller, Config, Engine, Error, Extern, F32, F64, Func, Instance, Memory, MemoryType, Module,
-    Store, TrapCode as Code, Val, errors::HostError,
+    Store, TrapCode as Code, Val, errors::{ErrorKind, HostError},
 };
 
 /// Fuel of a call; those that guestbox ended by fuel are not made.
@@ -75,8 +75,10 @@ pub(super) fn compare(case: &Case, ground: &Ground, plain: &[Entry], tally: &mut
 
 fn same(at: usize, plain: &Entry, mut there: Entry) -> Result<(), String> {
     match (&plain.end, &there.end) {
-        // Why there is no instance each engine says in its own words.
-        (End::NoInstance(_), End::NoInstance(_)) => there.end = plain.end.clone(),
+        // A segment that does not fit its memory is a trap there.
+        (End::NoInstance("segment"), End::Trapped(TrapCode::MemoryOutOfBounds | TrapCode::TableOutOfBounds)) => {
+            there.end = plain.end.clone();
+        }
         (End::Trapped(here), End::Trapped(code)) if class(*here) == class(*code) => {
             there.end = plain.end.clone();
         }
@@ -138,7 +140,7 @@ impl Run {
                 End::Finished(Vec::new())
             }
             Err(error) => match error.kind() {
-                wasmi_reference::errors::ErrorKind::Instantiation(_) => End::NoInstance("other"),
+                ErrorKind::Instantiation(_) => End::NoInstance("segment"),
                 _ => End::Trapped(code(&error)),
             },
         }
