@@ -76,7 +76,6 @@ fn config(random: &mut Random, floats: bool, canonical: bool) -> Config {
     let imports = if several { &SEVERAL_IMPORTS } else { [&IMPORTS, &FLOAT_IMPORTS][usize::from(floats)] };
     Config {
         available_imports: Some(imports.to_vec()),
-        max_imports: random.one(&[0, 2, 6, 9]),
         export_everything: true,
         // A start function more often than not would keep many a module from being instantiated.
         allow_start_export: random.chance(30),
@@ -96,7 +95,6 @@ fn config(random: &mut Random, floats: bool, canonical: bool) -> Config {
         max_instructions: random.one(&[60, 200, 600, 2_000]),
         min_types: 3,
         max_types: 15,
-        max_type_size: 200,
         max_globals: 8,
         max_data_segments: 5,
         max_element_segments: 5,
@@ -108,7 +106,7 @@ fn config(random: &mut Random, floats: bool, canonical: bool) -> Config {
         memory_offset_choices: MemoryOffsetChoices(95, 4, 1),
         min_tables: random.between(0, 1),
         max_tables: random.one(&[1, 3]),
-        max_table_elements: random.one(&[20, 300]),
+        max_table_elements: random.one(&[20, 500, 2_000]),
         table_max_size_required: true,
         const_expr_fuel: 8,
         compact_imports_enabled: false,

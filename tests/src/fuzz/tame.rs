@@ -68,6 +68,10 @@ impl Reencode for Rewriter {
             let operator = operators.read()?;
             if let (true, Some(mask)) = (self.how.small, mask(&operator)) {
                 function.instruction(&Instruction::I32Const(mask)).instruction(&Instruction::I32And);
+                if matches!(operator, Operator::TableGrow { .. }) {
+                    // Fewer cost nothing by size.
+                    function.instruction(&Instruction::I32Const(16)).instruction(&Instruction::I32Or);
+                }
             }
             function.instruction(&utils::instruction(self, operator.clone())?);
             if self.how.canonical {
