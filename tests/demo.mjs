@@ -1,6 +1,6 @@
 // `make demo`: real guests under three supervisors, compared line by line with a run of plain
 // WebAssembly, and what only guestbox does: an endless loop stopped.
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { Sandbox, Trap } from "../js/dist/index.js";
 import { loadBytes } from "./guests/bytes.mjs";
@@ -9,10 +9,19 @@ import { plainEngine } from "./guests/plain.mjs";
 import { sandboxed } from "./guests/sandboxed.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const run = (command, args) => execFileSync(command, args, { cwd: root, encoding: "utf8", maxBuffer: 1 << 26, stdio: ["ignore", "pipe", "ignore"] });
 const isTerminal = process.stdout.isTTY;
 const bold = (text) => (isTerminal ? `\x1b[1m${text}\x1b[0m` : text);
 const dim = (text) => (isTerminal ? `\x1b[2m${text}\x1b[0m` : text);
+
+/** What a program writes. Where it fails its own words are shown, and the demo ends. */
+function run(command, args) {
+  const { status, signal, error, stdout, stderr } = spawnSync(command, args, { cwd: root, encoding: "utf8", maxBuffer: 1 << 26 });
+  if (status === 0) return stdout;
+  const how = error?.message ?? (signal === null ? `ended with ${status}` : `was ended by ${signal}`);
+  console.error(`FAILED: ${[command, ...args].join(" ")}: ${how}`);
+  console.error([stdout, stderr].filter(Boolean).join("\n").trimEnd());
+  process.exit(1);
+}
 
 /** What a guest's trace has besides calls: the results, in words. */
 const isResult = (line) => !/^(call|invoke|memory|--) /.test(line);

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what a Makefile target needs, if it is not there yet; says what it can't install.
 #
-#   tests/setup.sh wasm | js | guests | browser | bare-metal
+#   tests/setup.sh wasm | js | guests | browser | bare-metal | component NAME
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -55,5 +55,12 @@ case "${1:-}" in
     fi
     ;;
   bare-metal) rust_target thumbv7em-none-eabihf ;;
-  *) fail "usage: tests/setup.sh wasm | js | guests | browser | bare-metal" ;;
+  component)
+    # As cargo calls them: `fmt`, `clippy`.
+    command=${2#rust}
+    cargo "$command" --version >/dev/null 2>&1 && exit
+    say "adding the Rust component $2"
+    rustup component add "$2" && cargo "$command" --version >/dev/null
+    ;;
+  *) fail "usage: tests/setup.sh wasm | js | guests | browser | bare-metal | component NAME" ;;
 esac

@@ -8,6 +8,7 @@
 use crate::{
     budget::Charge,
     error::StackLimits,
+    growth::Growth,
     limiter::{Budgets, Limiter},
     limits::{Limits, PAGE_BYTES, to_usize},
     module::{Engine, Module},
@@ -45,7 +46,7 @@ impl Cell {
     // Boxed where it is made: an engine store is large.
     pub(crate) fn new(engine: &Arc<Engine>, limits: &Limits, budgets: &Budgets) -> Box<Self> {
         let limiter = Limiter::new(limits, budgets);
-        let data = CellData { args: Vec::new(), import: 0, limiter, stack: engine.stack() };
+        let data = CellData { args: Vec::new(), import: 0, growth: None, limiter, stack: engine.stack() };
         let mut cell = Box::new(Self {
             store: wasmi::Store::new(engine.engine(), data),
             engine: Arc::clone(engine),
@@ -131,12 +132,21 @@ pub(crate) struct CellData {
     pub(crate) args: Vec<Value>,
     /// The ordinal of that import among its module's imported functions.
     pub(crate) import: u32,
+    /// What paused the guest instead of an import: it grows a table.
+    pub(crate) growth: Option<Growth>,
     pub(crate) limiter: Limiter,
     /// What the engine was told.
     pub(crate) stack: StackLimits,
 }
 
 impl CellData {
+    /// Pauses a guest that grows a table.
+    pub(crate) fn pause_for_growth(&mut self, growth: Option<Growth>) -> Error {
+        // The engine calls it with what its type says: there is one.
+        self.growth = growth;
+        Error::host(Paused)
+    }
+
     fn pause(&mut self, import: u32, args: impl IntoIterator<Item = Value>) -> Error {
         self.import = import;
         self.args.clear();

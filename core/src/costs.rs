@@ -37,7 +37,8 @@
 //! bound: what a branch skips in a region is paid for. Code that no path reaches is free of charge
 //! or not, as the engine sees it. Bulk operations take what their size costs when they run.
 //!
-//! Where guestbox mends a defect of its engine (see `repair`), a `select` or a store costs 2 more.
+//! Where guestbox mends a defect of its engine (see `repair`), a `select` or a store costs 2 more;
+//! `table.grow` costs the same.
 //!
 //! What the supervisor does is its own: see [`Store::charge`](crate::Store::charge).
 //!

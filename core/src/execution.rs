@@ -30,6 +30,7 @@ use crate::{
     error::ExecutionError,
     frames::{Frames, Place, Recorded, Recorder},
     fuel::{Fuel, OutOfFuel},
+    growth::Growth,
     limits::to_usize,
     module::{ImportedFunction, Module},
     options::Bounds,
@@ -114,7 +115,10 @@ enum State {
     Waiting(u32),
     /// Has the answer, of the types that the import declares, in its values.
     Answered,
-    OutOfFuel,
+    /// Needs so much fuel to go on.
+    OutOfFuel(u64),
+    /// Grows a table as soon as there is fuel for it.
+    Growing(Growth),
     Finished(Values),
     Failed(Trap),
     Ended,
@@ -163,6 +167,30 @@ impl Execution {
         let waited = self.is_waiting();
         let context = self.context.as_ref().ok_or(ExecutionError::Ended)?;
         let (cell, inputs) = store.engine(context.cell, &context.ticket).ok_or(ExecutionError::OtherStore)?;
+        if let Some(required) = self.required(cell) {
+            self.fuel.renew_slice(required);
+        }
+        self.go_on(cell, inputs);
+        while self.grow_table(cell) {
+            self.go_on(cell, inputs);
+        }
+        let required = self.required(cell);
+        if self.is_waiting() && !waited {
+            let too_deep = self.context.as_ref().and_then(|context| store.is_too_deep(&context.bounds));
+            if let Some(trap) = too_deep {
+                self.state = State::Failed(trap);
+            }
+        }
+        match (&self.state, required) {
+            (State::Waiting(ordinal), _) => self.host_call(*ordinal),
+            (_, Some(required)) if required > self.fuel.left() => Ok(Step::OutOfFuel { required }),
+            (_, Some(_)) => Ok(Step::SliceOver),
+            _ => self.end(store),
+        }
+    }
+
+    /// Lets the engine go on, where it can.
+    fn go_on(&mut self, cell: &mut wasmi::Store<CellData>, inputs: &mut Vec<Val>) {
         match self.state {
             State::Ready(None) => self.state = State::Finished(Values::NONE),
             State::Ready(Some(Callee::Import(import))) => self.state = State::Waiting(import),
@@ -180,31 +208,39 @@ impl Execution {
                 // The call is of the import itself, whose answer is its result.
                 _ => self.state = State::Finished(self.values.iter().copied().collect()),
             },
-            State::OutOfFuel => {
+            State::OutOfFuel(_) => {
                 if let ResumableCall::OutOfFuel(call) = mem::replace(&mut self.call, ResumableCall::Finished)
                 {
-                    self.fuel.renew_slice(call.required_fuel());
                     self.prepare(cell, inputs);
                     let outcome = call.resume(&mut *cell, self.outputs.as_mut());
                     self.returned(cell, outcome);
                 }
             }
-            State::Waiting(_) | State::Finished(_) | State::Failed(_) | State::Ended => {}
+            State::Growing(_) | State::Waiting(_) | State::Finished(_) | State::Failed(_) | State::Ended => {}
         }
-        if self.is_waiting() && !waited {
-            let too_deep = self.context.as_ref().and_then(|context| store.is_too_deep(&context.bounds));
-            if let Some(trap) = too_deep {
-                self.state = State::Failed(trap);
-            }
+    }
+
+    /// The fuel that it needs to go on, where it paused for want of it.
+    fn required(&self, cell: &wasmi::Store<CellData>) -> Option<u64> {
+        match &self.state {
+            State::OutOfFuel(required) => Some(*required),
+            State::Growing(growth) => Some(growth.cost(cell)),
+            _ => None,
         }
-        match (&self.state, &self.call) {
-            (State::Waiting(ordinal), _) => self.host_call(*ordinal),
-            (State::OutOfFuel, ResumableCall::OutOfFuel(call)) => {
-                let required = call.required_fuel();
-                Ok(if required > self.fuel.left() { Step::OutOfFuel { required } } else { Step::SliceOver })
-            }
-            _ => self.end(store),
+    }
+
+    /// Grows the table that the guest asked for, if there is fuel for it. Whether it did.
+    fn grow_table(&mut self, cell: &mut wasmi::Store<CellData>) -> bool {
+        let State::Growing(growth) = &self.state else { return false };
+        let cost = growth.cost(cell);
+        if cost > self.fuel.grant() {
+            return false;
         }
+        self.fuel.spend(cost);
+        self.values.clear();
+        self.values.push(Value::I32(growth.grow(cell)));
+        self.state = State::Answered;
+        true
     }
 
     /// Gives the results of the import call that it waits for. Results of other types than the
@@ -311,10 +347,15 @@ impl Execution {
                     ResumableCall::Finished => State::Finished(self.outputs.to_values()),
                     ResumableCall::HostTrap(_) => {
                         let data = cell.data_mut();
-                        mem::swap(&mut self.values, &mut data.args);
-                        State::Waiting(data.import)
+                        match data.growth.take() {
+                            Some(growth) => State::Growing(growth),
+                            None => {
+                                mem::swap(&mut self.values, &mut data.args);
+                                State::Waiting(data.import)
+                            }
+                        }
                     }
-                    ResumableCall::OutOfFuel(_) => State::OutOfFuel,
+                    ResumableCall::OutOfFuel(ref call) => State::OutOfFuel(call.required_fuel()),
                 }
             }
             Err(error) => State::Failed(Trap::from_engine(&error, cell.data().stack)),
@@ -388,7 +429,7 @@ impl fmt::Debug for Execution {
             State::Ready(_) => "ready",
             State::Waiting(_) => "waiting",
             State::Answered => "answered",
-            State::OutOfFuel => "out of fuel",
+            State::Growing(_) | State::OutOfFuel(_) => "out of fuel",
             State::Finished(_) | State::Failed(_) | State::Ended => "ended",
         };
         f.debug_struct("Execution")

@@ -82,6 +82,7 @@ mod execution;
 mod features;
 mod frames;
 mod fuel;
+mod growth;
 mod limiter;
 mod limits;
 mod module;

@@ -31,6 +31,10 @@ impl Budgets {
     }
 }
 
+fn elements_between(current: u64, desired: u64) -> u32 {
+    u32::try_from(desired.saturating_sub(current)).unwrap_or(u32::MAX)
+}
+
 fn check_elements(budget: &PageBudget, more: u32) -> Result<(), LimitError> {
     let bytes = |elements: u64| elements.saturating_mul(count(ELEMENT_BYTES));
     let requested = u64::from(budget.used()).saturating_add(more.into());
@@ -57,8 +61,24 @@ pub(crate) struct Limiter {
     taken: u32,
     /// The last refusal.
     refused: Option<LimitError>,
-    /// While an instance is made that has a memory of ours: how many memories are made before it.
-    before_hidden: Option<u32>,
+    /// While an instance is made that has a memory or a table of ours.
+    hidden: Hidden,
+}
+
+/// The memory and the table of an instance that are ours: how many are made before each.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Hidden {
+    pub(crate) memory_after: Option<u32>,
+    pub(crate) table_after: Option<u32>,
+}
+
+impl Hidden {
+    /// Whether what is made now is ours, by one of the two counts.
+    fn is_next(after: &mut Option<u32>) -> bool {
+        let Some(before) = *after else { return false };
+        *after = before.checked_sub(1);
+        before == 0
+    }
 }
 
 impl Limiter {
@@ -74,7 +94,7 @@ impl Limiter {
             prepaid: 0,
             taken: 0,
             refused: None,
-            before_hidden: None,
+            hidden: Hidden::default(),
         }
     }
 
@@ -101,22 +121,25 @@ impl Limiter {
         }
     }
 
-    /// Lets the memory that is made after so many others be for nothing, as it is not the guest's;
-    /// `None` ends this.
-    pub(crate) const fn hide_after(&mut self, memories: Option<u32>) {
-        self.before_hidden = memories;
-    }
-
-    /// Takes what an instance of so many bytes will take, and its tables with it.
-    pub(crate) fn begin_making(&mut self, bytes: usize) -> Result<(), LimitError> {
+    /// Takes what an instance of so many bytes will take, and its tables with it. What is hidden is
+    /// for nothing, as it is not the guest's.
+    pub(crate) fn begin_making(&mut self, bytes: usize, hidden: Hidden) -> Result<(), LimitError> {
         self.take_elements(elements_of(bytes))?;
         self.is_making = true;
+        self.hidden = hidden;
         Ok(())
     }
 
     /// The instance is made, or could not be.
-    pub(crate) const fn end_making(&mut self) {
+    pub(crate) fn end_making(&mut self) {
         self.is_making = false;
+        self.hidden = Hidden::default();
+    }
+
+    /// Refuses a table to grow from so many elements to so many, and takes none.
+    pub(crate) fn check_table(&self, current: u64, desired: u64) -> Result<(), LimitError> {
+        Limit::TableElements.check(desired, self.table_elements.into())?;
+        check_elements(self.elements.budget(), elements_between(current, desired))
     }
 
     fn take_elements(&mut self, more: u32) -> Result<(), LimitError> {
@@ -144,12 +167,9 @@ impl Limiter {
     }
 
     fn memory_growth(&mut self, current: u32, desired: u32) -> Result<(), LimitError> {
-        if let Some(before) = self.before_hidden {
-            self.before_hidden = before.checked_sub(1);
-            if before == 0 {
-                self.taken = 0;
-                return Ok(());
-            }
+        if Hidden::is_next(&mut self.hidden.memory_after) {
+            self.taken = 0;
+            return Ok(());
         }
         Limit::MemoryPages.check(desired.into(), self.memory_pages.into())?;
         let more = desired.saturating_sub(current).saturating_sub(self.prepaid);
@@ -212,12 +232,19 @@ impl wasmi::ResourceLimiter for Limiter {
         _maximum: Option<usize>,
     ) -> Result<bool, LimiterError> {
         self.taken_elements = 0;
-        let mut checked = Limit::TableElements.check(count(desired), self.table_elements.into());
-        if checked.is_ok() && !self.is_making {
-            let more = u32::try_from(desired.saturating_sub(current)).unwrap_or(u32::MAX);
-            checked = self.take_elements(more);
-            self.taken_elements = if checked.is_ok() { more } else { 0 };
+        if Hidden::is_next(&mut self.hidden.table_after) {
+            return Ok(true);
         }
+        let (current, desired) = (count(current), count(desired));
+        let checked = if self.is_making {
+            Limit::TableElements.check(desired, self.table_elements.into())
+        } else {
+            let more = elements_between(current, desired);
+            self.check_table(current, desired).and_then(|()| {
+                self.taken_elements = more;
+                self.take_elements(more)
+            })
+        };
         Ok(self.answer(checked))
     }
 

@@ -35,22 +35,28 @@ if (!existsSync(BROWSER)) {
   fail(`there is no browser at ${BROWSER}: install Chromium (on Debian: apt-get install chromium), or name one in CHROMIUM`);
 }
 
-const made = Object.fromEntries(Object.entries(texts).map(([name, text]) => [`/checks/${name}.wasm`, wat(text)]));
-made["/supervisor/supervisor.wasm"] = supervisorBytes();
-for (const name of guestNames) made[`/supervisor/${name}.wasm`] = bytesOf(name);
-for (const one of programs) {
-  for (const name of one.modules) made[`/programs/${one.name}/${name}.wasm`] = one.bytesOf(name);
-}
-const { server, base } = await serve({ ...made, "/checks/number": "42" });
+const isCheck = options.trace === undefined && !options.json;
+const { server, base } = await serve(isCheck ? filesOfChecks() : {});
 const browser = await chromium.launch({ executablePath: BROWSER, args: FLAGS });
 try {
   const page = await openPage();
-  if (options.trace !== undefined) console.log((await traceIn(page, options.trace)).lines.join("\n"));
+  if (isCheck) await runChecks(page);
   else if (options.json) console.log(JSON.stringify(await allTraces(page)));
-  else await runChecks(page);
+  else console.log((await traceIn(page, options.trace)).lines.join("\n"));
 } finally {
   await browser.close();
   server.close();
+}
+
+/** What the checks need and is not in the repository, by path. The traces of real guests need none of it. */
+function filesOfChecks() {
+  const files = { "/checks/number": "42", "/supervisor/supervisor.wasm": supervisorBytes() };
+  for (const [name, text] of Object.entries(texts)) files[`/checks/${name}.wasm`] = wat(text);
+  for (const name of guestNames) files[`/supervisor/${name}.wasm`] = bytesOf(name);
+  for (const one of programs) {
+    for (const name of one.modules) files[`/programs/${one.name}/${name}.wasm`] = one.bytesOf(name);
+  }
+  return files;
 }
 
 function fail(message) {

@@ -80,7 +80,7 @@ pub struct Limits {
     pub imports: u32,
     /// Exports of a module.
     pub exports: u32,
-    /// Tables of a module.
+    /// Tables of a module; the engine takes 100, and 99 of a module whose code grows one.
     pub tables: u32,
     /// Elements of each table, initial and grown, and of all element segments of a module together.
     pub table_elements: u32,

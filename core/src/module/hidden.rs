@@ -6,11 +6,13 @@
 //! * The start section is dropped and its function exported: the engine would run it inside its
 //!   instantiation, where a host call could not pause. It runs as the first execution instead.
 //! * Memories and mutable globals are exported, for snapshots.
-//! * So is what a module that was compiled with frames keeps them in.
+//! * So is what a module that was compiled with frames keeps them in, and so are the tables that the
+//!   code grows and the one of what grows them, see [`growth`](super::growth).
 //!
 //! Their names begin as no export of the guest does, and no lookup by name finds them.
 
 use super::{
+    growth::{Growth, Hooks},
     scan::{ExportKind, Scan},
     sections::{Added, EXPORTS, START, push_leb128},
 };
@@ -30,6 +32,8 @@ pub(super) struct Names {
     pub(super) globals: Vec<Box<str>>,
     /// Of the memory and the global that frames are kept in, where they are.
     pub(super) frames: Option<(Box<str>, Box<str>)>,
+    /// Of what grows tables, where the code does.
+    pub(super) hooks: Option<Hooks>,
 }
 
 /// Exports what is needed of a module and drops its start section: the bytes, if they had to be
@@ -37,16 +41,21 @@ pub(super) struct Names {
 /// module to the engine's own judgement.
 ///
 /// `frames` says whether the module has what frames are kept in, besides what was scanned.
-pub(super) fn export(bytes: &[u8], scan: &Scan, frames: bool) -> Option<(Option<Box<[u8]>>, Names)> {
+pub(super) fn export(
+    bytes: &[u8],
+    scan: &Scan,
+    growth: &Growth<'_>,
+    frames: bool,
+) -> Option<(Option<Box<[u8]>>, Names)> {
     let mut added = Added::default();
-    let names = names(scan, frames, &mut added)?;
+    let names = names(scan, growth, frames, &mut added)?;
     if added.count == 0 {
         return Some((None, names));
     }
     Some((Some(added.append(bytes, EXPORTS, Some(START))?.into()), names))
 }
 
-fn names(scan: &Scan, frames: bool, added: &mut Added) -> Option<Names> {
+fn names(scan: &Scan, growth: &Growth<'_>, frames: bool, added: &mut Added) -> Option<Names> {
     let prefix = unused_prefix(scan);
     let start = match scan.start {
         Some(function) => {
@@ -78,7 +87,15 @@ fn names(scan: &Scan, frames: bool, added: &mut Added) -> Option<Names> {
         }
         _ => None,
     };
-    Some(Names { start, memories, globals, frames })
+    let hooks = if growth.is_empty() {
+        None
+    } else {
+        let behind = u32::try_from(scan.tables.len()).ok()?;
+        let table = export(ExportKind::Table, behind, 't')?;
+        let grown = growth.tables().map(|(table, kind)| Some((export(ExportKind::Table, table, 't')?, kind)));
+        Some(Hooks { table, grown: grown.collect::<Option<_>>()?, own_tables: scan.own_tables() })
+    };
+    Some(Names { start, memories, globals, frames, hooks })
 }
 
 /// Adds an export.

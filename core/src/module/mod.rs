@@ -8,6 +8,7 @@
 mod code_limits;
 mod engine;
 mod fresh;
+mod growth;
 mod hidden;
 mod instrument;
 mod names;
@@ -22,7 +23,9 @@ mod types;
 pub use self::types::{Export, ExternType, GlobalType, Import, MemoryType, TableType};
 pub(crate) use self::{
     engine::Engine,
+    growth::Hooks,
     instrument::{Frames, OUTSIDE, SLOT_BYTES},
+    scan::RefKind,
     state::{Identity, State},
     types::MemorySource,
 };
@@ -30,6 +33,7 @@ pub(crate) use self::{
 use crate::{
     costs,
     error::{CompileError, StackLimits},
+    features::Features,
     limits::{Limit, Limits, count},
     options::CompileOptions,
     value::{FuncType, ValueType},
@@ -38,6 +42,7 @@ use alloc::{boxed::Box, format, sync::Arc};
 use core::fmt;
 use engine::Home;
 use instrument::Instrumented;
+use repair::Repaired;
 use spin::Mutex;
 use tail_calls::TailCalls;
 
@@ -67,6 +72,7 @@ struct Inner {
     state: State,
     main_memory: Option<MemorySource>,
     frames: Option<Frames>,
+    hooks: Option<Hooks>,
     instance_bytes: usize,
 }
 
@@ -141,14 +147,18 @@ impl Module {
         let identity = Identity::of(bytes);
         let instrumented = if options.frames { Some(Instrumented::new(limits, bytes, &scan)?) } else { None };
         let original = instrumented.as_ref().map_or(bytes, |instrumented| &instrumented.bytes);
-        let (exported, names) = hidden::export(original, &scan, instrumented.is_some()).unzip();
-        let exported = exported.flatten().unwrap_or_else(|| original.into());
-        let repaired = repair::repair(limits, &exported, &scan);
+        let repaired = repair::repair(limits, original, &scan);
         // Limits come before the engine, which looks for features.
         if !matches!(repaired, Err(CompileError::Limit(_))) {
             limits.features.check(bytes)?;
         }
-        let bytes = repaired?.unwrap_or(exported);
+        let Repaired { bytes: repaired, growth, must_be_valid } = repaired?;
+        if must_be_valid && instrumented.is_none() {
+            Features::ALL.validate(bytes)?;
+        }
+        let repaired = repaired.unwrap_or_else(|| original.into());
+        let (exported, names) = hidden::export(&repaired, &scan, &growth, instrumented.is_some()).unzip();
+        let bytes = exported.flatten().unwrap_or(repaired);
         let more_stack = instrumented.as_ref().map(|instrumented| instrumented.limits(limits));
         let stack = StackLimits::of(limits);
         let (engine, code) = compile(more_stack.as_ref().unwrap_or(limits), stack, &bytes, &scan)?;
@@ -174,7 +184,8 @@ impl Module {
             by_name: types::sort_by_name(&exports),
             instance_bytes: scan
                 .instance_bytes()
-                .saturating_add(instrumented.as_ref().map_or(0, Instrumented::slot_bytes)),
+                .saturating_add(instrumented.as_ref().map_or(0, Instrumented::slot_bytes))
+                .saturating_add(names.hooks.as_ref().map_or(0, Hooks::bytes)),
             frames: instrumented
                 .zip(names.frames.take())
                 .map(|(instrumented, exports)| Frames::new(instrumented, exports, &scan)),
@@ -183,7 +194,8 @@ impl Module {
             imported_functions,
             exports,
             start,
-            state: State::new(&scan, names),
+            state: State::new(&scan, &names),
+            hooks: names.hooks,
             main_memory,
         })))
     }
@@ -247,6 +259,11 @@ impl Module {
     /// What it has to say where its instances are, if it was compiled with frames.
     pub(crate) fn frames(&self) -> Option<&Frames> {
         self.0.frames.as_ref()
+    }
+
+    /// What of its instances grows tables, if the code does.
+    pub(crate) fn hooks(&self) -> Option<&Hooks> {
+        self.0.hooks.as_ref()
     }
 
     /// The imported functions, in order.

@@ -3,7 +3,7 @@
 use super::{
     instrument::{OUTSIDE, SLOT_BYTES},
     scan::{Scan, locals},
-    sections::{Added, CODE, GLOBALS, MEMORIES, push_leb128, rewrite, split_leb128},
+    sections::{Added, CODE, GLOBALS, MEMORIES, push_leb128, push_sleb128, rewrite, split_leb128},
 };
 use crate::limits::{PAGE_BYTES, count, to_usize};
 use alloc::{boxed::Box, vec::Vec};
@@ -248,18 +248,4 @@ fn push_index(code: &mut Vec<u8>, operator: u8, index: u32) -> Option<()> {
 fn push_const(code: &mut Vec<u8>, value: i32) {
     code.push(I32_CONST);
     push_sleb128(code, value);
-}
-
-/// Appends a signed LEB128 number.
-fn push_sleb128(bytes: &mut Vec<u8>, mut value: i32) {
-    loop {
-        let [low, ..] = value.to_le_bytes();
-        value >>= 7;
-        let sign = low & 0x40 != 0;
-        if (value == 0 && !sign) || (value == -1 && sign) {
-            bytes.push(low & 0x7F);
-            return;
-        }
-        bytes.push(low | 0x80);
-    }
 }

@@ -1,6 +1,7 @@
 //! Ways around the defects of the engine, wasmi 2.0.0, which `tests` would notice to have gone.
 //!
-//! Two are mended where a module is compiled:
+//! Three are mended where a module is compiled. Growing tables is one, see [`growth`](super::growth);
+//! the others are these:
 //!
 //! * It fuses `select` with a comparison with zero before it. Where the value compared is not in
 //!   its register, it forgets to say where it is: `(select a b (i32.eqz (local.get 0)))` chooses
@@ -21,11 +22,13 @@
 //!   below: results are wrong, and with debug assertions it panics.
 //! * A `br_table` passes the wrong ones of several values.
 //!
-//! Here also the fuel for a function's locals is put in: see [`costs`](crate::costs).
+//! Here also the fuel for a function's locals is put in, see [`costs`](crate::costs), and it is seen
+//! whether what is added to the module could make an invalid one valid.
 
 use super::{
     code_limits::CodeLimits,
     fresh::{is_fresh, is_fresh_long},
+    growth::Growth,
     scan::{Arity, Scan, locals},
     sections::{CODE, push_leb128, rewrite, split_leb128},
 };
@@ -40,11 +43,20 @@ use wasmparser::{BinaryReader, BlockType, FunctionBody, Operator};
 /// The locals that the engine's parser takes.
 const MAX_LOCALS: u64 = 50_000;
 
-/// What is put before an operator, as small as can be: a module may need millions.
+/// A change of a function's body, as small as can be: a module may need millions.
+#[derive(Clone, Copy)]
+struct Edit {
+    /// Where something is put.
+    place: u32,
+    insert: Insert,
+}
+
 #[derive(Clone, Copy)]
 enum Insert {
     /// As many `nop`, each of which costs a unit and leaves nothing in the engine's code.
     Charge(u16),
+    /// What [`Growth`] has under this number, in the place of an operator of so many bytes.
+    Grow { at: u16, replaced: u8 },
     /// `i32.const 0`, `i32.gt_u`.
     IsNotZero,
     /// `i64.const 0`, `i64.or`.
@@ -54,16 +66,26 @@ enum Insert {
 }
 
 impl Insert {
-    fn len(self) -> usize {
+    fn len(self, growth: &Growth<'_>) -> usize {
         match self {
             Self::Charge(units) => units.into(),
+            Self::Grow { at, .. } => growth.call(at.into()).len(),
             Self::IsNotZero | Self::OrLongZero | Self::OrZero => 3,
         }
     }
 
-    fn push_to(self, code: &mut Vec<u8>) {
+    /// Bytes of the operator in whose place it is.
+    fn replaced(self) -> usize {
+        match self {
+            Self::Grow { replaced, .. } => replaced.into(),
+            Self::Charge(_) | Self::IsNotZero | Self::OrLongZero | Self::OrZero => 0,
+        }
+    }
+
+    fn push_to(self, code: &mut Vec<u8>, growth: &Growth<'_>) {
         match self {
             Self::Charge(units) => code.extend(core::iter::repeat_n(0x01, units.into())),
+            Self::Grow { at, .. } => code.extend_from_slice(growth.call(at.into())),
             Self::IsNotZero => code.extend([0x41, 0x00, 0x4B]),
             Self::OrLongZero => code.extend([0x42, 0x00, 0x84]),
             Self::OrZero => code.extend([0x41, 0x00, 0x72]),
@@ -71,22 +93,54 @@ impl Insert {
     }
 }
 
-/// Rewrites a module for the engine. `None` where there is nothing to rewrite. A module that is
-/// invalid is rewritten up to where the engine will find that out.
+/// A module as the engine is to have it.
+pub(super) struct Repaired<'a> {
+    /// `None` where there was nothing to rewrite.
+    pub(super) bytes: Option<Box<[u8]>>,
+    pub(super) growth: Growth<'a>,
+    /// Whether the module has to be valid by itself, as what is added to it could make it so.
+    pub(super) must_be_valid: bool,
+}
+
+/// Rewrites a module for the engine. A module that is invalid is rewritten up to where the engine
+/// will find that out.
 ///
 /// # Errors
 ///
 /// Where the module has what the engine gets wrong and cannot be mended, and where its code is
 /// above the limits.
-pub(super) fn repair(limits: &Limits, bytes: &[u8], scan: &Scan) -> Result<Option<Box<[u8]>>, CompileError> {
-    let mut repair = Repair { scan, code_limits: CodeLimits::new(limits, scan), refused: None };
-    let repaired = rewrite(bytes, CODE, |contents| repair.code(contents));
-    repair.refused.map_or(Ok(repaired.map(Vec::into)), Err)
+pub(super) fn repair<'a>(
+    limits: &'a Limits,
+    bytes: &[u8],
+    scan: &'a Scan,
+) -> Result<Repaired<'a>, CompileError> {
+    let mut repair = Repair {
+        scan,
+        code_limits: CodeLimits::new(limits, scan),
+        growth: Growth::new(scan),
+        refers_to_start: false,
+        refused: None,
+    };
+    let code = rewrite(bytes, CODE, |contents| repair.code(contents));
+    if let Some(refused) = repair.refused {
+        return Err(refused);
+    }
+    let Repair { growth, refers_to_start, .. } = repair;
+    if growth.is_empty() {
+        return Ok(Repaired { bytes: code.map(Vec::into), growth, must_be_valid: refers_to_start });
+    }
+    growth.check_limit()?;
+    let declared = growth.declare(code.as_deref().unwrap_or(bytes));
+    Ok(Repaired { bytes: declared.or(code).map(Vec::into), growth, must_be_valid: true })
 }
 
 struct Repair<'a> {
     scan: &'a Scan,
     code_limits: CodeLimits<'a>,
+    growth: Growth<'a>,
+    /// Whether the code has a `ref.func` of the start function, which is valid where that is exported:
+    /// and it will be, under a hidden name.
+    refers_to_start: bool,
     /// Why the module cannot be mended. The limits are looked after to the end nevertheless.
     refused: Option<CompileError>,
 }
@@ -101,20 +155,21 @@ impl Repair<'_> {
         while !rest.is_empty() {
             let (len, after_len) = split_leb128(rest)?;
             let (body, after) = after_len.split_at_checked(len)?;
-            let mut inserts = Vec::new();
-            let is_read = self.body(body, *types.next()?, &mut inserts).is_some();
+            let mut edits = Vec::new();
+            let is_read = self.body(body, *types.next()?, &mut edits).is_some();
             if !is_read && self.refused.is_some() {
                 return None;
             }
-            rewritten |= !inserts.is_empty();
-            let added = inserts.iter().map(|(_, insert)| insert.len()).sum();
-            push_leb128(&mut code, len.checked_add(added)?)?;
+            rewritten |= !edits.is_empty();
+            let added: usize = edits.iter().map(|edit| edit.insert.len(&self.growth)).sum();
+            let replaced: usize = edits.iter().map(|edit| edit.insert.replaced()).sum();
+            push_leb128(&mut code, len.checked_add(added)?.checked_sub(replaced)?)?;
             let mut copied = 0;
-            for (place, insert) in inserts {
+            for Edit { place, insert } in edits {
                 let place = to_usize(place);
                 code.extend_from_slice(body.get(copied..place)?);
-                insert.push_to(&mut code);
-                copied = place;
+                insert.push_to(&mut code, &self.growth);
+                copied = place.checked_add(insert.replaced())?;
             }
             code.extend_from_slice(body.get(copied..)?);
             rest = after;
@@ -128,13 +183,14 @@ impl Repair<'_> {
 
     /// Finds what is put where in the body of a function of a type. `None` where it is invalid:
     /// the engine translates it up to there, and so needs what was found until then.
-    fn body(&mut self, body: &[u8], ty: u32, inserts: &mut Vec<(u32, Insert)>) -> Option<()> {
+    fn body(&mut self, body: &[u8], ty: u32, edits: &mut Vec<Edit>) -> Option<()> {
         let body = FunctionBody::new(BinaryReader::new(body, 0));
         let charge = charge_for_locals(&body)?;
         let mut operators = body.get_operators_reader().ok()?;
         self.code_limits.begin_function();
         if charge > 0 {
-            inserts.push((u32::try_from(operators.original_position()).ok()?, Insert::Charge(charge)));
+            let place = u32::try_from(operators.original_position()).ok()?;
+            edits.push(Edit { place, insert: Insert::Charge(charge) });
         }
         // How many values a branch to each label passes, the innermost last.
         let mut labels = vec![self.arity(ty)?.results];
@@ -142,16 +198,17 @@ impl Repair<'_> {
         while !operators.eof() {
             let (operator, place) = operators.read_with_offset().ok()?;
             let place = u32::try_from(place).ok()?;
+            let mut edit = |insert| edits.push(Edit { place, insert });
             match operator {
                 Operator::Select | Operator::TypedSelect { .. } if !is_fresh_before && !is_local_before => {
-                    inserts.push((place, Insert::IsNotZero));
+                    edit(Insert::IsNotZero);
                 }
                 Operator::I32Store { memarg }
                 | Operator::I32Store8 { memarg }
                 | Operator::I32Store16 { memarg }
                     if !is_fresh_before && (memarg.memory != 0 || memarg.offset > u16::MAX.into()) =>
                 {
-                    inserts.push((place, Insert::OrZero));
+                    edit(Insert::OrZero);
                 }
                 Operator::I64Store { memarg }
                 | Operator::I64Store8 { memarg }
@@ -159,7 +216,16 @@ impl Repair<'_> {
                 | Operator::I64Store32 { memarg }
                     if !is_fresh_long_before && (memarg.memory != 0 || memarg.offset > u16::MAX.into()) =>
                 {
-                    inserts.push((place, Insert::OrLongZero));
+                    edit(Insert::OrLongZero);
+                }
+                Operator::TableGrow { table } => {
+                    let at = u16::try_from(self.growth.of_table(table)?).ok()?;
+                    let after = u32::try_from(operators.original_position()).ok()?;
+                    let replaced = u8::try_from(after.checked_sub(place)?).ok()?;
+                    edit(Insert::Grow { at, replaced });
+                }
+                Operator::RefFunc { function_index } => {
+                    self.refers_to_start |= self.scan.start == Some(function_index);
                 }
                 Operator::Block { blockty } | Operator::If { blockty } => {
                     labels.push(self.arity_of_block(blockty)?.results);

@@ -6,6 +6,8 @@ use alloc::vec::Vec;
 pub(super) const HEADER_BYTES: usize = 8;
 
 pub(super) const CUSTOM: u8 = 0;
+pub(super) const TYPES: u8 = 1;
+pub(super) const TABLES: u8 = 4;
 pub(super) const MEMORIES: u8 = 5;
 pub(super) const GLOBALS: u8 = 6;
 pub(super) const EXPORTS: u8 = 7;
@@ -135,6 +137,20 @@ pub(super) fn push_leb128(bytes: &mut Vec<u8>, value: usize) -> Option<()> {
         if value == 0 {
             bytes.push(low & 0x7F);
             return Some(());
+        }
+        bytes.push(low | 0x80);
+    }
+}
+
+/// Appends a signed LEB128 number.
+pub(super) fn push_sleb128(bytes: &mut Vec<u8>, mut value: i32) {
+    loop {
+        let [low, ..] = value.to_le_bytes();
+        value >>= 7;
+        let sign = low & 0x40 != 0;
+        if (value == 0 && !sign) || (value == -1 && sign) {
+            bytes.push(low & 0x7F);
+            return;
         }
         bytes.push(low | 0x80);
     }

@@ -58,20 +58,21 @@ pub(crate) struct StateGlobal {
 }
 
 impl State {
-    pub(super) fn new(scan: &Scan, names: Names) -> Self {
+    pub(super) fn new(scan: &Scan, names: &Names) -> Self {
         let pages = |pages: u64| u32::try_from(pages).unwrap_or(MAX_PAGES);
-        let memories = scan.memories.iter().zip(names.memories).map(|(memory, export)| {
+        let memories = scan.memories.iter().zip(&names.memories).map(|(memory, export)| {
             let maximum = memory.maximum.map_or(MAX_PAGES, pages);
-            StateMemory { export, pages: pages(memory.minimum)..=maximum }
+            StateMemory { export: export.clone(), pages: pages(memory.minimum)..=maximum }
         });
-        let globals = scan.mutable_globals.iter().zip(names.globals);
+        let globals = scan.mutable_globals.iter().zip(&names.globals);
         Self {
             memories: memories.collect(),
             globals: globals
-                .filter_map(|(global, export)| Some(StateGlobal { export, ty: global.ty? }))
+                .filter_map(|(global, export)| Some(StateGlobal { export: export.clone(), ty: global.ty? }))
                 .collect(),
             has_reference: scan.mutable_globals.iter().any(|global| global.ty.is_none()),
-            code: Mutex::new(None),
+            // The operators that grow tables are no longer in the code.
+            code: Mutex::new(names.hooks.is_some().then_some(Err(Uncapturable::Table))),
         }
     }
 
@@ -117,7 +118,6 @@ fn read_code(bytes: &[u8]) -> Result<Result<(), Uncapturable>, BinaryReaderError
             match operator? {
                 Operator::TableCopy { .. }
                 | Operator::TableFill { .. }
-                | Operator::TableGrow { .. }
                 | Operator::TableInit { .. }
                 | Operator::TableSet { .. } => return Ok(Err(Uncapturable::Table)),
                 Operator::DataDrop { .. } | Operator::ElemDrop { .. } => {

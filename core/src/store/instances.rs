@@ -7,6 +7,8 @@ use crate::{
     error::{GlobalError, HandleError, ImportProblem, InstantiateError, InvokeError},
     execution::{Callee, Context, Execution, Purpose},
     frames::Recorder,
+    growth,
+    limiter::Hidden,
     limits::{Limit, to_usize},
     module::{ExternType, MemorySource, Module},
     options::{Bounds, InstanceLimits},
@@ -364,16 +366,20 @@ impl Store {
         imports.extend(memories.iter().copied().map(Extern::Memory));
         let limiter = &mut cell.store.data_mut().limiter;
         limiter.begin(bounds);
-        limiter.begin_making(module.instance_bytes())?;
-        limiter.hide_after(module.frames().map(|frames| frames.own_memories));
+        let hidden = Hidden {
+            memory_after: module.frames().map(|frames| frames.own_memories),
+            table_after: module.hooks().map(|hooks| hooks.own_tables),
+        };
+        limiter.begin_making(module.instance_bytes(), hidden)?;
         let made = wasmi::Instance::new(&mut cell.store, &code, &imports);
         let limiter = &mut cell.store.data_mut().limiter;
         limiter.end_making();
-        limiter.hide_after(None);
-        made.map_err(|error| match cell.store.data_mut().limiter.take_refusal() {
+        let instance = made.map_err(|error| match cell.store.data_mut().limiter.take_refusal() {
             Some(refusal) => refusal.into(),
             None => explain(module, &error),
-        })
+        })?;
+        growth::install(module, instance, &mut cell.store).ok_or(InstantiateError::Engine)?;
+        Ok(instance)
     }
 }
 

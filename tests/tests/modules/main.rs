@@ -1,6 +1,8 @@
-//! Modules: what they list, how their start section is lifted out, and tail calls.
+//! Modules: what they list, how their start section is lifted out, how
+//! their tables grow, and tail calls.
 
 mod engine_defects;
 mod listing;
 mod start;
+mod table_growth;
 mod tail_calls;

@@ -186,3 +186,17 @@ fn a_start_section_out_of_order_or_twice_is_invalid() {
     doubled.insert(place(&plain, EXPORT), plain[place(&plain, EXPORT)].clone());
     assert!(is_invalid(&assemble(&doubled)), "two export sections");
 }
+
+#[test]
+fn being_lifted_makes_no_invalid_module_valid() {
+    // A function may be referred to where it is exported, or in a segment, or in a global.
+    let text = |declared: &str| {
+        format!(
+            "(module (start $f) {declared} (func $f (drop (ref.func $f))) (func $g (drop (ref.func $f))))"
+        )
+    };
+    assert!(is_invalid(&text::bytes(&text(""))));
+    for declared in ["(export \"f\" (func $f))", "(elem declare func $f)", "(global funcref (ref.func $f))"] {
+        assert!(Module::new(&text::bytes(&text(declared))).is_ok(), "{declared}");
+    }
+}

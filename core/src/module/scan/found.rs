@@ -2,10 +2,10 @@
 
 use crate::value::ValueType;
 use alloc::boxed::Box;
-use wasmparser::{ExternalKind, ValType};
+use wasmparser::{ExternalKind, RefType, ValType};
 
 /// The kinds of import that the engine knows.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::module) enum ImportKind {
     Func,
     Global,
@@ -34,7 +34,7 @@ pub(in crate::module) enum ExportKind {
     Func,
     Global,
     Memory,
-    Other,
+    Table,
 }
 
 impl ExportKind {
@@ -42,7 +42,7 @@ impl ExportKind {
     pub(in crate::module) const fn byte(self) -> u8 {
         match self {
             Self::Func => 0,
-            Self::Other => 1,
+            Self::Table => 1,
             Self::Memory => 2,
             Self::Global => 3,
         }
@@ -53,7 +53,8 @@ impl ExportKind {
             ExternalKind::Func => Self::Func,
             ExternalKind::Global => Self::Global,
             ExternalKind::Memory => Self::Memory,
-            ExternalKind::Table | ExternalKind::Tag => Self::Other,
+            // The engine refuses tags.
+            ExternalKind::Table | ExternalKind::Tag => Self::Table,
         }
     }
 }
@@ -76,6 +77,38 @@ pub(in crate::module) struct ScannedGlobal {
 impl ScannedMemory {
     pub(super) const fn new(ty: &wasmparser::MemoryType) -> Self {
         Self { minimum: ty.initial, maximum: ty.maximum }
+    }
+}
+
+/// What the elements of a table are.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum RefKind {
+    Func,
+    Extern,
+}
+
+impl RefKind {
+    pub(in crate::module) const ALL: [Self; 2] = [Self::Func, Self::Extern];
+
+    /// Its place in [`RefKind::ALL`].
+    pub(in crate::module) const fn ordinal(self) -> usize {
+        match self {
+            Self::Func => 0,
+            Self::Extern => 1,
+        }
+    }
+
+    /// As in a module.
+    pub(in crate::module) const fn byte(self) -> u8 {
+        match self {
+            Self::Func => 0x70,
+            Self::Extern => 0x6F,
+        }
+    }
+
+    /// Other references than to functions and of the host the engine does not have.
+    pub(super) fn of(ty: RefType) -> Self {
+        if ty.is_func_ref() { Self::Func } else { Self::Extern }
     }
 }
 

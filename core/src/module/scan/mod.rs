@@ -7,6 +7,7 @@
 mod found;
 mod signatures;
 
+pub(crate) use self::found::RefKind;
 pub(super) use self::found::{Arity, ExportKind, ImportKind, ScannedExport, ScannedGlobal, ScannedMemory};
 
 use super::sections::{CUSTOM, START, order};
@@ -32,6 +33,8 @@ pub(super) struct Scan {
     /// The memories that the module declares, the imported ones first.
     pub(super) memories: Vec<ScannedMemory>,
     pub(super) mutable_globals: Vec<ScannedGlobal>,
+    /// The tables that the module declares, the imported ones first.
+    pub(super) tables: Vec<RefKind>,
     /// The module's types, in order.
     pub(super) types: Vec<Arity>,
     /// The types of the functions that are not imported, in order.
@@ -91,8 +94,18 @@ impl Scan {
 
     /// The number of memories that the module defines.
     pub(super) fn own_memories(&self) -> u32 {
-        let imported = self.imports.iter().filter(|kind| matches!(kind, ImportKind::Memory)).count();
-        u32::try_from(self.memories.len().saturating_sub(imported)).unwrap_or(u32::MAX)
+        self.own(self.memories.len(), ImportKind::Memory)
+    }
+
+    /// The number of tables that the module defines.
+    pub(super) fn own_tables(&self) -> u32 {
+        self.own(self.tables.len(), ImportKind::Table)
+    }
+
+    /// How many of `all` things of a kind are not imported.
+    fn own(&self, all: usize, kind: ImportKind) -> u32 {
+        let imported = self.imports.iter().filter(|import| **import == kind).count();
+        u32::try_from(all.saturating_sub(imported)).unwrap_or(u32::MAX)
     }
 
     /// Roughly the bytes the engine keeps for an instance: seen to be about 1 KiB plus 64 bytes
@@ -151,7 +164,10 @@ pub(super) fn scan(limits: &Limits, bytes: &[u8]) -> Result<Scan, CompileError> 
                             (&mut memories, ImportKind::Memory)
                         }
                         TypeRef::Global(_) => (&mut scan.globals, ImportKind::Global),
-                        TypeRef::Table(_) => (&mut tables, ImportKind::Table),
+                        TypeRef::Table(ty) => {
+                            scan.tables.push(RefKind::of(ty.element_type));
+                            (&mut tables, ImportKind::Table)
+                        }
                         TypeRef::Tag(_) => continue,
                     };
                     add(counter, 1);
@@ -174,6 +190,7 @@ pub(super) fn scan(limits: &Limits, bytes: &[u8]) -> Result<Scan, CompileError> 
                     if let TableInit::Expr(expr) = &table.init {
                         check_expr(limits, expr)?;
                     }
+                    scan.tables.push(RefKind::of(table.ty.element_type));
                     let initial = table.ty.initial;
                     Limit::TableElements.check(initial, limits.table_elements.into())?;
                     scan.elements = scan.elements.saturating_add(initial);

@@ -1,0 +1,92 @@
+//! Growing tables on behalf of a guest: it calls the host for this, see `module::growth`.
+//!
+//! The call pauses as that of an import does, but nobody else sees it: the execution takes the fuel
+//! for the new elements, grows the table and goes on. Where the fuel is not there it is out of fuel,
+//! before anything has changed.
+
+use crate::{
+    cell::CellData,
+    costs,
+    module::{Module, RefKind},
+};
+use wasmi::{Func, FuncType, Ref, Table, Val, ValType};
+
+/// Bytes that the engine takes for an element.
+const ELEMENT_BYTES: u64 = 4;
+
+/// What `table.grow` answers where it grows nothing.
+const REFUSED: i32 = -1;
+
+/// A table that a guest grows, and by what.
+#[derive(Debug)]
+pub(crate) struct Growth {
+    table: Table,
+    value: Ref,
+    elements: u32,
+}
+
+impl Growth {
+    /// That of a call with the operator's operands.
+    fn new(table: Table, operands: &[Val]) -> Option<Self> {
+        let [value, Val::I32(elements)] = operands else { return None };
+        let value = match value {
+            Val::FuncRef(function) => Ref::Func(*function),
+            Val::ExternRef(external) => Ref::Extern(*external),
+            _ => return None,
+        };
+        Some(Self { table, value, elements: elements.cast_unsigned() })
+    }
+
+    /// The fuel that it takes now: a unit for each whole [`costs::BYTES_PER_UNIT`]; none where it will
+    /// be refused.
+    pub(crate) fn cost(&self, store: &wasmi::Store<CellData>) -> u64 {
+        if !self.is_possible(store) {
+            return 0;
+        }
+        let bytes = u64::from(self.elements).saturating_mul(ELEMENT_BYTES);
+        bytes.checked_div(costs::BYTES_PER_UNIT.into()).unwrap_or_default()
+    }
+
+    /// Grows the table and returns what the operator does: the size before, or -1.
+    pub(crate) fn grow(&self, store: &mut wasmi::Store<CellData>) -> i32 {
+        let size = self.table.grow(store, self.elements.into(), self.value);
+        let size = size.ok().and_then(|size| u32::try_from(size).ok());
+        size.map_or(REFUSED, u32::cast_signed)
+    }
+
+    fn is_possible(&self, store: &wasmi::Store<CellData>) -> bool {
+        let size = self.table.size(store);
+        let desired = size.saturating_add(self.elements.into());
+        let maximum = self.table.ty(store).maximum().unwrap_or(u32::MAX.into());
+        desired <= maximum.min(u32::MAX.into()) && store.data().limiter.check_table(size, desired).is_ok()
+    }
+}
+
+/// Gives a new instance the functions by which it grows its tables. `None` where the engine does not
+/// have what was exported for this; that does not happen.
+pub(crate) fn install(
+    module: &Module,
+    instance: wasmi::Instance,
+    store: &mut wasmi::Store<CellData>,
+) -> Option<()> {
+    let Some(hooks) = module.hooks() else { return Some(()) };
+    let installed = instance.get_table(&*store, &hooks.table)?;
+    for (at, (name, kind)) in (0_u64..).zip(&hooks.grown) {
+        let table = instance.get_table(&*store, name)?;
+        let hook = hook(store, table, *kind);
+        installed.set(&mut *store, at, Ref::Func(hook.into())).ok()?;
+    }
+    Some(())
+}
+
+/// The function that a guest calls to grow a table.
+fn hook(store: &mut wasmi::Store<CellData>, table: Table, kind: RefKind) -> Func {
+    let element = match kind {
+        RefKind::Extern => ValType::ExternRef,
+        RefKind::Func => ValType::FuncRef,
+    };
+    let ty = FuncType::new([element, ValType::I32], [ValType::I32]);
+    Func::new(store, ty, move |mut caller, operands, _| {
+        Err(caller.data_mut().pause_for_growth(Growth::new(table, operands)))
+    })
+}
