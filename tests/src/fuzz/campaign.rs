@@ -128,7 +128,7 @@ fn one(settings: &Settings, case: &Case, nodes: &[Node], tally: &mut Tally) -> R
         }
     };
     let plain = ground.run_plain();
-    tally.add("modules", "run", 1);
+    tally.add("modules", if case.seed == 0 { "run, large" } else { "run" }, 1);
     note(&plain, tally);
     modes::slices(&ground, &plain, tally)?;
     modes::paused(case, &ground, &plain, tally)?;

@@ -62,17 +62,15 @@ pub(super) fn module(seed: u64) -> Option<Generated> {
     let canonical = random.chance(80);
     let config = config(&mut random, floats, canonical);
     let how = Tame { small: random.chance(75), canonical: floats && canonical };
-    // Some are more than it has bytes for.
-    (0..3).find_map(|_| {
-        let len = random.between(4_000, 30_000);
-        let bytes = random.bytes(len);
-        let module = Module::new(config.clone(), &mut Unstructured::new(&bytes)).ok()?;
-        Some(Generated { bytes: tame(&module.to_bytes(), how)?, has_open_nans: floats && !canonical })
-    })
+    let len = random.between(4_000, 30_000);
+    let bytes = random.bytes(len);
+    let module = Module::new(config, &mut Unstructured::new(&bytes)).ok()?;
+    Some(Generated { bytes: tame(&module.to_bytes(), how)?, has_open_nans: floats && !canonical })
 }
 
 fn config(random: &mut Random, floats: bool, canonical: bool) -> Config {
     let several = random.chance(25);
+    let several_memories = random.chance(40);
     let imports = if several { &SEVERAL_IMPORTS } else { [&IMPORTS, &FLOAT_IMPORTS][usize::from(floats)] };
     Config {
         available_imports: Some(imports.to_vec()),
@@ -95,12 +93,14 @@ fn config(random: &mut Random, floats: bool, canonical: bool) -> Config {
         max_instructions: random.one(&[60, 200, 600, 2_000]),
         min_types: 3,
         max_types: 15,
+        max_type_size: 100_000,
         max_globals: 8,
         max_data_segments: 5,
         max_element_segments: 5,
         max_elements: 20,
-        min_memories: random.between(0, 1),
-        max_memories: random.one(&[1, 1, 3]),
+        // With one at most the import may be it.
+        min_memories: u32::from(several_memories),
+        max_memories: if several_memories { 3 } else { 1 },
         max_memory32_bytes: 3 << 16,
         memory_max_size_required: true,
         memory_offset_choices: MemoryOffsetChoices(95, 4, 1),

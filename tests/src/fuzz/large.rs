@@ -6,7 +6,7 @@ use crate::random::Random;
 use std::fmt::Write;
 
 /// More operators than conditional branches of wasmi 1.1.0 reach over.
-const FAR: u32 = 40_000;
+const FAR: u32 = 160_000;
 
 /// Cases with a name each.
 #[must_use]
