@@ -88,8 +88,9 @@ fn config(random: &mut Random, floats: bool, canonical: bool) -> Config {
         saturating_float_to_int_enabled: random.chance(80),
         sign_extension_ops_enabled: random.chance(80),
         extended_const_enabled: random.chance(50),
+        // Imports count.
         min_funcs: 1,
-        max_funcs: random.one(&[2, 6, 15]),
+        max_funcs: random.one(&[10, 14, 25]),
         max_instructions: random.one(&[60, 200, 600, 2_000]),
         min_types: 3,
         max_types: 15,
