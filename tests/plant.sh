@@ -31,7 +31,8 @@ plant() { # what, file, sed script
     echo "plant: $1: nothing to change in $2" >&2
     exit 1
   fi
-  cargo build --quiet --release --package guestbox-tests --bin fuzz --config "patch.crates-io.wasmi.path='$copy'"
+  cargo build --quiet --release --package guestbox-tests --bin fuzz \
+    --config "patch.crates-io.wasmi.path='$copy'" 2>"$scratch/built" || { cat "$scratch/built" >&2; exit 1; }
   began=$SECONDS
   SEED=1 MODULES=$modules RUST_BACKTRACE=0 "$CARGO_TARGET_DIR/release/fuzz" >"$scratch/out" 2>&1 || status=$?
   if [ "$status" != 1 ] || ! grep -q '^FAILED' "$scratch/out"; then

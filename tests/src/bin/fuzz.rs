@@ -11,7 +11,8 @@ use std::{
 };
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
-    let number = |name: &str| env::var(name).ok().filter(|text| !text.is_empty()).map(|text| text.parse::<u64>());
+    let number =
+        |name: &str| env::var(name).ok().filter(|text| !text.is_empty()).map(|text| text.parse::<u64>());
     let first = number("SEED").unwrap_or(Ok(1))?;
     let modules = number("MODULES").transpose()?;
     let minutes = number("MINUTES").unwrap_or(Ok(10))?;

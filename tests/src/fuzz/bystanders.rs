@@ -69,7 +69,8 @@ impl<'a> Bystanders<'a> {
         }
         let plan = &self.ground.plan;
         if let Some(instance) = instance {
-            let exported = plan.memories.iter().map(|name| store.exported_memory(instance, name).unwrap().unwrap());
+            let exported =
+                plan.memories.iter().map(|name| store.exported_memory(instance, name).unwrap().unwrap());
             let exported: Vec<_> = exported.collect();
             for memory in self.memories.iter().chain(&exported) {
                 let bytes = store.memory_data_mut(*memory).unwrap().to_vec();

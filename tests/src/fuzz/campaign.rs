@@ -33,7 +33,7 @@ pub struct Settings {
     pub until: Option<Instant>,
     /// Each module's swept calls.
     pub swept_calls: usize,
-    /// Places that a sweep skips after each one that it stops at.
+    /// Units of fuel that a sweep passes over after each place that it stops at.
     pub stride: u64,
     /// Whether the large modules are run.
     pub large: bool,
@@ -60,7 +60,10 @@ pub fn run(settings: &Settings) -> (Tally, Vec<Failure>) {
     let nodes: Vec<_> = settings.nodes.iter().map(|name| Node::start(name)).collect();
     let failures = Mutex::new(Vec::new());
     let total = Mutex::new(Tally::default());
-    let given: Vec<_> = regressions(settings).into_iter().chain(settings.large.then(large::cases).into_iter().flatten()).collect();
+    let given: Vec<_> = regressions(settings)
+        .into_iter()
+        .chain(settings.large.then(large::cases).into_iter().flatten())
+        .collect();
     let next = AtomicU64::new(0);
     let stop = AtomicBool::new(false);
     let work = || {
@@ -81,7 +84,7 @@ pub fn run(settings: &Settings) -> (Tally, Vec<Failure>) {
                 tally.add("modules", "not generated", 1);
                 continue;
             };
-            let nodes = if at % settings.v8_every == 0 || case.seed == 0 { &nodes[..] } else { &[] };
+            let nodes = if at.is_multiple_of(settings.v8_every) || case.seed == 0 { &nodes[..] } else { &[] };
             let outcome = catch_unwind(AssertUnwindSafe(|| one(settings, &case, nodes, &mut tally)));
             let text = match outcome {
                 Ok(Ok(())) => continue,
@@ -139,7 +142,9 @@ fn one(settings: &Settings, case: &Case, nodes: &[Node], tally: &mut Tally) -> R
     for _ in 0..settings.swept_calls.min(calls.len()) {
         modes::sweep(&ground, &calls[random.index(calls.len())], settings.stride, tally)?;
     }
-    if !nodes.is_empty() && let Some(line) = v8::line(case, &ground, &plain) {
+    if !nodes.is_empty()
+        && let Some(line) = v8::line(case, &ground, &plain)
+    {
         nodes.iter().for_each(|node| node.send(&line));
     }
     reference::compare(case, &ground, &plain, tally)
@@ -163,10 +168,9 @@ fn note(plain: &[Entry], tally: &mut Tally) {
 fn keep(case: &Case, text: &str) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/fuzz");
     let name = case.name.replace([' ', ','], "-");
-    let again = if case.seed == 0 {
-        "It is one of the large modules, which every run has.".to_owned()
-    } else {
-        format!("Again: make fuzz SEED={} MODULES=1", case.seed)
+    let again = match case.name.strip_prefix("seed ") {
+        Some(seed) => format!("Again: make fuzz SEED={seed} MODULES=1"),
+        None => "Every run has it that is not of MODULES.".to_owned(),
     };
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join(format!("{name}.wasm")), &case.bytes).unwrap();
@@ -184,7 +188,7 @@ fn regressions(settings: &Settings) -> Vec<Case> {
     let wasm = files.iter().filter(|file| file.extension().is_some_and(|extension| extension == "wasm"));
     let case = |file: &PathBuf| {
         let seed = file.file_stem().unwrap().to_str().unwrap().parse().expect("a file's name is its seed");
-        Case::new(seed, fs::read(file).unwrap(), false)
+        Case { name: format!("regression {seed}"), ..Case::new(seed, fs::read(file).unwrap(), false) }
     };
     wasm.map(case).collect()
 }

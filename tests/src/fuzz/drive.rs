@@ -51,7 +51,8 @@ pub(super) fn run(ground: &Ground, how: How, calls: &[Call]) -> Driven {
     let (environment, memories) = ground.environment(&mut store);
     let bystanders = matches!(how, How::Paused(_)).then(|| Bystanders::new(ground, &mut store, &memories));
     let (pauses, rest, given, stop) = (0, 0, 0, None);
-    let mut driver = Driver { plan: &ground.plan, how, host: Host::new(), rest, given, pauses, stop, bystanders };
+    let mut driver =
+        Driver { plan: &ground.plan, how, host: Host::new(), rest, given, pauses, stop, bystanders };
     driver.host.is_nested = true;
     let (outcome, fuel, instance) = match store.begin_instantiate(&ground.module, &environment, 0) {
         Ok(mut execution) => {
@@ -145,7 +146,9 @@ impl Driver<'_> {
 
     fn serve(&mut self, store: &mut Store, request: &Request) -> Result<Values, HostError> {
         let hash = self.host.enter(request.ordinal, request.args.iter().copied());
-        if let (true, Some(instance), Some(back)) = (self.host.calls_back(), request.instance, &self.plan.back) {
+        if let (true, Some(instance), Some(back)) =
+            (self.host.calls_back(), request.instance, &self.plan.back)
+        {
             let mut execution = store.begin(instance, &back.export, &back.args, 0).unwrap();
             self.host.is_nested = true;
             let outcome = end(self.drive(store, &mut execution));

@@ -7,7 +7,8 @@ use super::{
 };
 use guestbox::{
     CallOptions, CompileError, CompileOptions, Environment, ExternType, FuncIndex, HostCall, HostError,
-    InstanceId, InstantiateError, InvokeError, Limits, MemoryId, Module, Store, Supervisor, Trap, Value, Values,
+    InstanceId, InstantiateError, InvokeError, Limits, MemoryId, Module, Store, Supervisor, Trap, Value,
+    Values,
 };
 
 /// A case with its module compiled.

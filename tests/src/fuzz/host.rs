@@ -79,7 +79,7 @@ impl Host {
 
     /// The results of a call; `None` where it ends the guest's.
     pub(super) fn answer(hash: u32, ty: &FuncType) -> Option<Vec<Value>> {
-        if hash % 61 == 0 {
+        if hash.is_multiple_of(61) {
             return None;
         }
         let hashes = (0..).map(|ordinal| mix(hash, ordinal));

@@ -56,14 +56,20 @@ fn operators(seed: u64, number: u32) -> String {
         let n = random.next() as u16;
         let (operators, line) = match random.below(10) {
             0 => (4, format!("(local.set 1 (i32.add (local.get 1) (i32.const {n})))")),
-            1 => (6, format!("(local.set 1 (i32.xor (i32.mul (local.get 1) (i32.const {n})) (local.get 0)))")),
+            1 => {
+                (6, format!("(local.set 1 (i32.xor (i32.mul (local.get 1) (i32.const {n})) (local.get 0)))"))
+            }
             2 => (4, format!("(i32.store offset={n} (i32.and (local.get 1) (i32.const 252)) (local.get 1))")),
             3 => (6, format!("(local.set 1 (i32.add (local.get 1) (i32.load offset={n} (i32.const 4))))")),
             4 => (5, format!("(local.set 2 (i64.add (i64.extend_i32_s (local.get 1)) (i64.const {n})))")),
-            5 => (6, format!("(local.set 2 (i64.rotl (i64.mul (local.get 2) (i64.const {n})) (i64.const 7)))")),
+            5 => {
+                (6, format!("(local.set 2 (i64.rotl (i64.mul (local.get 2) (i64.const {n})) (i64.const 7)))"))
+            }
             6 => (6, format!("(local.set 3 (f64.add (local.get 3) (f64.convert_i32_s (i32.const {n}))))")),
             7 => (5, "(global.set $g (i32.add (global.get $g) (local.get 1)))".to_owned()),
-            8 => (6, "(local.set 1 (select (local.get 0) (local.get 1) (i32.eqz (global.get $g))))".to_owned()),
+            8 => {
+                (6, "(local.set 1 (select (local.get 0) (local.get 1) (i32.eqz (global.get $g))))".to_owned())
+            }
             _ => (6, format!("(local.set 3 (f64.sub (f64.convert_i64_s (local.get 2)) (f64.const {n})))")),
         };
         text += &line;
@@ -128,7 +134,8 @@ fn deep(depth: u32) -> String {
         write!(text, "(br_if {level} (i32.eq (local.get 0) (i32.const {level})))").unwrap();
     }
     for level in 0..depth {
-        write!(text, ") (local.set 1 (i32.add (i32.mul (local.get 1) (i32.const 3)) (i32.const {level})))").unwrap();
+        write!(text, ") (local.set 1 (i32.add (i32.mul (local.get 1) (i32.const 3)) (i32.const {level})))")
+            .unwrap();
     }
     module(&run(&text))
 }
@@ -152,7 +159,8 @@ fn locals(number: u32) -> String {
     }
     text += "(if (local.get 0) (then (local.set 0 (call $many (i32.shr_u (local.get 0) (i32.const 1))))))";
     for local in (1..=number).rev() {
-        write!(text, "(local.set 0 (i32.xor (local.get 0) (i32.mul (local.get {local}) (i32.const 31))))").unwrap();
+        write!(text, "(local.set 0 (i32.xor (local.get 0) (i32.mul (local.get {local}) (i32.const 31))))")
+            .unwrap();
     }
     text += "(local.get 0))";
     module(&(text + &run("(local.set 1 (call $many (local.get 0)))")))
@@ -181,8 +189,12 @@ fn chain(number: u32) -> String {
 fn ladder(number: u32) -> String {
     let mut text = String::new();
     for at in 0..number {
-        write!(text, "(if (i32.eq (local.get 0) (i32.const {at})) (then (local.set 1 (i32.const {}))) (else ", at * 7)
-            .unwrap();
+        write!(
+            text,
+            "(if (i32.eq (local.get 0) (i32.const {at})) (then (local.set 1 (i32.const {}))) (else ",
+            at * 7
+        )
+        .unwrap();
     }
     text += "(local.set 1 (call $two (local.get 0)))";
     text += &"))".repeat(number as usize);
@@ -206,7 +218,8 @@ fn ifs(number: u32) -> String {
 fn functions(number: u32) -> String {
     let mut text = String::new();
     for at in 0..number {
-        let next = if at + 1 < number { format!("(call {} (local.get 0))", at + 2) } else { "(local.get 0)".into() };
+        let next =
+            if at + 1 < number { format!("(call {} (local.get 0))", at + 2) } else { "(local.get 0)".into() };
         write!(text, "(func (param i32) (result i32) (i32.add {next} (i32.const {at})))").unwrap();
     }
     module(&(text + &run("(local.set 1 (call 1 (local.get 0)))")))

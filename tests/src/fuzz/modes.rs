@@ -10,7 +10,7 @@ use super::{
 };
 use guestbox::{ForkError, SnapshotError};
 
-/// Units of fuel after each of which the swept call is stopped.
+/// Units of fuel within which a swept call is stopped wherever it can be.
 const SWEPT: u64 = 2_000;
 
 /// Fuel with frames, for each unit without.
@@ -49,7 +49,7 @@ pub(super) fn sweep(ground: &Ground, call: &Call, stride: u64, tally: &mut Tally
             let mode = format!("{fuel} fuel first, of {call:?}");
             compare(&mode, std::slice::from_ref(&plain), &driven.entries[1..])?;
             tally.add("compared", "out of fuel and on", 1);
-            let Some((used, required)) = driven.stop else { break };
+            let (used, required) = driven.stop.ok_or_else(|| format!("{mode}: it was enough"))?;
             stops += 1;
             next = next.max(used + required);
             if fuel + 1 >= next {
@@ -57,7 +57,7 @@ pub(super) fn sweep(ground: &Ground, call: &Call, stride: u64, tally: &mut Tally
             }
             fuel = next - 1;
         }
-        // A stride goes on some places later.
+        // A stride goes on some units later.
         first = next + stride;
     }
     tally.add("pauses", "out of fuel", stops);

@@ -63,11 +63,17 @@ impl Entry {
 
 impl State {
     /// Of an instance, or of the imported memories alone where there is none.
-    pub(super) fn of(store: &mut Store, instance: Option<InstanceId>, imported: &[MemoryId], plan: &Plan) -> Self {
+    pub(super) fn of(
+        store: &mut Store,
+        instance: Option<InstanceId>,
+        imported: &[MemoryId],
+        plan: &Plan,
+    ) -> Self {
         let mut memories = imported.to_vec();
         let mut globals = Vec::new();
         if let Some(instance) = instance {
-            let exported = plan.memories.iter().map(|name| store.exported_memory(instance, name).unwrap().unwrap());
+            let exported =
+                plan.memories.iter().map(|name| store.exported_memory(instance, name).unwrap().unwrap());
             memories.extend(exported);
             globals.extend(plan.globals.iter().map(|name| store.global(instance, name).unwrap().unwrap()));
         }

@@ -12,7 +12,8 @@ use guestbox::{ExternType, TrapCode, Value};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use wasmi_reference::{
     AsContext, Caller, Config, Engine, Error, Extern, F32, F64, Func, Instance, Memory, MemoryType, Module,
-    Store, TrapCode as Code, Val, errors::{ErrorKind, HostError},
+    Store, TrapCode as Code, Val,
+    errors::{ErrorKind, HostError},
 };
 
 /// Fuel of a call; those that guestbox ended by fuel are not made.
@@ -37,7 +38,12 @@ impl std::fmt::Display for Ended {
 impl HostError for Ended {}
 
 /// Compares a case with its plain run, up to the first call that fuel or the stack ended.
-pub(super) fn compare(case: &Case, ground: &Ground, plain: &[Entry], tally: &mut Tally) -> Result<(), String> {
+pub(super) fn compare(
+    case: &Case,
+    ground: &Ground,
+    plain: &[Entry],
+    tally: &mut Tally,
+) -> Result<(), String> {
     if case.has_open_nans {
         tally.add("skipped", "other engines, bits of NaNs", 1);
         return Ok(());
@@ -76,7 +82,10 @@ pub(super) fn compare(case: &Case, ground: &Ground, plain: &[Entry], tally: &mut
 fn same(at: usize, plain: &Entry, mut there: Entry) -> Result<(), String> {
     match (&plain.end, &there.end) {
         // A segment that does not fit its memory is a trap there.
-        (End::NoInstance("segment"), End::Trapped(TrapCode::MemoryOutOfBounds | TrapCode::TableOutOfBounds)) => {
+        (
+            End::NoInstance("segment"),
+            End::Trapped(TrapCode::MemoryOutOfBounds | TrapCode::TableOutOfBounds),
+        ) => {
             there.end = plain.end.clone();
         }
         (End::Trapped(here), End::Trapped(code)) if class(*here) == class(*code) => {
@@ -112,21 +121,22 @@ impl Run {
         let mut store = Store::new(engine, data);
         let mut memories = Vec::new();
         let mut ordinals = 0..;
-        let mut import = |import: &guestbox::Import, theirs: wasmi_reference::ImportType<'_>| match import.ty() {
-            ExternType::Memory(ty) => {
-                let memory = Memory::new(&mut store, MemoryType::new(ty.initial, ty.maximum)).unwrap();
-                memories.push(memory);
-                Extern::Memory(memory)
-            }
-            ty => {
-                let ordinal = ordinals.next().unwrap();
-                let ty = ty.as_func().unwrap().clone();
-                let theirs = theirs.ty().func().unwrap().clone();
-                Extern::Func(Func::new(&mut store, theirs, move |caller, args, results| {
-                    serve(caller, ordinal, &ty, args, results)
-                }))
-            }
-        };
+        let mut import =
+            |import: &guestbox::Import, theirs: wasmi_reference::ImportType<'_>| match import.ty() {
+                ExternType::Memory(ty) => {
+                    let memory = Memory::new(&mut store, MemoryType::new(ty.initial, ty.maximum)).unwrap();
+                    memories.push(memory);
+                    Extern::Memory(memory)
+                }
+                ty => {
+                    let ordinal = ordinals.next().unwrap();
+                    let ty = ty.as_func().unwrap().clone();
+                    let theirs = theirs.ty().func().unwrap().clone();
+                    Extern::Func(Func::new(&mut store, theirs, move |caller, args, results| {
+                        serve(caller, ordinal, &ty, args, results)
+                    }))
+                }
+            };
         let imports = ground.module.imports().iter().zip(module.imports());
         let imports = imports.map(|(ours, theirs)| import(ours, theirs)).collect();
         Self { store, imports, memories }

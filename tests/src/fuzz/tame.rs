@@ -100,7 +100,9 @@ const fn mask(operator: &Operator<'_>) -> Option<i32> {
         | Operator::I64Load16U { .. }
         | Operator::I64Load32S { .. }
         | Operator::I64Load32U { .. } => Some(0xFFFF),
-        Operator::MemoryFill { .. } | Operator::MemoryCopy { .. } | Operator::MemoryInit { .. } => Some(0x3FF),
+        Operator::MemoryFill { .. } | Operator::MemoryCopy { .. } | Operator::MemoryInit { .. } => {
+            Some(0x3FF)
+        }
         Operator::MemoryGrow { .. } => Some(1),
         Operator::TableGrow { .. } => Some(0x3F),
         Operator::TableFill { .. } | Operator::TableCopy { .. } | Operator::TableInit { .. } => Some(3),

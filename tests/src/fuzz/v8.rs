@@ -90,7 +90,8 @@ pub(super) fn line(case: &Case, ground: &Ground, plain: &[Entry]) -> Option<Stri
             ExternType::Memory(ty) => json!({ "initial": ty.initial, "maximum": ty.maximum }),
             ty => {
                 let ty = ty.as_func().unwrap();
-                let names = |types: &[guestbox::ValueType]| types.iter().map(|ty| ty.name()).collect::<Vec<_>>();
+                let names =
+                    |types: &[guestbox::ValueType]| types.iter().map(|ty| ty.name()).collect::<Vec<_>>();
                 json!({ "params": names(ty.params()), "results": names(ty.results()) })
             }
         };
@@ -99,7 +100,8 @@ pub(super) fn line(case: &Case, ground: &Ground, plain: &[Entry]) -> Option<Stri
     let plan = &ground.plan;
     let export = |name: &str| ground.module.export(name).unwrap().ty().clone();
     let call = |call: &Call| {
-        let results = export(&call.export).as_func().unwrap().results().iter().map(|ty| ty.name()).collect::<Vec<_>>();
+        let results =
+            export(&call.export).as_func().unwrap().results().iter().map(|ty| ty.name()).collect::<Vec<_>>();
         json!({ "export": call.export, "args": values(&call.args), "results": results })
     };
     let global = |name: &String| match export(name) {
