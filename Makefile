@@ -48,7 +48,7 @@ check: setup-wasm ## format, lints, docs with warnings denied, no_std builds
 		else echo "check: no rustfmt to be had; the format was NOT checked"; fi
 	@if tests/setup.sh component clippy; then \
 		cargo clippy --workspace --exclude guestbox-wasm-host --all-targets -- -D warnings && \
-		cargo clippy --package guestbox-wasm-host --package guestbox-test-supervisor --package guestbox-bench-engine --target wasm32-unknown-unknown --all-targets -- -D warnings; \
+		cargo clippy --package guestbox-wasm-host --package guestbox-test-supervisor --package guestbox-test-stacked --package guestbox-bench-engine --target wasm32-unknown-unknown --all-targets -- -D warnings; \
 		else echo "check: no clippy to be had; the lints were NOT checked"; fi
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --workspace --document-private-items
 	cargo build --package guestbox --target wasm32-unknown-unknown
@@ -92,8 +92,8 @@ soak: package ## 20,000 rounds of instantiate and teardown, and of reset, native
 	cargo run --quiet --release --package guestbox-tests --bin soak
 	$(NODE24) js/test/soak.mjs
 
-supervisor: setup-wasm ## builds the supervisor of the tests that is itself wasm
-	cargo build --release --package guestbox-test-supervisor --target wasm32-unknown-unknown
+supervisor: setup-wasm ## builds the supervisor of the tests that is itself wasm, and a guest of theirs
+	cargo build --release --package guestbox-test-supervisor --package guestbox-test-stacked --target wasm32-unknown-unknown
 
 record-supervisor: supervisor ## records that supervisor's traces anew (tests/scenarios/supervisor.json)
 	cargo run --quiet --package guestbox-tests --bin record-supervisor

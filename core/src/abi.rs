@@ -11,6 +11,10 @@
 //! result in the buffer of the arguments is not freed a second time; the type of a result is
 //! compared also where an import is itself the export or the start function, which the original
 //! left unchecked.
+//!
+//! As in the original, calls of a guest may overlap however they are made, and nothing is put back
+//! where one ends early: guests made here have no chain of calls, see
+//! [`Execution::enter`](crate::Execution::enter).
 
 use crate::{
     environment::Environment,
@@ -18,6 +22,7 @@ use crate::{
     execution::Execution,
     limits::{Limit, PAGE_BYTES, count},
     module::Module,
+    options::InstanceLimits,
     store::{InstanceId, MemoryId, Store},
     substrate::AllocatorError,
     thunk::{Region, Thunk, ThunkSupervisor},
@@ -303,7 +308,11 @@ pub fn begin_instantiate(
     let environment = Environment::from_wire(store.limits(), environment, |number| store.memory_id(number))
         .map_err(InstantiateFailure::EnvironmentCorrupted)?;
     let module = Module::with_limits(store.limits(), wasm).map_err(InstantiateFailure::ModuleDecoding)?;
-    store.begin_instantiate(&module, &environment, state).map_err(InstantiateFailure::Instantiation)
+    // As in the lineage, which knows of no calls that have to nest.
+    let limits = InstanceLimits::new().with_overlapping_calls();
+    store
+        .begin_instantiate_with(&module, &environment, state, limits)
+        .map_err(InstantiateFailure::Instantiation)
 }
 
 /// `invoke`: calls an export with SCALE-encoded arguments and returns [`ERR_OK`] or
@@ -365,7 +374,7 @@ pub fn try_invoke<S: crate::supervisor::Supervisor + ?Sized>(
 /// # Errors
 ///
 /// Where the instance does not exist (any more).
-pub fn get_global_val(store: &Store, instance: u32, name: &[u8]) -> Result<Vec<u8>, SupervisorTrap> {
+pub fn get_global_val(store: &mut Store, instance: u32, name: &[u8]) -> Result<Vec<u8>, SupervisorTrap> {
     let instance = store.instance_id(instance).map_err(SupervisorTrap::Instance)?;
     let value: Option<Value> = match core::str::from_utf8(name) {
         Ok(name) => store.global(instance, name).map_err(SupervisorTrap::Instance)?,

@@ -3,7 +3,8 @@
 //! Every call of a guest is an [`Execution`]. It runs until it finishes, traps, calls an import
 //! or is out of fuel; the last two are pauses. While it is paused nothing of the engine is
 //! borrowed: the store is free for any use, and the execution is a plain value that can be kept,
-//! moved to another thread, resumed in any order with others, or dropped.
+//! moved to another thread, resumed in any order with those of other guests, or dropped. Calls of one
+//! guest nest: see [`Execution::enter`].
 //!
 //! ```
 //! use guestbox::{Environment, FuncIndex, Module, Step, Store, Value};
@@ -27,6 +28,7 @@
 
 use crate::{
     cell::{CellData, Ticket},
+    chain::{Chain, Link, Place as ChainPlace},
     error::ExecutionError,
     frames::{Frames, Place, Recorded, Recorder},
     fuel::{Fuel, OutOfFuel},
@@ -60,6 +62,11 @@ pub struct Execution {
     pub(crate) fuel: Fuel,
     word: u32,
     purpose: Purpose,
+    /// The depth of nesting at which it took its place, once it has.
+    entered: Option<u32>,
+    /// Its place among the calls of its guest, from then on until it ends.
+    place: Option<ChainPlace>,
+    keeps_stack: bool,
 }
 
 /// What an execution needs of its instance, even if that is torn down meanwhile.
@@ -75,6 +82,8 @@ pub(crate) struct Context {
     pub(crate) memory: Option<MemoryId>,
     /// Where its frames are, if its module was compiled with frames.
     pub(crate) recorder: Option<Recorder>,
+    /// The calls that are under way; `None` for a guest whose calls may overlap.
+    pub(crate) chain: Option<Chain>,
     pub(crate) bounds: Bounds,
 }
 
@@ -152,7 +161,39 @@ impl Execution {
             fuel: Fuel::new(fuel),
             word,
             purpose,
+            entered: None,
+            place: None,
+            keeps_stack: false,
         }
+    }
+
+    /// Takes its place among the calls of its guest, which it keeps until it ends, as the first
+    /// [`Execution::run`] does otherwise. Once it has one this does nothing.
+    ///
+    /// A guest serves one chain of calls, each nested in the one before: its code keeps a stack in its
+    /// memory. A call is nested in another if it takes its place within a host call of that, between
+    /// [`Store::open_level`] and [`Store::close_level`], which is where a
+    /// [`Supervisor`](crate::Supervisor) serves it.
+    ///
+    /// # Errors
+    ///
+    /// [`ExecutionError::Busy`] where another call of the guest is under way that this one is not
+    /// nested in; see there for the ways out. [`ExecutionError::Ended`] and
+    /// [`ExecutionError::OtherStore`] as of [`Execution::run`].
+    pub fn enter(&mut self, store: &mut Store) -> Result<(), ExecutionError> {
+        let context = self.context.as_ref().ok_or(ExecutionError::Ended)?;
+        if self.entered.is_none() {
+            self.place = store.enter_chain(context, self.keeps_stack)?;
+            self.entered = Some(store.depth());
+        }
+        Ok(())
+    }
+
+    /// Leaves the pointer of the guest's stack where it is when the call ends early, for programs that
+    /// leave their `main` on purpose by an import that fails, and live on. Without this it is put back
+    /// to where it was when the call began, see [`Module::stack_pointer`]. Say so before it runs.
+    pub const fn keep_stack(&mut self) {
+        self.keeps_stack = true;
     }
 
     /// Runs the guest until it finishes, traps or pauses.
@@ -162,11 +203,22 @@ impl Execution {
     /// # Errors
     ///
     /// [`ExecutionError::Ended`] once it has finished or trapped;
-    /// [`ExecutionError::OtherStore`] where `store` is not the one it was begun in.
+    /// [`ExecutionError::OtherStore`] where `store` is not the one it was begun in;
+    /// [`ExecutionError::Busy`] where another call of the guest is under way that this one is not
+    /// nested in, or one that is nested in this.
     pub fn run(&mut self, store: &mut Store) -> Result<Step<'_>, ExecutionError> {
+        if self.entered.is_none() {
+            self.enter(store)?;
+        }
         let waited = self.is_waiting();
         let context = self.context.as_ref().ok_or(ExecutionError::Ended)?;
         let (cell, inputs) = store.engine(context.cell, &context.ticket).ok_or(ExecutionError::OtherStore)?;
+        if let Some(chain) = &context.chain {
+            chain.settle(cell);
+        }
+        if !self.is_last() {
+            return Err(ExecutionError::Busy);
+        }
         if let Some(required) = self.required(cell) {
             self.fuel.renew_slice(required);
         }
@@ -176,7 +228,9 @@ impl Execution {
         }
         let required = self.required(cell);
         if self.is_waiting() && !waited {
-            let too_deep = self.context.as_ref().and_then(|context| store.is_too_deep(&context.bounds));
+            let depth = self.entered.unwrap_or_default();
+            let too_deep =
+                self.context.as_ref().and_then(|context| store.is_too_deep(depth, &context.bounds));
             if let Some(trap) = too_deep {
                 self.state = State::Failed(trap);
             }
@@ -248,9 +302,13 @@ impl Execution {
     ///
     /// # Errors
     ///
-    /// [`ExecutionError::NotWaiting`] where it does not wait for an answer.
+    /// [`ExecutionError::NotWaiting`] where it does not wait for an answer;
+    /// [`ExecutionError::Busy`] where a call that is nested in it has not ended.
     pub fn answer(&mut self, answer: Result<Values, HostError>) -> Result<(), ExecutionError> {
         let State::Waiting(ordinal) = self.state else { return Err(ExecutionError::NotWaiting) };
+        if !self.is_last() {
+            return Err(ExecutionError::Busy);
+        }
         self.state = match answer {
             Ok(results) if self.is_result_of(ordinal, &results) => {
                 self.values.clear();
@@ -269,8 +327,9 @@ impl Execution {
     /// Ends it where it is and frees what it holds.
     ///
     /// Dropping it does the same, but then memory of a torn-down instance may stay until the
-    /// store is next used. The guest's memory and globals stay as they are; an instantiation
-    /// whose start function has not returned is given up.
+    /// store is next used. The guest's memory and globals stay as they are but for the pointer of its
+    /// stack, see [`Module::stack_pointer`]; an instantiation whose start function has not returned is
+    /// given up.
     pub fn cancel(&mut self, store: &mut Store) {
         self.recorded = Recorded::new();
         self.stop(store, TrapCode::OutOfFuel.into());
@@ -362,6 +421,17 @@ impl Execution {
         };
     }
 
+    /// Whether no call is under way that is nested in this one.
+    fn is_last(&self) -> bool {
+        let chain = self.context.as_ref().and_then(|context| context.chain.as_ref());
+        chain.zip(self.place).is_none_or(|(chain, place)| chain.is_last(place))
+    }
+
+    /// What names it as a call within whose host call others are nested.
+    fn link(&self, context: &Context) -> Option<Link> {
+        Some(context.chain.as_ref()?.link(self.place?))
+    }
+
     const fn is_waiting(&self) -> bool {
         matches!(self.state, State::Waiting(_))
     }
@@ -380,6 +450,8 @@ impl Execution {
             memory: context.memory,
             fuel: self.fuel.left(),
             place: Place { recorded: &self.recorded, module: &context.module },
+            link: self.link(context),
+            depth: self.entered.unwrap_or_default(),
         }))
     }
 
@@ -396,6 +468,14 @@ impl Execution {
         let context = self.context.take().ok_or(ExecutionError::Ended)?;
         self.call = ResumableCall::Finished;
         store.recycle(mem::take(&mut self.values));
+        if let (Some(place), Some(chain)) = (self.place.take(), &context.chain)
+            && let Some((cell, _)) = store.engine(context.cell, &context.ticket)
+        {
+            match self.state {
+                State::Finished(_) => chain.finish(place, cell),
+                _ => chain.end(place, cell),
+            }
+        }
         let step = match mem::replace(&mut self.state, State::Ended) {
             State::Finished(results) => Step::Finished(results),
             State::Failed(trap) => {
@@ -420,6 +500,16 @@ impl Execution {
         };
         store.release(context);
         Ok(step)
+    }
+}
+
+impl Drop for Execution {
+    /// Leaves its place to whoever uses the guest next.
+    fn drop(&mut self) {
+        let chain = self.context.as_ref().and_then(|context| context.chain.as_ref());
+        if let Some((chain, place)) = chain.zip(self.place) {
+            chain.leave(place);
+        }
     }
 }
 

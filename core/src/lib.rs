@@ -41,7 +41,8 @@
 //! Every guest call is an [`Execution`] that runs until it finishes, traps, calls an import or is
 //! out of fuel. The last two are pauses, while which nothing of the engine is borrowed.
 //! [`Store::invoke`] is the loop that drives one with a [`Supervisor`]; by hand it can be kept,
-//! sliced, resumed in any order with others, or dropped.
+//! sliced, resumed in any order with those of other guests, or dropped. Calls of one guest nest:
+//! [`Execution::enter`].
 //!
 //! # The map
 //!
@@ -75,6 +76,7 @@ extern crate alloc;
 pub mod abi;
 mod budget;
 mod cell;
+mod chain;
 pub mod costs;
 mod environment;
 mod error;

@@ -21,13 +21,21 @@ use alloc::sync::Arc;
 pub struct CallOptions {
     pub(crate) fuel: Option<u64>,
     pub(crate) state: u32,
+    pub(crate) keeps_stack: bool,
 }
 
 impl CallOptions {
     /// Those of [`Store::invoke`](crate::Store::invoke) with the state 0.
     #[must_use]
     pub const fn new() -> Self {
-        Self { fuel: None, state: 0 }
+        Self { fuel: None, state: 0, keeps_stack: false }
+    }
+
+    /// Leaves the pointer of the guest's stack where it is when the call ends early: see
+    /// [`Execution::keep_stack`](crate::Execution::keep_stack).
+    #[must_use]
+    pub const fn keep_stack(self) -> Self {
+        Self { keeps_stack: true, ..self }
     }
 
     /// Gives the call fuel of its own. Within a host call it then draws on nothing else.
@@ -122,13 +130,23 @@ pub struct InstanceLimits {
     pub(crate) fuel: Option<u64>,
     pub(crate) memory_pages: Option<u32>,
     pub(crate) nesting: Option<u32>,
+    pub(crate) overlapping: bool,
 }
 
 impl InstanceLimits {
     /// None of its own.
     #[must_use]
     pub const fn new() -> Self {
-        Self { fuel: None, memory_pages: None, nesting: None }
+        Self { fuel: None, memory_pages: None, nesting: None, overlapping: false }
+    }
+
+    /// Lets calls of the guest overlap without being nested in each other, for guests that are known
+    /// to keep no stack in their memory: what compilers make does, and would read what another call
+    /// wrote. The pointer of a stack is never put back then. Otherwise such a call is
+    /// [`ExecutionError::Busy`](crate::ExecutionError::Busy).
+    #[must_use]
+    pub const fn with_overlapping_calls(self) -> Self {
+        Self { overlapping: true, ..self }
     }
 
     /// The fuel of each outermost call that is not given its own, in place of
@@ -155,7 +173,12 @@ impl InstanceLimits {
     }
 
     pub(crate) fn bounds(self) -> Bounds {
-        Bounds { fuel: self.fuel, nesting: self.nesting, pages: self.memory_pages.map(PageBudget::new) }
+        Bounds {
+            fuel: self.fuel,
+            nesting: self.nesting,
+            pages: self.memory_pages.map(PageBudget::new),
+            overlapping: self.overlapping,
+        }
     }
 }
 
@@ -163,7 +186,7 @@ impl Bounds {
     /// The limits as they were given.
     pub(crate) fn limits(&self) -> InstanceLimits {
         let memory_pages = self.pages.as_ref().map(|pages| pages.maximum());
-        InstanceLimits { fuel: self.fuel, memory_pages, nesting: self.nesting }
+        InstanceLimits { fuel: self.fuel, memory_pages, nesting: self.nesting, overlapping: self.overlapping }
     }
 }
 
@@ -173,4 +196,6 @@ pub(crate) struct Bounds {
     pub(crate) fuel: Option<u64>,
     pub(crate) nesting: Option<u32>,
     pub(crate) pages: Option<Arc<PageBudget>>,
+    /// Whether calls may overlap without being nested.
+    pub(crate) overlapping: bool,
 }

@@ -14,6 +14,7 @@
 //! turns use [`Store::begin`] and [`Execution`](crate::Execution) instead.
 
 use crate::{
+    chain::Link,
     frames::{Frames, Place},
     module::Import,
     store::{InstanceId, MemoryId, Store},
@@ -82,6 +83,10 @@ pub struct HostCall<'a> {
     /// The fuel that the call has left.
     pub fuel: u64,
     pub(crate) place: Place<'a>,
+    /// The call that makes it, where calls nest.
+    pub(crate) link: Option<Link>,
+    /// The depth of nesting at which that call was made.
+    pub(crate) depth: u32,
 }
 
 impl HostCall<'_> {

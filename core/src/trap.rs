@@ -3,10 +3,7 @@
 //! A trap says what happened, by its [`TrapCode`] and a message, what fuel the call had used, and
 //! where the guest was, by its [`Frames`], if its module was compiled with them.
 
-use crate::{
-    error::{LimitError, StackLimits},
-    frames::Frames,
-};
+use crate::{error::StackLimits, frames::Frames};
 use alloc::boxed::Box;
 use core::{error::Error, fmt};
 
@@ -35,9 +32,9 @@ impl Trap {
         Self { code: TrapCode::HostError, reason, fuel_used: 0, frames: None }
     }
 
-    /// A trap where a limit refused, which is its reason.
-    pub(crate) fn limit(code: TrapCode, refused: LimitError) -> Self {
-        Self { code, reason: Some(Box::new(refused)), fuel_used: 0, frames: None }
+    /// A trap with a reason of guestbox's.
+    pub(crate) fn because(code: TrapCode, reason: impl Error + Send + Sync + 'static) -> Self {
+        Self { code, reason: Some(Box::new(reason)), fuel_used: 0, frames: None }
     }
 
     pub(crate) fn from_engine(error: &wasmi::Error, stack: StackLimits) -> Self {
@@ -93,7 +90,7 @@ impl Trap {
     }
 
     /// The supervisor's reason, where a [`HostError`](crate::HostError) carried one; for
-    /// [`TrapCode::NestingTooDeep`] the [`LimitError`], for [`TrapCode::StackOverflow`] the [`StackLimits`].
+    /// [`TrapCode::NestingTooDeep`] the [`LimitError`](crate::LimitError), for [`TrapCode::StackOverflow`] the [`StackLimits`].
     #[must_use]
     pub fn reason(&self) -> Option<&(dyn Error + Send + Sync + 'static)> {
         self.reason.as_deref()
@@ -151,6 +148,7 @@ impl From<TrapCode> for Trap {
 /// | `NestingTooDeep` | `nesting-too-deep` | guest and supervisor calls nested too deeply | an import called a guest, whose import called a guest, and so on | do less within imports; limit `nesting`, or that of the instance |
 /// | `OutOfFuel` | `out-of-fuel` | out of fuel | the call used up its fuel, or cannot pay a charge | give it more, or see by its frames where it loops |
 /// | `OutOfSystemMemory` | `out-of-system-memory` | out of system memory | the host had no memory left for what the guest asked for | lower the limits of memory, or make room |
+/// | `Outlived` | `outlived` | the call outlived the import that it was made in | an import was answered while a call of the same guest that it had made was still under way | let imports wait for the calls that they make |
 /// | `ResultType` | `result-type` | the supervisor's result has not the type the import declares | an import returned values of other types or of another number | a defect of the supervisor |
 /// | `StackOverflow` | `stack-overflow` | guest stack overflow | the guest's functions called each other too deeply | see by its frames which; limits `guest_frames` and `engine_stack_bytes` (`guestFrames`, `engineStackBytes`) |
 /// | `TableOutOfBounds` | `table-out-of-bounds` | table access out of bounds | a table operation outside the table, an indirect call through it too | a defect of the guest, often a function pointer that is none |
@@ -180,6 +178,9 @@ pub enum TrapCode {
     OutOfFuel,
     /// The host had no memory left for what the guest asked for.
     OutOfSystemMemory,
+    /// The import within which the call was made was answered before the call had ended. guestbox does
+    /// not end calls by it: it is for those who drive executions by hand, as the npm package does.
+    Outlived,
     /// The supervisor's result has not the type that the import declares.
     ResultType,
     /// Guest functions called each other too deeply, see
@@ -205,6 +206,7 @@ impl TrapCode {
         Self::NestingTooDeep,
         Self::OutOfFuel,
         Self::OutOfSystemMemory,
+        Self::Outlived,
         Self::ResultType,
         Self::StackOverflow,
         Self::TableOutOfBounds,
@@ -226,6 +228,7 @@ impl TrapCode {
             Self::NestingTooDeep => "nesting-too-deep",
             Self::OutOfFuel => "out-of-fuel",
             Self::OutOfSystemMemory => "out-of-system-memory",
+            Self::Outlived => "outlived",
             Self::ResultType => "result-type",
             Self::StackOverflow => "stack-overflow",
             Self::TableOutOfBounds => "table-out-of-bounds",
@@ -248,6 +251,7 @@ impl TrapCode {
             Self::NestingTooDeep => "guest and supervisor calls nested too deeply",
             Self::OutOfFuel => "out of fuel",
             Self::OutOfSystemMemory => "out of system memory",
+            Self::Outlived => "the call outlived the import that it was made in",
             Self::ResultType => "the supervisor's result has not the type the import declares",
             Self::StackOverflow => "guest stack overflow",
             Self::TableOutOfBounds => "table access out of bounds",
@@ -300,13 +304,14 @@ mod tests {
                 TrapCode::NestingTooDeep => 8,
                 TrapCode::OutOfFuel => 9,
                 TrapCode::OutOfSystemMemory => 10,
-                TrapCode::ResultType => 11,
-                TrapCode::StackOverflow => 12,
-                TrapCode::TableOutOfBounds => 13,
-                TrapCode::Unreachable => 14,
+                TrapCode::Outlived => 11,
+                TrapCode::ResultType => 12,
+                TrapCode::StackOverflow => 13,
+                TrapCode::TableOutOfBounds => 14,
+                TrapCode::Unreachable => 15,
             };
             assert_eq!(TrapCode::ALL.get(number), Some(code));
         }
-        assert_eq!(TrapCode::ALL.len(), 15);
+        assert_eq!(TrapCode::ALL.len(), 16);
     }
 }

@@ -6,7 +6,8 @@
  * returned.
  */
 import { isThenable } from "./checks.js";
-import { type Engine, FINISHED, HOST_CALL, OUT_OF_FUEL, SLICE_OVER, TORN_DOWN, TRAPPED } from "./engine.js";
+import type { Call, Calls } from "./calls.js";
+import { BUSY, type Engine, FINISHED, HOST_CALL, OUT_OF_FUEL, SLICE_OVER, TORN_DOWN, TRAPPED } from "./engine.js";
 import { DisposedError, InvokeError, Trap, asyncImport } from "./errors.js";
 import { NO_FRAMES, framesOf } from "./frames.js";
 import type { Guest } from "./guest.js";
@@ -17,6 +18,7 @@ import type { Pace } from "./pace.js";
 export interface Served {
   readonly engine: Engine;
   readonly guest: Guest;
+  readonly calls: Calls;
   /** The imported functions, in the module's order. */
   readonly functions: readonly HostFunction[];
 }
@@ -40,17 +42,21 @@ export function makeStep(engine: Engine, step: () => number): number {
 /** Drives a call until it finishes, after its first step. Throws why it ended otherwise. */
 export function drive(served: Served, step: number): void {
   const last = driveToEnd(served, step);
+  if (last === BUSY) throw served.calls.busy();
   if (last !== FINISHED) throw ended(served.engine, last);
 }
 
 /** Drives a call to its end, after its first step, and gives the last. */
 export function driveToEnd(served: Served, step: number): number {
-  const { engine, functions } = served;
-  while (step === HOST_CALL) {
+  if (step !== HOST_CALL) return step;
+  const { engine, functions, calls } = served;
+  const mark = calls.mark();
+  do {
     const handle = engine.head(0);
     const host = functions[engine.head(1)] as HostFunction;
     const context = contextOf(served, host);
     let answered = false;
+    calls.serve();
     try {
       const result = serve(host, context, host.params.takeAll(engine));
       if (isThenable(result)) throw asyncImport(result);
@@ -59,11 +65,14 @@ export function driveToEnd(served: Served, step: number): number {
       answered = true;
     } finally {
       context?.close();
+      calls.outlive(mark);
+      calls.served();
       // Whatever was thrown goes on its way, as the same object.
       if (!answered && engine.isLive) engine.host.cancel(handle);
+      calls.nextSoon();
     }
     step = makeStep(engine, () => engine.host.answer(handle));
-  }
+  } while (step === HOST_CALL);
   return step;
 }
 
@@ -74,9 +83,12 @@ export function driveToEnd(served: Served, step: number): number {
  *
  * What an import throws, and what ends the call by its pace, is thrown; the call is over then.
  */
-export async function driveAsync<T>(served: Served, handle: number, pace: Pace, finish: () => T): Promise<Ending<T>> {
-  const { engine, functions } = served;
-  let isKept = false;
+export async function driveAsync<T>(served: Served, call: Call, pace: Pace, finish: () => T): Promise<Ending<T>> {
+  const { engine, functions, calls } = served;
+  const { handle } = call;
+  const mark = calls.mark();
+  let isOver = false;
+  call.isKept = false;
   try {
     let step = makeStep(engine, () => engine.host.step(handle));
     for (;;) {
@@ -90,8 +102,9 @@ export async function driveAsync<T>(served: Served, handle: number, pace: Pace, 
           // What the guest's other callers do meanwhile is not nested in this call. An import that has
           // disposed of the sandbox is waited for too: what it rejects with is nobody else's to see.
           if ((waits || isTurn) && engine.isLive) engine.use((raw) => raw.suspend(handle));
-          const result = waits ? await pace.race(returned) : returned;
+          const result = waits ? await call.race(pace.race(returned)) : returned;
           if (isTurn) await pace.turn();
+          call.check();
           pace.check();
           engine.check();
           host.results.putResult(engine, result);
@@ -102,16 +115,18 @@ export async function driveAsync<T>(served: Served, handle: number, pace: Pace, 
         } finally {
           context?.close();
         }
+        calls.outlive(mark);
         step = makeStep(engine, () => engine.host.answer(handle));
       } else if (step === SLICE_OVER) {
         if (pace.isTurnAfterSlice()) await pace.turn();
         else pace.check();
+        call.check();
         step = makeStep(engine, () => engine.host.step(handle));
       } else if (step === OUT_OF_FUEL) {
-        isKept = true;
+        call.isKept = true;
         return { status: "out-of-fuel", fuelUsed: engine.longHead(4) };
       } else {
-        isKept = true;
+        isOver = true;
         const fuelUsed = engine.longHead(4);
         if (step === FINISHED) return { status: "ok", value: finish(), fuelUsed };
         const error = ended(engine, step);
@@ -119,23 +134,28 @@ export async function driveAsync<T>(served: Served, handle: number, pace: Pace, 
         throw error;
       }
     }
+  } catch (thrown) {
+    const { outlived } = call;
+    if (outlived === undefined || thrown !== outlived) throw thrown;
+    return { status: "trap", trap: outlived, fuelUsed: outlived.fuelUsed };
   } finally {
-    if (!isKept && engine.isLive) engine.host.cancel(handle);
+    if (isOver) call.over();
+    else if (!call.isKept) call.end();
   }
 }
 
 /** The value of a call that is to have finished; for one that has not, its trap is thrown. */
-export function valueOf<T>(engine: Engine, handle: number, ending: Ending<T>): T {
+export function valueOf<T>(engine: Engine, call: Call, ending: Ending<T>): T {
   if (ending.status === "ok") return ending.value;
   if (ending.status === "trap") throw ending.trap;
-  throw outOfFuel(engine, handle, ending.fuelUsed);
+  const trap = outOfFuel(engine, call.handle, ending.fuelUsed);
+  call.end();
+  throw trap;
 }
 
-/** Ends a call that is out of fuel, and returns the trap that says so. */
+/** The trap that says of a call that it is out of fuel. */
 function outOfFuel(engine: Engine, handle: number, used: bigint): Trap {
-  const frames = framesOf(engine.use((host) => host.frames(handle)));
-  engine.use((host) => host.cancel(handle));
-  return new Trap("out-of-fuel", "out of fuel", used, frames);
+  return new Trap("out-of-fuel", "out of fuel", used, framesOf(engine.use((host) => host.frames(handle))));
 }
 
 // What a trap has besides its code, by bits.
@@ -152,7 +172,12 @@ export function ended(engine: Engine, step: number): Error {
     const message = own ?? engine.trapMessages[code] ?? "engine error";
     return new Trap(engine.trapCodes[code] ?? "engine", message, used, frames);
   }
-  if (step === OUT_OF_FUEL) return outOfFuel(engine, engine.head(0), used);
+  if (step === OUT_OF_FUEL) {
+    const handle = engine.head(0);
+    const trap = outOfFuel(engine, handle, used);
+    engine.use((host) => host.cancel(handle));
+    return trap;
+  }
   if (step === TORN_DOWN) return new DisposedError("torn-down", "the guest was disposed of");
   return new InvokeError("refused", "the call could not be begun");
 }

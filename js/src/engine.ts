@@ -15,6 +15,10 @@ export const OUT_OF_FUEL = 2;
 export const TRAPPED = 3;
 export const TORN_DOWN = 4;
 export const SLICE_OVER = 6;
+export const BUSY = 7;
+
+/** The handle of no call. */
+export const NO_CALL = 0xffff_ffff;
 
 /** Words of the exchange before the values. */
 const HEAD_WORDS = 8;

@@ -1,15 +1,16 @@
 /** Guests: instances, their exports and their calls. */
-import { checkFuel, checkU32 } from "./checks.js";
+import { type CallOptions, type Callee, Caller, type Result, type SyncCallOptions, stateOf } from "./caller.js";
+import { Calls, type Overlapping, overlappingOf } from "./calls.js";
 import { disposable } from "./disposable.js";
-import { type Served, drive, driveAsync, driveToEnd, ended, makeStep, valueOf } from "./drive.js";
-import { type Engine, FINISHED } from "./engine.js";
-import { DisposedError, InvokeError, Trap } from "./errors.js";
+import { drive, driveAsync, makeStep, valueOf } from "./drive.js";
+import { type Engine, NO_CALL } from "./engine.js";
+import { DisposedError, InvokeError } from "./errors.js";
 import { Global } from "./global.js";
 import type { HostFunction } from "./imports.js";
 import { Memory } from "./memory.js";
-import type { ExportDescriptor, Imports, Module, Signature } from "./module.js";
-import { type Outcome, type SyncOutcome, outcomeOf } from "./outcome.js";
-import { Pace, type PaceOptions } from "./pace.js";
+import type { ExportDescriptor, Imports, Module } from "./module.js";
+import type { Outcome, SyncOutcome } from "./outcome.js";
+import type { Pace } from "./pace.js";
 import { Snapshot, snapshotHandle } from "./snapshot.js";
 import { type FloatMode, type Value, floatMode } from "./values.js";
 
@@ -36,24 +37,19 @@ export interface GuestOptions {
    * functions are another matter: the limit `guestFrames`.
    */
   readonly maxCallDepth?: number;
+  /**
+   * What becomes of a call while another one of the guest is under way that it is not nested in.
+   * Compiled code keeps a stack in the guest's memory, which such calls would overwrite for each other.
+   *
+   * * "refuse", the default: an `InvokeError` "busy".
+   * * "queue": `call` and `tryCall` wait for their turn, first come first served, at most 1,000 of them;
+   *   their arguments are taken at once, their signal and deadline hold while they wait. Synchronous
+   *   calls are refused. A call that its own import waits for without being nested, by `guest.call`
+   *   after the import's first `await`, waits until its deadline.
+   * * "allow": for guests that are known to keep no such stack. None is ever put back.
+   */
+  readonly overlapping?: Overlapping;
 }
-
-/** How a synchronous call is made. */
-export interface SyncCallOptions {
-  /** The fuel of the call, a BigInt or a number, its own also within a host call; see `PaceOptions`. */
-  readonly fuel?: bigint | number;
-  /** A word (32 bits) of the supervisor's own, which comes with each host call. */
-  readonly state?: number;
-}
-
-/** How an asynchronous call is made. */
-export interface CallOptions extends PaceOptions {
-  /** A word (32 bits) of the supervisor's own, which comes with each host call. */
-  readonly state?: number;
-}
-
-/** The results of a call: nothing, a value, or an array of several. */
-export type Result = Value | Value[] | undefined;
 
 /** The exports of a guest, by name: functions, memories, and globals with a `value`. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the guest decides the types
@@ -67,11 +63,11 @@ export class Guest {
   private id: number | undefined;
   private exportsObject: Exports | undefined;
   private readonly memories = new Map<string, Memory>();
-  private readonly served: Served;
+  private readonly callee: Callee;
+  private readonly caller: Caller;
+  private readonly overlapping: Overlapping;
   /** The call of the start function; `undefined` where none is to be run. */
   private readonly startCall: number | undefined;
-  private readonly mode: FloatMode;
-  private readonly state: number;
 
   /** @internal */
   constructor(
@@ -85,39 +81,48 @@ export class Guest {
   ) {
     if ("call" in begin) this.startCall = begin.call;
     else this.live(begin.id);
-    this.served = { engine, guest: this, functions };
-    this.mode = floatMode(options.floats);
-    this.state = stateOf(options, 0);
+    this.overlapping = overlappingOf(options);
+    const calls = new Calls(engine, this.overlapping);
+    this.callee = {
+      engine,
+      module,
+      mode: floatMode(options.floats),
+      state: stateOf(options, 0),
+      calls,
+      served: { engine, guest: this, functions, calls },
+      instance: () => this.instance(),
+    };
+    this.caller = new Caller(this.callee, () => NO_CALL);
   }
 
   /** The exports by name. Functions are called synchronously. */
   get exports(): Exports {
     this.instance();
-    return (this.exportsObject ??= this.makeExports());
+    return (this.exportsObject ??= this.exportsBy(this.caller));
   }
 
-  /** Calls an exported function and waits for its imports, which may be `async`. */
-  async call(name: string, args: readonly Value[] = [], options: CallOptions = {}): Promise<Result> {
-    const pace = new Pace(options);
-    const [handle, finish] = this.begin(name, args, options, pace);
-    return valueOf(this.engine, handle, await driveAsync(this.served, handle, pace, finish));
+  /**
+   * Calls an exported function and waits for its imports, which may be `async`.
+   *
+   * A call of a guest ends before the next one begins, unless that is nested in it: made by an import
+   * before it first waits, or through the import's context, `call((c) => c.call(...))`. See
+   * `GuestOptions.overlapping`.
+   */
+  call(name: string, args: readonly Value[] = [], options: CallOptions = {}): Promise<Result> {
+    return this.caller.call(name, args, options);
   }
 
   /**
    * Calls an exported function as `call` does, and says what it came to. What an import throws, and
    * the reason of a signal or a deadline, still comes as a rejection.
    */
-  async tryCall(name: string, args: readonly Value[] = [], options: CallOptions = {}): Promise<Outcome> {
-    const pace = new Pace(options);
-    const [handle, finish] = this.begin(name, args, options, pace);
-    return outcomeOf(this.served, handle, pace, options, finish);
+  tryCall(name: string, args: readonly Value[] = [], options: CallOptions = {}): Promise<Outcome> {
+    return this.caller.tryCall(name, args, options);
   }
 
-  /** Calls an exported function synchronously, as `exports` does, with fuel or a state of its own. */
+  /** Calls an exported function synchronously, as `exports` does, with options of its own. */
   callSync(name: string, args: readonly Value[] = [], options: SyncCallOptions = {}): Result {
-    const outcome = this.tryCallSync(name, args, options);
-    if (outcome.status === "ok") return outcome.value;
-    throw outcome.trap;
+    return this.caller.callSync(name, args, options);
   }
 
   /**
@@ -125,15 +130,7 @@ export class Guest {
    * that it used. One that is out of fuel has ended by a trap. What an import throws is thrown.
    */
   tryCallSync(name: string, args: readonly Value[] = [], options: SyncCallOptions = {}): SyncOutcome {
-    const { engine } = this;
-    const fuel = options.fuel === undefined ? undefined : checkFuel("fuel", options.fuel);
-    const [handle, finish] = this.begin(name, args, options, { fuel });
-    const step = driveToEnd(this.served, makeStep(engine, () => engine.host.step(handle)));
-    const fuelUsed = engine.longHead(4);
-    if (step === FINISHED) return { status: "ok", value: finish(), fuelUsed };
-    const trap = ended(engine, step);
-    if (trap instanceof Trap) return { status: "trap", trap, fuelUsed };
-    throw trap;
+    return this.caller.tryCallSync(name, args, options);
   }
 
   /**
@@ -171,12 +168,13 @@ export class Guest {
    * some; they are made what this guest's are, and may be smaller but not larger.
    */
   fork(imports: Imports = {}): Guest {
-    const { engine, module, mode, state } = this;
+    const { engine, module, overlapping } = this;
+    const { mode, state, served } = this.callee;
     const instance = this.instance();
     const memories = module.memoriesOf(imports);
     const handles = module.handlesOf(memories);
     const id = engine.use((host) => host.fork(instance, handles));
-    return new Guest(engine, module, this.served.functions, memories, { id }, { floats: mode, state });
+    return new Guest(engine, module, served.functions, memories, { id }, { floats: mode, state, overlapping });
   }
 
   /** Ends the life of the guest. A call that is under way completes. */
@@ -185,6 +183,7 @@ export class Guest {
     if (this.life === "disposed" || !engine.isLive) return;
     this.life = "disposed";
     this.id = undefined;
+    this.callee.calls.dispose();
     if (id !== undefined) engine.use((host) => host.teardown_instance(id));
     for (const memory of this.memories.values()) memory.dispose();
   }
@@ -199,12 +198,17 @@ export class Guest {
     return this.memory(found.name);
   }
 
+  /** @internal Makes calls that are nested in another, whose handle is given or refused. */
+  callerWithin(within: () => number): Caller {
+    return new Caller(this.callee, within);
+  }
+
   /** @internal Runs the start function. */
   start(): void {
     const { startCall } = this;
     if (startCall === undefined) return;
     try {
-      drive(this.served, makeStep(this.engine, () => this.engine.host.step(startCall)));
+      drive(this.callee.served, makeStep(this.engine, () => this.engine.host.step(startCall)));
       this.started();
     } finally {
       if (this.life === "starting") this.dispose();
@@ -216,7 +220,9 @@ export class Guest {
     const { startCall } = this;
     if (startCall === undefined) return;
     try {
-      valueOf(this.engine, startCall, await driveAsync(this.served, startCall, pace, () => this.started()));
+      const { calls, served } = this.callee;
+      const call = calls.begun(startCall);
+      valueOf(this.engine, call, await driveAsync(served, call, pace, () => this.started()));
     } finally {
       if (this.life === "starting") this.dispose();
     }
@@ -238,62 +244,27 @@ export class Guest {
     this.life = "live";
   }
 
-  private makeExports(): Exports {
+  /** @internal The exports, with functions whose calls are made by this caller. */
+  exportsBy(caller: Caller): Exports {
     const exports = Object.create(null) as { [name: string]: unknown };
     for (const descriptor of this.module.exports) {
-      const value = this.makeExport(descriptor);
+      const value = this.makeExport(descriptor, caller);
       if (value !== undefined) Object.defineProperty(exports, descriptor.name, { value, enumerable: true });
     }
     return Object.freeze(exports);
   }
 
-  private makeExport(descriptor: ExportDescriptor): unknown {
+  private makeExport(descriptor: ExportDescriptor, caller: Caller): unknown {
     switch (descriptor.kind) {
       case "function":
-        return this.makeFunction(descriptor.name);
+        return caller.function(descriptor.name);
       case "global":
-        return new Global(this.engine, () => this.instance(), descriptor, this.mode);
+        return new Global(this.engine, () => this.instance(), descriptor, this.callee.mode);
       case "memory":
         return this.memory(descriptor.name);
       default:
         return undefined;
     }
-  }
-
-  /** Begins a call; its handle, and what takes its results. */
-  private begin(
-    name: string,
-    args: readonly Value[],
-    options: { readonly state?: number },
-    { fuel, slice }: { readonly fuel: bigint | undefined; readonly slice?: bigint },
-  ): readonly [number, () => Result] {
-    const { engine } = this;
-    const instance = this.instance();
-    const [position, signature] = this.function(name);
-    const state = stateOf(options, this.state);
-    signature.params.putAll(engine, [...args]);
-    const handle = engine.use((host) => host.begin(instance, position, state, fuel));
-    if (slice !== undefined) engine.host.set_slice(handle, slice);
-    return [handle, () => signature.results.takeResult(engine)];
-  }
-
-  private makeFunction(name: string): (...args: Value[]) => Result {
-    const { engine, module, mode, state } = this;
-    const position = module.position(name) as number;
-    return (...args) => {
-      const instance = this.instance();
-      const signature = module.signature(position, mode) ?? uncallable(name);
-      signature.params.putAll(engine, args);
-      const step = makeStep(engine, () => engine.host.call(instance, position, state));
-      if (step !== FINISHED) drive(this.served, step);
-      return signature.results.takeResult(engine);
-    };
-  }
-
-  private function(name: string): readonly [number, Signature] {
-    const position = this.module.position(name);
-    if (position === undefined) throw new InvokeError("export-not-found", `the module exports no \`${name}\``);
-    return [position, this.module.signature(position, this.mode) ?? uncallable(name)];
   }
 
   private memory(name: string): Memory {
@@ -322,12 +293,3 @@ export class Guest {
 }
 
 disposable(Guest);
-
-/** The state word that options give. */
-export function stateOf({ state }: { readonly state?: number }, otherwise: number): number {
-  return state === undefined ? otherwise : checkU32("state", state);
-}
-
-const uncallable = (name: string): never => {
-  throw new InvokeError("not-a-function", `\`${name}\` is no function, or has types that cannot be passed`);
-};

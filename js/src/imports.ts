@@ -3,9 +3,11 @@ import { checkFuel } from "./checks.js";
 import type { Served } from "./drive.js";
 import { InstantiateError, InvokeError, Trap } from "./errors.js";
 import { type Frames, framesOf } from "./frames.js";
-import type { Guest } from "./guest.js";
+import type { CallOptions, Caller, Result, SyncCallOptions } from "./caller.js";
+import type { Exports, Guest } from "./guest.js";
 import type { Memory } from "./memory.js";
 import type { ImportDescriptor } from "./module.js";
+import type { Outcome, SyncOutcome } from "./outcome.js";
 import { type FloatMode, type Value, ValueList, isNumeric } from "./values.js";
 
 /** A function that serves an import. It may be `async` if the guest is called with `call`. */
@@ -29,6 +31,20 @@ export interface CallContext {
    * it has is taken and a `Trap` "out-of-fuel" thrown, which ends the call unless it is caught.
    */
   charge(fuel: bigint | number): void;
+  /**
+   * Calls an export of the calling guest as `guest.call` does, nested in the call that the import
+   * serves, also after the import has waited: until it settles. Such a call draws on the fuel of the
+   * one around it. One that is still under way when the import settles ends with a `Trap` "outlived".
+   */
+  call(name: string, args?: readonly Value[], options?: CallOptions): Promise<Result>;
+  /** Calls an export as `call` does, and says what it came to, as `guest.tryCall` does. */
+  tryCall(name: string, args?: readonly Value[], options?: CallOptions): Promise<Outcome>;
+  /** Calls an export synchronously, as `guest.callSync` does, nested as `call` is. */
+  callSync(name: string, args?: readonly Value[], options?: SyncCallOptions): Result;
+  /** Calls an export synchronously, as `guest.tryCallSync` does, nested as `call` is. */
+  tryCallSync(name: string, args?: readonly Value[], options?: SyncCallOptions): SyncOutcome;
+  /** The exports of the calling guest, whose functions are called nested as by `callSync`. */
+  readonly exports: Exports;
 }
 
 const withContext = new WeakSet<ImportTarget>();
@@ -85,6 +101,7 @@ export class Context implements CallContext {
   readonly #served: Served;
   /** Of the call, while it waits for this import; it is another's after. */
   #handle: number | undefined;
+  #caller: Caller | undefined;
   /** @internal The trap thrown where the call could not pay. */
   unpaid: Trap | undefined;
 
@@ -116,6 +133,26 @@ export class Context implements CallContext {
     return this.#served.engine.use((host) => host.fuel(handle));
   }
 
+  call(name: string, args?: readonly Value[], options?: CallOptions): Promise<Result> {
+    return this.#nested().call(name, args, options);
+  }
+
+  tryCall(name: string, args?: readonly Value[], options?: CallOptions): Promise<Outcome> {
+    return this.#nested().tryCall(name, args, options);
+  }
+
+  callSync(name: string, args?: readonly Value[], options?: SyncCallOptions): Result {
+    return this.#nested().callSync(name, args, options);
+  }
+
+  tryCallSync(name: string, args?: readonly Value[], options?: SyncCallOptions): SyncOutcome {
+    return this.#nested().tryCallSync(name, args, options);
+  }
+
+  get exports(): Exports {
+    return this.guest.exportsBy(this.#nested());
+  }
+
   charge(fuel: bigint | number): void {
     const amount = checkFuel("fuel", fuel);
     const handle = this.#call();
@@ -128,6 +165,11 @@ export class Context implements CallContext {
   /** @internal The import has been served. */
   close(): void {
     this.#handle = undefined;
+  }
+
+  /** Makes calls that are nested in the one that waits. */
+  #nested(): Caller {
+    return (this.#caller ??= this.guest.callerWithin(() => this.#call()));
   }
 
   #call(): number {

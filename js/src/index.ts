@@ -8,6 +8,8 @@
  * guest.exports.run(42);
  * ```
  */
+export type { CallOptions, Result, SyncCallOptions } from "./caller.js";
+export type { Overlapping } from "./calls.js";
 export type { Bytes } from "./checks.js";
 export {
   AsyncImportError,
@@ -25,7 +27,7 @@ export {
 } from "./errors.js";
 export type { Frame, Frames } from "./frames.js";
 export type { Global } from "./global.js";
-export type { CallOptions, Exports, Guest, GuestOptions, Result, SyncCallOptions } from "./guest.js";
+export type { Exports, Guest, GuestOptions } from "./guest.js";
 export { type CallContext, type ImportTarget, call } from "./imports.js";
 export type { Features, Limits, LimitsPreset, StoreOptions } from "./limits.js";
 export type { WasmSource } from "./load.js";

@@ -3,7 +3,9 @@ import { checkFuel, checkU32 } from "./checks.js";
 import type { Engine } from "./engine.js";
 import { DisposedError, InstantiateError } from "./errors.js";
 import { disposable } from "./disposable.js";
-import { Guest, type GuestOptions, stateOf } from "./guest.js";
+import { stateOf } from "./caller.js";
+import { overlappingOf } from "./calls.js";
+import { Guest, type GuestOptions } from "./guest.js";
 import { type HostFunction, type ImportTarget, hostFunction } from "./imports.js";
 import { Memory } from "./memory.js";
 import { Pace, type PaceOptions } from "./pace.js";
@@ -142,6 +144,7 @@ export class Module {
     const fuel = options.fuel === undefined ? undefined : checkFuel("fuel", options.fuel);
     const pages = optionalU32("maxMemoryPages", options.maxMemoryPages);
     const depth = optionalU32("maxCallDepth", options.maxCallDepth);
+    const overlaps = overlappingOf(options) === "allow";
     const { snapshot } = options;
     const functions: HostFunction[] = [];
     const memories: Memory[] = [];
@@ -160,10 +163,10 @@ export class Module {
     const module = this.use();
     if (snapshot !== undefined) {
       const from = snapshotHandle(engine, snapshot);
-      const id = engine.use((host) => host.instantiate_from(module, handles, from, fuel, pages, depth));
+      const id = engine.use((host) => host.instantiate_from(module, handles, from, fuel, pages, depth, overlaps));
       return new Guest(engine, this, functions, memories, { id }, options);
     }
-    const call = engine.use((host) => host.instantiate(module, handles, state, fuel, pages, depth));
+    const call = engine.use((host) => host.instantiate(module, handles, state, fuel, pages, depth, overlaps));
     if (slice !== undefined) engine.host.set_slice(call, slice);
     return new Guest(engine, this, functions, memories, { call }, options);
   }

@@ -1,11 +1,11 @@
 /** What a call came to, with one that is out of fuel as a thing that can go on. */
 import { checkFuel } from "./checks.js";
 import { disposable } from "./disposable.js";
+import type { Call } from "./calls.js";
 import { type Ending, type Served, driveAsync } from "./drive.js";
-import type { Engine } from "./engine.js";
 import { InvokeError, type Trap } from "./errors.js";
 import { type Frames, NO_FRAMES, framesOf } from "./frames.js";
-import type { Result } from "./guest.js";
+import type { Result } from "./caller.js";
 import { Pace, type PaceOptions } from "./pace.js";
 
 /** What `guest.tryCall` came to. */
@@ -35,9 +35,9 @@ export type ResumeOptions = Omit<PaceOptions, "fuel">;
 const forgotten =
   typeof FinalizationRegistry === "undefined"
     ? undefined
-    : new FinalizationRegistry<{ readonly engine: Engine; readonly handle: number }>(({ engine, handle }) => {
+    : new FinalizationRegistry<Call>((call) => {
         try {
-          end(engine, handle);
+          call.end();
         } catch {
           // The engine aborted, which whoever uses it next is told.
         }
@@ -48,26 +48,27 @@ export class OutOfFuel {
   /** Does what `abort` does, at the end of a `using`. */
   declare readonly [Symbol.dispose]: () => void;
   readonly status = "out-of-fuel";
-  private handle: number | undefined;
+  private call: Call | undefined;
 
   /** @internal */
   constructor(
     private readonly served: Served,
-    handle: number,
+    call: Call,
     private readonly options: PaceOptions,
     private readonly finish: () => Result,
     /** The fuel used so far. */
     readonly fuelUsed: bigint,
   ) {
-    this.handle = handle;
-    forgotten?.register(this, { engine: served.engine, handle }, this);
+    this.call = call;
+    forgotten?.register(this, call, this);
   }
 
   /** Where the guest is, see `Trap`; nowhere once the call was resumed or ended. */
   get frames(): Frames {
     const { engine } = this.served;
-    const { handle } = this;
-    return handle === undefined ? NO_FRAMES : framesOf(engine.use((host) => host.frames(handle)));
+    const { call } = this;
+    if (call === undefined || call.outlived !== undefined) return NO_FRAMES;
+    return framesOf(engine.use((host) => host.frames(call.handle)));
   }
 
   /**
@@ -81,19 +82,20 @@ export class OutOfFuel {
     const pace = new Pace(all);
     served.engine.check();
     // Only now: what is refused above leaves the call where it is.
-    const handle = this.take();
-    if (handle === undefined) throw new InvokeError("call-over", "the call was resumed or ended before");
+    const call = this.take();
+    if (call === undefined) throw new InvokeError("call-over", "the call was resumed or ended before");
+    const { handle, outlived } = call;
+    if (outlived !== undefined) return { status: "trap", trap: outlived, fuelUsed: outlived.fuelUsed };
     served.engine.use((host) => {
       host.add_fuel(handle, more);
       host.set_slice(handle, pace.slice);
     });
-    return outcomeOf(served, handle, pace, all, finish);
+    return outcomeOf(served, call, pace, all, finish);
   }
 
   /** Ends the call where it is. What the guest did stays done, and it can be called again. */
   abort(): void {
-    const handle = this.take();
-    if (handle !== undefined) end(this.served.engine, handle);
+    this.take()?.end();
   }
 
   /** Does what `abort` does. */
@@ -101,11 +103,11 @@ export class OutOfFuel {
     this.abort();
   }
 
-  private take(): number | undefined {
-    const { handle } = this;
-    this.handle = undefined;
+  private take(): Call | undefined {
+    const { call } = this;
+    this.call = undefined;
     forgotten?.unregister(this);
-    return handle;
+    return call;
   }
 }
 
@@ -114,16 +116,12 @@ disposable(OutOfFuel);
 /** Drives a call, and says what it came to. */
 export async function outcomeOf(
   served: Served,
-  handle: number,
+  call: Call,
   pace: Pace,
   options: PaceOptions,
   finish: () => Result,
 ): Promise<Outcome> {
-  const ending: Ending<Result> = await driveAsync(served, handle, pace, finish);
+  const ending: Ending<Result> = await driveAsync(served, call, pace, finish);
   if (ending.status !== "out-of-fuel") return ending;
-  return new OutOfFuel(served, handle, options, finish, ending.fuelUsed);
-}
-
-function end(engine: Engine, handle: number): void {
-  if (engine.isLive) engine.use((host) => host.cancel(handle));
+  return new OutOfFuel(served, call, options, finish, ending.fuelUsed);
 }

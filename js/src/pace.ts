@@ -105,7 +105,7 @@ export class Pace {
       if (signal?.aborted) abort();
       signal?.addEventListener("abort", abort, { once: true });
       const wait = deadline === undefined ? Infinity : deadline - performance.now();
-      const timer = wait <= LONGEST_TIMER ? setTimeout(() => reject(late()), Math.max(wait, 0)) : undefined;
+      const timer = wait <= LONGEST_TIMER ? setTimeout(() => reject(late()), Math.max(Math.ceil(wait), 0)) : undefined;
       forget = () => {
         signal?.removeEventListener("abort", abort);
         clearTimeout(timer);

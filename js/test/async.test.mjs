@@ -77,7 +77,7 @@ describe("many calls at once", () => {
       const question = { n, ...deferred() };
       questions.push(question);
       return question.promise;
-    } } });
+    } } }, { overlapping: "allow" });
     const calls = Array.from({ length: 100 }, (_, n) => instance.call("run", [n]));
     assert.equal(questions.length, 100);
     for (const { n, resolve } of questions.sort((one, other) => ((one.n * 37) % 101) - ((other.n * 37) % 101))) resolve(n * 3);
@@ -85,7 +85,7 @@ describe("many calls at once", () => {
   });
   test("that finish in the same turn do not get each other's results", async () => {
     const gate = deferred();
-    const [one, other] = [0, 1].map((offset) => guest(ASKS, { e: { ask: async (n) => (await gate.promise, n + offset) } }));
+    const [one, other] = [0, 1].map((offset) => guest(ASKS, { e: { ask: async (n) => (await gate.promise, n + offset) } }, { overlapping: "allow" }));
     const wide = guest('(module (import "e" "ask" (func $ask)) (func (export "run") (result i64 i64) (call $ask) (i64.const -1) (i64.const -2)))', {
       e: { ask: () => gate.promise },
     });
@@ -104,7 +104,7 @@ describe("many calls at once", () => {
   test("and synchronous calls meanwhile do not disturb each other", async () => {
     const gate = deferred();
     let waits = true;
-    const instance = guest(ASKS, { e: { ask: (n) => (waits ? gate.promise.then(() => n) : n) } });
+    const instance = guest(ASKS, { e: { ask: (n) => (waits ? gate.promise.then(() => n) : n) } }, { overlapping: "allow" });
     const waiting = instance.call("run", [100]);
     waits = false;
     assert.equal(instance.exports.run(1), 2);
@@ -113,7 +113,7 @@ describe("many calls at once", () => {
   });
   test("in slices take turns", async () => {
     const instance = guest(`(module (func (export "spin") (param i32) (result i32)
-      (loop (local.set 0 (i32.sub (local.get 0) (i32.const 1))) (br_if 0 (local.get 0))) (i32.const 5)))`);
+      (loop (local.set 0 (i32.sub (local.get 0) (i32.const 1))) (br_if 0 (local.get 0))) (i32.const 5)))`, {}, { overlapping: "allow" });
     const order = [];
     const spin = async (name, rounds) => {
       assert.equal(await instance.call("spin", [rounds], { slice: 10_000n }), 5);

@@ -80,7 +80,7 @@ describe("a call that is out of fuel", () => {
     assert.deepEqual([outcome.status, outcome.fuelUsed, instance.exports.asked.value], ["ok", whole, 200]);
   });
   test("leaves its guest usable meanwhile", async () => {
-    const instance = make();
+    const instance = make(undefined, { overlapping: "allow" });
     const paused = await Promise.all([1, 2, 3].map(() => instance.tryCall("burn", [5_000], { fuel: 100 })));
     assert.equal(instance.exports.burn(3), 7);
     for (const outcome of paused.reverse()) assert.equal((await outcome.resume(2n ** 64n - 1n)).status, "ok");
@@ -356,7 +356,7 @@ describe("the fuel of calls nested in one that is awaited", () => {
     const burnt = await usedBy(make(), "burn", 30_000);
     const alone = await usedBy(make(), "ask", 1);
     let used;
-    const inner = make();
+    const inner = make(undefined, { overlapping: "allow" });
     const instance = make(async () => {
       const outcomes = await Promise.all([1, 2, 3].map(() => inner.tryCall("burn", [30_000], { slice: 1_000 })));
       used = outcomes.map(({ fuelUsed }) => fuelUsed);

@@ -146,7 +146,7 @@ describe("frames", () => {
       await new Promise((resolve) => waiting.push(resolve));
       return 0;
     });
-    const instance = guest(ask);
+    const instance = guest(ask, { overlapping: "allow" });
     const calls = [1, 2, 3].map(() => instance.call("run", [2]));
     await new Promise(setImmediate);
     const trap = thrownBy(() => instance.exports.deep(50));

@@ -96,8 +96,15 @@ describe("the depth of nesting", () => {
           return waiting.call("run", [n]);
         },
       },
-    });
+    }, { overlapping: "allow" });
     assert.equal(await waiting.call("run", [40]), 820);
+    const down = call(async (c, n) => {
+      await null;
+      return c.call("run", [n]);
+    });
+    const nested = guest(DESCENDS, { e: { down } });
+    assert.equal((await rejectionOf(nested.call("run", [40]))).code, "nesting-too-deep");
+    assert.equal(await nested.call("run", [20]), 210);
   });
 });
 

@@ -47,7 +47,7 @@ fn used(store: &mut Store, guest: InstanceId, export: &str, n: i32) -> u64 {
     store.invoke_with(&mut nothing, guest, export, &args, CallOptions::new()).unwrap().fuel_used
 }
 
-fn asked(store: &Store, guest: InstanceId) -> i32 {
+fn asked(store: &mut Store, guest: InstanceId) -> i32 {
     store.global(guest, "asked").unwrap().and_then(|value| value.as_i32()).unwrap()
 }
 
@@ -164,7 +164,7 @@ fn all_of_the_fuel_can_be_charged_and_not_one_more() {
         };
         let trap = trap_of(store.invoke(&mut supervisor, guest, "ask", &[Value::I32(9)], 0));
         assert_eq!((trap.code(), trap.fuel_used()), (TrapCode::OutOfFuel, BUDGET));
-        assert_eq!(asked(&store, guest), 1);
+        assert_eq!(asked(&mut store, guest), 1);
     }
 }
 
@@ -178,7 +178,7 @@ fn a_guest_that_cannot_pay_is_out_of_fuel() {
     let trap = trap_of(store.invoke(&mut supervisor, guest, "ask", &[Value::I32(9)], 0));
     assert_eq!((trap.code(), trap.fuel_used()), (TrapCode::OutOfFuel, BUDGET));
     assert!(trap.reason().is_none());
-    assert_eq!(asked(&store, guest), 3, "the fourth could not be paid");
+    assert_eq!(asked(&mut store, guest), 3, "the fourth could not be paid");
 }
 
 #[test]
@@ -206,7 +206,7 @@ fn by_hand_a_charge_is_on_the_open_level() {
     let (mut store, guest) = guest();
     let mut execution = store.begin(guest, "ask", &[Value::I32(1)], 0).unwrap();
     let Ok(Step::HostCall(call)) = execution.run(&mut store) else { panic!("not paused") };
-    let outer = store.open_level(call.fuel).unwrap();
+    let outer = store.open_level(&call).unwrap();
     let before = store.fuel_left().unwrap();
     store.charge(77).unwrap();
     execution.spend_to(store.close_level(outer));

@@ -259,9 +259,8 @@ fn calls_served_by_hand_share_fuel_by_levels() {
     let (nested, _) = spent(&mut store, &mut NoImports, guest, "burn", &[Value::I32(50)]);
     let mut execution = store.begin(guest, "ask", &[Value::I32(1)], 0).unwrap();
     let Ok(Step::HostCall(call)) = execution.run(&mut store) else { panic!("not paused") };
-    let fuel = call.fuel;
     assert!(!store.is_serving());
-    let outer = store.open_level(fuel).unwrap();
+    let outer = store.open_level(&call).unwrap();
     assert!(store.is_serving());
     for _ in 0..2 {
         let mut inner = store.begin(guest, "burn", &[Value::I32(50)], 0).unwrap();

@@ -7,7 +7,7 @@ use crate::{
 };
 use alloc::rc::Rc;
 use core::cell::Cell;
-use guestbox::{Execution, Level, MemoryId, Step, Store, Trap, Value, ValueType};
+use guestbox::{Execution, Level, MemoryId, Step, Store, Trap, TrapCode, Value, ValueType};
 
 /// Fuel of an outermost call and of the calls nested in it, also of those that outlive the host
 /// call they were begun in: whoever runs takes what he uses, and it is never refilled by another
@@ -104,9 +104,21 @@ impl Call {
         if let Some(outer) = self.outer.take() {
             // What calls of that level used, they took out of the budget.
             let _level = store.close_level(outer);
-            self.execution.spend_to(self.fuel());
+            self.settle();
         }
     }
+
+    /// Counts as used what calls nested in it took out of the budget while it waited.
+    pub(crate) fn settle(&mut self) {
+        self.execution.spend_to(self.fuel());
+    }
+}
+
+/// Notes a trap for those who ask, and says what happened: what goes into the head.
+pub(crate) fn trap(trapped: &mut Trapped, trap: Trap) -> (u32, u64, u32) {
+    let number = number(trap.code());
+    *trapped = Trapped::of(trap);
+    (Host::TRAPPED, number, trapped.bits())
 }
 
 /// Makes a step of a call and says what happened, see [`Host::step`].
@@ -117,11 +129,7 @@ pub(crate) fn advance(
     call: &mut Call,
     handle: u32,
 ) -> u32 {
-    let mut end = |trap: Trap| {
-        let number = number(trap.code());
-        *trapped = Trapped::of(trap);
-        (Host::TRAPPED, number, trapped.bits())
-    };
+    let mut end = |ended: Trap| trap(trapped, ended);
     let (head, values) = exchange.split_at_mut(Host::HEAD);
     call.fill();
     let (step, detail, state) = match call.execution.run(store) {
@@ -137,7 +145,7 @@ pub(crate) fn advance(
                 call.results.extend_from_slice(ty.results());
             }
             let (ordinal, state) = (host_call.ordinal, host_call.state);
-            match store.open_level(host_call.fuel) {
+            match store.open_level(&host_call) {
                 Ok(outer) => {
                     call.outer = Some(outer);
                     (Host::HOST_CALL, ordinal.into(), state)
@@ -155,6 +163,25 @@ pub(crate) fn advance(
         _ => detail,
     };
     call.drain();
+    say(head, call, handle, (step, detail, state))
+}
+
+/// Ends a call with a trap, and says so as a step does.
+pub(crate) fn end(
+    store: &mut Store,
+    exchange: &mut [u64],
+    trapped: &mut Trapped,
+    call: &mut Call,
+    handle: u32,
+    code: TrapCode,
+) -> u32 {
+    call.fill();
+    let ended = trap(trapped, call.execution.end_with(store, code));
+    call.drain();
+    say(exchange, call, handle, ended)
+}
+
+fn say(head: &mut [u64], call: &Call, handle: u32, (step, detail, state): (u32, u64, u32)) -> u32 {
     put_head(head, [handle.into(), detail, state.into(), call.fuel(), call.used()]);
     step
 }

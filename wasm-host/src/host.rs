@@ -5,7 +5,7 @@
 )]
 
 use crate::{
-    call::{Budget, Call, advance, put_head},
+    call::{self, Budget, Call, advance, put_head},
     convert::{describe_exports, describe_imports, from_word, to_word},
     error::{IntoJs, error},
     limits::Settings,
@@ -14,17 +14,14 @@ use crate::{
 };
 use alloc::rc::Rc;
 use guestbox::{
-    Environment, Execution, FuncIndex, InstanceId, InstanceLimits, InvokeError, MemoryId, Module, Snapshot,
-    Store, Value,
+    Environment, Execution, FuncIndex, InstanceId, InstanceLimits, InvokeError, Level, MemoryId, Module,
+    Snapshot, Step, Store, TrapCode, Value,
 };
 use js_sys::Array;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 /// Words of the exchange: the values of the longest signature the engine knows, and a head.
 const EXCHANGE_WORDS: usize = 1_024;
-
-/// What stands for a handle until a call that pauses gets one.
-const NO_HANDLE: u32 = u32::MAX;
 
 /// A store, and the calls that are under way in it.
 #[wasm_bindgen]
@@ -107,7 +104,7 @@ impl Host {
     /// which has to be stepped with [`Host::step`] also where there is none. Functions are
     /// numbered by their ordinal among the module's imported functions; `memories` are the
     /// handles for its imported memories, in order. `fuel`, `pages` and `nesting` are limits of
-    /// the instance's own.
+    /// the instance's own; `overlapping` says that its calls need not nest.
     pub fn instantiate(
         &mut self,
         module: u32,
@@ -116,23 +113,24 @@ impl Host {
         fuel: Option<u64>,
         pages: Option<u32>,
         nesting: Option<u32>,
+        overlapping: bool,
     ) -> Result<u32, JsValue> {
         let module = self.modules.get(module)?.clone();
         let environment = self.environment(&module, memories)?;
-        let limits = instance_limits(fuel, pages, nesting);
+        let limits = instance_limits(fuel, pages, nesting, overlapping);
         let execution = self.store.begin_instantiate_with(&module, &environment, state, limits);
-        let shared = if fuel.is_none() { self.shared_budget() } else { None };
+        let shared = if fuel.is_none() { self.shared_budget(Self::NO_CALL) } else { None };
         Ok(self.calls.insert(Call::new(execution.map_err(IntoJs::into_js)?, shared)))
     }
 
     /// Begins a call of an export, by its position, with the values in the exchange, and makes
-    /// the first step of it. See [`Host::step`].
-    pub fn call(&mut self, instance: u32, export: u32, state: u32) -> u32 {
-        match self.begin_call(instance, export, state) {
+    /// the first step of it. See [`Host::step`], and [`Host::begin`] about `within`.
+    pub fn call(&mut self, instance: u32, export: u32, state: u32, within: u32) -> u32 {
+        match self.begin_call(instance, export, state, within, false) {
             Ok(execution) => {
-                let mut call = Call::new(execution, self.shared_budget());
+                let mut call = Call::new(execution, self.shared_budget(within));
                 let step =
-                    advance(&mut self.store, &mut self.exchange, &mut self.trapped, &mut call, NO_HANDLE);
+                    advance(&mut self.store, &mut self.exchange, &mut self.trapped, &mut call, Self::NO_CALL);
                 if matches!(step, Self::HOST_CALL | Self::OUT_OF_FUEL) {
                     let handle = self.calls.insert(call);
                     put_head(&mut self.exchange, [handle.into()]);
@@ -140,27 +138,35 @@ impl Host {
                 }
                 step
             }
+            Err(InvokeError::Busy) => Self::BUSY,
             Err(InvokeError::Instance(_)) => Self::TORN_DOWN,
             Err(_) => Self::REFUSED,
         }
     }
 
     /// Begins a call as [`Host::call`] does, without a step. With `fuel` it has that for its own,
-    /// also within a host call.
+    /// also within a host call. `keeps_stack` leaves the pointer of the guest's stack where it is
+    /// if the call ends early.
+    ///
+    /// The call is nested in those whose host calls are being served, and in `within`: the handle of
+    /// one that waits for its host call, or [`Host::NO_CALL`].
     pub fn begin(
         &mut self,
         instance: u32,
         export: u32,
         state: u32,
         fuel: Option<u64>,
+        within: u32,
+        keeps_stack: bool,
     ) -> Result<u32, JsValue> {
-        let mut execution = self.begin_call(instance, export, state).map_err(IntoJs::into_js)?;
+        let mut execution =
+            self.begin_call(instance, export, state, within, keeps_stack).map_err(IntoJs::into_js)?;
         let shared = match fuel {
             Some(fuel) => {
                 execution.set_fuel(fuel);
                 None
             }
-            None => self.shared_budget(),
+            None => self.shared_budget(within),
         };
         Ok(self.calls.insert(Call::new(execution, shared)))
     }
@@ -194,6 +200,7 @@ impl Host {
         let words = self.exchange.get(Self::HEAD..).unwrap_or_default();
         let results =
             words.iter().zip(&call.results).filter_map(|(word, ty)| from_word(*word, *ty)).collect();
+        call.settle();
         // It waits; if not, the step says so.
         let _waiting = call.execution.answer(Ok(results));
         let step = advance(&mut self.store, &mut self.exchange, &mut self.trapped, call, handle);
@@ -205,6 +212,17 @@ impl Host {
     /// meanwhile are not nested in it.
     pub fn suspend(&mut self, handle: u32) {
         self.close(handle);
+    }
+
+    /// Ends a call that is still under way when the import that it was made in has returned, with a
+    /// trap, and says so as a step does.
+    pub fn outlive(&mut self, handle: u32) -> u32 {
+        self.close(handle);
+        let Ok(call) = self.calls.get_mut(handle) else { return Self::REFUSED };
+        let (store, exchange) = (&mut self.store, &mut self.exchange);
+        let step = call::end(store, exchange, &mut self.trapped, call, handle, TrapCode::Outlived);
+        self.calls.remove(handle);
+        step
     }
 
     /// Ends a call where it is.
@@ -253,8 +271,9 @@ impl Host {
     }
 
     /// The value of an exported global: its type and its bits; `undefined` where there is none.
-    pub fn global(&self, instance: u32, name: &str) -> Result<Option<u64>, JsValue> {
-        let value = self.store.global(self.instance(instance)?, name).map_err(IntoJs::into_js)?;
+    pub fn global(&mut self, instance: u32, name: &str) -> Result<Option<u64>, JsValue> {
+        let instance = self.instance(instance)?;
+        let value = self.store.global(instance, name).map_err(IntoJs::into_js)?;
         Ok(value.map(to_word))
     }
 
@@ -308,6 +327,10 @@ impl Host {
     pub const REFUSED: u32 = 5;
     /// The call used up its slice and has fuel left.
     pub const SLICE_OVER: u32 = 6;
+    /// Another call of the guest is under way that this one is not nested in.
+    pub const BUSY: u32 = 7;
+    /// What stands for a handle until a call that pauses gets one, and where there is no call.
+    pub const NO_CALL: u32 = u32::MAX;
     /// Words of the exchange before the values.
     pub(crate) const HEAD: usize = 8;
     /// The word at which values begin.
@@ -342,7 +365,14 @@ impl Host {
     }
 
     /// Begins a call of an export, by its position, with the values in the exchange.
-    fn begin_call(&mut self, instance: u32, export: u32, state: u32) -> Result<Execution, InvokeError> {
+    fn begin_call(
+        &mut self,
+        instance: u32,
+        export: u32,
+        state: u32,
+        within: u32,
+        keeps_stack: bool,
+    ) -> Result<Execution, InvokeError> {
         let instance = self.store.instance_id(instance)?;
         let position = usize::try_from(export).unwrap_or(usize::MAX);
         let export =
@@ -351,7 +381,30 @@ impl Host {
         let words = self.exchange.get(Self::HEAD..).unwrap_or_default();
         self.args.clear();
         self.args.extend(words.iter().zip(ty.params()).filter_map(|(word, ty)| from_word(*word, *ty)));
-        self.store.begin_at(instance, position, &self.args, state)
+        let mut execution = self.store.begin_at(instance, position, &self.args, state)?;
+        if keeps_stack {
+            execution.keep_stack();
+        }
+        let outer = self.reopen(within)?;
+        let entered = execution.enter(&mut self.store);
+        if let Some(outer) = outer {
+            let _left = self.store.close_level(outer);
+        }
+        entered.map(|()| execution).map_err(|_| InvokeError::Busy)
+    }
+
+    /// Opens the level of the host call that a call waits for, where it was closed because it will be
+    /// answered later: for those that are nested in it nevertheless. The level to go back to.
+    fn reopen(&mut self, within: u32) -> Result<Option<Level>, InvokeError> {
+        if within == Self::NO_CALL || self.serving.contains(&within) {
+            return Ok(None);
+        }
+        let call = self.calls.get_mut(within).map_err(|_| InvokeError::Busy)?;
+        match call.execution.run(&mut self.store) {
+            // The same host call as before.
+            Ok(Step::HostCall(host_call)) => Ok(Some(self.store.open_level(&host_call)?)),
+            _ => Err(InvokeError::Busy),
+        }
     }
 
     /// Notes the level of a call that made a host call, and forgets a call that is over.
@@ -364,10 +417,11 @@ impl Host {
         }
     }
 
-    /// The budget that a call begun now draws on: that of the host call being served.
-    fn shared_budget(&mut self) -> Option<Rc<Budget>> {
-        let serving = *self.serving.last()?;
-        Some(self.calls.get_mut(serving).ok()?.budget())
+    /// The budget that a call begun now draws on: that of the host call that it is within, or else of
+    /// the one being served.
+    fn shared_budget(&mut self, within: u32) -> Option<Rc<Budget>> {
+        let around = if within == Self::NO_CALL { *self.serving.last()? } else { within };
+        Some(self.calls.get_mut(around).ok()?.budget())
     }
 
     /// Closes the level of the host call that a call waits for, if it is open, and those of calls
@@ -387,8 +441,14 @@ impl Host {
 }
 
 /// The limits of an instance's own.
-pub(crate) fn instance_limits(fuel: Option<u64>, pages: Option<u32>, nesting: Option<u32>) -> InstanceLimits {
+pub(crate) fn instance_limits(
+    fuel: Option<u64>,
+    pages: Option<u32>,
+    nesting: Option<u32>,
+    overlapping: bool,
+) -> InstanceLimits {
     let none = InstanceLimits::new();
+    let none = if overlapping { none.with_overlapping_calls() } else { none };
     let limits = fuel.map_or(none, |fuel| none.with_fuel(fuel));
     let limits = pages.map_or(limits, |pages| limits.with_memory_pages(pages));
     nesting.map_or(limits, |nesting| limits.with_nesting(nesting))

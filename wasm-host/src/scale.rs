@@ -134,7 +134,7 @@ impl ScaleStore {
 
     /// The SCALE-encoded `Option<Value>` of an exported global.
     pub fn get_global_val(&self, instance: u32, name: &str) -> Result<Vec<u8>, JsValue> {
-        abi::get_global_val(&self.store.borrow(), instance, name.as_bytes()).map_err(IntoJs::into_js)
+        abi::get_global_val(&mut self.store.borrow_mut(), instance, name.as_bytes()).map_err(IntoJs::into_js)
     }
 
     /// Sets an exported mutable global to a SCALE-encoded `Value`.
@@ -169,7 +169,7 @@ impl ScaleStore {
                     Step::Finished(results) => return Ok(results),
                     Step::HostCall(call) => {
                         let (args, state, func) = (call.args.encode(), call.state, call.func.0);
-                        match store.open_level(call.fuel) {
+                        match store.open_level(&call) {
                             Ok(outer) => (args, state, func, outer),
                             Err(trap) => return Err(execution.end_with(&mut store, trap).into_js()),
                         }

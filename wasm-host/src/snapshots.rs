@@ -64,11 +64,12 @@ impl Host {
         fuel: Option<u64>,
         pages: Option<u32>,
         nesting: Option<u32>,
+        overlapping: bool,
     ) -> Result<u32, JsValue> {
         let module = self.modules.get(module)?.clone();
         let environment = self.environment(&module, memories)?;
         let snapshot = self.snapshots.get(snapshot)?;
-        let limits = instance_limits(fuel, pages, nesting);
+        let limits = instance_limits(fuel, pages, nesting, overlapping);
         let made = self.store.instantiate_from_with(&module, &environment, snapshot, limits);
         Ok(made.map_err(IntoJs::into_js)?.number())
     }

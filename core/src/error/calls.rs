@@ -4,12 +4,19 @@ use super::HandleError;
 use crate::trap::Trap;
 use core::{error::Error, fmt};
 
+/// What is said of a call that would overlap another.
+const BUSY: &str = "another call of the guest is under way, and the two are not nested: let that end first, \
+    or call within its host call";
+
 /// Why a call of an export gave no results.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum InvokeError {
     /// The arguments have not the number and types of the parameters.
     Arguments,
+    /// Another call of the guest is under way that this one is not nested in, see
+    /// [`ExecutionError::Busy`].
+    Busy,
     /// The module exports nothing under this name.
     ExportNotFound,
     /// The instance does not exist (any more).
@@ -28,6 +35,7 @@ impl InvokeError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Arguments => "arguments",
+            Self::Busy => "busy",
             Self::ExportNotFound => "export-not-found",
             Self::Instance(_) => "instance",
             Self::NotAFunction => "not-a-function",
@@ -41,6 +49,7 @@ impl fmt::Display for InvokeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Arguments => f.write_str("the arguments do not match the function's parameters"),
+            Self::Busy => f.write_str(BUSY),
             Self::ExportNotFound => f.write_str("the module has no such export"),
             Self::Instance(error) => write!(f, "instance: {error}"),
             Self::NotAFunction => f.write_str("the export is no function"),
@@ -76,6 +85,13 @@ impl From<Trap> for InvokeError {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum ExecutionError {
+    /// Another call of the guest is under way: it is nested in this one, or this one is not nested in
+    /// it. Guests keep a stack in their memory, so their calls have to nest.
+    ///
+    /// Let that call end first, end it, or begin this one within its host call. A guest that is known
+    /// to keep no such stack may be instantiated
+    /// [`with_overlapping_calls`](crate::InstanceLimits::with_overlapping_calls).
+    Busy,
     /// The execution has finished or trapped; begin another.
     Ended,
     /// An answer was given, but no host call waits for one.
@@ -89,6 +105,7 @@ impl ExecutionError {
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
+            Self::Busy => "busy",
             Self::Ended => "ended",
             Self::NotWaiting => "not-waiting",
             Self::OtherStore => "other-store",
@@ -99,6 +116,7 @@ impl ExecutionError {
 impl fmt::Display for ExecutionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Busy => BUSY,
             Self::Ended => "the execution has ended",
             Self::NotWaiting => "no host call waits for an answer",
             Self::OtherStore => "the execution belongs to another store",

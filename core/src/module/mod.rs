@@ -16,6 +16,7 @@ mod notes;
 mod repair;
 mod scan;
 mod sections;
+mod stack_pointer;
 mod state;
 mod tail_calls;
 mod types;
@@ -73,6 +74,8 @@ struct Inner {
     main_memory: Option<MemorySource>,
     frames: Option<Frames>,
     hooks: Option<Hooks>,
+    /// The pointer of the guest's stack: the global's index, and the name under which the engine has it.
+    stack_pointer: Option<(u32, Box<str>)>,
     instance_bytes: usize,
 }
 
@@ -152,7 +155,7 @@ impl Module {
         if !matches!(repaired, Err(CompileError::Limit(_))) {
             limits.features.check(bytes)?;
         }
-        let Repaired { bytes: repaired, growth, must_be_valid } = repaired?;
+        let Repaired { bytes: repaired, growth, stack_pointer, must_be_valid } = repaired?;
         if must_be_valid && instrumented.is_none() {
             Features::ALL.validate(bytes)?;
         }
@@ -196,6 +199,8 @@ impl Module {
             start,
             state: State::new(&scan, &names),
             hooks: names.hooks,
+            stack_pointer: stack_pointer
+                .and_then(|index| Some((index, stack_pointer::exported(&scan, &names.globals, index)?))),
             main_memory,
         })))
     }
@@ -222,6 +227,22 @@ impl Module {
     #[must_use]
     pub fn has_start(&self) -> bool {
         self.0.start.is_some()
+    }
+
+    /// The index of the global that is the pointer of the stack which the guest's code keeps in its
+    /// memory: a mutable `i32` that the name section calls `__stack_pointer`, or that functions lower
+    /// when they are entered and raise before they return.
+    ///
+    /// A call that ends early puts it back to where it was when the call began, see
+    /// [`Execution`](crate::Execution).
+    #[must_use]
+    pub fn stack_pointer(&self) -> Option<u32> {
+        self.0.stack_pointer.as_ref().map(|(index, _)| *index)
+    }
+
+    /// The name under which the engine has that global.
+    pub(crate) fn stack_pointer_name(&self) -> Option<&str> {
+        self.0.stack_pointer.as_ref().map(|(_, name)| &**name)
     }
 
     pub(crate) fn export_entry(&self, name: &str) -> Option<(u32, &Export)> {

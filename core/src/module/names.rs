@@ -1,8 +1,8 @@
-//! Names of functions, from a module's name section.
+//! Names of functions and globals, from a module's name section.
 //!
-//! They are looked up where they are asked for, on the way of a trap, so that modules cost no more
-//! for having them. The section is what the guest's author says: what cannot be read of it is
-//! passed over.
+//! Those of functions are looked up where they are asked for, on the way of a trap, so that modules
+//! cost no more for having them. The section is what the guest's author says: what cannot be read of
+//! it is passed over.
 
 use super::{
     Module,
@@ -17,12 +17,15 @@ const NAME_BYTES: usize = 1_024;
 /// The subsection of the names of functions.
 const FUNCTIONS: u8 = 1;
 
+/// The subsection of the names of globals.
+pub(super) const GLOBALS: u8 = 7;
+
 impl Module {
     /// The names of functions, by their indices, which are sorted; `None` where they have none.
     pub(crate) fn function_names(&self, functions: &[u32]) -> Vec<Option<Arc<str>>> {
         let mut names: Vec<Option<Arc<str>>> = Vec::new();
         names.resize(functions.len(), None);
-        let _readable = read(&self.0.bytes, |index, name| {
+        let _readable = read(&self.0.bytes, FUNCTIONS, |index, name| {
             let slot = functions.binary_search(&index).ok().and_then(|at| names.get_mut(at));
             if let Some(slot @ None) = slot {
                 *slot = Some(shorten(name).into());
@@ -32,8 +35,8 @@ impl Module {
     }
 }
 
-/// Reads the names of all functions, as far as they can be read.
-fn read(module: &[u8], mut found: impl FnMut(u32, &str)) -> Option<()> {
+/// Reads the names in a subsection, as far as they can be read.
+pub(super) fn read(module: &[u8], subsection: u8, mut found: impl FnMut(u32, &str)) -> Option<()> {
     let mut rest = module.get(HEADER_BYTES..)?;
     while !rest.is_empty() {
         let (section, after) = Section::split(rest)?;
@@ -46,7 +49,7 @@ fn read(module: &[u8], mut found: impl FnMut(u32, &str)) -> Option<()> {
             // Subsections are written as sections are.
             let Some((part, after)) = Section::split(parts) else { break };
             parts = after;
-            if part.id == FUNCTIONS {
+            if part.id == subsection {
                 let _readable = read_map(part.contents, &mut found);
             }
         }

@@ -22,8 +22,9 @@
 //!   below: results are wrong, and with debug assertions it panics.
 //! * A `br_table` passes the wrong ones of several values.
 //!
-//! Here also the fuel for a function's locals is put in, see [`costs`](crate::costs), and it is seen
-//! whether what is added to the module could make an invalid one valid.
+//! Here also the fuel for a function's locals is put in, see [`costs`](crate::costs), the pointer of
+//! the guest's stack is looked for, and it is seen whether what is added to the module could make an
+//! invalid one valid.
 
 use super::{
     code_limits::CodeLimits,
@@ -31,6 +32,7 @@ use super::{
     growth::Growth,
     scan::{Arity, Scan, locals},
     sections::{CODE, push_leb128, rewrite, split_leb128},
+    stack_pointer::Finder,
 };
 use crate::{
     costs::LOCALS_PER_UNIT,
@@ -98,6 +100,8 @@ pub(super) struct Repaired<'a> {
     /// `None` where there was nothing to rewrite.
     pub(super) bytes: Option<Box<[u8]>>,
     pub(super) growth: Growth<'a>,
+    /// The global that is the pointer of the guest's stack, if it has one.
+    pub(super) stack_pointer: Option<u32>,
     /// Whether the module has to be valid by itself, as what is added to it could make it so.
     pub(super) must_be_valid: bool,
 }
@@ -118,6 +122,7 @@ pub(super) fn repair<'a>(
         scan,
         code_limits: CodeLimits::new(limits, scan),
         growth: Growth::new(scan),
+        finder: Finder::new(scan),
         refers_to_start: false,
         refused: None,
     };
@@ -125,19 +130,22 @@ pub(super) fn repair<'a>(
     if let Some(refused) = repair.refused {
         return Err(refused);
     }
-    let Repair { growth, refers_to_start, .. } = repair;
-    if growth.is_empty() {
-        return Ok(Repaired { bytes: code.map(Vec::into), growth, must_be_valid: refers_to_start });
-    }
-    growth.check_limit()?;
-    let declared = growth.declare(code.as_deref().unwrap_or(bytes));
-    Ok(Repaired { bytes: declared.or(code).map(Vec::into), growth, must_be_valid: true })
+    let Repair { growth, finder, refers_to_start, .. } = repair;
+    let stack_pointer = finder.found(bytes);
+    let (bytes, must_be_valid) = if growth.is_empty() {
+        (code, refers_to_start)
+    } else {
+        growth.check_limit()?;
+        (growth.declare(code.as_deref().unwrap_or(bytes)).or(code), true)
+    };
+    Ok(Repaired { bytes: bytes.map(Vec::into), growth, stack_pointer, must_be_valid })
 }
 
 struct Repair<'a> {
     scan: &'a Scan,
     code_limits: CodeLimits<'a>,
     growth: Growth<'a>,
+    finder: Finder,
     /// Whether the code has a `ref.func` of the start function, which is valid where that is exported:
     /// and it will be, under a hidden name.
     refers_to_start: bool,
@@ -188,6 +196,7 @@ impl Repair<'_> {
         let charge = charge_for_locals(&body)?;
         let mut operators = body.get_operators_reader().ok()?;
         self.code_limits.begin_function();
+        self.finder.begin_function();
         if charge > 0 {
             let place = u32::try_from(operators.original_position()).ok()?;
             edits.push(Edit { place, insert: Insert::Charge(charge) });
@@ -252,6 +261,7 @@ impl Repair<'_> {
                 self.refused = Some(refused);
                 return None;
             }
+            self.finder.see(&operator);
             is_fresh_before = is_fresh(&operator);
             is_fresh_long_before = is_fresh_long(&operator);
             is_local_before = matches!(operator, Operator::LocalGet { .. });

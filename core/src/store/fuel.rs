@@ -29,6 +29,10 @@ impl Store {
         options: CallOptions,
     ) -> Result<Outcome, InvokeError> {
         let mut execution = self.begin(instance, export, args, options.state)?;
+        if options.keeps_stack {
+            execution.keep_stack();
+        }
+        self.enter(&mut execution)?;
         let values = match options.fuel {
             Some(fuel) => {
                 execution.set_fuel(fuel);
@@ -90,9 +94,10 @@ impl Store {
     }
 
     /// The trap, where a host call of an instance with its own bounds is nested too deeply.
-    pub(crate) fn is_too_deep(&self, bounds: &Bounds) -> Option<Trap> {
-        let depth = self.level.depth.saturating_add(1);
+    /// The call was made at a depth, and may be driven at another.
+    pub(crate) fn is_too_deep(&self, depth: u32, bounds: &Bounds) -> Option<Trap> {
+        let depth = self.level.depth.max(depth).saturating_add(1);
         let refused = Limit::InstanceNesting.check(depth.into(), bounds.nesting?.into()).err()?;
-        Some(Trap::limit(TrapCode::NestingTooDeep, refused))
+        Some(Trap::because(TrapCode::NestingTooDeep, refused))
     }
 }

@@ -3,6 +3,7 @@
 use super::{MemoryId, Store};
 use crate::{
     cell::Cell,
+    chain::Chain,
     environment::{Environment, refused},
     error::{GlobalError, HandleError, ImportProblem, InstantiateError, InvokeError},
     execution::{Callee, Context, Execution, Purpose},
@@ -169,6 +170,7 @@ impl Store {
             functions: resolved.functions,
             memory,
             recorder: Recorder::of(module, handle, &cell.store),
+            chain: (!bounds.overlapping).then(|| Chain::new(key, module, handle, &cell.store)),
             bounds,
         });
         let instance = Instance {
@@ -266,7 +268,8 @@ impl Store {
     /// # Errors
     ///
     /// Where the instance does not exist (any more).
-    pub fn global(&self, instance: InstanceId, name: &str) -> Result<Option<Value>, HandleError> {
+    pub fn global(&mut self, instance: InstanceId, name: &str) -> Result<Option<Value>, HandleError> {
+        self.settle_chain(instance)?;
         let instance = self.instance(instance)?;
         if instance.context.module.export(name).is_none() {
             return Ok(None);
@@ -282,6 +285,7 @@ impl Store {
     ///
     /// See [`GlobalError`].
     pub fn set_global(&mut self, instance: InstanceId, name: &str, value: Value) -> Result<(), GlobalError> {
+        self.settle_chain(instance)?;
         let instance = self.instance(instance)?;
         let (handle, cell) = (instance.handle, instance.context.cell);
         let ty = match instance.context.module.export(name).map(crate::module::Export::ty) {

@@ -1,6 +1,7 @@
 //! The store: a supervisor's memories and instances, and the loop that serves a guest call.
 
 mod cells;
+mod chains;
 mod fuel;
 mod instances;
 mod memories;
@@ -9,6 +10,7 @@ mod snapshots;
 
 use crate::{
     cell::{Cell, CellData, Ticket},
+    chain::Link,
     environment::Environment,
     error::{InstantiateError, InvokeError},
     execution::{Execution, Step},
@@ -17,7 +19,7 @@ use crate::{
     module::Module,
     options::InstanceLimits,
     slots::Slots,
-    supervisor::Supervisor,
+    supervisor::{HostCall, Supervisor},
     trap::{Trap, TrapCode},
     value::{Value, Values},
 };
@@ -71,6 +73,9 @@ pub struct Store {
     /// Instances that are dead but not freed yet.
     dead_instances: u32,
     level: Level,
+    /// The calls whose host calls are being served, each within the one before; `None` for one of a
+    /// guest whose calls may overlap.
+    serving: Vec<Option<Link>>,
     /// Arguments on their way into the engine.
     inputs: Vec<Val>,
     /// Buffers for reuse.
@@ -109,7 +114,8 @@ impl Store {
             starting: Vec::new(),
             lingering: Vec::new(),
             dead_instances: 0,
-            level: Level { depth: 0, fuel: None },
+            level: Level { depth: 0, fuel: None, serving: 0 },
+            serving: Vec::new(),
             inputs: Vec::new(),
             spare: Vec::new(),
         }
@@ -192,6 +198,7 @@ impl Store {
         state: u32,
     ) -> Result<Values, InvokeError> {
         let mut execution = self.begin(instance, export, args, state)?;
+        self.enter(&mut execution)?;
         Ok(self.drive_sharing(supervisor, &mut execution)?)
     }
 
@@ -203,8 +210,8 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// The trap, if the guest trapped. An execution that has ended before, or belongs to another
-    /// store, is [`TrapCode::Engine`].
+    /// The trap, if the guest trapped. An execution that cannot be run, see [`Execution::run`], is
+    /// [`TrapCode::Engine`] with the [`ExecutionError`](crate::ExecutionError) as its reason.
     pub fn drive<S: Supervisor + ?Sized>(
         &mut self,
         supervisor: &mut S,
@@ -237,7 +244,7 @@ impl Store {
             match execution.run(store) {
                 Ok(Step::Finished(results)) => return Ok(results),
                 Ok(Step::HostCall(call)) => {
-                    let answer = match store.open_level(call.fuel) {
+                    let answer = match store.open_level(&call) {
                         Ok(_) => supervisor.dispatch(store, call),
                         Err(trap) => return Err(execution.end_with(store, trap)),
                     };
@@ -248,26 +255,29 @@ impl Store {
                 Ok(Step::OutOfFuel { .. }) => return Err(execution.end_with(store, TrapCode::OutOfFuel)),
                 Ok(Step::SliceOver) => {}
                 Ok(Step::Trapped(trap)) => return Err(trap),
-                Err(_) => return Err(TrapCode::Engine.into()),
+                Err(error) => return Err(Trap::because(TrapCode::Engine, error)),
             }
         }
     }
 
     /// Opens a level of nesting, for those who serve host calls by hand: call it before the
-    /// supervisor serves a host call of an execution that has `fuel` left, and
-    /// [`Store::close_level`] with what this returns after. Calls begun in between share that
+    /// supervisor serves a host call, and [`Store::close_level`] with what this returns after. Calls
+    /// that take their places in between are nested in the one that makes the host call and share its
     /// fuel. [`Store::invoke`] and [`Store::drive`] do it on their own.
+    ///
+    /// A level may be opened for the same host call again, as for one that is answered much later.
     ///
     /// # Errors
     ///
     /// [`TrapCode::NestingTooDeep`] where [`Limits::nesting`] levels are open: end the execution
     /// with it, [`Execution::end_with`].
-    pub fn open_level(&mut self, fuel: u64) -> Result<Level, Trap> {
+    pub fn open_level(&mut self, call: &HostCall<'_>) -> Result<Level, Trap> {
         let outer = self.level;
-        let depth = outer.depth.saturating_add(1);
+        let depth = outer.depth.max(call.depth).saturating_add(1);
         let within = Limit::Nesting.check(depth.into(), self.limits.nesting.into());
-        within.map_err(|refused| Trap::limit(TrapCode::NestingTooDeep, refused))?;
-        self.level = Level { depth, fuel: Some(fuel) };
+        within.map_err(|refused| Trap::because(TrapCode::NestingTooDeep, refused))?;
+        self.serving.push(call.link);
+        self.level = Level { depth, fuel: Some(call.fuel), serving: self.serving.len() };
         Ok(outer)
     }
 
@@ -275,6 +285,7 @@ impl Store {
     /// execution whose host call was served goes on with: [`Execution::spend_to`].
     pub fn close_level(&mut self, outer: Level) -> u64 {
         let closed = core::mem::replace(&mut self.level, outer);
+        self.serving.truncate(outer.serving);
         closed.fuel.unwrap_or(self.limits.fuel)
     }
 
@@ -321,6 +332,8 @@ pub struct Level {
     depth: u32,
     /// `None` outside of any host call: there every call has a budget of its own.
     fuel: Option<u64>,
+    /// How many host calls are being served.
+    serving: usize,
 }
 
 /// Goes back to the level it was made on, also when a supervisor panics.
@@ -334,6 +347,7 @@ struct Leave<'a> {
 impl Drop for Leave<'_> {
     fn drop(&mut self) {
         let inner = core::mem::replace(&mut self.store.level, self.outer);
+        self.store.serving.truncate(self.outer.serving);
         if let (true, Some(fuel), Some(left)) = (self.shares, &mut self.store.level.fuel, inner.fuel) {
             *fuel = left.min(*fuel);
         }

@@ -8,6 +8,7 @@ use super::{
 use crate::{
     budget::Charge,
     cell::Cell,
+    chain::Chain,
     error::{InstantiateError, MemoryError},
     execution::Context,
     frames::Recorder,
@@ -40,12 +41,13 @@ impl Store {
             let cell = self.cells.get_mut(new).map_err(|_| RestoreError::Engine)?;
             let parts = Parts::of(&module, handle, &cell.store).ok_or(RestoreError::Engine)?;
             write(cell, &parts, snapshot, &self.limits, &bounds)?;
-            Ok((handle, Recorder::of(&module, handle, &cell.store)))
+            let chain = (!bounds.overlapping).then(|| Chain::new(key, &module, handle, &cell.store));
+            Ok((handle, Recorder::of(&module, handle, &cell.store), chain))
         });
         // What was made stays in the new cell, which goes with it.
         let made =
             made.and_then(|made| Ok((made, self.instances.get_mut(key).map_err(|_| RestoreError::Engine)?)));
-        let ((handle, recorder), instance) = match made {
+        let ((handle, recorder, chain), instance) = match made {
             Ok(made) => made,
             Err(error) => {
                 let _unfinished = self.cells.remove(new);
@@ -63,6 +65,7 @@ impl Store {
             functions,
             memory,
             recorder,
+            chain,
             bounds,
         });
         for (id, memory) in imported.iter().zip(memories) {

@@ -45,7 +45,8 @@ impl Store {
     ///
     /// See [`SnapshotError`]. While a call of the instance is under way, also one that only
     /// waits, there is no snapshot of it; nor of one that it shares memory with.
-    pub fn snapshot(&self, instance: InstanceId) -> Result<Snapshot, SnapshotError> {
+    pub fn snapshot(&mut self, instance: InstanceId) -> Result<Snapshot, SnapshotError> {
+        self.settle_chain(instance)?;
         let instance = self.instance(instance)?;
         let module = &instance.context.module;
         module.is_capturable()?;
@@ -76,6 +77,7 @@ impl Store {
     ///
     /// See [`RestoreError`]. The instance is as it was.
     pub fn restore(&mut self, instance: InstanceId, snapshot: &Snapshot) -> Result<(), RestoreError> {
+        self.settle_chain(instance)?;
         let body = self.instance(instance)?;
         check(&body.context.module, snapshot)?;
         if self.is_busy(body) {

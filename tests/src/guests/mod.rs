@@ -8,6 +8,7 @@
 //! * [`Guest`] and [`GUESTS`]: what can be run.
 //! * [`Report`]: the trace of a run, and the fuel that it took.
 //! * `host`: what the supervisors have in common.
+//! * [`stacked`]: a guest of our own, made by rustc.
 //! * one file for each guest, named after it.
 
 mod argon2;
@@ -109,6 +110,23 @@ impl Guest {
             Err(failure) => Report { outcome: Err(failure), ..Report::default() },
         }
     }
+}
+
+/// The guest of `stacked/`, which keeps large frames on a stack in its memory.
+///
+/// # Panics
+///
+/// Where it is not built.
+#[must_use]
+pub fn stacked() -> Vec<u8> {
+    built("guestbox_test_stacked")
+}
+
+/// A crate of the tests as `make supervisor` built it for wasm32.
+pub(crate) fn built(name: &str) -> Vec<u8> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/wasm32-unknown-unknown/release");
+    fs::read(folder.join(name).with_extension("wasm"))
+        .unwrap_or_else(|error| panic!("{name} is not built ({error}): run `make supervisor`"))
 }
 
 /// The directory of the JavaScript drivers, where npm installs the wasm binaries.

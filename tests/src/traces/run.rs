@@ -113,7 +113,7 @@ impl Run {
         loop {
             match execution.run(store).expect("it has not ended") {
                 Paused::Finished(values) => return Rest::Ended(Ok(values)),
-                Paused::HostCall(call) => match store.open_level(call.fuel) {
+                Paused::HostCall(call) => match store.open_level(&call) {
                     Ok(outer) => {
                         let answer = host.dispatch(store, call);
                         execution.spend_to(store.close_level(outer));

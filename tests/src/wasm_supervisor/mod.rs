@@ -5,12 +5,13 @@ mod document;
 
 pub use self::document::{Case, Document, Step};
 
+use crate::guests;
 use guestbox::{
     Limits, Region,
     abi::SupervisorTrap,
     substrate::{self, Sandbox, wasmi},
 };
-use std::{fs, path::Path, slice};
+use std::slice;
 use wasmi::{Engine, Instance, Linker, Memory, Module, Store, Val};
 
 /// What a step came to.
@@ -37,11 +38,7 @@ impl Supervisor {
     /// Where it is not there, or no supervisor.
     #[must_use]
     pub fn load(limits: Limits) -> Self {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("../target/wasm32-unknown-unknown/release/guestbox_test_supervisor.wasm");
-        let wasm = fs::read(&path).unwrap_or_else(|error| {
-            panic!("the supervisor is not built ({error}): run `make supervisor`");
-        });
+        let wasm = guests::built("guestbox_test_supervisor");
         let engine = Engine::default();
         let module = Module::new(&engine, &wasm).expect("the supervisor is a module");
         Self { engine, module, limits }

@@ -39,7 +39,7 @@ fn what_is_no_global_of_a_number_is_an_encoded_none() {
     for name in ["memory", "table", "call", "reference", "hidden", "zz", "", "i32\0"] {
         assert_eq!(world.global(guest, name), [0], "{name}");
     }
-    assert_eq!(abi::get_global_val(&world.store, guest, b"\xFFi32"), Ok(vec![0]));
+    assert_eq!(abi::get_global_val(&mut world.store, guest, b"\xFFi32"), Ok(vec![0]));
 }
 
 #[test]

@@ -170,13 +170,13 @@ fn an_unknown_or_torn_down_instance_is_the_supervisors_trap() {
     for number in [guest + 1, ERR_OUT_OF_BOUNDS, ERR_MODULE] {
         assert_eq!(abi::instance_teardown(&mut world.store, number), Err(unknown));
         assert_eq!(world.invoke(number, "call", &[0]), Err(unknown));
-        assert_eq!(abi::get_global_val(&world.store, number, b"g"), Err(unknown));
+        assert_eq!(abi::get_global_val(&mut world.store, number, b"g"), Err(unknown));
     }
     assert_eq!(abi::instance_teardown(&mut world.store, guest), Ok(()));
     let torn = SupervisorTrap::Instance(HandleError::TornDown);
     assert_eq!(abi::instance_teardown(&mut world.store, guest), Err(torn));
     assert_eq!(world.invoke(guest, "call", &[0]), Err(torn));
-    assert_eq!(abi::get_global_val(&world.store, guest, b"g"), Err(torn));
+    assert_eq!(abi::get_global_val(&mut world.store, guest, b"g"), Err(torn));
 }
 
 #[test]

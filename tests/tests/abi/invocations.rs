@@ -37,7 +37,7 @@ fn world() -> (World, u32) {
 }
 
 /// How often the guest ran.
-fn ran(world: &World, guest: u32) -> u8 {
+fn ran(world: &mut World, guest: u32) -> u8 {
     world.global(guest, "ran")[2]
 }
 
@@ -66,22 +66,22 @@ fn an_export_without_a_result_leaves_the_buffer_whatever_it_is() {
         assert_eq!(world.invoke_into(guest, b"nothing", &NO_ARGS, buffer), Ok(ERR_OK));
     }
     assert_eq!(world.buffer(), [0xEE; 10]);
-    assert_eq!(ran(&world, guest), 3);
+    assert_eq!(ran(&mut world, guest), 3);
 }
 
 #[test]
 fn every_failure_of_the_guest_is_one_code_and_leaves_the_buffer() {
     let (mut world, guest) = world();
     for export in ["traps", "ends", "loops"] {
-        let before = ran(&world, guest);
+        let before = ran(&mut world, guest);
         assert_eq!(world.invoke(guest, export, &NO_ARGS), Ok(ERR_EXECUTION), "{export}");
-        assert_eq!(ran(&world, guest), before + 1, "{export}");
+        assert_eq!(ran(&mut world, guest), before + 1, "{export}");
     }
     // These never run.
     for export in [&b"missing"[..], b"", b"ran", b"memory", b"nothing\0", b"NOTHING", b"\xFF\xFE"] {
         assert_eq!(world.invoke_into(guest, export, &NO_ARGS, BUFFER), Ok(ERR_EXECUTION), "{export:?}");
     }
-    assert_eq!(ran(&world, guest), 3);
+    assert_eq!(ran(&mut world, guest), 3);
     assert_eq!(world.buffer(), [0xEE; 10]);
     // Not even a bad buffer makes a failure of the guest one of the supervisor.
     let nowhere = Region { ptr: u32::MAX, len: 0 };
@@ -100,7 +100,7 @@ fn arguments_must_have_the_number_and_types_of_the_parameters() {
     }
     assert_eq!(world.invoke(guest, "nothing", &vec![i32].encode()), Ok(ERR_EXECUTION));
     assert_eq!(world.invoke(guest, "takes_reference", &vec![i32].encode()), Ok(ERR_EXECUTION));
-    assert_eq!(ran(&world, guest), 0);
+    assert_eq!(ran(&mut world, guest), 0);
 }
 
 #[test]
@@ -120,14 +120,14 @@ fn arguments_that_do_not_decode_are_the_supervisors_trap_before_the_guest_runs()
             assert_eq!(world.invoke(guest, export, &args), Err(SupervisorTrap::Arguments), "{args:x?}");
         }
     }
-    assert_eq!(ran(&world, guest), 0);
+    assert_eq!(ran(&mut world, guest), 0);
 }
 
 #[test]
 fn bytes_after_the_arguments_are_passed_over() {
     let (mut world, guest) = world();
     assert_eq!(world.invoke(guest, "nothing", &[0, 0xFF, 0xFF]), Ok(ERR_OK));
-    assert_eq!(ran(&world, guest), 1);
+    assert_eq!(ran(&mut world, guest), 1);
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn arguments_as_long_as_the_limit_are_decoded_and_one_byte_more_is_the_superviso
     args.push(0);
     let Err(SupervisorTrap::Limit(error)) = world.invoke(guest, "nothing", &args) else { panic!("invoked") };
     assert_eq!((error.limit, error.requested), (Limit::ArgumentBytes, error.maximum + 1));
-    assert_eq!(ran(&world, guest), 1);
+    assert_eq!(ran(&mut world, guest), 1);
 }
 
 #[test]
@@ -153,7 +153,7 @@ fn a_result_buffer_that_is_too_small_is_found_after_the_guest_ran() {
             calls += 1;
         }
         assert_eq!(world.buffer(), [0xEE; 10], "{export}");
-        assert_eq!(ran(&world, guest), calls);
+        assert_eq!(ran(&mut world, guest), calls);
         let buffer = Region { ptr: BUFFER.ptr, len: needed };
         assert_eq!(world.invoke_into(guest, export.as_bytes(), &NO_ARGS, buffer), Ok(ERR_OK));
         calls += 1;
@@ -169,7 +169,7 @@ fn a_result_buffer_outside_the_supervisors_memory_is_found_after_the_guest_ran()
         let buffer = Region { ptr, len: 6 };
         let trap = world.invoke_into(guest, b"i32", &NO_ARGS, buffer);
         assert_eq!(trap, Err(SupervisorTrap::ResultBuffer), "{ptr:#x}");
-        assert_eq!(ran(&world, guest), calls);
+        assert_eq!(ran(&mut world, guest), calls);
     }
     let last = Region { ptr: end - 6, len: 6 };
     assert_eq!(world.invoke_into(guest, b"i32", &NO_ARGS, last), Ok(ERR_OK));

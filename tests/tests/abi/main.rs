@@ -80,8 +80,8 @@ impl World {
         self.mock.heap().bytes(BUFFER).unwrap()
     }
 
-    fn global(&self, guest: u32, name: &str) -> Vec<u8> {
-        abi::get_global_val(&self.store, guest, name.as_bytes()).unwrap()
+    fn global(&mut self, guest: u32, name: &str) -> Vec<u8> {
+        abi::get_global_val(&mut self.store, guest, name.as_bytes()).unwrap()
     }
 
     /// Fails unless nothing was registered and nothing is kept: the store is as when it was made.

@@ -6,7 +6,8 @@
 
 use super::{guest_text, offering};
 use guestbox::{
-    Execution, FuncIndex, InstanceId, InstantiateError, MemoryId, Module, NoImports, Step, Store, Value,
+    Execution, FuncIndex, InstanceId, InstanceLimits, InstantiateError, MemoryId, Module, NoImports, Step,
+    Store, Value,
 };
 use guestbox_tests::text;
 
@@ -121,7 +122,8 @@ impl World {
         let mut used: Vec<_> = imported.iter().map(|at| self.memories[*at].group).collect();
         used.dedup();
         used.retain(|group| self.is_in_use(*group));
-        match self.store.instantiate(&mut NoImports, &module, &environment, 0) {
+        let limits = InstanceLimits::new().with_overlapping_calls();
+        match self.store.instantiate_with(&mut NoImports, &module, &environment, 0, limits) {
             Ok(id) => {
                 assert!(used.len() < 2, "groups that are in use came together");
                 let exported = self.store.exported_memory(id, "own").unwrap();

@@ -1,7 +1,9 @@
 //! A thousand executions paused at once.
 
 use super::pause;
-use guestbox::{Environment, Execution, FuncIndex, InstanceId, NoImports, Step, Store, Value};
+use guestbox::{
+    Environment, Execution, FuncIndex, InstanceId, InstanceLimits, NoImports, Step, Store, Value,
+};
 use guestbox_tests::text;
 
 const MANY: i32 = 1_000;
@@ -80,7 +82,9 @@ fn environment() -> Environment {
 #[test]
 fn a_thousand_paused_in_one_instance_finish_in_any_order() {
     let mut store = Store::new();
-    let guest = text::guest(&mut store, GUEST, &environment());
+    let limits = InstanceLimits::new().with_overlapping_calls();
+    let module = text::module(GUEST);
+    let guest = store.instantiate_with(&mut NoImports, &module, &environment(), 0, limits).unwrap();
     let paused = (0..MANY).map(|x| begin(&mut store, guest, x)).collect();
     resume_in_random_order(&mut store, paused);
     assert_eq!(*text::call(&mut store, guest, "runs", &[]), [Value::I32(MANY)]);

@@ -95,7 +95,7 @@ fn host_calls_neither_begin_nor_prolong_a_slice() {
     let mut execution = store.begin(guest, "ask", &[Value::I32(2)], 0).unwrap();
     execution.set_slice(1_000);
     let Ok(Step::HostCall(call)) = execution.run(&mut store) else { panic!("not paused") };
-    let outer = store.open_level(call.fuel).unwrap();
+    let outer = store.open_level(&call).unwrap();
     store.invoke(&mut NoImports, guest, "burn", &[Value::I32(5_000)], 0).unwrap();
     execution.spend_to(store.close_level(outer));
     execution.answer(Ok(0.into())).unwrap();

@@ -1,9 +1,10 @@
 //! Frames of executions that pause: out of fuel, in slices, in turns with others of the same
 //! instance.
 
-use super::{guest, host, names, trap};
+use super::{compile, guest, host, names, trap};
 use guestbox::{
-    CompileOptions, Execution, HostCall, Limits, Module, NoImports, Step, Store, TrapCode, Value, Values,
+    CompileOptions, Execution, HostCall, InstanceId, InstanceLimits, Limits, Module, NoImports, Step, Store,
+    TrapCode, Value, Values,
 };
 use guestbox_tests::text;
 
@@ -44,10 +45,16 @@ fn a_paused_call_says_where_it_is() {
     assert!(execution.frames().is_empty());
 }
 
+/// A guest whose calls may overlap, as it keeps no stack in its memory.
+fn overlapping(store: &mut Store) -> InstanceId {
+    let limits = InstanceLimits::new().with_overlapping_calls();
+    store.instantiate_with(&mut NoImports, &compile(TURNS), &host(), 0, limits).unwrap()
+}
+
 #[test]
 fn calls_in_turns_on_one_instance_keep_their_own() {
     let mut store = Store::new();
-    let guest = guest(&mut store, TURNS);
+    let guest = overlapping(&mut store);
     // (execution, n, level of the next host call, outer frames), and a seed for their order.
     let begin = |store: &mut Store, n: i32| {
         let (export, outer): (_, &[_]) = if n % 3 == 0 { ("deep", &["deep"]) } else { ("run", &[]) };
@@ -86,7 +93,7 @@ fn calls_in_turns_on_one_instance_keep_their_own() {
 #[test]
 fn slices_change_nothing() {
     let mut store = Store::new();
-    let guest = guest(&mut store, TURNS);
+    let guest = overlapping(&mut store);
     for slice in [1, 7, 50] {
         let mut one = store.begin(guest, "run", &[Value::I32(9)], 0).unwrap();
         let mut two = store.begin(guest, "run", &[Value::I32(4)], 0).unwrap();

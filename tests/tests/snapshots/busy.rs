@@ -29,7 +29,7 @@ fn ask(store: &mut Store, guest: InstanceId) -> Execution {
 fn an_execution_is_under_way_from_its_beginning_to_its_end() {
     let mut store = Store::new();
     let (guest, other) = (guest(&mut store), guest(&mut store));
-    let before = snapshot(&store, guest);
+    let before = snapshot(&mut store, guest);
 
     let mut execution = ask(&mut store, guest);
     assert!(is_busy(&mut store, guest, &before), "begun");
@@ -59,7 +59,7 @@ fn an_execution_is_under_way_from_its_beginning_to_its_end() {
 fn a_host_call_cannot_snapshot_or_restore_its_caller_but_others() {
     let mut store = Store::new();
     let (caller, other) = (guest(&mut store), guest(&mut store));
-    let before = snapshot(&store, caller);
+    let before = snapshot(&mut store, caller);
     call(&mut store, other, "store", &[0, 3]);
     let mut served = 0;
     let mut supervisor = |store: &mut Store, call: HostCall<'_>| -> Result<Values, HostError> {
@@ -85,7 +85,7 @@ fn sharing_a_memory_with_a_guest_that_is_called_counts() {
     let memory = store.create_memory(1, None).unwrap();
     let environment = environment().with_memory("env", "memory", memory);
     let guests = [(); 3].map(|()| super::instantiate(&mut store, &module, &environment));
-    let before = snapshot(&store, guests[0]);
+    let before = snapshot(&mut store, guests[0]);
     let mut execution = ask(&mut store, guests[1]);
     assert!(matches!(execution.run(&mut store), Ok(Step::HostCall(_))));
     assert!(guests.iter().all(|guest| is_busy(&mut store, *guest, &before)));
@@ -113,7 +113,7 @@ fn a_start_function_that_waits_counts() {
     let environment =
         Environment::new().with_function("env", "host", FuncIndex(0)).with_memory("env", "memory", memory);
     let guest = text::guest(&mut store, SHARING, &environment);
-    let before = snapshot(&store, guest);
+    let before = snapshot(&mut store, guest);
     let mut execution = store.begin_instantiate(&starting, &environment, 0).unwrap();
     assert!(is_busy(&mut store, guest, &before));
     assert!(matches!(execution.run(&mut store), Ok(Step::HostCall(_))));

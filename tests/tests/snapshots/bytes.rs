@@ -175,16 +175,16 @@ fn changes_with_a_right_checksum_do_no_harm() {
                 refused += 1;
                 continue;
             };
-            let before = snapshot(&store, victim);
+            let before = snapshot(&mut store, victim);
             match store.restore(victim, &changed) {
                 Ok(()) => {
                     restored += 1;
-                    assert!(changed.memory_pages().eq(snapshot(&store, victim).memory_pages()));
+                    assert!(changed.memory_pages().eq(snapshot(&mut store, victim).memory_pages()));
                     assert!(call(&mut store, victim, "size", &[]) <= 9);
                 }
                 Err(_) => {
                     refused += 1;
-                    assert_eq!(snapshot(&store, victim), before, "byte {at} as {value}");
+                    assert_eq!(snapshot(&mut store, victim), before, "byte {at} as {value}");
                 }
             }
         }
@@ -231,7 +231,7 @@ fn forged_headers_are_refused_without_taking_memory() {
 fn forged_states_that_the_module_cannot_have_are_refused() {
     let mut store = Store::new();
     let guest = guest(&mut store);
-    let before = snapshot(&store, guest);
+    let before = snapshot(&mut store, guest);
     let base = || Forged::of(&text::bytes(GUEST));
     let globals = [Value::I64(0), Value::I32(0)];
     for (what, forged) in [
@@ -253,7 +253,7 @@ fn forged_states_that_the_module_cannot_have_are_refused() {
     }
     let wrong_len = Forged { module: (1, base().module.1), ..Forged::of_guest(1, vec![]) };
     assert_eq!(store.restore(guest, &read(&wrong_len.bytes()).unwrap()), Err(RestoreError::OtherModule));
-    assert_eq!(snapshot(&store, guest), before);
+    assert_eq!(snapshot(&mut store, guest), before);
     assert_eq!(store.memory_pages_in_use(), 1);
 }
 

@@ -58,7 +58,7 @@ fn guests_may_export_such_names_themselves() {
         );
         let mut store = Store::new();
         let guest = text::guest(&mut store, &text, &Environment::new());
-        let taken = snapshot(&store, guest);
+        let taken = snapshot(&mut store, guest);
         call(&mut store, guest, "change", &[]);
         store.restore(guest, &taken).unwrap();
         assert_eq!(call(&mut store, guest, "load", &[]), 8, "{own}");
@@ -82,7 +82,7 @@ fn modules_of_every_order_of_sections_have_them() {
     ] {
         let mut store = Store::new();
         let guest = text::guest(&mut store, text, &Environment::new());
-        let taken = snapshot(&store, guest);
+        let taken = snapshot(&mut store, guest);
         let memories = if text.contains("memory") { 1 } else { 0 };
         assert_eq!(taken.memory_pages().len(), memories, "{text}");
         store.restore(guest, &taken).unwrap();
@@ -102,7 +102,7 @@ fn many_globals_and_exports_compile_quickly() {
     assert_eq!(module.exports().len(), 9_000);
     let mut store = Store::new();
     let guest = instantiate(&mut store, &module, &Environment::new());
-    let taken = snapshot(&store, guest);
+    let taken = snapshot(&mut store, guest);
     store.set_global(guest, "guestbox:0", Value::I32(5)).unwrap();
     store.restore(guest, &taken).unwrap();
     assert_eq!(store.global(guest, "guestbox:0"), Ok(Some(Value::I32(0))));

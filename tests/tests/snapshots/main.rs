@@ -49,6 +49,6 @@ fn instantiate(store: &mut Store, module: &Module, environment: &Environment) ->
     store.instantiate(&mut NoImports, module, environment, 0).unwrap()
 }
 
-fn snapshot(store: &Store, guest: InstanceId) -> Snapshot {
+fn snapshot(store: &mut Store, guest: InstanceId) -> Snapshot {
     store.snapshot(guest).unwrap()
 }

@@ -27,7 +27,7 @@ fn a_guest_that_has_grown_is_made_anew_behind_its_id() {
     let memory = store.exported_memory(guest, "memory").unwrap().unwrap();
     call(&mut store, guest, "store", &[8, 15]);
     text::call(&mut store, guest, "hide", &[Value::I64(77)]);
-    let before = snapshot(&store, guest);
+    let before = snapshot(&mut store, guest);
     for round in 1..=20 {
         call(&mut store, guest, "grow", &[round % 9]);
         call(&mut store, guest, "store", &[60_000, round]);
@@ -53,7 +53,7 @@ fn what_supervisors_gave_shrinks_with_the_guest_and_keeps_its_id() {
     let memory = store.create_memory(2, Some(8)).unwrap();
     let guest = instantiate(&mut store, &module, &offering(memory));
     call(&mut store, guest, "store", &[100, 5]);
-    let before = snapshot(&store, guest);
+    let before = snapshot(&mut store, guest);
     for grown_by in [1, 6] {
         call(&mut store, guest, "grow", &[grown_by]);
         call(&mut store, guest, "store", &[100, 6]);
@@ -84,7 +84,7 @@ fn a_memory_whose_id_is_gone_is_captured_and_made_anew_too() {
     let guest = instantiate(&mut store, &text::module(IMPORTING), &offering(memory));
     store.teardown_memory(memory).unwrap();
     call(&mut store, guest, "store", &[0, 4]);
-    let before = snapshot(&store, guest);
+    let before = snapshot(&mut store, guest);
     call(&mut store, guest, "store", &[0, 5]);
     store.restore(guest, &before).unwrap();
     assert_eq!(call(&mut store, guest, "load", &[0]), 4);
@@ -106,7 +106,7 @@ fn one_memory_imported_twice_stays_one() {
     let environment = Environment::new().with_memory("a", "m", memory).with_memory("b", "m", memory);
     let guest = text::guest(&mut store, text, &environment);
     call(&mut store, guest, "store", &[0, 1]);
-    let before = snapshot(&store, guest);
+    let before = snapshot(&mut store, guest);
     for grown_by in [0, 2] {
         call(&mut store, guest, "grow", &[grown_by]);
         call(&mut store, guest, "store", &[0, 2]);
@@ -129,7 +129,7 @@ fn an_empty_memory_imported_twice_stays_one_where_another_shrinks() {
     let memory = store.create_memory(0, None).unwrap();
     let environment = Environment::new().with_memory("a", "m", memory).with_memory("b", "m", memory);
     let guest = text::guest(&mut store, text, &environment);
-    let before = snapshot(&store, guest);
+    let before = snapshot(&mut store, guest);
     call(&mut store, guest, "grow", &[1]);
     store.restore(guest, &before).unwrap();
     call(&mut store, guest, "grow-a", &[2]);
@@ -145,7 +145,7 @@ fn who_shares_a_memory_sees_it_restored() {
     let [one, other] = [(); 2].map(|()| instantiate(&mut store, &module, &offering(memory)));
     call(&mut store, one, "store", &[0, 1]);
     call(&mut store, other, "store", &[4, 2]);
-    let before = snapshot(&store, one);
+    let before = snapshot(&mut store, one);
     call(&mut store, other, "store", &[4, 3]);
     call(&mut store, one, "store", &[0, 4]);
     store.restore(one, &before).unwrap();
@@ -159,12 +159,12 @@ fn a_shared_memory_that_has_grown_cannot_be_made_smaller() {
     let mut store = Store::new();
     let memory = store.create_memory(1, Some(8)).unwrap();
     let [one, other] = [(); 2].map(|()| instantiate(&mut store, &module, &offering(memory)));
-    let before = snapshot(&store, one);
+    let before = snapshot(&mut store, one);
     call(&mut store, one, "store", &[0, 1]);
     call(&mut store, other, "grow", &[2]);
-    let grown = snapshot(&store, one);
+    let grown = snapshot(&mut store, one);
     assert_eq!(store.restore(one, &before), Err(RestoreError::Grown));
-    assert_eq!(snapshot(&store, one), grown, "nothing has changed");
+    assert_eq!(snapshot(&mut store, one), grown, "nothing has changed");
     store.teardown_instance(other).unwrap();
     store.restore(one, &before).unwrap();
     assert_eq!(size(&store, memory), (1, Some(8)));
@@ -182,7 +182,7 @@ fn a_memory_of_another_guest_is_captured_with_its_importer() {
     let owner = text::guest(&mut store, r#"(module (memory (export "memory") 1 8))"#, &Environment::new());
     let memory = store.exported_memory(owner, "memory").unwrap().unwrap();
     let guest = instantiate(&mut store, &text::module(IMPORTING), &offering(memory));
-    let before = snapshot(&store, guest);
+    let before = snapshot(&mut store, guest);
     call(&mut store, guest, "store", &[0, 9]);
     store.restore(guest, &before).unwrap();
     assert_eq!(store.memory_to_vec(memory, 0, 4).unwrap(), [0; 4]);
@@ -203,10 +203,10 @@ fn a_guest_made_anew_needs_room_beside_the_old_one() {
         let guest = guest(&mut store);
         call(&mut store, guest, "grow", &[1]);
         call(&mut store, guest, "store", &[70_000, 3]);
-        let before = snapshot(&store, guest);
+        let before = snapshot(&mut store, guest);
         assert_eq!(call(&mut store, guest, "grow", &[2]), 2);
         call(&mut store, guest, "store", &[70_000, 4]);
-        let grown = snapshot(&store, guest);
+        let grown = snapshot(&mut store, guest);
         match store.restore(guest, &before) {
             Ok(()) => {
                 assert!(fits);
@@ -216,7 +216,7 @@ fn a_guest_made_anew_needs_room_beside_the_old_one() {
             Err(RestoreError::Limit(refused)) => {
                 assert!(!fits);
                 assert_eq!(refused.limit, Limit::TotalMemoryPages);
-                assert_eq!(snapshot(&store, guest), grown);
+                assert_eq!(snapshot(&mut store, guest), grown);
                 assert_eq!(store.memory_pages_in_use(), 4);
             }
             other => panic!("{other:?}"),
@@ -231,7 +231,7 @@ fn pages_of_dead_guests_are_freed_for_it_first() {
     let mut store = Store::with_limits(limits);
     let large = guest(&mut store);
     call(&mut store, large, "grow", &[1]);
-    let taken = snapshot(&store, large);
+    let taken = snapshot(&mut store, large);
     store.teardown_instance(large).unwrap();
     // A page of a dead guest beside eight that live: not worth copying those, until it is needed.
     let memory = store.create_memory(8, None).unwrap();

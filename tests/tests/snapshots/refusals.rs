@@ -85,7 +85,7 @@ fn ids_that_name_nothing_are_refused() {
     let (mut store, mut other) = (Store::new(), Store::new());
     let (gone, lives) = (guest(&mut store), guest(&mut store));
     let foreign = guest(&mut other);
-    let taken = snapshot(&store, lives);
+    let taken = snapshot(&mut store, lives);
     store.teardown_instance(gone).unwrap();
     assert_eq!(store.snapshot(gone), Err(SnapshotError::Instance(HandleError::TornDown)));
     assert_eq!(store.restore(gone, &taken), Err(RestoreError::Instance(HandleError::TornDown)));
@@ -103,7 +103,7 @@ fn snapshots_of_other_modules_are_refused() {
     // One more export, else the same.
     let similar = text::module(&GUEST.replace("(func (export \"spin\")", "(func (export \"spin2\")"));
     let other = instantiate(&mut store, &similar, &environment());
-    let taken = snapshot(&store, other);
+    let taken = snapshot(&mut store, other);
     call(&mut store, guest, "store", &[0, 1]);
     assert_eq!(store.restore(guest, &taken), Err(RestoreError::OtherModule));
     assert_eq!(call(&mut store, guest, "load", &[0]), 1);
@@ -118,7 +118,7 @@ fn snapshots_of_other_modules_are_refused() {
 fn a_new_instance_needs_all_its_imports() {
     let mut store = Store::new();
     let taken = guest(&mut store);
-    let taken = snapshot(&store, taken);
+    let taken = snapshot(&mut store, taken);
     let refused = store.instantiate_from(&text::module(GUEST), &Environment::new(), &taken);
     assert!(matches!(refused, Err(InstantiateError::Import { .. })));
 }
@@ -129,21 +129,21 @@ fn limits_hold_and_leave_the_instance_as_it_was() {
     let large = guest(&mut store);
     call(&mut store, large, "grow", &[7]);
     call(&mut store, large, "store", &[500_000, 1]);
-    let taken = snapshot(&store, large);
+    let taken = snapshot(&mut store, large);
 
     let mut limits = Limits::default();
     limits.memory_pages = 7;
     let mut tight = Store::with_limits(limits);
     let small = guest(&mut tight);
     call(&mut tight, small, "store", &[0, 42]);
-    let before = snapshot(&tight, small);
+    let before = snapshot(&mut tight, small);
     match tight.restore(small, &taken) {
         Err(RestoreError::Limit(refused)) => {
             assert_eq!((refused.limit, refused.requested), (Limit::MemoryPages, 8))
         }
         other => panic!("{other:?}"),
     }
-    assert_eq!(snapshot(&tight, small), before);
+    assert_eq!(snapshot(&mut tight, small), before);
     let module = text::module(GUEST);
     let refused = tight.instantiate_from(&module, &environment(), &taken);
     assert!(matches!(refused, Err(InstantiateError::Snapshot(RestoreError::Limit(_)))));
@@ -159,7 +159,7 @@ fn limits_hold_and_leave_the_instance_as_it_was() {
             Err(RestoreError::Limit(refused)) => {
                 assert!(!fits);
                 assert_eq!((refused.limit, refused.requested), (Limit::TotalMemoryPages, 9));
-                assert_eq!(snapshot(&tight, small), snapshot(&tight, other));
+                assert_eq!(snapshot(&mut tight, small), snapshot(&mut tight, other));
             }
             other => panic!("{other:?}"),
         }
@@ -169,7 +169,8 @@ fn limits_hold_and_leave_the_instance_as_it_was() {
     limits.instances = 1;
     let mut single = Store::with_limits(limits);
     let first = guest(&mut single);
-    let refused = single.instantiate_from(&module, &environment(), &snapshot(&single, first));
+    let taken = snapshot(&mut single, first);
+    let refused = single.instantiate_from(&module, &environment(), &taken);
     assert!(matches!(refused, Err(InstantiateError::Limit(refused)) if refused.limit == Limit::Instances));
 }
 
@@ -179,7 +180,7 @@ fn the_instances_own_limits_hold_for_what_is_restored_and_are_inherited_by_forks
     let mut store = Store::new();
     let limits = InstanceLimits::new().with_memory_pages(3);
     let guest = store.instantiate_with(&mut NoImports, &module, &environment(), 0, limits).unwrap();
-    let small = snapshot(&store, guest);
+    let small = snapshot(&mut store, guest);
     // Reset again and again it may grow again and again.
     for _ in 0..5 {
         assert_eq!(call(&mut store, guest, "grow", &[2]), 1);
@@ -192,7 +193,7 @@ fn the_instances_own_limits_hold_for_what_is_restored_and_are_inherited_by_forks
 
     let free = super::guest(&mut store);
     call(&mut store, free, "grow", &[3]);
-    let large = snapshot(&store, free);
+    let large = snapshot(&mut store, free);
     match store.restore(guest, &large) {
         Err(RestoreError::Limit(refused)) => {
             assert_eq!(
@@ -202,7 +203,7 @@ fn the_instances_own_limits_hold_for_what_is_restored_and_are_inherited_by_forks
         }
         other => panic!("{other:?}"),
     }
-    assert_eq!(snapshot(&store, guest), small);
+    assert_eq!(snapshot(&mut store, guest), small);
     let refused = store.instantiate_from_with(&module, &environment(), &large, limits);
     assert!(matches!(refused, Err(InstantiateError::Snapshot(RestoreError::Limit(_)))));
     let wider =
@@ -225,13 +226,13 @@ fn of_two_memories_that_must_grow_none_does_where_there_is_room_for_one() {
         let memory = store.exported_memory(large, name).unwrap().unwrap();
         store.memory_grow(memory, 2).unwrap();
     }
-    match tight.restore(guest, &snapshot(&store, large)) {
+    match tight.restore(guest, &snapshot(&mut store, large)) {
         Err(RestoreError::Limit(refused)) => {
             assert_eq!((refused.limit, refused.requested), (Limit::TotalMemoryPages, 6));
         }
         other => panic!("{other:?}"),
     }
-    assert_eq!(snapshot(&tight, guest).memory_pages().collect::<Vec<_>>(), [1, 1]);
+    assert_eq!(snapshot(&mut tight, guest).memory_pages().collect::<Vec<_>>(), [1, 1]);
 }
 
 #[test]
@@ -240,7 +241,7 @@ fn a_guest_made_anew_keeps_its_own_limits() {
     let limits = InstanceLimits::new().with_nesting(1).with_fuel(1_000_000);
     let guest =
         store.instantiate_with(&mut NoImports, &text::module(GUEST), &environment(), 0, limits).unwrap();
-    let before = snapshot(&store, guest);
+    let before = snapshot(&mut store, guest);
     call(&mut store, guest, "grow", &[1]);
     store.restore(guest, &before).unwrap();
     let mut supervisor = |store: &mut Store, call: HostCall<'_>| -> Result<Values, HostError> {

@@ -43,11 +43,11 @@ fn globals_of_every_type_come_back_bit_for_bit() {
     let guest = text::guest(&mut store, &format!("(module {globals}{functions})"), &Environment::new());
     let get = |store: &mut Store, at: usize| text::call(store, guest, &format!("get{}", at * 2), &[])[0];
     let initial: Vec<_> = (0..VALUES.len()).map(|at| get(&mut store, at)).collect();
-    let first = snapshot(&store, guest);
+    let first = snapshot(&mut store, guest);
     for (at, value) in VALUES.iter().enumerate() {
         text::call(&mut store, guest, &format!("set{}", at * 2), &[*value]);
     }
-    let second = snapshot(&store, guest);
+    let second = snapshot(&mut store, guest);
     for (snapshot, values) in [(&first, &initial[..]), (&second, &VALUES), (&first, &initial)] {
         store.restore(guest, snapshot).unwrap();
         for (at, value) in values.iter().enumerate() {
@@ -61,7 +61,7 @@ fn a_guest_is_reset_with_all_its_state() {
     let mut store = Store::new();
     let guest = guest(&mut store);
     call(&mut store, guest, "store", &[65_532, 7]);
-    let before = snapshot(&store, guest);
+    let before = snapshot(&mut store, guest);
     for round in 0..10 {
         call(&mut store, guest, "store", &[65_532, round]);
         call(&mut store, guest, "store", &[round * 1000, -1]);
@@ -72,7 +72,7 @@ fn a_guest_is_reset_with_all_its_state() {
         assert_eq!(call(&mut store, guest, "load", &[round * 1000]), 0);
         assert_eq!(*text::call(&mut store, guest, "hidden", &[]), [Value::I64(-1)]);
         assert_eq!(store.global(guest, "shown"), Ok(Some(Value::I32(5))));
-        assert_eq!(snapshot(&store, guest).as_bytes(), before.as_bytes(), "round {round}");
+        assert_eq!(snapshot(&mut store, guest).as_bytes(), before.as_bytes(), "round {round}");
     }
 }
 
@@ -100,13 +100,13 @@ fn bytes_between_zeros_come_back_wherever_they_are() {
         end - 256,
         end - 1,
     ];
-    let empty = snapshot(&store, guest);
+    let empty = snapshot(&mut store, guest);
     for places in places.iter().map(core::slice::from_ref).chain([&places[..], &places[3..9]]) {
         for place in places {
             store.memory_write(memory, *place, &[0xA5]).unwrap();
         }
         let expected = store.memory_to_vec(memory, 0, end).unwrap();
-        let filled = snapshot(&store, guest);
+        let filled = snapshot(&mut store, guest);
         assert!(filled.as_bytes().len() < 60 + 15 * 264, "{} bytes", filled.as_bytes().len());
         store.memory_data_mut(memory).unwrap().fill(0xFF);
         store.restore(guest, &filled).unwrap();
@@ -115,7 +115,7 @@ fn bytes_between_zeros_come_back_wherever_they_are() {
         assert!(store.memory_to_vec(memory, 0, end).unwrap().iter().all(|byte| *byte == 0));
     }
     store.memory_data_mut(memory).unwrap().fill(1);
-    let full = snapshot(&store, guest);
+    let full = snapshot(&mut store, guest);
     store.restore(guest, &empty).unwrap();
     store.restore(guest, &full).unwrap();
     assert!(store.memory_to_vec(memory, 0, end).unwrap().iter().all(|byte| *byte == 1));
@@ -133,7 +133,7 @@ fn several_memories_come_back_each_its_own() {
     store.memory_write(given, 100, b"given").unwrap();
     store.memory_write(own, 131_069, b"own").unwrap();
     store.memory_grow(given, 1).unwrap();
-    let taken = snapshot(&store, guest);
+    let taken = snapshot(&mut store, guest);
     assert_eq!(taken.memory_pages().collect::<Vec<_>>(), [2, 1, 2, 0]);
 
     let mut elsewhere = Store::new();
@@ -144,7 +144,7 @@ fn several_memories_come_back_each_its_own() {
     assert_eq!(elsewhere.memory_size(other), Ok(2));
     assert_eq!(elsewhere.memory_to_vec(other, 100, 5).unwrap(), b"given");
     assert_eq!(elsewhere.memory_to_vec(own, 131_069, 3).unwrap(), b"own");
-    assert_eq!(snapshot(&elsewhere, guest).as_bytes(), taken.as_bytes());
+    assert_eq!(snapshot(&mut elsewhere, guest).as_bytes(), taken.as_bytes());
 }
 
 #[test]
@@ -157,7 +157,7 @@ fn a_new_instance_begins_where_the_snapshot_was_taken_and_runs_no_start_function
     let first = instantiate(&mut store, &module, &Environment::new());
     let memory = store.exported_memory(first, "memory").unwrap().unwrap();
     store.memory_write(memory, 0, b"changed\0").unwrap();
-    let taken = snapshot(&store, first);
+    let taken = snapshot(&mut store, first);
     let second = store.instantiate_from(&module, &Environment::new(), &taken).unwrap();
     assert_eq!(second.number(), first.number() + 1);
     assert_eq!(store.global(second, "starts"), Ok(Some(Value::I32(1))));
@@ -179,10 +179,10 @@ fn equal_states_give_equal_bytes_whichever_way_they_came_about() {
         call(&mut store, other, "store", &[1024, value]);
     }
     call(&mut store, other, "store", &[3000, 0]);
-    assert_eq!(snapshot(&store, one).as_bytes(), snapshot(&store, other).as_bytes());
-    assert_eq!(snapshot(&store, one), snapshot(&store, other));
+    assert_eq!(snapshot(&mut store, one).as_bytes(), snapshot(&mut store, other).as_bytes());
+    assert_eq!(snapshot(&mut store, one), snapshot(&mut store, other));
     call(&mut store, other, "store", &[1024, 0]);
-    assert_ne!(snapshot(&store, one), snapshot(&store, other));
+    assert_ne!(snapshot(&mut store, one), snapshot(&mut store, other));
 }
 
 #[test]
@@ -193,7 +193,7 @@ fn a_module_compiled_once_more_is_the_same_module() {
     let guest = instantiate(&mut store, &one, &environment());
     call(&mut store, guest, "grow", &[2]);
     call(&mut store, guest, "store", &[180_000, 99]);
-    let bytes = snapshot(&store, guest).into_bytes();
+    let bytes = snapshot(&mut store, guest).into_bytes();
     let carried = Snapshot::from_bytes(bytes).unwrap();
     let copy = elsewhere.instantiate_from(&other, &environment(), &carried).unwrap();
     assert_eq!(call(&mut elsewhere, copy, "load", &[180_000]), 99);
@@ -216,7 +216,7 @@ fn random_histories_are_undone_and_redone() {
         seed ^= seed << 17;
         u32::try_from((seed >> 16) % below).unwrap()
     };
-    let mut kept = vec![(snapshot(&store, guest), vec![0_u8; 65_536], 0)];
+    let mut kept = vec![(snapshot(&mut store, guest), vec![0_u8; 65_536], 0)];
     let (mut bytes, mut global) = (vec![0_u8; 65_536], 0);
     for step in 0..600 {
         match random(8) {
@@ -230,7 +230,7 @@ fn random_histories_are_undone_and_redone() {
                 global = random(1 << 31).cast_signed();
                 store.set_global(guest, "g", Value::I32(global)).unwrap();
             }
-            2 => kept.push((snapshot(&store, guest), bytes.clone(), global)),
+            2 => kept.push((snapshot(&mut store, guest), bytes.clone(), global)),
             3 | 4 => {
                 let at = random(kept.len() as u64) as usize;
                 store.restore(guest, &kept[at].0).unwrap();

@@ -21,7 +21,10 @@ fn assert_no_instance(page: &mut Page, guest: Guest, code: &str) {
     let Guest { instance, .. } = guest;
     assert_eq!(page.call(guest, "ping", &[]), Step::TornDown);
     let position = page.position(guest, "ping");
-    assert_eq!(refusal(page.host.begin(instance, position, 0, Some(1))).kind(), expected);
+    assert_eq!(
+        refusal(page.host.begin(instance, position, 0, Some(1), Host::NO_CALL, false)).kind(),
+        expected
+    );
     assert_eq!(refusal(page.host.exported_memory(instance, "memory")).kind(), expected);
     assert_eq!(refusal(page.host.global(instance, "global")).kind(), expected);
     assert_eq!(refusal(page.host.set_global(instance, "global", 1)).kind(), expected);
@@ -63,8 +66,14 @@ fn memories_and_modules_that_never_were_are_unknown() {
         assert_eq!(refusal(page.host.memory_address(handle)).kind(), expected);
         assert_eq!(refusal(page.host.imports(handle)).kind(), expected);
         assert_eq!(refusal(page.host.exports(handle)).kind(), expected);
-        assert_eq!(refusal(page.host.instantiate(handle, &[memory], 0, None, None, None)).kind(), expected);
-        assert_eq!(refusal(page.host.instantiate(module, &[handle], 0, None, None, None)).kind(), expected);
+        assert_eq!(
+            refusal(page.host.instantiate(handle, &[memory], 0, None, None, None, false)).kind(),
+            expected
+        );
+        assert_eq!(
+            refusal(page.host.instantiate(module, &[handle], 0, None, None, None, false)).kind(),
+            expected
+        );
         // To forget what is not there is no error.
         page.host.drop_memory(handle).unwrap();
         page.host.drop_module(handle);
@@ -82,7 +91,7 @@ fn memories_and_modules_can_be_dropped_twice_and_are_gone() {
         page.host.drop_module(module);
     }
     assert_eq!(refusal(page.host.memory_size(memory)).code, "unknown");
-    assert_eq!(refusal(page.host.instantiate(module, &[], 0, None, None, None)).code, "unknown");
+    assert_eq!(refusal(page.host.instantiate(module, &[], 0, None, None, None, false)).code, "unknown");
     assert_eq!(page.host.memory_pages_in_use(), 0);
 }
 
@@ -95,9 +104,9 @@ fn instances_go_on_without_their_module() {
     page.host.drop_module(guest.module);
     assert_eq!(page.answer(call, &[2]), Step::Finished);
     assert_eq!(page.take(), [2]);
-    assert_eq!(page.host.call(guest.instance, ping, 0), Host::FINISHED);
+    assert_eq!(page.host.call(guest.instance, ping, 0, Host::NO_CALL), Host::FINISHED);
     assert_eq!(page.take(), [7]);
-    assert_eq!(page.host.call(guest.instance, run, 0), Host::HOST_CALL);
+    assert_eq!(page.host.call(guest.instance, run, 0, Host::NO_CALL), Host::HOST_CALL);
 }
 
 #[wasm_bindgen_test]
@@ -108,13 +117,16 @@ fn an_export_that_is_no_function_or_none_is_refused() {
         assert_eq!(page.call(guest, export, &[]), Step::Refused);
         let position = page.position(guest, export);
         assert_eq!(
-            refusal(page.host.begin(guest.instance, position, 0, Some(1))).kind(),
+            refusal(page.host.begin(guest.instance, position, 0, Some(1), Host::NO_CALL, false)).kind(),
             ("InvokeError", "not-a-function")
         );
     }
     for position in [4, 1_000, u32::MAX] {
-        assert_eq!(page.host.call(guest.instance, position, 0), Host::REFUSED);
-        assert_eq!(refusal(page.host.begin(guest.instance, position, 0, Some(1))).class, "InvokeError");
+        assert_eq!(page.host.call(guest.instance, position, 0, Host::NO_CALL), Host::REFUSED);
+        assert_eq!(
+            refusal(page.host.begin(guest.instance, position, 0, Some(1), Host::NO_CALL, false)).class,
+            "InvokeError"
+        );
     }
 }
 

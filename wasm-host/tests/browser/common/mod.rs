@@ -93,7 +93,7 @@ impl Page {
     #[track_caller]
     pub(crate) fn guest_with(&mut self, text: &str, memories: &[u32]) -> Guest {
         let module = self.compile(text);
-        let call = self.host.instantiate(module, memories, 0, None, None, None);
+        let call = self.host.instantiate(module, memories, 0, None, None, None, false);
         let call = call.unwrap_or_else(|error| panic!("{}", message(&error)));
         assert_eq!(self.step(call), Step::Finished);
         Guest { module, instance: self.instance() }
@@ -114,7 +114,7 @@ impl Page {
     pub(crate) fn call_with_state(&mut self, guest: Guest, export: &str, args: &[u64], state: u32) -> Step {
         let position = self.position(guest, export);
         self.put(args);
-        let step = self.host.call(guest.instance, position, state);
+        let step = self.host.call(guest.instance, position, state, Host::NO_CALL);
         self.said(step)
     }
 
@@ -123,7 +123,7 @@ impl Page {
     pub(crate) fn begin(&mut self, guest: Guest, export: &str, args: &[u64], fuel: u64) -> u32 {
         let position = self.position(guest, export);
         self.put(args);
-        let call = self.host.begin(guest.instance, position, 0, Some(fuel));
+        let call = self.host.begin(guest.instance, position, 0, Some(fuel), Host::NO_CALL, false);
         call.unwrap_or_else(|error| panic!("{}", message(&error)))
     }
 

@@ -1,0 +1,162 @@
+/** Calls of a guest's exports, from outside of its other calls or from within one. */
+import { checkBoolean, checkFuel, checkU32 } from "./checks.js";
+import type { Beginning, Call, Calls } from "./calls.js";
+import { type Served, drive, driveAsync, driveToEnd, ended, makeStep, valueOf } from "./drive.js";
+import { type Engine, FINISHED } from "./engine.js";
+import { InvokeError, Trap } from "./errors.js";
+import type { Module, Signature } from "./module.js";
+import { type Outcome, type SyncOutcome, outcomeOf } from "./outcome.js";
+import { Pace, type PaceOptions } from "./pace.js";
+import type { FloatMode, Value } from "./values.js";
+
+/** How a synchronous call is made. */
+export interface SyncCallOptions {
+  /** The fuel of the call, a BigInt or a number, its own also within a host call; see `PaceOptions`. */
+  readonly fuel?: bigint | number;
+  /** A word (32 bits) of the supervisor's own, which comes with each host call. */
+  readonly state?: number;
+  /**
+   * Leaves the pointer of the stack that the guest keeps in its memory where it is if the call ends
+   * early: for programs that leave their `main` on purpose by an import that throws, and live on.
+   * Without this it is put back to where it was when the call began.
+   */
+  readonly keepStack?: boolean;
+}
+
+/** How an asynchronous call is made. */
+export interface CallOptions extends PaceOptions, Omit<SyncCallOptions, "fuel"> {}
+
+/** The results of a call: nothing, a value, or an array of several. */
+export type Result = Value | Value[] | undefined;
+
+/** The guest whose exports are called. */
+export interface Callee {
+  readonly engine: Engine;
+  readonly module: Module;
+  readonly mode: FloatMode;
+  readonly state: number;
+  readonly served: Served;
+  readonly calls: Calls;
+  /** Its number; throws where it cannot be called. */
+  instance(): number;
+}
+
+/** Calls the exports of a guest. */
+export class Caller {
+  constructor(
+    private readonly callee: Callee,
+    /** The handle of the call that calls are nested in; throws where that does not wait for them. */
+    private readonly within: () => number,
+  ) {}
+
+  async call(name: string, args: readonly Value[] = [], options: CallOptions = {}): Promise<Result> {
+    const { engine, served } = this.callee;
+    const pace = new Pace(options);
+    const [begun, finish] = this.begin(name, args, options, pace);
+    const call = begun instanceof Promise ? await begun : begun;
+    return valueOf(engine, call, await driveAsync(served, call, pace, finish));
+  }
+
+  async tryCall(name: string, args: readonly Value[] = [], options: CallOptions = {}): Promise<Outcome> {
+    const pace = new Pace(options);
+    const [begun, finish] = this.begin(name, args, options, pace);
+    const call = begun instanceof Promise ? await begun : begun;
+    return outcomeOf(this.callee.served, call, pace, options, finish);
+  }
+
+  callSync(name: string, args: readonly Value[] = [], options: SyncCallOptions = {}): Result {
+    const outcome = this.tryCallSync(name, args, options);
+    if (outcome.status === "ok") return outcome.value;
+    throw outcome.trap;
+  }
+
+  tryCallSync(name: string, args: readonly Value[] = [], options: SyncCallOptions = {}): SyncOutcome {
+    const { engine, served, calls } = this.callee;
+    const fuel = options.fuel === undefined ? undefined : checkFuel("fuel", options.fuel);
+    const [beginning, signature] = this.prepare(name, args, options, fuel);
+    let handle: number;
+    try {
+      handle = beginning.begin();
+    } catch (error) {
+      throw InvokeError.is(error, "busy") ? calls.busy() : error;
+    }
+    const step = driveToEnd(served, makeStep(engine, () => engine.host.step(handle)));
+    const fuelUsed = engine.longHead(4);
+    if (step === FINISHED) return { status: "ok", value: signature.results.takeResult(engine), fuelUsed };
+    const trap = ended(engine, step);
+    if (trap instanceof Trap) return { status: "trap", trap, fuelUsed };
+    throw trap;
+  }
+
+  /** The exported function as one of JavaScript, which is called synchronously. */
+  function(name: string): (...args: Value[]) => Result {
+    const { callee, within } = this;
+    const { engine, module, mode, state, served } = callee;
+    const position = module.position(name) as number;
+    return (...args) => {
+      const instance = callee.instance();
+      const signature = module.signature(position, mode) ?? uncallable(name);
+      const around = within();
+      signature.params.putAll(engine, args);
+      const step = makeStep(engine, () => engine.host.call(instance, position, state, around));
+      if (step !== FINISHED) drive(served, step);
+      return signature.results.takeResult(engine);
+    };
+  }
+
+  /** Begins a call, now or when its turn comes; and what takes its results. */
+  private begin(
+    name: string,
+    args: readonly Value[],
+    options: CallOptions,
+    pace: Pace,
+  ): readonly [Call | Promise<Call>, () => Result] {
+    const { engine, calls } = this.callee;
+    const [beginning, signature] = this.prepare(name, args, options, pace.fuel, pace.slice);
+    return [calls.begin(beginning, pace), () => signature.results.takeResult(engine)];
+  }
+
+  /** Checks all that a call is begun with and puts its arguments into the exchange. */
+  private prepare(
+    name: string,
+    args: readonly Value[],
+    options: { readonly state?: number; readonly keepStack?: boolean },
+    fuel: bigint | undefined,
+    slice?: bigint,
+  ): readonly [Beginning, Signature] {
+    const { callee, within } = this;
+    const { engine, module, mode } = callee;
+    callee.instance();
+    const position = module.position(name);
+    if (position === undefined) throw new InvokeError("export-not-found", `the module exports no \`${name}\``);
+    const signature = module.signature(position, mode) ?? uncallable(name);
+    const state = stateOf(options, callee.state);
+    const keepsStack = checkBoolean("keepStack", options.keepStack);
+    signature.params.putAll(engine, [...args]);
+    let kept: BigUint64Array | undefined;
+    const begin = (): number => {
+      const instance = callee.instance();
+      const around = within();
+      if (kept !== undefined) {
+        engine.refresh();
+        engine.u64.set(kept);
+      }
+      const handle = engine.use((host) => host.begin(instance, position, state, fuel, around, keepsStack));
+      if (slice !== undefined) engine.host.set_slice(handle, slice);
+      return handle;
+    };
+    const keep = (): void => {
+      kept ??= engine.u64.slice(0, signature.params.types.length);
+    };
+    return [{ begin, keep }, signature];
+  }
+}
+
+/** The state word that options give. */
+export function stateOf({ state }: { readonly state?: number }, otherwise: number): number {
+  return state === undefined ? otherwise : checkU32("state", state);
+}
+
+const uncallable = (name: string): never => {
+  throw new InvokeError("not-a-function", `\`${name}\` is no function, or has types that cannot be passed`);
+};
