@@ -81,7 +81,7 @@ pub(super) fn run(ground: &Ground, how: How, calls: &[Call]) -> Driven {
 
 /// Opens a level for a host call.
 fn open(store: &mut Store, call: &HostCall<'_>) -> Result<Level, Trap> {
-    store.open_level(call.fuel)
+    store.open_level(call)
 }
 
 /// What is kept of a host call while other things are done.
