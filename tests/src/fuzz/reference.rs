@@ -238,6 +238,8 @@ fn value(value: &Val) -> Value {
 
 fn code(error: &Error) -> TrapCode {
     match error.as_trap_code() {
+        // It says so of `table.copy` within a table in another way.
+        None if matches!(error.kind(), ErrorKind::Table(_)) => TrapCode::TableOutOfBounds,
         None => TrapCode::HostError,
         Some(Code::UnreachableCodeReached) => TrapCode::Unreachable,
         Some(Code::MemoryOutOfBounds) => TrapCode::MemoryOutOfBounds,
