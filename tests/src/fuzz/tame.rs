@@ -1,6 +1,5 @@
 //! What is changed in generated modules, so that they get further: addresses, lengths and table
-//! indices are made small where an `and` before the operator can do it, or nearly all would be out
-//! of bounds, and no growth would succeed.
+//! indices are made small, or nearly all would be out of bounds, and no growth would succeed.
 //!
 //! Also the generator's canonical NaNs are made complete: it leaves out the conversions between
 //! floats.
@@ -42,6 +41,9 @@ pub(super) fn tame(bytes: &[u8], how: Tame) -> Option<Vec<u8>> {
     Some(module.finish())
 }
 
+/// Locals that each function gets.
+const SCRATCH: [ValType; 5] = [ValType::F32, ValType::F64, ValType::I32, ValType::I32, ValType::I64];
+
 struct Rewriter {
     how: Tame,
     /// The parameters of each function.
@@ -61,17 +63,13 @@ impl Reencode for Rewriter {
             scratch += count;
             locals.push((count, self.val_type(ty)?));
         }
-        locals.extend([(1, ValType::F32), (1, ValType::F64)]);
+        locals.extend(SCRATCH.map(|ty| (1, ty)));
         let mut function = Function::new(locals);
         let mut operators = body.get_operators_reader()?;
         while !operators.eof() {
             let operator = operators.read()?;
-            if let (true, Some(mask)) = (self.how.small, mask(&operator)) {
-                function.instruction(&Instruction::I32Const(mask)).instruction(&Instruction::I32And);
-                if matches!(operator, Operator::TableGrow { .. }) {
-                    // Fewer cost nothing by size.
-                    function.instruction(&Instruction::I32Const(16)).instruction(&Instruction::I32Or);
-                }
+            if let (true, Some(small)) = (self.how.small, Small::of(&operator)) {
+                small.push_to(&mut function, scratch);
             }
             function.instruction(&utils::instruction(self, operator.clone())?);
             if self.how.canonical {
@@ -83,33 +81,85 @@ impl Reencode for Rewriter {
     }
 }
 
-/// What the topmost operand of an operator is masked with.
-const fn mask(operator: &Operator<'_>) -> Option<i32> {
-    match operator {
-        Operator::I32Load { .. }
-        | Operator::I64Load { .. }
-        | Operator::F32Load { .. }
-        | Operator::F64Load { .. }
-        | Operator::I32Load8S { .. }
-        | Operator::I32Load8U { .. }
-        | Operator::I32Load16S { .. }
-        | Operator::I32Load16U { .. }
-        | Operator::I64Load8S { .. }
-        | Operator::I64Load8U { .. }
-        | Operator::I64Load16S { .. }
-        | Operator::I64Load16U { .. }
-        | Operator::I64Load32S { .. }
-        | Operator::I64Load32U { .. } => Some(0xFFFF),
-        Operator::MemoryFill { .. } | Operator::MemoryCopy { .. } | Operator::MemoryInit { .. } => {
-            Some(0x3FF)
+/// What the operands of an operator are masked with.
+#[derive(Clone, Copy)]
+enum Small {
+    /// The last.
+    Last(i32),
+    /// The number of elements that a table grows by; fewer cost nothing by size.
+    Growth,
+    /// The address below a value, which the scratch local takes meanwhile.
+    Below(u32),
+    /// Each of three.
+    Three([i32; 3]),
+}
+
+impl Small {
+    const fn of(operator: &Operator<'_>) -> Option<Self> {
+        Some(match operator {
+            Operator::I32Load { .. }
+            | Operator::I64Load { .. }
+            | Operator::F32Load { .. }
+            | Operator::F64Load { .. }
+            | Operator::I32Load8S { .. }
+            | Operator::I32Load8U { .. }
+            | Operator::I32Load16S { .. }
+            | Operator::I32Load16U { .. }
+            | Operator::I64Load8S { .. }
+            | Operator::I64Load8U { .. }
+            | Operator::I64Load16S { .. }
+            | Operator::I64Load16U { .. }
+            | Operator::I64Load32S { .. }
+            | Operator::I64Load32U { .. } => Self::Last(0xFFFF),
+            Operator::F32Store { .. } => Self::Below(0),
+            Operator::F64Store { .. } => Self::Below(1),
+            Operator::I32Store { .. } | Operator::I32Store8 { .. } | Operator::I32Store16 { .. } => {
+                Self::Below(2)
+            }
+            Operator::I64Store { .. }
+            | Operator::I64Store8 { .. }
+            | Operator::I64Store16 { .. }
+            | Operator::I64Store32 { .. } => Self::Below(4),
+            Operator::MemoryFill { .. } | Operator::MemoryCopy { .. } => Self::Three([0x3FFF, 0x3FFF, 0x3FF]),
+            Operator::MemoryInit { .. } => Self::Three([0x3FFF, 1, 3]),
+            Operator::MemoryGrow { .. } => Self::Last(1),
+            Operator::TableGrow { .. } => Self::Growth,
+            Operator::TableFill { .. } => Self::Last(3),
+            Operator::TableCopy { .. } => Self::Three([7, 7, 31]),
+            Operator::TableInit { .. } => Self::Three([7, 1, 3]),
+            Operator::CallIndirect { .. }
+            | Operator::ReturnCallIndirect { .. }
+            | Operator::TableGet { .. } => Self::Last(7),
+            _ => return None,
+        })
+    }
+
+    fn push_to(self, function: &mut Function, scratch: u32) {
+        let and = |function: &mut Function, mask: i32| {
+            function.instruction(&Instruction::I32Const(mask)).instruction(&Instruction::I32And);
+        };
+        match self {
+            Self::Last(mask) => and(function, mask),
+            Self::Growth => {
+                and(function, 0x3F);
+                function.instruction(&Instruction::I32Const(16)).instruction(&Instruction::I32Or);
+            }
+            Self::Below(local) => {
+                function.instruction(&Instruction::LocalSet(scratch + local));
+                and(function, 0xFFFF);
+                function.instruction(&Instruction::LocalGet(scratch + local));
+            }
+            Self::Three([first, second, third]) => {
+                and(function, third);
+                function.instruction(&Instruction::LocalSet(scratch + 3));
+                and(function, second);
+                function.instruction(&Instruction::LocalSet(scratch + 2));
+                and(function, first);
+                function
+                    .instruction(&Instruction::LocalGet(scratch + 2))
+                    .instruction(&Instruction::LocalGet(scratch + 3));
+            }
         }
-        Operator::MemoryGrow { .. } => Some(1),
-        Operator::TableGrow { .. } => Some(0x3F),
-        Operator::TableFill { .. } | Operator::TableCopy { .. } | Operator::TableInit { .. } => Some(3),
-        Operator::CallIndirect { .. } | Operator::ReturnCallIndirect { .. } | Operator::TableGet { .. } => {
-            Some(7)
-        }
-        _ => None,
     }
 }
 
