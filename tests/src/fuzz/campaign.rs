@@ -170,7 +170,7 @@ fn keep(case: &Case, text: &str) {
     let name = case.name.replace([' ', ','], "-");
     let again = match case.name.strip_prefix("seed ") {
         Some(seed) => format!("Again: make fuzz SEED={seed} MODULES=1"),
-        None => "Every run has it that is not of MODULES.".to_owned(),
+        None => "Every run has it that is not of MODULES=1.".to_owned(),
     };
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join(format!("{name}.wasm")), &case.bytes).unwrap();

@@ -26,6 +26,7 @@ pub fn cases() -> Vec<Case> {
         ("a ladder of 900 if", ladder(900), 1_000_000, &[0, 1, 450, 899, 900]),
         ("3,000 if after each other", ifs(3_000), 1_000_000, &[0, 5, -1]),
         ("2,000 functions", functions(2_000), 1_000_000, &[0, 3]),
+        ("bulk operations", bulk(), 1_000_000, &[0, 1, 63, 64, 1_000, 5_000]),
         ("a table of 5,000 branches", wide_table(5_000), 1_000_000, &[0, 1, 4_999, 5_000, -1]),
     ];
     all.iter().map(|(name, text, fuel, args)| Case::named(name, text, *fuel, args)).collect()
@@ -232,4 +233,37 @@ fn wide_table(number: u32) -> String {
         text = format!("(block {text}) {}", operators(seed, 20));
     }
     module(&run(&text))
+}
+
+/// Bulk operations and growth of a size by the argument, with values in registers around each.
+fn bulk() -> String {
+    let size = "(local.get 0)";
+    let mut text = String::new();
+    for (at, operation) in [
+        format!("(memory.fill (i32.const 100) (i32.const 0x5A) {size})"),
+        format!("(memory.copy (i32.const 150) (i32.const 90) {size})"),
+        format!("(memory.init 0 (i32.const 9000) (i32.const 1) (i32.and {size} (i32.const 1023)))"),
+        format!("(table.fill (i32.const 3) (ref.func 1) (i32.shr_u {size} (i32.const 3)))"),
+        format!("(table.copy (i32.const 5) (i32.const 1) (i32.shr_u {size} (i32.const 3)))"),
+        format!("(table.init 0 (i32.const 2) (i32.const 0) (i32.and {size} (i32.const 31)))"),
+        format!("(local.set 1 (i32.add (local.get 1) (table.grow (ref.null func) (i32.shr_u {size} (i32.const 3)))))"),
+        format!("(local.set 1 (i32.add (local.get 1) (memory.grow (i32.and {size} (i32.const 1)))))"),
+    ]
+    .iter()
+    .enumerate()
+    {
+        write!(
+            text,
+            "(local.set 1 (i32.mul (i32.add (local.get 1) (i32.const {at})) (i32.const 31)))
+            (local.set 2 (i64.add (local.get 2) (i64.extend_i32_u (local.get 1)))) {operation}
+            (local.set 3 (f64.add (local.get 3) (f64.convert_i32_u (i32.load (i32.const {})))))
+            (local.set 1 (i32.add (local.get 1) (i32.wrap_i64 (local.get 2))))",
+            at * 50 + 120
+        )
+        .unwrap();
+    }
+    let bytes = "bulk".repeat(300);
+    let functions = "1 ".repeat(40);
+    let data = format!("(table 2000 4000 funcref) (elem func {functions}) (data \"{bytes}\")");
+    module(&format!("{data} (func (param i32) (result i32) (local.get 0)) {}", run(&text)))
 }

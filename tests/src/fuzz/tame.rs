@@ -86,12 +86,12 @@ impl Reencode for Rewriter {
 enum Small {
     /// The last.
     Last(i32),
-    /// The number of elements that a table grows by; fewer cost nothing by size.
-    Growth,
+    /// The last, which is at least so much: less costs nothing by size.
+    AtLeast(i32, i32),
     /// The address below a value, which the scratch local takes meanwhile.
     Below(u32),
-    /// Each of three.
-    Three([i32; 3]),
+    /// Each of three, of which the last is at least so much.
+    Three([i32; 3], i32),
 }
 
 impl Small {
@@ -120,13 +120,15 @@ impl Small {
             | Operator::I64Store8 { .. }
             | Operator::I64Store16 { .. }
             | Operator::I64Store32 { .. } => Self::Below(4),
-            Operator::MemoryFill { .. } | Operator::MemoryCopy { .. } => Self::Three([0x3FFF, 0x3FFF, 0x3FF]),
-            Operator::MemoryInit { .. } => Self::Three([0x3FFF, 1, 3]),
+            Operator::MemoryFill { .. } | Operator::MemoryCopy { .. } => {
+                Self::Three([0x3FFF, 0x3FFF, 0x3FF], 64)
+            }
+            Operator::MemoryInit { .. } => Self::Three([0x3FFF, 1, 3], 0),
             Operator::MemoryGrow { .. } => Self::Last(1),
-            Operator::TableGrow { .. } => Self::Growth,
+            Operator::TableGrow { .. } => Self::AtLeast(16, 0x3F),
             Operator::TableFill { .. } => Self::Last(3),
-            Operator::TableCopy { .. } => Self::Three([7, 7, 31]),
-            Operator::TableInit { .. } => Self::Three([7, 1, 3]),
+            Operator::TableCopy { .. } => Self::Three([7, 7, 31], 0),
+            Operator::TableInit { .. } => Self::Three([7, 1, 3], 0),
             Operator::CallIndirect { .. }
             | Operator::ReturnCallIndirect { .. }
             | Operator::TableGet { .. } => Self::Last(7),
@@ -140,17 +142,18 @@ impl Small {
         };
         match self {
             Self::Last(mask) => and(function, mask),
-            Self::Growth => {
-                and(function, 0x3F);
-                function.instruction(&Instruction::I32Const(16)).instruction(&Instruction::I32Or);
+            Self::AtLeast(least, mask) => {
+                and(function, mask);
+                function.instruction(&Instruction::I32Const(least)).instruction(&Instruction::I32Or);
             }
             Self::Below(local) => {
                 function.instruction(&Instruction::LocalSet(scratch + local));
                 and(function, 0xFFFF);
                 function.instruction(&Instruction::LocalGet(scratch + local));
             }
-            Self::Three([first, second, third]) => {
+            Self::Three([first, second, third], least) => {
                 and(function, third);
+                function.instruction(&Instruction::I32Const(least)).instruction(&Instruction::I32Or);
                 function.instruction(&Instruction::LocalSet(scratch + 3));
                 and(function, second);
                 function.instruction(&Instruction::LocalSet(scratch + 2));
