@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-modules=${1:-3000}
+modules=${1:-2000}
 executor=src/engine/executor/handler
 scratch=$(mktemp -d)
 cp Cargo.lock "$scratch/Cargo.lock"
@@ -40,7 +40,7 @@ plant() { # what, file, sed script
     echo "plant: $1: not found in $modules modules (status $status)" >&2
     exit 1
   fi
-  echo "plant: $1: found in $((SECONDS - began)) s, first by $(grep -m 1 -o '^seed [0-9]*: .*' "$scratch/out")"
+  echo "plant: $1: found in $((SECONDS - began)) s, by $(grep -m 1 '^FAILED' "$scratch/out" | cut -d' ' -f2-)"
 }
 
 plant "no registers are kept where fuel ends" $executor/utils.rs \
