@@ -8,7 +8,7 @@ NODE24 := js/node_modules/.bin/node
 # The toolchain that has the wasm32 target; the environment may name another.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: help demo test check bench-quick bench-engine bench-fuel hostile oracle soak package supervisor record-supervisor record-traces clean \
+.PHONY: help demo test check bench-quick bench-engine bench-fuel hostile oracle fuzz fuzz-planted soak package supervisor record-supervisor record-traces clean \
 	setup-wasm setup-js setup-guests setup-browser setup-all \
 	test-core test-native test-host test-js test-browser
 
@@ -26,9 +26,9 @@ test-core: ## the core's own tests and examples
 	cargo test --package guestbox
 	cargo run --quiet --package guestbox --example round_robin
 
-test-native: setup-guests supervisor ## black-box tests of the core, in debug, and torture, the oracle and the traces in release
+test-native: setup-js setup-guests supervisor ## black-box tests of the core, in debug, and torture, the oracle, the fuzz and the traces in release
 	cargo test --package guestbox-tests
-	cargo test --release --package guestbox-tests --test torture --test oracle --test traces
+	cargo test --release --package guestbox-tests --test torture --test oracle --test fuzz --test traces
 
 test-js: package setup-guests supervisor ## the npm package under this machine's Node and under Node 24
 	cargo build --quiet --package guestbox-tests --bin snapshots --bin hostile
@@ -77,6 +77,16 @@ oracle: ROUNDS ?= 1000000
 oracle: FIRST ?= 1000000
 oracle: ## guestbox against the lineage, ROUNDS random scripts from the seed FIRST on
 	ORACLE_ROUNDS=$(ROUNDS) ORACLE_FIRST=$(FIRST) cargo test --quiet --release --package guestbox-tests --test oracle -- --nocapture
+
+fuzz: export MINUTES ?= 10
+fuzz: export SEED ?= $(shell date +%s)000
+fuzz: export MODULES ?=
+fuzz: setup-js ## random and large modules, run in every way and in three engines, for MINUTES from the seed SEED on
+	cargo run --quiet --release --package guestbox-tests --bin fuzz
+
+fuzz-planted: export MODULES ?= 2000
+fuzz-planted: setup-js ## shows that the fuzz finds defects that are planted in a copy of the engine
+	tests/plant.sh $(MODULES)
 
 soak: package ## 20,000 rounds of instantiate and teardown, and of reset, natively and in Node, memory flat
 	cargo run --quiet --release --package guestbox-tests --bin soak
