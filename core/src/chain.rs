@@ -23,10 +23,15 @@ use wasmi::{Global, Val};
 /// The calls of a guest that are under way.
 #[derive(Debug)]
 pub(crate) struct Chain {
-    /// The key of the instance, by which the store tells chains apart.
+    /// The tag of the store and the key of the instance, which tell chains apart.
+    store: u64,
     key: u32,
     /// How many calls there are.
     calls: AtomicU32,
+    /// The host call that the last of them waits for; [`NONE`] while it does not wait.
+    waits_for: AtomicU32,
+    /// The host call that was made last.
+    host_calls: AtomicU32,
     /// The pointer of the guest's stack, if it has one.
     pointer: Option<Global>,
     /// The places of calls that ended without the store, or before those that are nested in them.
@@ -34,78 +39,105 @@ pub(crate) struct Chain {
     has_left: AtomicBool,
 }
 
+/// The number of no host call.
+const NONE: u32 = 0;
+
 /// The place of a call in its chain.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Place {
     /// How many calls there are up to this one.
     at: u32,
+    /// The host call that it is nested in.
+    within: u32,
     /// Where the stack's pointer was when it began, if it is to be put back there.
     stack: Option<i32>,
 }
 
-/// Names a call that is under way in a store: the chain and the place in it.
+/// Names a host call of a guest: others are nested in it while it is being served.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Link {
+    store: u64,
     key: u32,
-    at: u32,
+    host_call: u32,
 }
 
 impl Chain {
-    /// The chain of the instance with a key.
+    /// The chain of the instance with a key, in the store of a tag.
     pub(crate) fn new(
-        key: u32,
+        (tag, key): (u64, u32),
         module: &Module,
         instance: wasmi::Instance,
         store: &wasmi::Store<CellData>,
     ) -> Self {
-        let pointer = module.stack_pointer_name().and_then(|name| instance.get_global(store, name));
         Self {
+            store: tag,
             key,
             calls: AtomicU32::new(0),
-            pointer,
+            waits_for: AtomicU32::new(NONE),
+            host_calls: AtomicU32::new(NONE),
+            pointer: module.stack_pointer_name().and_then(|name| instance.get_global(store, name)),
             left: Mutex::default(),
             has_left: AtomicBool::new(false),
         }
     }
 
     /// Gives a call the next place. `None` where another is under way that it is not nested in:
-    /// `serving` are the calls whose host calls are being served.
+    /// `serving` are the host calls that are being served.
     pub(crate) fn enter(
         &self,
         store: &mut wasmi::Store<CellData>,
-        serving: &mut [Option<Link>],
+        serving: &[Option<Link>],
         keeps_stack: bool,
     ) -> Option<Place> {
         self.settle(store);
-        let calls = self.calls();
-        // A call may have been dropped while its host call was served: others get its place now.
-        let has_gone = |link: &Link| link.key == self.key && link.at > calls;
-        serving.iter_mut().filter(|link| link.as_ref().is_some_and(has_gone)).for_each(|link| *link = None);
-        if calls > 0 && !serving.contains(&Some(Link { key: self.key, at: calls })) {
+        let (calls, within) = (self.calls(), self.waits_for.load(Ordering::Relaxed));
+        let is_nested = || within != NONE && serving.contains(&Some(self.link(within)));
+        if calls > 0 && !is_nested() {
             return None;
         }
         let at = calls.checked_add(1)?;
         self.calls.store(at, Ordering::Relaxed);
+        self.waits_for.store(NONE, Ordering::Relaxed);
         let stack = match self.pointer.map(|pointer| pointer.get(&*store)) {
             Some(Val::I32(stack)) if !keeps_stack => Some(stack),
             _ => None,
         };
-        Some(Place { at, stack })
+        Some(Place { at, within, stack })
+    }
+
+    /// The last call makes a host call, and waits from now on; its number.
+    pub(crate) fn wait(&self) -> u32 {
+        let next = self.host_calls.load(Ordering::Relaxed).wrapping_add(1).max(1);
+        self.host_calls.store(next, Ordering::Relaxed);
+        self.waits_for.store(next, Ordering::Relaxed);
+        next
+    }
+
+    /// The call waits no longer: nothing more is nested in its host call. Those that were have ended.
+    pub(crate) fn answer(&self, place: Place) {
+        if self.is_last(place) {
+            self.waits_for.store(NONE, Ordering::Relaxed);
+        }
+        if !self.has_left() {
+            return;
+        }
+        let nested = place.at.saturating_add(1);
+        self.left.lock().iter_mut().filter(|left| left.at == nested).for_each(|left| left.within = NONE);
+    }
+
+    /// Whether no call is nested in this one.
+    pub(crate) fn is_last(&self, place: Place) -> bool {
+        self.calls() == place.at
     }
 
     /// Whether no call is nested in this one that has not ended.
-    pub(crate) fn is_last(&self, place: Place) -> bool {
-        self.ends_at(place)
+    pub(crate) fn can_go_on(&self, place: Place) -> bool {
+        self.is_last(place)
             || self.has_left() && {
                 let left = self.left.lock();
                 let has_ended = |at: u32| left.iter().any(|place| place.at == at);
                 (place.at..self.calls()).all(|before| has_ended(before.saturating_add(1)))
             }
-    }
-
-    /// Whether this is the last place.
-    fn ends_at(&self, place: Place) -> bool {
-        self.calls() == place.at
     }
 
     fn has_left(&self) -> bool {
@@ -119,7 +151,7 @@ impl Chain {
 
     /// The call has ended, early if its place says where the stack's pointer was.
     pub(crate) fn end(&self, place: Place, store: &mut wasmi::Store<CellData>) {
-        if self.ends_at(place) {
+        if self.is_last(place) {
             self.remove(place, store);
         } else {
             self.leave(place);
@@ -141,7 +173,7 @@ impl Chain {
             return;
         }
         let mut left = self.left.lock();
-        while let Some(ended) = left.iter().position(|place| self.ends_at(*place)) {
+        while let Some(ended) = left.iter().position(|place| self.is_last(*place)) {
             let place = left.swap_remove(ended);
             self.remove(place, store);
         }
@@ -151,14 +183,15 @@ impl Chain {
     /// Removes the last place, and puts the stack's pointer back to where it was before.
     fn remove(&self, place: Place, store: &mut wasmi::Store<CellData>) {
         self.calls.store(place.at.saturating_sub(1), Ordering::Relaxed);
+        self.waits_for.store(place.within, Ordering::Relaxed);
         if let (Some(pointer), Some(stack)) = (self.pointer, place.stack) {
             // It is mutable and of this type.
             let _set = pointer.set(store, Val::I32(stack));
         }
     }
 
-    pub(crate) const fn link(&self, place: Place) -> Link {
-        Link { key: self.key, at: place.at }
+    pub(crate) const fn link(&self, host_call: u32) -> Link {
+        Link { store: self.store, key: self.key, host_call }
     }
 
     fn calls(&self) -> u32 {

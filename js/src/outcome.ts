@@ -73,27 +73,22 @@ export class OutOfFuel {
 
   /**
    * Goes on with more fuel, a BigInt or a number. Signal, deadline and slice are those of the call
-   * unless others are given; a signal that is aborted or a deadline that has passed ends the call. An
-   * outcome can be resumed once; what then happens is the next outcome. What a nested call is given it
-   * shares with those around it, as it draws on their fuel.
+   * unless others are given. An outcome can be resumed once; what then happens is the next outcome. What
+   * is refused, also as the signal is aborted or the deadline has passed, leaves the call where it is, and
+   * holding its guest: `abort` ends it. What a nested call is given it shares with those around it, as it
+   * draws on their fuel.
    */
   async resume(fuel: bigint | number, options: ResumeOptions = {}): Promise<Outcome> {
     const { served, finish } = this;
     const more = checkFuel("fuel", fuel);
     const all = { ...this.options, ...options };
-    const pace = new Pace(all, false);
+    const pace = new Pace(all);
     served.engine.check();
     // Only now: what is refused above leaves the call where it is.
     const call = this.take();
     if (call === undefined) throw new InvokeError("call-over", "the call was resumed or ended before");
     const { handle, outlived } = call;
     if (outlived !== undefined) return { status: "trap", trap: outlived, fuelUsed: outlived.fuelUsed };
-    try {
-      pace.check();
-    } catch (reason) {
-      call.end();
-      throw reason;
-    }
     served.engine.use((host) => {
       host.add_fuel(handle, more);
       host.set_slice(handle, pace.slice);

@@ -53,8 +53,7 @@ export class Pace {
   /** When the event loop had its last turn. */
   private turned = performance.now();
 
-  /** Throws where the call is to end already, unless that will be checked later. */
-  constructor({ fuel, slice, signal, deadline }: PaceOptions, isChecked = true) {
+  constructor({ fuel, slice, signal, deadline }: PaceOptions) {
     this.fuel = fuel === undefined ? undefined : checkFuel("fuel", fuel);
     this.slice = slice === undefined ? DEFAULT_SLICE : checkFuel("slice", slice);
     if (this.slice === 0n) throw new RangeError("slice is not above 0");
@@ -62,7 +61,7 @@ export class Pace {
     if (Number.isNaN(deadline)) throw new RangeError("deadline is NaN");
     this.signal = signal;
     this.deadline = deadline;
-    if (isChecked) this.check();
+    this.check();
   }
 
   /** Throws where the call is to end. */

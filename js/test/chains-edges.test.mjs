@@ -145,11 +145,13 @@ test("an outcome goes on with the options that its call was made with", async ()
   options.signal = AbortSignal.abort(new Error("somebody else's"));
   assert.equal((await outcome.resume(1_000n)).status, "out-of-fuel");
 });
-test("an outcome whose deadline has passed does not hold its guest", async () => {
+test("an outcome whose deadline has passed holds its guest until it is aborted", async () => {
   const instance = guest(TWICE, { env: { wait: () => 0 } });
   const outcome = await instance.tryCall("spin", [1], { fuel: 1_000n, deadline: performance.now() + 5 });
   await sleep(10);
   assert.equal((await rejectionOf(outcome.resume(1_000n))).name, "TimeoutError");
+  assert.ok(InvokeError.is(await rejectionOf(instance.call("plain", [1])), "busy"));
+  outcome.abort();
   assert.equal(instance.exports.plain(1), 2);
 });
 

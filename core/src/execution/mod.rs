@@ -69,6 +69,8 @@ pub struct Execution {
     entered: Option<u32>,
     /// Its place among the calls of its guest, from then on until it ends.
     place: Option<ChainPlace>,
+    /// The number of the host call that it waits for, or made last, in its chain.
+    host_call: u32,
     keeps_stack: bool,
 }
 
@@ -166,6 +168,7 @@ impl Execution {
             purpose,
             entered: None,
             place: None,
+            host_call: 0,
             keeps_stack: false,
         }
     }
@@ -190,7 +193,8 @@ impl Execution {
         if let Some(chain) = &context.chain {
             chain.settle(cell);
         }
-        if !self.is_last() {
+        // One that ends now ends whatever is nested in it.
+        if !self.is_last() && !matches!(self.state, State::Failed(_)) {
             return Err(ExecutionError::Busy);
         }
         if let Some(required) = self.required(cell) {
@@ -202,6 +206,7 @@ impl Execution {
         }
         let required = self.required(cell);
         if self.is_waiting() && !waited {
+            self.wait();
             let depth = self.entered.unwrap_or_default();
             let too_deep =
                 self.context.as_ref().and_then(|context| store.is_too_deep(depth, &context.bounds));
@@ -223,14 +228,15 @@ impl Execution {
     /// # Errors
     ///
     /// [`ExecutionError::NotWaiting`] where it does not wait for an answer;
-    /// [`ExecutionError::Busy`] where a call that is nested in it has not ended.
+    /// [`ExecutionError::Busy`] where a call that is nested in it has not ended and it is to go on: it
+    /// may end, with an error.
     pub fn answer(&mut self, answer: Result<Values, HostError>) -> Result<(), ExecutionError> {
         let State::Waiting(ordinal) = self.state else { return Err(ExecutionError::NotWaiting) };
-        if !self.is_last() {
-            return Err(ExecutionError::Busy);
-        }
         self.state = match answer {
             Ok(results) if self.is_result_of(ordinal, &results) => {
+                if !self.can_go_on() {
+                    return Err(ExecutionError::Busy);
+                }
                 self.values.clear();
                 self.values.extend_from_slice(&results);
                 State::Answered
@@ -241,6 +247,7 @@ impl Execution {
                 reason => Trap::host(reason),
             }),
         };
+        self.wait_no_longer();
         Ok(())
     }
 
@@ -260,7 +267,7 @@ impl Execution {
             memory: context.memory,
             fuel: self.fuel.left(),
             place: Place { recorded: &self.recorded, module: &context.module },
-            link: self.link(context),
+            link: self.link(),
             depth: self.entered.unwrap_or_default(),
         })
     }

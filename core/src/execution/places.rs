@@ -1,7 +1,11 @@
 //! The place of an execution among the calls of its guest: see `chain`.
 
 use super::{Context, Execution, State};
-use crate::{chain::Link, error::ExecutionError, store::Store};
+use crate::{
+    chain::{Chain, Link, Place as ChainPlace},
+    error::ExecutionError,
+    store::Store,
+};
 
 impl Execution {
     /// Takes its place among the calls of its guest, which it keeps until it ends, as the first
@@ -15,8 +19,8 @@ impl Execution {
     /// # Errors
     ///
     /// [`ExecutionError::Busy`] where another call of the guest is under way that this one is not
-    /// nested in; see there for the ways out. [`ExecutionError::Ended`] and
-    /// [`ExecutionError::OtherStore`] as of [`Execution::run`].
+    /// nested in; see there for the ways out. [`ExecutionError::Ended`] once it has ended;
+    /// [`ExecutionError::OtherStore`] where it has no place and `store` is not the one it was begun in.
     pub fn enter(&mut self, store: &mut Store) -> Result<(), ExecutionError> {
         let context = self.context.as_ref().ok_or(ExecutionError::Ended)?;
         if self.entered.is_none() {
@@ -28,20 +32,41 @@ impl Execution {
 
     /// Leaves the pointer of the guest's stack where it is when the call ends early, for programs that
     /// leave their `main` on purpose by an import that fails, and live on. Without this it is put back
-    /// to where it was when the call began, see [`Module::stack_pointer`](crate::Module::stack_pointer). Say so before it runs.
+    /// to where it was when the call began, see [`Module::stack_pointer`](crate::Module::stack_pointer). Say so before it takes its place.
     pub const fn keep_stack(&mut self) {
         self.keeps_stack = true;
     }
 
-    /// Whether no call is under way that is nested in this one.
-    pub(super) fn is_last(&self) -> bool {
-        let chain = self.context.as_ref().and_then(|context| context.chain.as_ref());
-        chain.zip(self.place).is_none_or(|(chain, place)| chain.is_last(place))
+    /// Its place, and the chain that it is in.
+    fn place(&self) -> Option<(&Chain, ChainPlace)> {
+        self.context.as_ref()?.chain.as_ref().zip(self.place)
     }
 
-    /// What names it as a call within whose host call others are nested.
-    pub(super) fn link(&self, context: &Context) -> Option<Link> {
-        Some(context.chain.as_ref()?.link(self.place?))
+    /// Whether no call is nested in it.
+    pub(super) fn is_last(&self) -> bool {
+        self.place().is_none_or(|(chain, place)| chain.is_last(place))
+    }
+
+    /// Whether no call is nested in it that has not ended.
+    pub(super) fn can_go_on(&self) -> bool {
+        self.place().is_none_or(|(chain, place)| chain.can_go_on(place))
+    }
+
+    /// It makes a host call, which others may be nested in from now on.
+    pub(super) fn wait(&mut self) {
+        self.host_call = self.place().map_or(0, |(chain, _)| chain.wait());
+    }
+
+    /// Its host call is answered.
+    pub(super) fn wait_no_longer(&self) {
+        if let Some((chain, place)) = self.place() {
+            chain.answer(place);
+        }
+    }
+
+    /// What names the host call that it waits for.
+    pub(super) fn link(&self) -> Option<Link> {
+        self.place().map(|(chain, _)| chain.link(self.host_call))
     }
 
     /// Gives up its place: it has ended.
@@ -60,8 +85,7 @@ impl Execution {
 impl Drop for Execution {
     /// Leaves its place to whoever uses the guest next.
     fn drop(&mut self) {
-        let chain = self.context.as_ref().and_then(|context| context.chain.as_ref());
-        if let Some((chain, place)) = chain.zip(self.place) {
+        if let Some((chain, place)) = self.place() {
             chain.leave(place);
         }
     }

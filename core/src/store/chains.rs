@@ -19,7 +19,7 @@ impl Store {
         let cell = cell.filter(|cell| Arc::ptr_eq(&cell.ticket, &context.ticket));
         let cell = cell.ok_or(ExecutionError::OtherStore)?;
         let Some(chain) = &context.chain else { return Ok(None) };
-        let place = chain.enter(&mut cell.store, &mut self.serving, keeps_stack);
+        let place = chain.enter(&mut cell.store, &self.serving, keeps_stack);
         place.map(Some).ok_or(ExecutionError::Busy)
     }
 

@@ -170,7 +170,7 @@ impl Store {
             functions: resolved.functions,
             memory,
             recorder: Recorder::of(module, handle, &cell.store),
-            chain: (!bounds.overlapping).then(|| Chain::new(key, module, handle, &cell.store)),
+            chain: (!bounds.overlapping).then(|| Chain::new((self.tag, key), module, handle, &cell.store)),
             bounds,
         });
         let instance = Instance {

@@ -73,8 +73,8 @@ pub struct Store {
     /// Instances that are dead but not freed yet.
     dead_instances: u32,
     level: Level,
-    /// The calls whose host calls are being served, each within the one before; `None` for one of a
-    /// guest whose calls may overlap.
+    /// The host calls that are being served, each within the one before; `None` for one of a guest whose
+    /// calls may overlap.
     serving: Vec<Option<Link>>,
     /// Arguments on their way into the engine.
     inputs: Vec<Val>,
@@ -186,6 +186,10 @@ impl Store {
     /// [`InstanceLimits`] say otherwise. A call that a supervisor makes while it serves
     /// another draws on what that has left, and never refills it.
     ///
+    /// A call of the guest that the supervisor begins while it serves a host call has to end before it
+    /// returns. If it does not the outer call ends with the trap [`TrapCode::HostError`] and
+    /// [`ExecutionError::Busy`](crate::ExecutionError::Busy) as its reason.
+    ///
     /// # Errors
     ///
     /// See [`InvokeError`]. The store and the instance stay usable.
@@ -249,8 +253,10 @@ impl Store {
                         Err(trap) => return Err(execution.end_with(store, trap)),
                     };
                     execution.spend_to(store.close_level(outer));
-                    // It waits: this cannot fail, and if it did `run` would say the same again.
-                    let _waiting = execution.answer(answer);
+                    // It waits; but what the supervisor began within may not have ended.
+                    if let Err(busy) = execution.answer(answer) {
+                        return Err(execution.end_with(store, Trap::because(TrapCode::HostError, busy)));
+                    }
                 }
                 Ok(Step::OutOfFuel { .. }) => return Err(execution.end_with(store, TrapCode::OutOfFuel)),
                 Ok(Step::SliceOver) => {}

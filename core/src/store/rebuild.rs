@@ -29,6 +29,7 @@ impl Store {
         parts: &Parts,
         snapshot: &Snapshot,
     ) -> Result<(), RestoreError> {
+        let tag = self.tag;
         let instance = self.instances.get(key).map_err(|_| RestoreError::Engine)?;
         let imported = instance.memories.clone();
         let (old, module) = (instance.context.cell, instance.context.module.clone());
@@ -41,7 +42,7 @@ impl Store {
             let cell = self.cells.get_mut(new).map_err(|_| RestoreError::Engine)?;
             let parts = Parts::of(&module, handle, &cell.store).ok_or(RestoreError::Engine)?;
             write(cell, &parts, snapshot, &self.limits, &bounds)?;
-            let chain = (!bounds.overlapping).then(|| Chain::new(key, &module, handle, &cell.store));
+            let chain = (!bounds.overlapping).then(|| Chain::new((tag, key), &module, handle, &cell.store));
             Ok((handle, Recorder::of(&module, handle, &cell.store), chain))
         });
         // What was made stays in the new cell, which goes with it.

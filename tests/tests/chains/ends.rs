@@ -114,22 +114,6 @@ fn many_that_are_dropped_in_any_order_leave_nothing() {
 }
 
 #[test]
-fn what_was_served_and_dropped_lets_nobody_in() {
-    let mut store = Store::new();
-    let guest = guest(&mut store);
-    let mut served = begin(&mut store, guest, "run", 1);
-    let Ok(Step::HostCall(call)) = served.run(&mut store) else { panic!("it waits") };
-    let level = store.open_level(&call).unwrap();
-    drop(served);
-    let mut waits = waiting(&mut store, guest, 2);
-    let other = store.invoke(&mut answers, guest, "run", &[Value::I32(3)], 0);
-    assert!(matches!(other, Err(InvokeError::Busy)), "the level is of a call that has gone");
-    store.close_level(level);
-    assert_eq!(finish(&mut store, &mut waits), Value::I32(2));
-    assert_whole(&mut store, guest);
-}
-
-#[test]
 fn what_uses_the_guest_next_finds_the_pointer_put_back() {
     let mut store = Store::new();
     let guest = guest(&mut store);

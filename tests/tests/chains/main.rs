@@ -2,11 +2,13 @@
 //! ends early leaves its stack as it was.
 //!
 //! * `overlapping`: calls that are not nested are refused, whoever drives them.
+//! * `levels`: what counts as nested.
 //! * `ends`: whatever way a call ends, the guest answers right after it.
 //! * `compiled`: the same with a guest that a compiler made.
 
 mod compiled;
 mod ends;
+mod levels;
 mod overlapping;
 
 use guestbox::{
