@@ -6,6 +6,7 @@ pub mod hostile;
 pub mod mock;
 pub mod process;
 pub mod random;
+pub mod stack_pointers;
 pub mod text;
 pub mod torture;
 pub mod traces;

@@ -230,8 +230,8 @@ impl Module {
     }
 
     /// The index of the global that is the pointer of the stack which the guest's code keeps in its
-    /// memory: a mutable `i32` that the name section calls `__stack_pointer`, or that functions lower
-    /// when they are entered and raise before they return.
+    /// memory: a mutable `i32` that the name section or an export calls `__stack_pointer`, or that functions
+    /// lower when they are entered and raise before they return.
     ///
     /// A call that ends early puts it back to where it was when the call began, see
     /// [`Execution`](crate::Execution).

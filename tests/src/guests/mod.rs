@@ -40,7 +40,7 @@ pub struct Guest {
     /// One line for a person.
     pub title: &'static str,
     /// Where the wasm binary is below `node_modules`.
-    file: &'static str,
+    pub file: &'static str,
     run: fn(&[u8], CompileOptions) -> Report,
 }
 

@@ -1,0 +1,217 @@
+//! The pointer of the stack that compiled code keeps in its memory.
+//!
+//! Compilers that have more to keep than a function's locals hold put it on a stack in the linear
+//! memory, which grows downwards. A global says where its end is: a function lowers it when it is
+//! entered, and raises it again before it returns. A call that ends early leaves it low, so it is put
+//! back then, see `chain`. Which global it is, is found in two ways:
+//!
+//! * the name section or an export calls it `__stack_pointer`, as LLVM does, or the name section
+//!   `~lib/memory/__stack_pointer`, as AssemblyScript;
+//! * where there is no such name, it is the mutable `i32` that most functions lower first, by a
+//!   multiple of four bytes or by a size that is not known, and then raise: to where it was, or by as
+//!   much. No more functions may begin otherwise with it: what mostly is set to something else is no
+//!   stack's pointer.
+//!
+//! The operators are looked at in their order, whatever jumps there are between them. So a local may
+//! not hold what it seems to, where optimisers use it again for something else; by how much the
+//! pointer is raised tells then.
+
+mod value;
+
+use super::{
+    names::{self, GLOBALS},
+    scan::{ExportKind, Scan, ScannedExport},
+};
+use crate::value::ValueType;
+use alloc::{boxed::Box, vec::Vec};
+use value::{Change, Derived, Top};
+use wasmparser::Operator;
+
+/// The last part of its name.
+const NAME: &str = "__stack_pointer";
+
+/// Locals of a function that are followed; compilers keep one or two for this.
+const LOCALS: usize = 4;
+
+/// Looks at the code of a module for the pointer of its stack.
+pub(super) struct Finder {
+    /// The mutable `i32` globals, in order.
+    candidates: Box<[Candidate]>,
+    /// The one that an export calls by the name.
+    exported: Option<u32>,
+    /// How many functions have begun.
+    function: u32,
+    /// What is on top of the operands.
+    top: Top,
+    /// What locals of the function are.
+    locals: Vec<(u32, Derived)>,
+}
+
+struct Candidate {
+    index: u32,
+    /// The functions that lower it first and then raise it.
+    keepers: u32,
+    /// The functions that set it to anything else first.
+    breakers: u32,
+    /// The last function that set it, and what has become of it there.
+    function: u32,
+    phase: Phase,
+}
+
+/// What a function has done to a global.
+#[derive(Clone, Copy)]
+enum Phase {
+    New,
+    /// By so much, if that is known.
+    Lowered(Option<i32>),
+    /// A function counts once, however many ways out it has.
+    Counted,
+}
+
+impl Finder {
+    pub(super) fn new(scan: &Scan) -> Self {
+        let words = scan.mutable_globals.iter().filter(|global| global.ty == Some(ValueType::I32));
+        let is_called_it =
+            |export: &ScannedExport| export.kind == ExportKind::Global && *export.name == *NAME;
+        let finder = Self {
+            candidates: words.map(|global| Candidate::new(global.index)).collect(),
+            exported: None,
+            function: 0,
+            top: Top::Other,
+            locals: Vec::new(),
+        };
+        let exported = scan.exports.iter().find(|export| is_called_it(export)).map(|export| export.index);
+        Self { exported: exported.filter(|index| finder.place(*index).is_some()), ..finder }
+    }
+
+    /// The operators that follow are of another function.
+    pub(super) fn begin_function(&mut self) {
+        self.function = self.function.saturating_add(1);
+        self.top = Top::Other;
+        self.locals.clear();
+    }
+
+    /// Looks at the next operator.
+    pub(super) fn see(&mut self, operator: &Operator<'_>) {
+        self.top = match *operator {
+            Operator::GlobalGet { global_index: global } if self.place(global).is_some() => {
+                Top::Derived(Derived { global, change: Change::None })
+            }
+            Operator::GlobalSet { global_index } => {
+                self.set(global_index);
+                Top::Other
+            }
+            Operator::LocalGet { local_index } => self.top.with(self.local(local_index)),
+            Operator::LocalTee { local_index } => {
+                self.keep(local_index);
+                self.top
+            }
+            Operator::LocalSet { local_index } => {
+                self.keep(local_index);
+                Top::Other
+            }
+            Operator::I32Const { value } => self.top.with(Top::Constant(value)),
+            Operator::I32Add => self.top.add(),
+            Operator::I32And => self.top.align(),
+            Operator::I32Sub => self.top.sub(),
+            _ => Top::Other,
+        };
+    }
+
+    /// The index of the global that it is.
+    pub(super) fn found(&self, module: &[u8]) -> Option<u32> {
+        let mut named = None;
+        let _readable = names::read(module, GLOBALS, |index, name| {
+            let is_its_name =
+                name.strip_suffix(NAME).is_some_and(|path| path.is_empty() || path.ends_with('/'));
+            if is_its_name && self.place(index).is_some() {
+                named = named.or(Some(index));
+            }
+        });
+        let kept = || self.candidates.iter().filter(|candidate| candidate.is_kept());
+        let most = || kept().max_by_key(|candidate| candidate.keepers).map(|candidate| candidate.index);
+        named.or(self.exported).or_else(most)
+    }
+
+    fn place(&self, global: u32) -> Option<usize> {
+        self.candidates.binary_search_by_key(&global, |candidate| candidate.index).ok()
+    }
+
+    fn local(&self, local: u32) -> Top {
+        let known = self.locals.iter().find(|(known, _)| *known == local);
+        known.map_or(Top::Other, |(_, derived)| Top::Derived(*derived))
+    }
+
+    /// A local becomes what is on top.
+    fn keep(&mut self, local: u32) {
+        let derived = match self.top {
+            Top::Derived(derived) => Some(derived),
+            _ => None,
+        };
+        if !self.locals.is_empty() {
+            // Addresses within the frame look like the pointer raised: the last one is enough.
+            let is_address = derived.is_some_and(Derived::is_higher);
+            self.locals.retain(|(known, old)| *known != local && !(is_address && old.is_higher()));
+        }
+        if let Some(derived) = derived
+            && self.locals.len() < LOCALS
+        {
+            self.locals.push((local, derived));
+        }
+    }
+
+    /// A global is set to what is on top.
+    fn set(&mut self, global: u32) {
+        let Some(place) = self.place(global) else { return };
+        let (function, top) = (self.function, self.top);
+        if let Some(candidate) = self.candidates.get_mut(place) {
+            candidate.set(function, top);
+        }
+    }
+}
+
+impl Candidate {
+    const fn new(index: u32) -> Self {
+        Self { index, keepers: 0, breakers: 0, function: 0, phase: Phase::New }
+    }
+
+    /// Whether it is treated as a stack's pointer.
+    const fn is_kept(&self) -> bool {
+        self.keepers > 0 && self.keepers >= self.breakers
+    }
+
+    /// A function sets it.
+    fn set(&mut self, function: u32, top: Top) {
+        if self.function != function {
+            self.function = function;
+            self.phase = Phase::New;
+        }
+        let change = match top {
+            Top::Derived(derived) if derived.global == self.index => Some(derived.change),
+            _ => None,
+        };
+        let is_raised = match (self.phase, change, top) {
+            (Phase::Lowered(_), Some(Change::Higher | Change::None), _) => true,
+            (Phase::Lowered(Some(lowered)), None, Top::Sum(raised)) => lowered == raised,
+            _ => false,
+        };
+        self.phase = match (self.phase, change) {
+            (Phase::New, Some(Change::Lower(by))) => Phase::Lowered(by),
+            (Phase::New, _) => {
+                self.breakers = self.breakers.saturating_add(1);
+                Phase::Counted
+            }
+            (Phase::Lowered(_), _) if is_raised => {
+                self.keepers = self.keepers.saturating_add(1);
+                Phase::Counted
+            }
+            (phase, _) => phase,
+        };
+    }
+}
+
+/// The name under which the engine has it, of the names of the mutable globals.
+pub(super) fn exported(scan: &Scan, globals: &[Box<str>], index: u32) -> Option<Box<str>> {
+    let place = scan.mutable_globals.iter().position(|global| global.index == index)?;
+    globals.get(place).cloned()
+}
