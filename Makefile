@@ -26,12 +26,12 @@ test-core: ## the core's own tests and examples
 	cargo test --package guestbox
 	cargo run --quiet --package guestbox --example round_robin
 
-test-native: setup-js setup-guests supervisor ## black-box tests of the core, in debug, and torture, the oracle, the fuzz and the traces in release
+test-native: setup-js setup-guests supervisor ## black-box tests of the core, in debug, and torture, the oracle, the fuzz, the traces and the operators in release
 	cargo test --package guestbox-tests
-	cargo test --release --package guestbox-tests --test torture --test oracle --test fuzz --test traces
+	cargo test --release --package guestbox-tests --test torture --test oracle --test fuzz --test traces --test operators
 
 test-js: package setup-guests supervisor ## the npm package under this machine's Node and under Node 24
-	cargo build --quiet --package guestbox-tests --bin snapshots --bin hostile
+	cargo build --quiet --package guestbox-tests --bin snapshots --bin hostile --bin operators
 	cd js && node --test test/*.test.mjs
 	cd js && ../$(NODE24) --test test/*.test.mjs
 

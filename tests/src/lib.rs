@@ -4,6 +4,7 @@ pub mod fuzz;
 pub mod guests;
 pub mod hostile;
 pub mod mock;
+pub mod operators;
 pub mod process;
 pub mod random;
 pub mod stack_pointers;
