@@ -1,7 +1,7 @@
 // How the package is used from TypeScript; types.test.mjs compiles it and never runs it.
 import {
-  type Bytes, type CallOptions, type Features, type Frame, type Frames, type Guest, GuestboxError, type Limits, type Outcome, Sandbox, type Snapshot,
-  SnapshotError, Trap, call,
+  type Bytes, type CallOptions, type Features, type Frame, type Frames, type Guest, GuestboxError, type Limits, type Outcome, type Overlapping, type Result, Sandbox, type Snapshot,
+  SnapshotError, type SyncOutcome, Trap, call,
 } from "guestbox";
 import { ScaleStore, encodeArguments, encodeResult } from "guestbox/scale";
 import { Substrate } from "guestbox/substrate";
@@ -30,6 +30,18 @@ const pages: number = copy.limits.memoryPages;
 const poor = module.instantiate({}, { fuel: 5n, maxMemoryPages: pages, maxCallDepth: 3 });
 poor.callSync("run", [1], { fuel: 100 });
 call((c) => c.charge(c.fuel - 1n));
+const queued = module.instantiate({}, { overlapping: "queue" satisfies Overlapping });
+await Promise.all([queued.call("main", [], { keepStack: true }), queued.tryCall("run")]);
+call(async (c, item: number) => {
+  const first: Result = await c.call("price", [item], { signal: AbortSignal.timeout(5) });
+  const second: Outcome = await c.tryCall("price", [item], { fuel: 5n });
+  const third: SyncOutcome = c.tryCallSync("price", [item]);
+  return [first, second.status, third.fuelUsed, c.callSync("price", [item], { keepStack: true }), c.exports.price(item)];
+});
+// @ts-expect-error -- there is no such way
+module.instantiate({}, { overlapping: "wait" });
+// @ts-expect-error -- a synchronous call is made at once or not at all
+queued.callSync("run", [], { signal: AbortSignal.timeout(5) });
 let outcome: Outcome = await poor.tryCall("run", [], { deadline: performance.now() + 5 });
 while (outcome.status === "out-of-fuel") outcome = await outcome.resume(1_000n, { slice: 5 });
 if (outcome.status === "ok") console.log(outcome.value, outcome.fuelUsed + 1n);
