@@ -58,6 +58,7 @@ mod memories;
 mod scale;
 mod slab;
 mod snapshots;
+mod steps;
 mod substrate;
 mod traps;
 
