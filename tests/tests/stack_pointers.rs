@@ -234,6 +234,14 @@ fn what_is_no_stack_is_not_taken_for_one() {
                 add("(local.get $n)")
             )),
         ),
+        (
+            "a heap that grows downwards, and gives back what it has no room for",
+            function(&format!(
+                "{} (if (i32.lt_u (global.get 0) {sixteen}) (then {} (return)))",
+                sub(sixteen),
+                add(sixteen)
+            )),
+        ),
         ("a register that is mostly set", format!("{keeper} {setter} {setter}")),
         (
             "what is raised by less than it was lowered",

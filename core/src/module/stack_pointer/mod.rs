@@ -9,8 +9,9 @@
 //!   `~lib/memory/__stack_pointer`, as AssemblyScript;
 //! * where there is no such name, it is the mutable `i32` that most functions lower first, by a
 //!   multiple of four bytes or by a size that is not known, and then raise: to where it was, or by as
-//!   much. No more functions may begin otherwise with it: what mostly is set to something else is no
-//!   stack's pointer.
+//!   much, and not only within a block further in: an allocator gives back what it took where there
+//!   is no room. No more functions may begin otherwise with it: what mostly is set to something else
+//!   is no stack's pointer.
 //!
 //! The operators are looked at in their order, whatever jumps there are between them. So a local may
 //! not hold what it seems to, where optimisers use it again for something else; by how much the
@@ -41,6 +42,8 @@ pub(super) struct Finder {
     exported: Option<u32>,
     /// How many functions have begun.
     function: u32,
+    /// How many blocks of the function are open.
+    depth: u32,
     /// What is on top of the operands.
     top: Top,
     /// What locals of the function are.
@@ -62,8 +65,8 @@ struct Candidate {
 #[derive(Clone, Copy)]
 enum Phase {
     New,
-    /// By so much, if that is known.
-    Lowered(Option<i32>),
+    /// By so much, if that is known, where so many blocks were open.
+    Lowered(Option<i32>, u32),
     /// A function counts once, however many ways out it has.
     Counted,
 }
@@ -77,6 +80,7 @@ impl Finder {
             candidates: words.map(|global| Candidate::new(global.index)).collect(),
             exported: None,
             function: 0,
+            depth: 0,
             top: Top::Other,
             locals: Vec::new(),
         };
@@ -87,12 +91,20 @@ impl Finder {
     /// The operators that follow are of another function.
     pub(super) fn begin_function(&mut self) {
         self.function = self.function.saturating_add(1);
+        self.depth = 0;
         self.top = Top::Other;
         self.locals.clear();
     }
 
     /// Looks at the next operator.
     pub(super) fn see(&mut self, operator: &Operator<'_>) {
+        match operator {
+            Operator::Block { .. } | Operator::If { .. } | Operator::Loop { .. } => {
+                self.depth = self.depth.saturating_add(1);
+            }
+            Operator::End => self.depth = self.depth.saturating_sub(1),
+            _ => {}
+        }
         self.top = match *operator {
             Operator::GlobalGet { global_index: global } if self.place(global).is_some() => {
                 Top::Derived(Derived { global, change: Change::None })
@@ -163,9 +175,9 @@ impl Finder {
     /// A global is set to what is on top.
     fn set(&mut self, global: u32) {
         let Some(place) = self.place(global) else { return };
-        let (function, top) = (self.function, self.top);
+        let (function, depth, top) = (self.function, self.depth, self.top);
         if let Some(candidate) = self.candidates.get_mut(place) {
-            candidate.set(function, top);
+            candidate.set(function, depth, top);
         }
     }
 }
@@ -181,7 +193,7 @@ impl Candidate {
     }
 
     /// A function sets it.
-    fn set(&mut self, function: u32, top: Top) {
+    fn set(&mut self, function: u32, depth: u32, top: Top) {
         if self.function != function {
             self.function = function;
             self.phase = Phase::New;
@@ -191,17 +203,18 @@ impl Candidate {
             _ => None,
         };
         let is_raised = match (self.phase, change, top) {
-            (Phase::Lowered(_), Some(Change::Higher | Change::None), _) => true,
-            (Phase::Lowered(Some(lowered)), None, Top::Sum(raised)) => lowered == raised,
+            (Phase::Lowered(_, outer), ..) if depth > outer => false,
+            (Phase::Lowered(..), Some(Change::Higher | Change::None), _) => true,
+            (Phase::Lowered(Some(lowered), _), None, Top::Sum(raised)) => lowered == raised,
             _ => false,
         };
         self.phase = match (self.phase, change) {
-            (Phase::New, Some(Change::Lower(by))) => Phase::Lowered(by),
+            (Phase::New, Some(Change::Lower(by))) => Phase::Lowered(by, depth),
             (Phase::New, _) => {
                 self.breakers = self.breakers.saturating_add(1);
                 Phase::Counted
             }
-            (Phase::Lowered(_), _) if is_raised => {
+            (Phase::Lowered(..), _) if is_raised => {
                 self.keepers = self.keepers.saturating_add(1);
                 Phase::Counted
             }
