@@ -5,11 +5,13 @@
 //! * `levels`: what counts as nested.
 //! * `ends`: whatever way a call ends, the guest answers right after it.
 //! * `compiled`: the same with a guest that a compiler made.
+//! * `random`: sequences of all of it, compared with a model.
 
 mod compiled;
 mod ends;
 mod levels;
 mod overlapping;
+mod random;
 
 use guestbox::{
     Environment, Execution, FuncIndex, InstanceId, InstanceLimits, NoImports, Step, Store, Value,

@@ -2,6 +2,7 @@
 //! their tables grow, and tail calls.
 
 mod engine_defects;
+mod growth_together;
 mod listing;
 mod start;
 mod table_growth;
