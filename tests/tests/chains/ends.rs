@@ -1,6 +1,6 @@
 //! Calls that end early, in every way, and what is left of their stack then.
 
-use super::{BOTTOM, assert_whole, begin, finish, guest, guest_with, waiting};
+use super::{BOTTOM, assert_whole, begin, finish, guest, guest_with, waiting, within};
 use guestbox::{
     CallOptions, HostCall, HostError, InstanceLimits, InvokeError, NoImports, Step, Store, TrapCode, Value,
     Values,
@@ -57,15 +57,14 @@ fn every_end_puts_the_stacks_pointer_back() {
 fn it_is_put_back_to_where_the_call_began_not_to_the_bottom() {
     let mut store = Store::new();
     let guest = guest(&mut store);
-    let mut outer = begin(&mut store, guest, "run", 5);
-    let Ok(Step::HostCall(call)) = outer.run(&mut store) else { panic!("it waits") };
-    let level = store.open_level(&call).unwrap();
-    for _ in 0..3 {
-        assert!(store.invoke(&mut fails, guest, "run", &[Value::I32(6)], 0).is_err());
-        assert_eq!(store.global(guest, "sp"), Ok(Some(Value::I32(1_008))));
-        drop(waiting(&mut store, guest, 7));
-    }
-    store.close_level(level);
+    let mut outer = waiting(&mut store, guest, 5);
+    within(&mut store, &outer, |store| {
+        for _ in 0..3 {
+            assert!(store.invoke(&mut fails, guest, "run", &[Value::I32(6)], 0).is_err());
+            assert_eq!(store.global(guest, "sp"), Ok(Some(Value::I32(1_008))));
+            drop(waiting(store, guest, 7));
+        }
+    });
     // The last of them was dropped, and the call goes on.
     assert_eq!(finish(&mut store, &mut outer), Value::I32(5));
     assert_whole(&mut store, guest);
@@ -76,11 +75,8 @@ fn where_an_outer_call_is_ended_first_its_place_is_left_when_the_inner_one_ends(
     for drops in [false, true] {
         let mut store = Store::new();
         let guest = guest(&mut store);
-        let mut outer = begin(&mut store, guest, "run", 1);
-        let Ok(Step::HostCall(call)) = outer.run(&mut store) else { panic!("it waits") };
-        let level = store.open_level(&call).unwrap();
-        let mut inner = waiting(&mut store, guest, 2);
-        store.close_level(level);
+        let mut outer = waiting(&mut store, guest, 1);
+        let mut inner = within(&mut store, &outer, |store| waiting(store, guest, 2));
         if drops {
             drop(outer);
         } else {
@@ -100,11 +96,9 @@ fn many_that_are_dropped_in_any_order_leave_nothing() {
         let guest = guest(&mut store);
         let mut calls = vec![Some(waiting(&mut store, guest, 0))];
         for n in 1..4 {
-            let last = calls.last_mut().unwrap().as_mut().unwrap();
-            let Ok(Step::HostCall(call)) = last.run(&mut store) else { panic!("it waits") };
-            let level = store.open_level(&call).unwrap();
-            calls.push(Some(waiting(&mut store, guest, n)));
-            store.close_level(level);
+            let last = calls[calls.len() - 1].as_ref().unwrap();
+            let nested = within(&mut store, last, |store| waiting(store, guest, n));
+            calls.push(Some(nested));
         }
         for at in order {
             calls[at] = None;

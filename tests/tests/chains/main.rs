@@ -81,3 +81,11 @@ fn assert_whole(store: &mut Store, guest: InstanceId) {
     assert_eq!(finish(store, &mut execution), Value::I32(77));
     assert_eq!(store.global(guest, "sp"), Ok(Some(BOTTOM)));
 }
+
+/// Does something within the host call that a call waits for.
+fn within<T>(store: &mut Store, outer: &Execution, act: impl FnOnce(&mut Store) -> T) -> T {
+    let level = store.open_level(&outer.waits_for().expect("it waits")).unwrap();
+    let done = act(store);
+    store.close_level(level);
+    done
+}

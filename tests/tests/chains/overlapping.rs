@@ -1,6 +1,6 @@
 //! Calls of a guest that would overlap.
 
-use super::{GUEST, assert_whole, begin, finish, guest, guest_with, waiting};
+use super::{GUEST, assert_whole, begin, finish, guest, guest_with, waiting, within};
 use guestbox::{
     CallOptions, ExecutionError, HostCall, HostError, InstanceLimits, InvokeError, Limits, NoImports,
     SnapshotError, Step, Store, TrapCode, Value, Values, abi,
@@ -119,11 +119,8 @@ fn calls_within_a_host_call_are_nested_through_other_guests_too() {
 fn by_hand_a_call_is_nested_where_the_level_is_open() {
     let mut store = Store::new();
     let guest = guest(&mut store);
-    let mut outer = begin(&mut store, guest, "run", 1);
-    let Ok(Step::HostCall(call)) = outer.run(&mut store) else { panic!("it waits") };
-    let level = store.open_level(&call).unwrap();
-    let mut inner = waiting(&mut store, guest, 2);
-    store.close_level(level);
+    let mut outer = waiting(&mut store, guest, 1);
+    let mut inner = within(&mut store, &outer, |store| waiting(store, guest, 2));
     // The level is closed, and the nested call has its place nevertheless.
     let outside = store.invoke(&mut NoImports, guest, "plain", &[Value::I32(1)], 0);
     assert!(matches!(outside, Err(InvokeError::Busy)));
@@ -131,10 +128,8 @@ fn by_hand_a_call_is_nested_where_the_level_is_open() {
     assert!(matches!(outer.run(&mut store), Err(ExecutionError::Busy)));
     assert_eq!(finish(&mut store, &mut inner), Value::I32(2));
     // The same host call once more, much later.
-    let Ok(Step::HostCall(call)) = outer.run(&mut store) else { panic!("it still waits") };
-    let level = store.open_level(&call).unwrap();
-    assert_eq!(*text::call(&mut store, guest, "plain", &[Value::I32(4)]), [Value::I32(5)]);
-    store.close_level(level);
+    let plain = within(&mut store, &outer, |store| text::call(store, guest, "plain", &[Value::I32(4)]));
+    assert_eq!(*plain, [Value::I32(5)]);
     assert_eq!(finish(&mut store, &mut outer), Value::I32(1));
     assert_whole(&mut store, guest);
 }
@@ -147,10 +142,8 @@ fn nesting_counts_from_where_a_call_was_made_whenever_it_is_driven() {
     let guest = guest(&mut store);
     let mut calls = vec![waiting(&mut store, guest, 0)];
     for n in 1..4 {
-        let Ok(Step::HostCall(call)) = calls.last_mut().unwrap().run(&mut store) else { panic!("it waits") };
-        let level = store.open_level(&call).unwrap();
-        calls.push(waiting(&mut store, guest, n));
-        store.close_level(level);
+        let nested = within(&mut store, &calls[calls.len() - 1], |store| waiting(store, guest, n));
+        calls.push(nested);
     }
     let Ok(Step::HostCall(call)) = calls[3].run(&mut store) else { panic!("it waits") };
     assert_eq!(store.open_level(&call).unwrap_err().code(), TrapCode::NestingTooDeep);
@@ -163,11 +156,8 @@ fn nesting_counts_from_where_a_call_was_made_whenever_it_is_driven() {
 fn a_guest_that_was_torn_down_keeps_its_chain_until_its_call_ends() {
     let mut store = Store::new();
     let guest = guest(&mut store);
-    let mut outer = begin(&mut store, guest, "run", 1);
-    let Ok(Step::HostCall(call)) = outer.run(&mut store) else { panic!("it waits") };
-    let level = store.open_level(&call).unwrap();
-    let mut inner = waiting(&mut store, guest, 2);
-    store.close_level(level);
+    let mut outer = waiting(&mut store, guest, 1);
+    let mut inner = within(&mut store, &outer, |store| waiting(store, guest, 2));
     store.teardown_instance(guest).unwrap();
     assert_eq!(outer.answer(Ok(0.into())), Err(ExecutionError::Busy));
     assert_eq!(finish(&mut store, &mut inner), Value::I32(2));
