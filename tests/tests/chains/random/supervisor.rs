@@ -20,18 +20,24 @@ struct Server<'a> {
     world: &'a mut World,
     call: &'a mut Call,
     has_served: bool,
+    /// The fuel that calls within the host call took, which is the call's.
+    drawn: u64,
 }
 
 impl Supervisor for Server<'_> {
     fn dispatch(&mut self, store: &mut Store, waits: HostCall<'_>) -> Result<Values, HostError> {
-        let Self { world, call, has_served } = self;
+        let Self { world, call, has_served, drawn } = self;
         assert_eq!(waits.args, [Value::I32(call.argument)]);
         assert!(!*has_served, "each call makes one host call");
         *has_served = true;
-        let mark = world.mark();
+        let (mark, before) = (world.mark(), store.fuel_left().unwrap());
         world.serves(call);
         for _ in 0..world.random.between(0, OPERATIONS) {
             world.operate(store);
+        }
+        // Where a level is left open it is another call's that is left.
+        if !world.has_opened_levels(mark) {
+            *drawn = before - store.fuel_left().unwrap();
         }
         world.go_back(mark);
         if world.random.below(8) == 0 {
@@ -80,11 +86,13 @@ impl World {
         let (before, mut used) = (store.fuel_left(), None);
         self.drive_with(store, &mut call, |store, server| {
             let invoked = store.invoke_with(server, id, code.export(), &[argument], options);
-            used = Some(match &invoked {
+            let fuel = match &invoked {
                 Ok(outcome) => outcome.fuel_used,
                 Err(InvokeError::Trap(trap)) => trap.fuel_used(),
                 Err(_) => 0,
-            });
+            };
+            assert!(fuel >= server.drawn, "{fuel} with {} within", server.drawn);
+            used = Some(fuel);
             invoked.map(|outcome| outcome.values)
         });
         // One that has fuel of its own takes none of it.
@@ -101,7 +109,9 @@ impl World {
     pub(super) fn drive(&mut self, store: &mut Store, Held { call, execution }: &mut Held) {
         self.log(&format!("drive {}", call.number));
         self.drive_with(store, call, |store, server| {
-            store.drive(server, execution).map_err(InvokeError::Trap)
+            let driven = store.drive(server, execution);
+            assert!(execution.fuel_used() >= server.drawn, "with {} within", server.drawn);
+            driven.map_err(InvokeError::Trap)
         });
     }
 
@@ -115,7 +125,7 @@ impl World {
         let mark = self.mark();
         let first = self.model.run(call);
         self.drives(call.guest);
-        let mut server = Server { world: self, call, has_served: false };
+        let mut server = Server { world: self, call, has_served: false, drawn: 0 };
         let driven = catch_unwind(AssertUnwindSafe(|| drive(store, &mut server)));
         let has_served = server.has_served;
         self.go_back(mark);

@@ -100,6 +100,11 @@ impl World {
         Mark { depth: self.model.depth(), levels, kept_levels: self.kept_levels, driven }
     }
 
+    /// Whether levels are open that were not then.
+    pub(super) const fn has_opened_levels(&self, mark: Mark) -> bool {
+        self.levels.len() > mark.levels
+    }
+
     /// Goes back to where a call was driven, whatever is open.
     pub(super) fn go_back(&mut self, mark: Mark) {
         self.model.go_back(mark.depth);
