@@ -113,7 +113,8 @@ impl Chain {
         next
     }
 
-    /// The call waits no longer: nothing more is nested in its host call. Those that were have ended.
+    /// The call waits no longer: nothing more is nested in its host call. Those that were have ended, or
+    /// else the answer has failed and the call can only end.
     pub(crate) fn answer(&self, place: Place) {
         if self.is_last(place) {
             self.waits_for.store(NONE, Ordering::Relaxed);
