@@ -39,7 +39,7 @@ export const checks = {
       await sleep(5);
       return (await (await fetch("/checks/number")).json()) + n;
     };
-    const instance = await guest("asks", { e: { ask } });
+    const instance = await guest("asks", { e: { ask } }, { overlapping: "queue" });
     equal(await instance.call("run", [1]), 44);
     isOf(thrownBy(() => instance.exports.run(1)), AsyncImportError);
     equal(await Promise.all([10, 20, 30].map((n) => instance.call("run", [n]))).then(String), "53,63,73");
