@@ -1,6 +1,6 @@
 //! Bytes that are no module, or one that is refused: an error each, and nothing is left of them.
 
-use crate::common::{Page, Refusal, Step, assert_not_grown, own_memory_bytes, refusal, scale, wasm};
+use crate::common::{Page, Refusal, Step, assert_not_grown, own_memory_bytes, place, refusal, scale, wasm};
 use js_sys::{Uint8Array, WebAssembly};
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -30,7 +30,7 @@ fn valid(bytes: &[u8]) -> bool {
 #[track_caller]
 fn assert_fresh(page: &mut Page) {
     let guest = page.guest(r#"(module (func (export "one") (result i32) (i32.const 1)))"#);
-    assert_eq!((guest.module, guest.instance), (0, 0), "something was left");
+    assert_eq!((place(guest.module), guest.instance), (0, 0), "something was left");
     assert_eq!(page.results(guest, "one", &[]), [1]);
 }
 
@@ -163,7 +163,7 @@ fn deeply_nested_blocks_do_not_reach_the_end_of_the_stack() {
             Err(error) => assert_eq!(Refusal::of(&error).class, "CompileError"),
         }
     }
-    assert_eq!(page.guest("(module)").module, 0);
+    assert_eq!(place(page.guest("(module)").module), 0);
 }
 
 /// A length as WebAssembly writes it.

@@ -315,3 +315,8 @@ fn property(object: &JsValue, name: &str) -> String {
 pub(crate) fn json(value: &JsValue) -> String {
     JSON::stringify(value).unwrap().into()
 }
+
+/// The place of a thing, which the things after it use again under other handles.
+pub(crate) fn place(handle: u32) -> u32 {
+    handle & 0xFF_FFFF
+}
