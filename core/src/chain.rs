@@ -53,6 +53,13 @@ pub(crate) struct Place {
     stack: Option<i32>,
 }
 
+impl Place {
+    /// The same, where the stack's pointer stays as it is.
+    pub(crate) const fn without_stack(self) -> Self {
+        Self { stack: None, ..self }
+    }
+}
+
 /// Names a host call of a guest: others are nested in it while it is being served.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Link {
@@ -145,9 +152,15 @@ impl Chain {
         self.has_left.load(Ordering::Acquire)
     }
 
-    /// The call has returned: the stack's pointer is where its code left it.
-    pub(crate) fn finish(&self, place: Place, store: &mut wasmi::Store<CellData>) {
-        self.end(Place { stack: None, ..place }, store);
+    /// The call has returned: the stack's pointer is where its code left it. Whether that is all: else
+    /// there are places to let go of, with the store.
+    #[must_use]
+    pub(crate) fn finish(&self, place: Place) -> bool {
+        let is_all = self.is_last(place) && !self.has_left();
+        if is_all {
+            self.give_up(place);
+        }
+        is_all
     }
 
     /// The call has ended, early if its place says where the stack's pointer was.
@@ -181,10 +194,15 @@ impl Chain {
         self.has_left.store(!left.is_empty(), Ordering::Release);
     }
 
-    /// Removes the last place, and puts the stack's pointer back to where it was before.
-    fn remove(&self, place: Place, store: &mut wasmi::Store<CellData>) {
+    /// Removes the last place.
+    fn give_up(&self, place: Place) {
         self.calls.store(place.at.saturating_sub(1), Ordering::Relaxed);
         self.waits_for.store(place.within, Ordering::Relaxed);
+    }
+
+    /// Removes the last place, and puts the stack's pointer back to where it was before.
+    fn remove(&self, place: Place, store: &mut wasmi::Store<CellData>) {
+        self.give_up(place);
         if let (Some(pointer), Some(stack)) = (self.pointer, place.stack) {
             // It is mutable and of this type.
             let _set = pointer.set(store, Val::I32(stack));

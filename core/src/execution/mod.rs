@@ -184,14 +184,13 @@ impl Execution {
     /// [`ExecutionError::Busy`] where another call of the guest is under way that this one is not
     /// nested in, or one that is nested in this.
     pub fn run(&mut self, store: &mut Store) -> Result<Step<'_>, ExecutionError> {
-        if self.entered.is_none() {
-            self.enter(store)?;
-        }
         let waited = self.is_waiting();
         let context = self.context.as_ref().ok_or(ExecutionError::Ended)?;
-        let (cell, inputs) = store.engine(context.cell, &context.ticket).ok_or(ExecutionError::OtherStore)?;
-        if let Some(chain) = &context.chain {
-            chain.settle(cell);
+        let engine = store.engine(context.cell, &context.ticket);
+        let (cell, inputs, serving) = engine.ok_or(ExecutionError::OtherStore)?;
+        match &context.chain {
+            Some(chain) if self.entered.is_some() => chain.settle(cell),
+            _ => self.take_place(cell, serving)?,
         }
         // One that ends now ends whatever is nested in it.
         if !self.is_last() && !matches!(self.state, State::Failed(_)) {

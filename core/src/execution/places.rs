@@ -2,9 +2,10 @@
 
 use super::{Context, Execution, State};
 use crate::{
+    cell::CellData,
     chain::{Chain, Link, Place as ChainPlace},
     error::ExecutionError,
-    store::Store,
+    store::{Serving, Store},
 };
 
 impl Execution {
@@ -23,9 +24,26 @@ impl Execution {
     /// [`ExecutionError::OtherStore`] where it has no place and `store` is not the one it was begun in.
     pub fn enter(&mut self, store: &mut Store) -> Result<(), ExecutionError> {
         let context = self.context.as_ref().ok_or(ExecutionError::Ended)?;
+        if self.entered.is_some() {
+            return Ok(());
+        }
+        let engine = store.engine(context.cell, &context.ticket);
+        let (cell, _, serving) = engine.ok_or(ExecutionError::OtherStore)?;
+        self.take_place(cell, serving)
+    }
+
+    /// Takes its place, if it has none.
+    pub(super) fn take_place(
+        &mut self,
+        cell: &mut wasmi::Store<CellData>,
+        serving: Serving<'_>,
+    ) -> Result<(), ExecutionError> {
         if self.entered.is_none() {
-            self.place = store.enter_chain(context, self.keeps_stack)?;
-            self.entered = Some(store.depth());
+            if let Some(chain) = self.context.as_ref().and_then(|context| context.chain.as_ref()) {
+                let place = chain.enter(cell, serving.host_calls, self.keeps_stack);
+                self.place = Some(place.ok_or(ExecutionError::Busy)?);
+            }
+            self.entered = Some(serving.depth);
         }
         Ok(())
     }
@@ -71,13 +89,13 @@ impl Execution {
 
     /// Gives up its place: it has ended.
     pub(super) fn leave(&mut self, store: &mut Store, context: &Context) {
-        if let (Some(place), Some(chain)) = (self.place.take(), &context.chain)
-            && let Some((cell, _)) = store.engine(context.cell, &context.ticket)
-        {
-            match self.state {
-                State::Finished(_) => chain.finish(place, cell),
-                _ => chain.end(place, cell),
-            }
+        let (Some(place), Some(chain)) = (self.place.take(), &context.chain) else { return };
+        let has_returned = matches!(self.state, State::Finished(_));
+        if has_returned && chain.finish(place) {
+            return;
+        }
+        if let Some((cell, ..)) = store.engine(context.cell, &context.ticket) {
+            chain.end(if has_returned { place.without_stack() } else { place }, cell);
         }
     }
 }

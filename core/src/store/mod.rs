@@ -29,6 +29,7 @@ use memories::Memory;
 use spin::Mutex;
 use wasmi::Val;
 
+pub(crate) use self::chains::Serving;
 pub use self::{instances::InstanceId, memories::MemoryId};
 
 /// A supervisor's memories and instances.
@@ -306,14 +307,16 @@ impl Store {
         self.cells.get(key).is_ok_and(|cell| Arc::ptr_eq(&cell.ticket, ticket))
     }
 
-    /// The engine store of the cell of this key and ticket, and a buffer for what goes into it.
+    /// The engine store of the cell of this key and ticket, a buffer for what goes into it, and what is
+    /// being served.
     pub(crate) fn engine(
         &mut self,
         key: u32,
         ticket: &Arc<Ticket>,
-    ) -> Option<(&mut wasmi::Store<CellData>, &mut Vec<Val>)> {
+    ) -> Option<(&mut wasmi::Store<CellData>, &mut Vec<Val>, Serving<'_>)> {
         let cell = self.cells.get_mut(key).ok().filter(|cell| Arc::ptr_eq(&cell.ticket, ticket))?;
-        Some((&mut cell.store, &mut self.inputs))
+        let serving = Serving { host_calls: &self.serving, depth: self.level.depth };
+        Some((&mut cell.store, &mut self.inputs, serving))
     }
 
     /// Takes a buffer back.
