@@ -94,6 +94,12 @@ export async function driveAsync<T>(served: Served, call: Call, pace: Pace, fini
   const mark = calls.mark();
   let isOver = false;
   call.isKept = false;
+  /** An import has returned, or what it was waited for. */
+  const returns = (host: HostFunction, result: unknown): void => {
+    pace.check();
+    engine.check();
+    host.results.putResult(engine, result);
+  };
   try {
     let step = makeStep(engine, () => engine.host.step(handle));
     for (;;) {
@@ -103,18 +109,13 @@ export async function driveAsync<T>(served: Served, call: Call, pace: Pace, fini
         const before = calls.serve(call);
         try {
           let returned: unknown, waits = false, isTurn = false;
-          const finished = (result: unknown): void => {
-            pace.check();
-            engine.check();
-            host.results.putResult(engine, result);
-          };
           try {
             returned = serve(host, context, host.params.takeAll(engine));
             waits = isThenable(returned);
             isTurn = pace.isTurnAfterCall();
             // What the guest's other callers do meanwhile is not nested in this call. An import that has
             // disposed of the sandbox is waited for too: what it rejects with is nobody else's to see.
-            if (!waits && !isTurn) finished(returned);
+            if (!waits && !isTurn) returns(host, returned);
             else if (engine.isLive) engine.use((raw) => raw.suspend(handle));
           } finally {
             calls.waits(call, before);
@@ -123,7 +124,7 @@ export async function driveAsync<T>(served: Served, call: Call, pace: Pace, fini
             const result = waits ? await call.race(pace.race(returned as PromiseLike<unknown>)) : returned;
             if (isTurn) await pace.turn();
             call.check();
-            finished(result);
+            returns(host, result);
           }
         } catch (thrown) {
           const unpaid = context?.unpaid;
