@@ -1,7 +1,7 @@
 /** Calls of a guest's exports, from outside of its other calls or from within one. */
 import { checkBoolean, checkFuel, checkU32 } from "./checks.js";
 import type { Beginning, Call, Calls } from "./calls.js";
-import { type Served, drive, driveAsync, driveToEnd, ended, makeStep, valueOf } from "./drive.js";
+import { type Served, drive, driveAsync, driveToEnd, ended, valueOf } from "./drive.js";
 import { type Engine, FINISHED, NO_CALL } from "./engine.js";
 import { InvokeError, Trap } from "./errors.js";
 import type { Module, Signature } from "./module.js";
@@ -83,7 +83,7 @@ export class Caller {
     } catch (error) {
       throw InvokeError.is(error, "busy") ? calls.busy() : error;
     }
-    const step = driveToEnd(served, makeStep(engine, () => engine.host.step(handle)));
+    const step = driveToEnd(served, engine.step(handle));
     if (step instanceof Trap) return { status: "trap", trap: step, fuelUsed: step.fuelUsed };
     const fuelUsed = engine.longHead(4);
     if (step === FINISHED) return { status: "ok", value: signature.results.takeResult(engine), fuelUsed };
@@ -97,12 +97,13 @@ export class Caller {
     const { callee, within } = this;
     const { engine, module, mode, state, served } = callee;
     const position = module.position(name) as number;
+    const found = module.signature(position, mode);
     return (...args) => {
       const instance = callee.instance();
-      const signature = module.signature(position, mode) ?? uncallable(name);
+      const signature = found ?? uncallable(name);
       const around = within();
       signature.params.putAll(engine, args);
-      const step = makeStep(engine, () => engine.host.call(instance, position, state, around));
+      const step = engine.call(instance, position, state, around);
       if (step !== FINISHED) drive(served, step);
       return signature.results.takeResult(engine);
     };

@@ -5,9 +5,10 @@
  * that would overlap another. Here is known which calls may still be under way when a function of
  * JavaScript has returned: asynchronous ones, and those that are out of fuel.
  */
-import { ended, makeStep } from "./drive.js";
+import { ended } from "./drive.js";
 import type { Engine } from "./engine.js";
 import { InvokeError, Trap } from "./errors.js";
+import type { Context } from "./imports.js";
 import type { Pace } from "./pace.js";
 
 /** What becomes of a call that would overlap another of the same guest. */
@@ -33,7 +34,7 @@ export class Call {
   /** The trap that ended it, as the import that it was made in had returned. */
   outlived: Trap | undefined;
   /** The context of the import that it waits for, where that has one. */
-  context: { close(): void } | undefined;
+  context: Context | undefined;
   #reject: ((trap: Trap) => void) | undefined;
 
   constructor(
@@ -73,7 +74,7 @@ export class Call {
     // From now on its handle may be another call's.
     this.context?.close();
     if (!engine.isLive) return;
-    const error = ended(engine, makeStep(engine, () => engine.host.outlive(this.handle)));
+    const error = ended(engine, engine.use((host) => host.outlive(this.handle)));
     if (!(error instanceof Trap)) return;
     this.outlived = error;
     this.#reject?.(error);
@@ -93,6 +94,9 @@ export interface Beginning {
   drop(): void;
 }
 
+/** Stands for any synchronous call: it is over when the function that made it returns. */
+export const SYNCHRONOUS = Symbol("synchronous");
+
 interface Waiting {
   readonly beginning: Beginning;
   /** The call that it is nested in, whose import may settle before. */
@@ -108,10 +112,8 @@ export class Calls {
   /** Each made within an import of the one before. Of a guest whose calls may overlap none is noted. */
   private readonly running: Call[] = [];
   private readonly queue: Waiting[] = [];
-  /** How many host calls of synchronous calls are being served. */
-  private serving = 0;
-  /** The asynchronous call whose import has not yet returned or waited. */
-  private served: Call | undefined;
+  /** The call whose import has been called last and has neither returned nor begun to wait. */
+  private serving: Call | typeof SYNCHRONOUS | undefined;
 
   constructor(
     private readonly engine: Engine,
@@ -120,21 +122,21 @@ export class Calls {
 
   /** Notes a call that has been begun. */
   begun(handle: number): Call {
-    const call = new Call(this, handle, this.running.length > 0 || this.serving > 0);
+    const call = new Call(this, handle, this.running.length > 0 || this.serving !== undefined);
     if (this.overlapping !== "allow") this.running.push(call);
     return call;
   }
 
   /** Begins a call, now or when its turn comes; nested in the call of a handle, where that is given. */
   begin(beginning: Beginning, pace: Pace, within: number | undefined): Call | Promise<Call> {
-    const outer = within === undefined ? this.served : this.running.find(({ handle }) => handle === within);
+    const outer = within === undefined ? this.nesting : this.running.find(({ handle }) => handle === within);
     const canWait = this.overlapping === "queue" && (within === undefined || outer !== undefined);
     if (this.queue.length > 0) {
       // First come, first served. What is begun first puts its own arguments into the exchange.
       beginning.keep(outer !== undefined);
       this.next();
       const isBehind = this.queue.some((waiting) => waiting.outer === outer);
-      if (isBehind && canWait && (outer !== undefined || this.serving === 0)) return this.wait(beginning, outer, pace);
+      if (isBehind && canWait && (outer !== undefined || this.serving === undefined)) return this.wait(beginning, outer, pace);
     }
     try {
       return this.begun(beginning.begin());
@@ -149,23 +151,21 @@ export class Calls {
     }
   }
 
-  /**
-   * An import of a call is being served, of a synchronous one if none is given. What is to be given to
-   * `waits` when it has returned.
-   */
-  serve(call: Call | undefined): Call | undefined {
-    const before = this.served;
-    this.served = call;
-    this.engine.serving++;
-    if (call === undefined) this.serving++;
+  /** An import of a call is being served. What is to be given to `served` when it has returned. */
+  serve(call: Call | typeof SYNCHRONOUS): Call | typeof SYNCHRONOUS | undefined {
+    const before = this.serving;
+    this.serving = call;
     return before;
   }
 
-  /** It has returned, and its call is answered or waits. */
-  waits(call: Call | undefined, before: Call | undefined): void {
-    this.served = before;
-    this.engine.serving--;
-    if (call === undefined) this.serving--;
+  /** It has returned, and its call is answered, ended or waits. */
+  served(before: Call | typeof SYNCHRONOUS | undefined): void {
+    this.serving = before;
+  }
+
+  /** The call whose import is being served, if that is not synchronous. */
+  private get nesting(): Call | undefined {
+    return this.serving instanceof Call ? this.serving : undefined;
   }
 
   /** Where calls that are made from now on will be. */
@@ -200,7 +200,7 @@ export class Calls {
   /** Begins the calls whose turn it is. */
   next(): void {
     // Within an import of another guest they would be nested in its call.
-    if (this.engine.serving > 0) return this.nextSoon();
+    if (this.queue.length > 0 && this.engine.isLive && this.engine.host.is_serving()) return this.nextSoon();
     for (;;) {
       const last = this.running.at(-1);
       const at = this.queue.findIndex(({ outer }) => outer === last);

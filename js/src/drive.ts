@@ -6,7 +6,7 @@
  * returned.
  */
 import { isThenable } from "./checks.js";
-import type { Call, Calls } from "./calls.js";
+import { type Call, type Calls, SYNCHRONOUS } from "./calls.js";
 import { BUSY, type Engine, FINISHED, HOST_CALL, OUT_OF_FUEL, SLICE_OVER, TORN_DOWN, TRAPPED } from "./engine.js";
 import { DisposedError, InvokeError, Trap, asyncImport } from "./errors.js";
 import { NO_FRAMES, framesOf } from "./frames.js";
@@ -29,16 +29,6 @@ export type Ending<T> =
   | { readonly status: "out-of-fuel"; readonly fuelUsed: bigint }
   | { readonly status: "trap"; readonly trap: Trap; readonly fuelUsed: bigint };
 
-/** Makes a step. Steps throw only when the engine aborts. */
-export function makeStep(engine: Engine, step: () => number): number {
-  engine.check();
-  try {
-    return step();
-  } catch (cause) {
-    throw engine.broken(cause);
-  }
-}
-
 /** Drives a call until it finishes, after its first step. Throws why it ended otherwise. */
 export function drive(served: Served, step: number): void {
   const last = driveToEnd(served, step);
@@ -57,7 +47,7 @@ export function driveToEnd(served: Served, step: number): number | Trap {
     const host = functions[engine.head(1)] as HostFunction;
     const context = contextOf(served, host);
     let answered = false;
-    const before = calls.serve(undefined);
+    const before = calls.serve(SYNCHRONOUS);
     try {
       const result = serve(host, context, host.params.takeAll(engine));
       if (isThenable(result)) throw asyncImport(result);
@@ -71,12 +61,12 @@ export function driveToEnd(served: Served, step: number): number | Trap {
     } finally {
       context?.close();
       calls.outlive(mark);
-      calls.waits(undefined, before);
+      calls.served(before);
       // Whatever was thrown goes on its way, as the same object.
       if (!answered && engine.isLive) engine.host.cancel(handle);
       calls.nextSoon();
     }
-    step = makeStep(engine, () => engine.host.answer(handle));
+    step = engine.answer(handle);
   } while (step === HOST_CALL);
   return step;
 }
@@ -94,37 +84,20 @@ export async function driveAsync<T>(served: Served, call: Call, pace: Pace, fini
   const mark = calls.mark();
   let isOver = false;
   call.isKept = false;
-  /** An import has returned, or what it was waited for. */
-  const returns = (host: HostFunction, result: unknown): void => {
-    pace.check();
-    engine.check();
-    host.results.putResult(engine, result);
-  };
   try {
-    let step = makeStep(engine, () => engine.host.step(handle));
+    // It may have waited for its turn, and have been outlived between that and now.
+    call.check();
+    let step = engine.step(handle);
     for (;;) {
       if (step === HOST_CALL) {
         const host = functions[engine.head(1)] as HostFunction;
         const context = (call.context = contextOf(served, host));
-        const before = calls.serve(call);
         try {
-          let returned: unknown, waits = false, isTurn = false;
-          try {
-            returned = serve(host, context, host.params.takeAll(engine));
-            waits = isThenable(returned);
-            isTurn = pace.isTurnAfterCall();
-            // What the guest's other callers do meanwhile is not nested in this call. An import that has
-            // disposed of the sandbox is waited for too: what it rejects with is nobody else's to see.
-            if (!waits && !isTurn) returns(host, returned);
-            else if (engine.isLive) engine.use((raw) => raw.suspend(handle));
-          } finally {
-            calls.waits(call, before);
-          }
-          if (waits || isTurn) {
-            const result = waits ? await call.race(pace.race(returned as PromiseLike<unknown>)) : returned;
-            if (isTurn) await pace.turn();
+          const promise = serveAsync(served, call, host, pace);
+          if (promise !== undefined) {
+            const result = await promise;
             call.check();
-            returns(host, result);
+            putResult(engine, host, pace, result);
           }
         } catch (thrown) {
           const unpaid = context?.unpaid;
@@ -134,12 +107,12 @@ export async function driveAsync<T>(served: Served, call: Call, pace: Pace, fini
           context?.close();
         }
         calls.outlive(mark, call);
-        step = makeStep(engine, () => engine.host.answer(handle));
+        step = engine.answer(handle);
       } else if (step === SLICE_OVER) {
         if (pace.isTurnAfterSlice()) await pace.turn();
         else pace.check();
         call.check();
-        step = makeStep(engine, () => engine.host.step(handle));
+        step = engine.step(handle);
       } else if (step === OUT_OF_FUEL) {
         call.isKept = true;
         return { status: "out-of-fuel", fuelUsed: engine.longHead(4) };
@@ -160,6 +133,37 @@ export async function driveAsync<T>(served: Served, call: Call, pace: Pace, fini
     if (isOver) call.over();
     else if (!call.isKept) call.end();
   }
+}
+
+/**
+ * Serves the host call that an asynchronous call waits for, and puts the result into the exchange.
+ * Where that is to be waited for, or the event loop gets its turn first, a promise of it instead.
+ */
+function serveAsync({ engine, calls }: Served, call: Call, host: HostFunction, pace: Pace): PromiseLike<unknown> | undefined {
+  const before = calls.serve(call);
+  try {
+    const returned = serve(host, call.context, host.params.takeAll(engine));
+    const isPromise = isThenable(returned);
+    const isTurn = pace.isTurnAfterCall();
+    if (!isPromise && !isTurn) {
+      putResult(engine, host, pace, returned);
+      return undefined;
+    }
+    // What the guest's other callers do meanwhile is not nested in this call. An import that has
+    // disposed of the sandbox is waited for too: what it rejects with is nobody else's to see.
+    if (engine.isLive) engine.host.suspend(call.handle);
+    const result = isPromise ? call.race(pace.race(returned)) : returned;
+    return isTurn ? pace.turnAfter(result) : (result as PromiseLike<unknown>);
+  } finally {
+    calls.served(before);
+  }
+}
+
+/** Puts what an import has returned, or the promise of it, into the exchange. */
+function putResult(engine: Engine, host: HostFunction, pace: Pace, result: unknown): void {
+  pace.check();
+  engine.check();
+  host.results.putResult(engine, result);
 }
 
 /** The value of a call that is to have finished; for one that has not, its trap is thrown. */

@@ -17,8 +17,8 @@ export const TORN_DOWN = 4;
 export const SLICE_OVER = 6;
 export const BUSY = 7;
 
-/** The handle of no call. */
-export const NO_CALL = 0xffff_ffff;
+/** The handle of no call. As all handles it is a small integer, which crosses without a conversion. */
+export const NO_CALL = 0xff_ffff;
 
 /** Words of the exchange before the values. */
 const HEAD_WORDS = 8;
@@ -28,8 +28,6 @@ export class Engine {
   host: Host;
   readonly trapCodes: readonly string[];
   readonly trapMessages: readonly string[];
-  /** How many imports have been called and have neither returned nor begun to wait. */
-  serving = 0;
   /** Who has calls that wait for their turn. */
   readonly waiting = new Set<{ dispose(error: Error): void }>();
   private memory: WebAssembly.Memory;
@@ -99,6 +97,36 @@ export class Engine {
 
   get isLive(): boolean {
     return this.state === "live";
+  }
+
+  /** Begins a call and makes its first step, as all steps with what they take in the exchange. */
+  call(instance: number, position: number, state: number, within: number): number {
+    this.check();
+    try {
+      return this.host.call(instance, position, state, within);
+    } catch (cause) {
+      throw this.broken(cause);
+    }
+  }
+
+  /** Makes a step of a call. Steps throw only when the engine aborts. */
+  step(handle: number): number {
+    this.check();
+    try {
+      return this.host.step(handle);
+    } catch (cause) {
+      throw this.broken(cause);
+    }
+  }
+
+  /** Answers the host call that a call waits for, and makes its next step. */
+  answer(handle: number): number {
+    this.check();
+    try {
+      return this.host.answer(handle);
+    } catch (cause) {
+      throw this.broken(cause);
+    }
   }
 
   /** Calls the module. What it throws on purpose becomes an error of guestbox. */

@@ -2,7 +2,7 @@
 import { type CallOptions, type Callee, Caller, type Result, type SyncCallOptions, stateOf } from "./caller.js";
 import { type Call, Calls, type Overlapping, overlappingOf } from "./calls.js";
 import { disposable } from "./disposable.js";
-import { drive, driveAsync, makeStep, valueOf } from "./drive.js";
+import { drive, driveAsync, valueOf } from "./drive.js";
 import { type Engine, NO_CALL } from "./engine.js";
 import { DisposedError, InvokeError } from "./errors.js";
 import { Global } from "./global.js";
@@ -210,7 +210,7 @@ export class Guest {
     const { startCall } = this;
     if (startCall === undefined) return;
     try {
-      drive(this.callee.served, makeStep(this.engine, () => this.engine.host.step(startCall)));
+      drive(this.callee.served, this.engine.step(startCall));
       this.started();
     } finally {
       if (this.life === "starting") this.dispose();

@@ -79,6 +79,13 @@ export class Pace {
     this.check();
   }
 
+  /** Gives the event loop its turn after something, whose value comes then. */
+  async turnAfter<T>(first: T | PromiseLike<T>): Promise<T> {
+    const value = await first;
+    await this.turn();
+    return value;
+  }
+
   /** Whether the event loop is to get its turn after a host call, however little fuel that took. */
   isTurnAfterCall(): boolean {
     const calls = ++this.calls;

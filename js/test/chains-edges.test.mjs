@@ -103,6 +103,27 @@ describe("queue", () => {
     } } }, { overlapping: "queue" });
     assert.notEqual(await within(instance.call("run", [1]).then(String, String)), TIME_OUT);
   });
+  test("a call whose turn has come is outlived as any other, however soon the import settles after", async () => {
+    const ends = new Set();
+    for (let hops = 0; hops < 24; hops++) {
+      let queued;
+      const instance = guest(TWICE, { env: { wait: call((c, n) => {
+        if (n !== 1) return Promise.resolve(0);
+        void c.call("run", [2]).catch(() => {});
+        queued = c.tryCall("burn", [5]);
+        let settles = Promise.resolve(0);
+        for (let hop = 0; hop < hops; hop++) settles = settles.then((value) => value);
+        return settles;
+      }) } }, { overlapping: "queue" });
+      assert.equal(await instance.call("run", [1]), 1);
+      const end = await queued.then(({ status, trap }) => trap?.code ?? status, ({ code }) => code);
+      assert.ok(["call-over", "outlived", "ok"].includes(end), `after ${hops} turns: ${end}`);
+      ends.add(end);
+      assert.equal(instance.exports.sp.value, 1_024);
+    }
+    assert.deepEqual([...ends], ["call-over", "outlived", "ok"]);
+  });
+
   test("a call through the context that waits in the queue ends when its import settles", async () => {
     const gate = deferred();
     let late;

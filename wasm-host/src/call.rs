@@ -7,7 +7,7 @@ use crate::{
 };
 use alloc::rc::Rc;
 use core::cell::Cell;
-use guestbox::{Execution, Level, MemoryId, Step, Store, Trap, TrapCode, Value, ValueType};
+use guestbox::{Execution, ExecutionError, Level, MemoryId, Step, Store, Trap, TrapCode, Value, ValueType};
 
 /// A call's part in the fuel of an outermost call and of the calls nested in it, also of those that
 /// outlive the host call they were begun in: whoever runs takes what he uses, and it is never
@@ -156,7 +156,8 @@ pub(crate) fn advance(
             put_values(values, &results);
             (Host::FINISHED, 0, 0)
         }
-        Ok(Step::HostCall(host_call)) => {
+        // It is large, so it stays where it is.
+        Ok(Step::HostCall(ref host_call)) => {
             put_values(values, host_call.args);
             call.memory = host_call.memory;
             call.results.clear();
@@ -164,7 +165,7 @@ pub(crate) fn advance(
                 call.results.extend_from_slice(ty.results());
             }
             let (ordinal, state) = (host_call.ordinal, host_call.state);
-            match store.open_level(&host_call) {
+            match store.open_level(host_call) {
                 Ok(outer) => {
                     call.outer = Some(outer);
                     (Host::HOST_CALL, ordinal.into(), state)
@@ -175,6 +176,7 @@ pub(crate) fn advance(
         Ok(Step::OutOfFuel { required, .. }) => (Host::OUT_OF_FUEL, required, 0),
         Ok(Step::SliceOver) => (Host::SLICE_OVER, 0, 0),
         Ok(Step::Trapped(trap)) => end(trap),
+        Err(ExecutionError::Busy) => (Host::BUSY, 0, 0),
         Ok(_) | Err(_) => (Host::REFUSED, 0, 0),
     };
     let detail = match (step, call.execution.instance()) {

@@ -4,15 +4,18 @@ use crate::error::error;
 use wasm_bindgen::JsValue;
 
 /// Things by handle. JavaScript's own objects make sure that no handle is used after its thing
-/// went. Should one be, it is found out unless its place was used 256 times since.
+/// went. Should one be, it is found out unless its place was used 64 times since.
+///
+/// Handles are below 2³⁰, which JavaScript engines keep as small integers: a larger one would be a number
+/// on the heap, at each crossing.
 pub(crate) struct Slab<T> {
     slots: Vec<Slot<T>>,
     free: Vec<usize>,
 }
 
 struct Slot<T> {
-    /// How often the place was used, modulo 256: the high bits of its handle.
-    generation: u8,
+    /// How often the place was used, modulo 64: the high bits of its handle.
+    generation: u32,
     value: Option<T>,
 }
 
@@ -20,6 +23,11 @@ struct Slot<T> {
 const PLACE_BITS: u32 = 24;
 /// There are no more places: all the bits of one.
 const PLACES: u32 = (1 << PLACE_BITS) - 1;
+/// The bits of a generation.
+const GENERATION: u32 = 0x3F;
+
+/// The handle of nothing, whatever the slab.
+pub(crate) const NOTHING: u32 = PLACES;
 
 impl<T> Slab<T> {
     pub(crate) const fn new() -> Self {
@@ -31,7 +39,7 @@ impl<T> Slab<T> {
         if let Some(place) = self.free.pop()
             && let Some(slot) = self.slots.get_mut(place)
         {
-            slot.generation = slot.generation.wrapping_add(1);
+            slot.generation = slot.generation.wrapping_add(1) & GENERATION;
             slot.value = Some(value);
             return handle(place, slot.generation);
         }
@@ -64,15 +72,13 @@ impl<T> Slab<T> {
     }
 }
 
-fn handle(place: usize, generation: u8) -> u32 {
+fn handle(place: usize, generation: u32) -> u32 {
     let place = u32::try_from(place).unwrap_or(PLACES).min(PLACES);
-    u32::from(generation) << PLACE_BITS | place
+    generation << PLACE_BITS | place
 }
 
-fn parts(handle: u32) -> (usize, u8) {
-    let [low, middle, high, generation] = handle.to_le_bytes();
-    let place = u32::from_le_bytes([low, middle, high, 0]);
-    (usize::try_from(place).unwrap_or(usize::MAX), generation)
+fn parts(handle: u32) -> (usize, u32) {
+    (usize::try_from(handle & PLACES).unwrap_or(usize::MAX), handle >> PLACE_BITS)
 }
 
 fn unknown() -> JsValue {

@@ -9,6 +9,7 @@ use crate::{
     convert::from_word,
     error::{IntoJs, error},
     host::Host,
+    slab::NOTHING,
 };
 use alloc::rc::Rc;
 use guestbox::{Execution, ExecutionError, InvokeError, Level, TrapCode};
@@ -19,25 +20,9 @@ impl Host {
     /// Begins a call of an export, by its position, with the values in the exchange, and makes
     /// the first step of it. See [`Host::step`], and [`Host::begin`] about `within`.
     pub fn call(&mut self, instance: u32, export: u32, state: u32, within: u32) -> u32 {
-        match self.begin_call(instance, export, state, within, false) {
-            Ok(execution) => {
-                let mut call = Call::new(execution, self.budget(within));
-                let step =
-                    advance(&mut self.store, &mut self.exchange, &mut self.trapped, &mut call, Self::NO_CALL);
-                if matches!(step, Self::HOST_CALL | Self::OUT_OF_FUEL) {
-                    let handle = self.calls.insert(call);
-                    put_head(&mut self.exchange, [handle.into()]);
-                    self.after_step(handle);
-                }
-                step
-            }
-            Err(InvokeError::Busy) => Self::BUSY,
+        match self.begin_call(instance, export, state) {
+            Ok(execution) => self.first_step(execution, within),
             Err(InvokeError::Instance(_)) => Self::TORN_DOWN,
-            Err(InvokeError::Trap(ended)) => {
-                let (step, number, bits) = call::trap(&mut self.trapped, ended);
-                put_head(&mut self.exchange, [Self::NO_CALL.into(), number, bits.into(), 0, 0]);
-                step
-            }
             Err(_) => Self::REFUSED,
         }
     }
@@ -65,8 +50,15 @@ impl Host {
         keeps_stack: bool,
     ) -> Result<u32, JsValue> {
         let kept = self.budgets.remove(budget);
-        let mut execution =
-            self.begin_call(instance, export, state, within, keeps_stack).map_err(IntoJs::into_js)?;
+        let mut execution = self.begin_call(instance, export, state).map_err(IntoJs::into_js)?;
+        if keeps_stack {
+            execution.keep_stack();
+        }
+        match self.reopen(within).map_err(IntoJs::into_js)? {
+            Some(outer) => self.enter_within(&mut execution, outer),
+            None => execution.enter(&mut self.store),
+        }
+        .map_err(|_| InvokeError::Busy.into_js())?;
         let shared = match fuel {
             Some(fuel) => {
                 execution.set_fuel(fuel);
@@ -98,6 +90,7 @@ impl Host {
     ///   the arguments are in the exchange. Answer with [`Host::answer`] or [`Host::cancel`].
     /// * [`Host::OUT_OF_FUEL`]: word 0 is the call's handle, word 1 the fuel it needs at least.
     /// * [`Host::SLICE_OVER`]: word 0 is the call's handle. It has fuel left, see [`Host::set_slice`].
+    /// * [`Host::BUSY`]: a call of the guest that is nested in it has not ended. Nothing has changed.
     /// * [`Host::TRAPPED`]: word 1 is the number of the trap's code. Bit 0 of word 2 says whether
     ///   there are frames to be had from [`Host::trap_frames`], bit 1 whether there is a message of
     ///   its own from [`Host::trap_message`]. The call is over.
@@ -106,15 +99,11 @@ impl Host {
     /// is the instance.
     pub fn step(&mut self, handle: u32) -> u32 {
         self.close(handle);
-        let Ok(call) = self.calls.get_mut(handle) else { return Self::REFUSED };
-        let step = advance(&mut self.store, &mut self.exchange, &mut self.trapped, call, handle);
-        self.after_step(handle);
-        step
+        self.go_on(handle)
     }
 
     /// Answers the host call that a call waits for, with the values in the exchange, and makes
-    /// the next step. [`Host::REFUSED`] while a call of the guest is nested in it that has not ended:
-    /// nothing has changed then.
+    /// the next step.
     pub fn answer(&mut self, handle: u32) -> u32 {
         let Ok(call) = self.calls.get_mut(handle) else { return Self::REFUSED };
         let words = self.exchange.get(Self::HEAD..).unwrap_or_default();
@@ -122,19 +111,23 @@ impl Host {
             words.iter().zip(&call.results).filter_map(|(word, ty)| from_word(*word, *ty)).collect();
         // Where it does not wait, the step says what it does.
         if let Err(ExecutionError::Busy) = call.execution.answer(Ok(results)) {
-            return Self::REFUSED;
+            return Self::BUSY;
         }
-        self.close(handle);
-        let Ok(call) = self.calls.get_mut(handle) else { return Self::REFUSED };
-        let step = advance(&mut self.store, &mut self.exchange, &mut self.trapped, call, handle);
-        self.after_step(handle);
-        step
+        if call.outer.is_some() {
+            self.close(handle);
+        }
+        self.go_on(handle)
     }
 
     /// Closes the level of a host call that will be answered later, so that calls begun
     /// meanwhile are not nested in it.
     pub fn suspend(&mut self, handle: u32) {
         self.close(handle);
+    }
+
+    /// Whether a host call is being served, so that a call begun now is nested in another.
+    pub fn is_serving(&self) -> bool {
+        !self.serving.is_empty()
     }
 
     /// Ends a call that is still under way when the import that it was made in has returned, with a
@@ -209,20 +202,13 @@ impl Host {
     pub const REFUSED: u32 = 5;
     /// The call used up its slice and has fuel left.
     pub const SLICE_OVER: u32 = 6;
-    /// Another call of the guest is under way that this one is not nested in.
+    /// Another call of the guest is under way that this one is not nested in, or that is nested in it.
     pub const BUSY: u32 = 7;
     /// What stands for a handle until a call that pauses gets one, and where there is no call.
-    pub const NO_CALL: u32 = u32::MAX;
+    pub const NO_CALL: u32 = NOTHING;
 
     /// Begins a call of an export, by its position, with the values in the exchange.
-    fn begin_call(
-        &mut self,
-        instance: u32,
-        export: u32,
-        state: u32,
-        within: u32,
-        keeps_stack: bool,
-    ) -> Result<Execution, InvokeError> {
+    fn begin_call(&mut self, instance: u32, export: u32, state: u32) -> Result<Execution, InvokeError> {
         let instance = self.store.instance_id(instance)?;
         let position = usize::try_from(export).unwrap_or(usize::MAX);
         let export =
@@ -231,16 +217,48 @@ impl Host {
         let words = self.exchange.get(Self::HEAD..).unwrap_or_default();
         self.args.clear();
         self.args.extend(words.iter().zip(ty.params()).filter_map(|(word, ty)| from_word(*word, *ty)));
-        let mut execution = self.store.begin_at(instance, position, &self.args, state)?;
-        if keeps_stack {
-            execution.keep_stack();
+        self.store.begin_at(instance, position, &self.args, state)
+    }
+
+    /// Makes the first step of a call that was just begun, which takes its place where that is not
+    /// `within` another whose level is closed.
+    fn first_step(&mut self, execution: Execution, within: u32) -> u32 {
+        let mut call = Call::new(execution, self.budget(within));
+        let entered = match self.reopen(within) {
+            Ok(None) => Ok(()),
+            Ok(Some(outer)) => self.enter_within(&mut call.execution, outer),
+            Err(InvokeError::Trap(ended)) => {
+                let (step, number, bits) = call::trap(&mut self.trapped, ended);
+                put_head(&mut self.exchange, [Self::NO_CALL.into(), number, bits.into(), 0, 0]);
+                return step;
+            }
+            Err(_) => Err(ExecutionError::Busy),
+        };
+        if entered.is_err() {
+            return Self::BUSY;
         }
-        let outer = self.reopen(within)?;
+        let step = advance(&mut self.store, &mut self.exchange, &mut self.trapped, &mut call, Self::NO_CALL);
+        if matches!(step, Self::HOST_CALL | Self::OUT_OF_FUEL) {
+            let handle = self.calls.insert(call);
+            put_head(&mut self.exchange, [handle.into()]);
+            self.after_step(handle, step);
+        }
+        step
+    }
+
+    /// Makes the next step of a call, whose level is closed.
+    fn go_on(&mut self, handle: u32) -> u32 {
+        let Ok(call) = self.calls.get_mut(handle) else { return Self::REFUSED };
+        let step = advance(&mut self.store, &mut self.exchange, &mut self.trapped, call, handle);
+        self.after_step(handle, step);
+        step
+    }
+
+    /// Lets a call take its place at the level that was opened for it, and goes back to the outer one.
+    fn enter_within(&mut self, execution: &mut Execution, outer: Level) -> Result<(), ExecutionError> {
         let entered = execution.enter(&mut self.store);
-        if let Some(outer) = outer {
-            let _left = self.store.close_level(outer);
-        }
-        entered.map(|()| execution).map_err(|_| InvokeError::Busy)
+        let _left = self.store.close_level(outer);
+        entered
     }
 
     /// Opens the level of the host call that a call waits for, where it was closed because it will be
@@ -255,12 +273,13 @@ impl Host {
     }
 
     /// Notes the level of a call that made a host call, and forgets a call that is over.
-    fn after_step(&mut self, handle: u32) {
-        let Ok(call) = self.calls.get(handle) else { return };
-        if call.outer.is_some() {
-            self.serving.push(handle);
-        } else if call.execution.is_ended() {
-            self.calls.remove(handle);
+    fn after_step(&mut self, handle: u32, step: u32) {
+        match step {
+            Self::HOST_CALL => self.serving.push(handle),
+            Self::FINISHED | Self::TRAPPED => {
+                self.calls.remove(handle);
+            }
+            _ => {}
         }
     }
 

@@ -88,7 +88,7 @@ fn the_answer_of_a_call_with_another_nested_in_it_is_refused_and_changes_nothing
         }
         let before = (page.host.fuel(outer), page.host.fuel_used(outer), page.host.fuel(inner));
         for _ in 0..3 {
-            assert_eq!(page.answer(outer, &[99]), Step::Refused);
+            assert_eq!(page.answer(outer, &[99]), Step::Busy);
         }
         assert_eq!((page.host.fuel(outer), page.host.fuel_used(outer), page.host.fuel(inner)), before);
         // The levels are as they were.
@@ -113,8 +113,8 @@ fn a_call_does_not_go_on_while_another_is_nested_in_it() {
     let outer = page.call(guest, "run", &[1]).waiting();
     let inner = page.begin(guest, "spin", &[], 100);
     assert!(matches!(page.step(inner), Step::OutOfFuel { .. }));
-    assert_eq!(page.step(outer), Step::Refused);
-    assert_eq!(page.answer(outer, &[0]), Step::Refused);
+    assert_eq!(page.step(outer), Step::Busy);
+    assert_eq!(page.answer(outer, &[0]), Step::Busy);
     page.host.cancel(inner);
     assert_eq!(page.stack(guest), BOTTOM - FRAME);
     assert_eq!(page.answer(outer, &[0]), Step::Finished);
@@ -163,7 +163,7 @@ fn a_call_that_outlives_its_import_before_those_nested_in_it_leaves_them_usable(
     let inner = page.call(guest, "run", &[3]).waiting();
     assert_eq!(page.outlive(middle), Step::trap("outlived"));
     assert_eq!(page.stack(guest), BOTTOM - 3 * FRAME, "the inner call needs it");
-    assert_eq!(page.answer(outer, &[0]), Step::Refused);
+    assert_eq!(page.answer(outer, &[0]), Step::Busy);
     assert_eq!(page.answer(inner, &[0]), Step::Finished);
     assert_eq!(page.take(), [3]);
     assert_eq!(page.stack(guest), BOTTOM - FRAME);

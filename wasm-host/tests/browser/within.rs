@@ -241,7 +241,7 @@ fn other_guests_are_called_within_a_call_also_while_its_own_is_busy() {
     let outer = page.suspended(guest, 1);
     let inner = page.suspended_within(outer, guest, 2);
     let beside = page.suspended_within(outer, other, 3);
-    assert_eq!(page.answer(outer, &[0]), Step::Refused);
+    assert_eq!(page.answer(outer, &[0]), Step::Busy);
     for (call, result) in [(inner, 2), (beside, 3), (outer, 1)] {
         finish(&mut page, call, result);
     }
