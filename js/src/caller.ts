@@ -132,6 +132,7 @@ export class Caller {
   ): readonly [Beginning, Signature] {
     const { callee, within } = this;
     const { engine, module, mode } = callee;
+    engine.enter();
     callee.instance();
     const position = module.position(name);
     if (position === undefined) throw new InvokeError("export-not-found", `the module exports no \`${name}\``);

@@ -5,8 +5,8 @@ import { PoisonedError, fromHost } from "./errors.js";
 export class Door<T> {
   private poisoned: PoisonedError | undefined;
 
-  /** `name` is what the errors of an abort call the thing to load anew. */
-  constructor(private readonly object: T, private readonly name: string) {}
+  /** `probe` throws where the stack has too little room for a call, see `stack.ts`; `name` is what the errors of an abort call the thing to load anew. */
+  constructor(private readonly object: T, private readonly probe: () => void, private readonly name: string) {}
 
   /**
    * Calls the module. What it throws on purpose becomes an error of guestbox, what callbacks threw
@@ -14,6 +14,7 @@ export class Door<T> {
    */
   use<R>(call: (object: T) => R, thrownByCallbacks: readonly unknown[] = []): R {
     if (this.poisoned !== undefined) throw this.poisoned;
+    this.probe();
     let result: R;
     try {
       result = call(this.object);

@@ -24,12 +24,13 @@ export const NO_CALL = 0xff_ffff;
 const HEAD_WORDS = 8;
 
 export class Engine {
-  /** The raw door. Only functions that do not throw are called on it directly, see `broken`. */
-  host: Host;
+  /** How often the engine was entered: what was seen of a guest's memory holds until the next time. */
+  entered = 0;
   readonly trapCodes: readonly string[];
   readonly trapMessages: readonly string[];
   /** Who has calls that wait for their turn. */
   readonly waiting = new Set<{ dispose(error: Error): void }>();
+  private raw: Host;
   private memory: WebAssembly.Memory;
   private readonly exchange: number;
   private state: "live" | "disposed" | PoisonedError = "live";
@@ -44,8 +45,15 @@ export class Engine {
   i64!: BigInt64Array;
   u64!: BigUint64Array;
 
-  constructor(host: Host, memory: WebAssembly.Memory, trapCodes: readonly string[], trapMessages: readonly string[]) {
-    this.host = host;
+  constructor(
+    host: Host,
+    memory: WebAssembly.Memory,
+    /** Throws the runtime's own error where its stack has too little room for what the engine does. */
+    private readonly probe: () => void,
+    trapCodes: readonly string[],
+    trapMessages: readonly string[],
+  ) {
+    this.raw = host;
     this.memory = memory;
     this.trapCodes = trapCodes;
     this.trapMessages = trapMessages;
@@ -83,9 +91,24 @@ export class Engine {
     return this.memory.buffer.byteLength;
   }
 
+  /** The raw door. Only functions that do not throw are called on it directly, see `broken`. */
+  get host(): Host {
+    this.entered++;
+    return this.raw;
+  }
+
   /** Throws where nothing can be called any more. */
   check(): void {
     if (this.state !== "live") throw this.gone();
+  }
+
+  /**
+   * Throws where nothing can be called, or where the stack has too little room for it. Whatever somebody
+   * calls does this before it changes anything; from then on until it returns, there is room.
+   */
+  enter(): void {
+    this.check();
+    this.probe();
   }
 
   /** The error for whoever comes when nothing can be called any more. */
@@ -101,7 +124,7 @@ export class Engine {
 
   /** Begins a call and makes its first step, as all steps with what they take in the exchange. */
   call(instance: number, position: number, state: number, within: number): number {
-    this.check();
+    this.enter();
     try {
       return this.host.call(instance, position, state, within);
     } catch (cause) {
@@ -131,7 +154,7 @@ export class Engine {
 
   /** Calls the module. What it throws on purpose becomes an error of guestbox. */
   use<T>(call: (host: Host) => T): T {
-    this.check();
+    this.enter();
     try {
       return call(this.host);
     } catch (thrown) {
@@ -149,6 +172,7 @@ export class Engine {
 
   dispose(): void {
     if (this.state !== "live") return;
+    this.enter();
     const { host } = this;
     this.state = "disposed";
     this.letGo();
@@ -159,7 +183,7 @@ export class Engine {
   private letGo(): void {
     for (const calls of this.waiting) calls.dispose(this.gone());
     // Nothing uses them any more: every way to them leads through `check`.
-    this.host = this.memory = undefined as never;
+    this.raw = this.memory = undefined as never;
     this.view(new ArrayBuffer(HEAD_WORDS * 8), 0);
   }
 

@@ -183,6 +183,7 @@ export class Guest {
   dispose(): void {
     const { engine, id } = this;
     if (this.life === "disposed" || !engine.isLive) return;
+    engine.enter();
     this.life = "disposed";
     this.id = undefined;
     this.callee.calls.dispose(disposed());

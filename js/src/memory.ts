@@ -15,6 +15,8 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 export class Memory {
   /** Does what `dispose` does, at the end of a `using`. */
   declare readonly [Symbol.dispose]: () => void;
+  /** Where its bytes are and how many, as of when the engine had been entered so often. */
+  private place = { address: 0, size: 0, entered: -1 };
   /** @internal */
   constructor(
     private readonly engine: Engine,
@@ -81,11 +83,15 @@ export class Memory {
     checkU32("offset", offset);
     checkU32("length", length);
     const { engine } = this;
-    const size = engine.use((host) => host.memory_size(handle)) * PAGE_BYTES;
+    if (this.place.entered !== engine.entered) {
+      const size = engine.use((host) => host.memory_size(handle)) * PAGE_BYTES;
+      const address = engine.use((host) => host.memory_address(handle));
+      this.place = { address, size, entered: engine.entered };
+    }
+    const { address, size } = this.place;
     if (offset + length > size) {
       throw new MemoryError("out-of-bounds", `${length} bytes at ${offset} are not inside a memory of ${size} bytes`);
     }
-    const address = engine.use((host) => host.memory_address(handle));
     return engine.bytes(address + offset, length);
   }
 

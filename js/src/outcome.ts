@@ -83,7 +83,7 @@ export class OutOfFuel {
     const more = checkFuel("fuel", fuel);
     const all = { ...this.options, ...options };
     const pace = new Pace(all);
-    served.engine.check();
+    served.engine.enter();
     // Only now: what is refused above leaves the call where it is.
     const call = this.take();
     if (call === undefined) throw new InvokeError("call-over", "the call was resumed or ended before");
@@ -98,6 +98,8 @@ export class OutOfFuel {
 
   /** Ends the call where it is. What the guest did stays done, and it can be called again. */
   abort(): void {
+    const { engine } = this.served;
+    if (engine.isLive) engine.enter();
     this.take()?.end();
   }
 

@@ -11,6 +11,7 @@ import { type WasmSource, loadModule } from "./load.js";
 import { Memory } from "./memory.js";
 import { Module } from "./module.js";
 import { Snapshot } from "./snapshot.js";
+import { loadProbe } from "./stack.js";
 
 /** How a sandbox is loaded. */
 export interface SandboxOptions extends StoreOptions {
@@ -29,11 +30,12 @@ export interface CompileOptions {
   readonly frames?: boolean;
 }
 
-/** An instance of the wasm module with its own glue. */
-export async function instantiateGlue(source: WasmSource | undefined): Promise<[typeof Glue, WebAssembly.Memory]> {
+/** An instance of the wasm module with its own glue, its memory, and what to call before it is entered. */
+export async function instantiateGlue(source: WasmSource | undefined): Promise<[typeof Glue, WebAssembly.Memory, () => void]> {
   const glue = makeGlue();
-  const exports = await glue.default({ module_or_path: await loadModule(source) });
-  return [glue, exports.memory];
+  const [module, probe] = await Promise.all([loadModule(source), loadProbe()]);
+  const exports = await glue.default({ module_or_path: module });
+  return [glue, exports.memory, probe];
 }
 
 /**
@@ -52,9 +54,9 @@ export class Sandbox {
   /** Loads the wasm module, which is compiled once for all sandboxes, and makes an engine. */
   static async load(options: SandboxOptions = {}): Promise<Sandbox> {
     const settings = storeArguments(options);
-    const [glue, memory] = await instantiateGlue(options.wasm);
+    const [glue, memory, probe] = await instantiateGlue(options.wasm);
     const host = hostError(() => new glue.Host(new glue.Settings(...settings)));
-    const engine = new Engine(host, memory, glue.Host.trap_codes(), glue.Host.trap_messages());
+    const engine = new Engine(host, memory, probe, glue.Host.trap_codes(), glue.Host.trap_messages());
     return new Sandbox(engine, glue.Host.costs_version());
   }
 

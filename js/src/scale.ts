@@ -23,8 +23,9 @@ export class ScaleStore {
 
   static async load(options: SandboxOptions = {}): Promise<ScaleStore> {
     const settings = storeArguments(options);
-    const [glue] = await instantiateGlue(options.wasm);
-    return new ScaleStore(new Door(hostError(() => new glue.ScaleStore(new glue.Settings(...settings))), "store"));
+    const [glue, , probe] = await instantiateGlue(options.wasm);
+    const store = hostError(() => new glue.ScaleStore(new glue.Settings(...settings)));
+    return new ScaleStore(new Door(store, probe, "store"));
   }
 
   /** Makes a memory and returns its number; `MEM_UNLIMITED` is no maximum. */

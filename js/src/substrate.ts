@@ -54,10 +54,10 @@ export class Substrate {
   /** Loads the wasm module with the engine in it. */
   static async load(options: SandboxOptions = {}): Promise<Substrate> {
     const settings = storeArguments(options);
-    const [glue, memory] = await instantiateGlue(options.wasm);
+    const [glue, memory, probe] = await instantiateGlue(options.wasm);
     const supervisor = new Supervisor(memory);
     const raw = hostError(() => new glue.Substrate(new glue.Settings(...settings), supervisor));
-    return new Substrate(new Door(raw, "host"), supervisor);
+    return new Substrate(new Door(raw, probe, "host"), supervisor);
   }
 
   /**
