@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import * as esbuild from "esbuild";
 import { optimize } from "./optimize.mjs";
+import { addProbe } from "./probe.mjs";
 
 const { values: options } = parseArgs({
   options: { features: { type: "string", default: "" }, fast: { type: "boolean", default: false } },
@@ -39,6 +40,7 @@ if (options.fast) {
 } else {
   optimize(`${glue}/glue_bg.wasm`, wasm);
 }
+addProbe(wasm);
 
 // The generated glue has one module-wide instance. Each sandbox wants one of its own, so that
 // one that aborted can be thrown away: the glue becomes a function that returns a fresh glue.

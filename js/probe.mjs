@@ -1,75 +1,103 @@
-/**
- * Room on the runtime's own stack.
- *
- * An overflow within the engine would leave it half done, and for good. So before it is entered a
- * function is called whose frames take more than all that the engine and this package do there: where
- * they don't fit, the runtime throws its own error, a RangeError or Firefox's InternalError, before
- * anything has changed. Runtimes look for a frame's room as they enter it, however large it is, and never
- * touch it.
- */
+// Room on the runtime's own stack: puts into the wasm module the function `probe`, which takes 128 KiB of it.
+//
+// An overflow within the engine would leave it half done, and for good. So before it is entered this
+// function is called, whose frames take more than all that the engine and the package do there: where they
+// don't fit, the runtime throws its own error, a RangeError or Firefox's InternalError, before anything has
+// changed. Runtimes look for a frame's room as they enter it, however large it is, and never touch it.
+//
+//   (func $frame (param $more i32) (result i64)
+//     (if (result i64) (i32.gt_s (local.get $more) (i32.const 0))
+//       (then (call $frame (i32.sub (local.get $more) (i32.const 1))))
+//       (else (if (result i64) (i32.lt_s (local.get $more) (i32.const 0))
+//         (then (i64.add (call $frame (i32.const 0)) ...)) ;; never, but it makes the frame so large
+//         (else (i64.const 0))))))
+//   (func (export "probe") (drop (call $frame (i32.const FRAMES - 1))))
+//
+// Its functions come after all others, so that what is there keeps its index.
+import { readFileSync, writeFileSync } from "node:fs";
 
-/** Values that are live at once in a frame, 8 bytes each, and how many such frames there are: 128 KiB. */
-const VALUES = 2_048, FRAMES = 8;
+/** Frames, and values of 8 bytes that are live at once in each. Runtimes compile functions with more too slowly. */
+const FRAMES = 8, VALUES = 2_048;
 
-type Probe = (frames: number) => void;
+const TYPE = 1, IMPORT = 2, FUNCTION = 3, EXPORT = 7, CODE = 10;
+const CONST = 0x41, CALL = 0x10, GET = 0x20, IF = 0x04, ELSE = 0x05, END = 0x0b, I64 = 0x7e, I32 = 0x7f, FUNC = 0x60;
 
-let loading: Promise<Probe> | undefined;
+const frame = (self) => [
+  ...[0, GET, 0, CONST, 0, 0x4a, IF, I64, GET, 0, CONST, 1, 0x6b, CALL, ...self, ELSE, GET, 0, CONST, 0, 0x48, IF, I64],
+  ...Array.from({ length: VALUES }, () => [CONST, 0, CALL, ...self]).flat(),
+  ...new Array(VALUES - 1).fill(0x7c),
+  ...[ELSE, 0x42, 0, END, END, END],
+];
+const probe = (callee) => [0, CONST, FRAMES - 1, CALL, ...callee, 0x1a, END];
 
-/** Throws the runtime's error where there is too little room. The same function for all that is loaded. */
-export async function loadProbe(): Promise<() => void> {
-  loading ??= compile().catch((error) => {
-    loading = undefined;
-    throw error;
-  });
-  const probe = await loading;
-  return () => probe(FRAMES);
-}
-
-async function compile(): Promise<Probe> {
-  const { instance } = await WebAssembly.instantiate(probeModule());
-  return instance.exports.probe as Probe;
-}
-
-/**
- * ```wat
- * (module
- *   (global $sum (mut i64) (i64.const 0))
- *   (func $probe (export "probe") (param $frames i32)
- *     (if (i32.gt_s (local.get $frames) (i32.const 1))
- *       (then (call $probe (i32.sub (local.get $frames) (i32.const 1)))))
- *     (if (i32.eqz (local.get $frames)) ;; never, but so the frame has all those values
- *       (then (global.set $sum (i64.add (i64.add (call $next) (call $next)) ...)))))
- *   (func $next (result i64)
- *     (global.set $sum (i64.add (global.get $sum) (i64.const 1)))
- *     (global.get $sum)))
- * ```
- */
-function probeModule(): Uint8Array<ArrayBuffer> {
-  const probe = [
-    ...[0, 0x20, 0, 0x41, 1, 0x4a, 0x04, 0x40, 0x20, 0, 0x41, 1, 0x6b, 0x10, 0, 0x0b],
-    ...[0x20, 0, 0x45, 0x04, 0x40],
-    ...Array.from({ length: VALUES }, () => [0x10, 1]).flat(),
-    ...new Array<number>(VALUES - 1).fill(0x7c),
-    ...[0x24, 0, 0x0b, 0x0b],
-  ];
-  const next = [0, 0x23, 0, 0x42, 1, 0x7c, 0x24, 0, 0x23, 0, 0x0b];
-  return Uint8Array.from([
-    ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    ...section(1, [2, 0x60, 1, 0x7f, 0, 0x60, 0, 1, 0x7e]),
-    ...section(3, [2, 0, 1]),
-    ...section(6, [1, 0x7e, 1, 0x42, 0, 0x0b]),
-    ...section(7, [1, 5, 0x70, 0x72, 0x6f, 0x62, 0x65, 0, 0]),
-    ...section(10, [2, ...sized(probe), ...sized(next)]),
+/** Adds the probe to the module in a file. */
+export function addProbe(file) {
+  const sections = sectionsOf(readFileSync(file));
+  const contents = (id) => sections.find((section) => section.id === id).bytes;
+  const [types] = leb(contents(TYPE), 0);
+  const self = importedFunctions(contents(IMPORT)) + leb(contents(FUNCTION), 0)[0];
+  const added = new Map([
+    [TYPE, [[FUNC, 1, I32, 1, I64], [FUNC, 0, 0]]],
+    [FUNCTION, [number(types), number(types + 1)]],
+    [EXPORT, [[5, ...Buffer.from("probe"), 0, ...number(self + 1)]]],
+    [CODE, [sized(frame(number(self))), sized(probe(number(self)))]],
   ]);
+  const written = sections.map(({ id, bytes }) => {
+    const all = appended(bytes, added.get(id) ?? []);
+    return Buffer.concat([Buffer.from([id, ...number(all.length)]), all]);
+  });
+  writeFileSync(file, Buffer.concat([Buffer.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]), ...written]));
 }
 
-const section = (id: number, bytes: number[]): number[] => [id, ...sized(bytes)];
+function sectionsOf(module) {
+  const sections = [];
+  for (let at = 8; at < module.length; ) {
+    const [length, begin] = leb(module, at + 1);
+    sections.push({ id: module[at], bytes: module.subarray(begin, begin + length) });
+    at = begin + length;
+  }
+  return sections;
+}
 
-/** Bytes after their number, in LEB128. */
-function sized(bytes: number[]): number[] {
-  const length: number[] = [];
-  for (let rest = bytes.length; ; rest >>>= 7) {
-    if (rest < 0x80) return [...length, rest, ...bytes];
-    length.push((rest & 0x7f) | 0x80);
+/** A section that is a vector, with more entries at its end; as it is where there are none. */
+function appended(bytes, entries) {
+  if (entries.length === 0) return bytes;
+  const [count, rest] = leb(bytes, 0);
+  return Buffer.concat([Buffer.from(number(count + entries.length)), bytes.subarray(rest), Buffer.from(entries.flat())]);
+}
+
+/** How many functions are imported. */
+function importedFunctions(bytes) {
+  let [count, at] = leb(bytes, 0);
+  let functions = 0;
+  for (; count > 0; count--) {
+    for (let name = 0; name < 2; name++) {
+      const [length, begin] = leb(bytes, at);
+      at = begin + length;
+    }
+    if (bytes[at] !== 0) throw new Error("the module imports something else than functions");
+    [, at] = leb(bytes, at + 1);
+    functions++;
+  }
+  return functions;
+}
+
+/** The LEB128 number at an offset, and the offset after it. */
+function leb(bytes, at) {
+  let value = 0;
+  for (let shift = 0; ; shift += 7) {
+    const byte = bytes[at++];
+    value += (byte & 0x7f) * 2 ** shift;
+    if (byte < 0x80) return [value, at];
   }
 }
+
+function number(value) {
+  const bytes = [];
+  for (let rest = value; ; rest >>>= 7) {
+    if (rest < 0x80) return [...bytes, rest];
+    bytes.push((rest & 0x7f) | 0x80);
+  }
+}
+
+const sized = (bytes) => [...number(bytes.length), ...bytes];

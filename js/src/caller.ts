@@ -52,7 +52,7 @@ export class Caller {
 
   async call(name: string, args: readonly Value[] = [], options: CallOptions = {}): Promise<Result> {
     const { engine, served } = this.callee;
-    const pace = new Pace(options);
+    const pace = new Pace(options, this.callee.module.tempo);
     const [begun, finish] = this.begin(name, args, options, pace);
     const call = begun instanceof Promise ? await begun : begun;
     return valueOf(engine, call, await driveAsync(served, call, pace, finish));
@@ -61,7 +61,7 @@ export class Caller {
   async tryCall(name: string, args: readonly Value[] = [], given: CallOptions = {}): Promise<Outcome> {
     // An outcome goes on with these, whatever becomes of the object.
     const options = { ...given };
-    const pace = new Pace(options);
+    const pace = new Pace(options, this.callee.module.tempo);
     const [begun, finish] = this.begin(name, args, options, pace);
     const call = begun instanceof Promise ? await begun : begun;
     return outcomeOf(this.callee.served, call, pace, options, finish);

@@ -5,7 +5,7 @@ import { PoisonedError, fromHost } from "./errors.js";
 export class Door<T> {
   private poisoned: PoisonedError | undefined;
 
-  /** `probe` throws where the stack has too little room for a call, see `stack.ts`; `name` is what the errors of an abort call the thing to load anew. */
+  /** `probe` throws where the stack has too little room for a call; `name` is what the errors of an abort call the thing to load anew. */
   constructor(private readonly object: T, private readonly probe: () => void, private readonly name: string) {}
 
   /**

@@ -87,7 +87,7 @@ export async function driveAsync<T>(served: Served, call: Call, pace: Pace, fini
   try {
     // It may have waited for its turn, and have been outlived between that and now.
     call.check();
-    let step = engine.step(handle);
+    let step = pace.begin(() => engine.step(handle));
     for (;;) {
       if (step === HOST_CALL) {
         const host = functions[engine.head(1)] as HostFunction;
@@ -109,10 +109,12 @@ export async function driveAsync<T>(served: Served, call: Call, pace: Pace, fini
         calls.outlive(mark, call);
         step = engine.answer(handle);
       } else if (step === SLICE_OVER) {
-        if (pace.isTurnAfterSlice()) await pace.turn();
-        else pace.check();
-        call.check();
-        step = engine.step(handle);
+        step = await pace.slices((slice) => {
+          call.check();
+          engine.check();
+          if (slice !== undefined) engine.host.set_slice(handle, slice);
+          return engine.step(handle);
+        });
       } else if (step === OUT_OF_FUEL) {
         call.isKept = true;
         return { status: "out-of-fuel", fuelUsed: engine.longHead(4) };
@@ -130,6 +132,7 @@ export async function driveAsync<T>(served: Served, call: Call, pace: Pace, fini
     if (outlived === undefined || thrown !== outlived) throw thrown;
     return { status: "trap", trap: outlived, fuelUsed: outlived.fuelUsed };
   } finally {
+    pace.close();
     if (isOver) call.over();
     else if (!call.isKept) call.end();
   }

@@ -10,6 +10,7 @@ import { type HostFunction, type ImportTarget, hostFunction } from "./imports.js
 import { Memory } from "./memory.js";
 import { Pace, type PaceOptions } from "./pace.js";
 import { type Snapshot, snapshotHandle } from "./snapshot.js";
+import { Tempo } from "./tempo.js";
 import { type FloatMode, ValueList, type ValueType, floatMode, isNumeric } from "./values.js";
 
 /** The type of an import or export. */
@@ -58,6 +59,8 @@ export class Module {
   readonly imports: readonly ImportDescriptor[];
   /** The exports, in the module's order. */
   readonly exports: readonly ExportDescriptor[];
+  /** @internal How fast its code burns fuel. */
+  readonly tempo = new Tempo();
   private readonly positions: ReadonlyMap<string, number>;
   private readonly signatures = { number: new Map<number, Signature>(), bits: new Map<number, Signature>() };
 
@@ -90,7 +93,7 @@ export class Module {
 
   /** Like `instantiate`, for a start function whose imports may be `async`, or that takes its time. */
   async instantiateAsync(imports: Imports = {}, options: InstantiateOptions & PaceOptions = {}): Promise<Guest> {
-    const pace = new Pace(options);
+    const pace = new Pace(options, this.tempo);
     const guest = this.prepare(imports, options, pace.slice);
     await guest.startAsync(pace);
     return guest;

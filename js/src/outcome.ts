@@ -82,7 +82,7 @@ export class OutOfFuel {
     const { served, finish } = this;
     const more = checkFuel("fuel", fuel);
     const all = { ...this.options, ...options };
-    const pace = new Pace(all);
+    const pace = new Pace(all, served.guest.module.tempo);
     served.engine.enter();
     // Only now: what is refused above leaves the call where it is.
     const call = this.take();

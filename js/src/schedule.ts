@@ -1,0 +1,90 @@
+/**
+ * The one schedule of all asynchronous calls of a page or process, whichever sandboxes they are in.
+ *
+ * A call that has more to do than it may at once stands in line. In each turn of the event loop guests
+ * run for some milliseconds together, a slice each, first come first served; then whatever else waits has
+ * its turn: timers, messages, a frame.
+ */
+import { yieldToEventLoop } from "./yield.js";
+
+/** Milliseconds that guests run in a turn of the event loop: a quarter of a frame of a page. */
+const TURN = 4;
+
+/** The fuel that they use in a turn at most where the clock ticks too seldom, or stands still while code runs. */
+const FUEL_OF_A_TURN = 4_000_000;
+
+/** What stands in line. */
+export interface Job {
+  /**
+   * Does its part, when it is its turn. Whether it stands in line again, at its end. If not, whoever waits
+   * for it goes on before anything else runs: what the engine left in the exchange is there still.
+   */
+  run(): boolean;
+}
+
+const line = new Set<Job>();
+
+/** When the turn that is under way began; `undefined` where none is known of. */
+let began: number | undefined;
+
+/** The fuel used in it. */
+let fuelUsed = 0;
+
+/** The shortest time that the clock was seen to move by within a turn. */
+let tick = Infinity;
+
+/** Whether a turn of the event loop has been asked for. */
+let isAsked = false;
+
+/** Gets in line. */
+export function join(job: Job): void {
+  line.add(job);
+  ask();
+}
+
+/** Gets out of line. */
+export function leave(job: Job): void {
+  line.delete(job);
+}
+
+/** Whether guests have run for so long that it is the event loop's turn. */
+export function isTurnOver(): boolean {
+  if (began === undefined) {
+    // Somebody else's turn: when it ends is only seen from the next one.
+    begin();
+    ask();
+    return false;
+  }
+  const passed = performance.now() - began;
+  if (passed > 0 && passed < tick) tick = passed;
+  return passed >= TURN || (tick > TURN && fuelUsed >= FUEL_OF_A_TURN);
+}
+
+/** Notes what a slice used. */
+export function spend(fuel: number): void {
+  fuelUsed += fuel;
+}
+
+function begin(): void {
+  began = performance.now();
+  fuelUsed = 0;
+}
+
+function ask(): void {
+  if (isAsked) return;
+  isAsked = true;
+  void yieldToEventLoop().then(turn);
+}
+
+function turn(): void {
+  isAsked = false;
+  begin();
+  for (const job of line) {
+    line.delete(job);
+    if (!job.run()) break;
+    line.add(job);
+    if (isTurnOver()) break;
+  }
+  began = undefined;
+  if (line.size > 0) ask();
+}
