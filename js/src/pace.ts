@@ -1,7 +1,7 @@
 /** How a call is paced: its fuel, its slices, and what ends it before it has finished. */
 import { checkFuel } from "./checks.js";
 import { SLICE_OVER } from "./engine.js";
-import { type Job, isTurnOver, join, leave, spend } from "./schedule.js";
+import { type Job, isTurnOver, join, leave, sliceTime, spend } from "./schedule.js";
 import type { Tempo } from "./tempo.js";
 
 /** How an asynchronous call is paced and ended. */
@@ -26,8 +26,8 @@ export interface PaceOptions {
   readonly deadline?: number;
 }
 
-/** Milliseconds of a call's first slice, which is run at once, and of those that it stands in line for. */
-const FIRST = 0.05, SLICE = 1;
+/** Milliseconds of a call's first slice, which is run at once. */
+const FIRST = 0.05;
 
 /** Host calls after which the event loop gets its turn in any case, and after which the clock is looked at. */
 const CALLS_OF_A_TURN = 4_096, CALLS_OF_A_LOOK = 16;
@@ -169,15 +169,16 @@ export class Pace {
     const made = step();
     if (made !== SLICE_OVER) return made;
     const fuel = Number(this.slice);
-    this.tempo.note(fuel, performance.now() - start);
-    spend(fuel);
+    const passed = performance.now() - start;
+    this.tempo.note(fuel, passed);
+    spend(fuel, passed);
     return made;
   }
 
   /** How long slices are from now on, where that is not nearly what they were. */
   private nextSlice(): bigint | undefined {
     if (this.isFixed) return undefined;
-    const fuel = this.tempo.fuelOf(SLICE);
+    const fuel = this.tempo.fuelOf(sliceTime());
     const ratio = fuel / Number(this.slice);
     if (ratio > 0.8 && ratio < 1.25) return undefined;
     return (this.slice = BigInt(fuel));

@@ -5,12 +5,21 @@
  * run for some milliseconds together, a slice each, first come first served; then whatever else waits has
  * its turn: timers, messages, a frame.
  */
-import { yieldToEventLoop } from "./yield.js";
+import { waitForTimer, yieldToEventLoop } from "./yield.js";
 
 /** Milliseconds that guests run in a turn of the event loop: a quarter of a frame of a page. */
 const TURN = 4;
 
-/** The fuel that they use in a turn at most where the clock ticks too seldom, or stands still while code runs. */
+/** Milliseconds of a slice, of which there are several in a turn. */
+const SLICE = 1;
+
+/**
+ * Whether each call waits for timers of its own, and all their slices share a turn. So it is in workerd, where
+ * a request's timers end with it, messages come before timers, and the clock may stand still while code runs.
+ */
+const WITH_TIMERS = "WebSocketPair" in globalThis;
+
+/** The fuel that they use in a turn at most where the clock ticks too seldom. */
 const FUEL_OF_A_TURN = 4_000_000;
 
 /** What stands in line. */
@@ -30,7 +39,7 @@ let began: number | undefined;
 /** The fuel used in it. */
 let fuelUsed = 0;
 
-/** The shortest time that the clock was seen to move by within a turn. */
+/** The shortest time that the clock was seen to move by while code ran. */
 let tick = Infinity;
 
 /** Whether a turn of the event loop has been asked for. */
@@ -39,7 +48,8 @@ let isAsked = false;
 /** Gets in line. */
 export function join(job: Job): void {
   line.add(job);
-  ask();
+  if (WITH_TIMERS) void takeTurns(job);
+  else ask();
 }
 
 /** Gets out of line. */
@@ -55,14 +65,13 @@ export function isTurnOver(): boolean {
     ask();
     return false;
   }
-  const passed = performance.now() - began;
-  if (passed > 0 && passed < tick) tick = passed;
-  return passed >= TURN || (tick > TURN && fuelUsed >= FUEL_OF_A_TURN);
+  return performance.now() - began >= TURN || (tick > TURN && fuelUsed >= FUEL_OF_A_TURN);
 }
 
-/** Notes what a slice used. */
-export function spend(fuel: number): void {
+/** Notes what a slice used, and how many milliseconds it took. */
+export function spend(fuel: number, milliseconds: number): void {
   fuelUsed += fuel;
+  if (milliseconds > 0) tick = Math.min(tick, milliseconds);
 }
 
 function begin(): void {
@@ -71,7 +80,7 @@ function begin(): void {
 }
 
 function ask(): void {
-  if (isAsked) return;
+  if (isAsked || WITH_TIMERS) return;
   isAsked = true;
   void yieldToEventLoop().then(turn);
 }
@@ -87,4 +96,23 @@ function turn(): void {
   }
   began = undefined;
   if (line.size > 0) ask();
+}
+
+/** Milliseconds that a slice takes. */
+export function sliceTime(): number {
+  return WITH_TIMERS ? Math.min(TURN / line.size, SLICE) : SLICE;
+}
+
+/** Runs a job after a timer of its own, until it is over. */
+async function takeTurns(job: Job): Promise<void> {
+  for (;;) {
+    await waitForTimer();
+    if (!line.has(job)) return;
+    begin();
+    const isAgain = job.run();
+    // As others see it, it was in line meanwhile: its slice was one of as many.
+    line.delete(job);
+    if (!isAgain) return;
+    line.add(job);
+  }
 }

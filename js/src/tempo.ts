@@ -3,8 +3,8 @@
 /** Units in a millisecond to begin with: straight code in an engine that is not warm yet. */
 const UNITS = 200_000;
 
-/** The least and the most fuel of a slice. The most is used where the clock says nothing. */
-const LEAST = 1_000, MOST = 2_000_000;
+/** The least fuel of a slice, and the most of a millisecond where the clock says nothing. */
+const LEAST = 1_000, UNCLOCKED = 500_000;
 
 /** Milliseconds after which the clock, which may tick seldom, is believed. */
 const ENOUGH = 0.5;
@@ -29,8 +29,8 @@ export class Tempo {
     if (this.milliseconds >= ENOUGH) {
       // An engine that is still being compiled, or a machine that was busy, says little of what comes.
       this.learn(Math.min(Math.max(this.fuel / this.milliseconds, this.units / 8), this.units * 8));
-    } else if (this.fuel > this.units * 2 && this.units < MOST) {
-      this.learn(Math.min(this.units * 2, MOST));
+    } else if (this.fuel > this.units * 2 && this.units < UNCLOCKED) {
+      this.learn(Math.min(this.units * 2, UNCLOCKED));
     }
   }
 

@@ -10,6 +10,11 @@
 export function yieldToEventLoop(): Promise<void> {
   if (typeof setImmediate === "function") return new Promise((resolve) => setImmediate(resolve));
   if (typeof MessageChannel === "function") return messageToOurselves();
+  return waitForTimer();
+}
+
+/** Resolves after a turn of the event loop in which timers were looked at. */
+export function waitForTimer(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
 }
 
