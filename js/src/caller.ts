@@ -53,7 +53,7 @@ export class Caller {
   async call(name: string, args: readonly Value[] = [], options: CallOptions = {}): Promise<Result> {
     const { engine, served } = this.callee;
     const pace = new Pace(options);
-    const [begun, finish] = this.begin(name, args, options, pace);
+    const { begun, finish } = this.begin(name, args, options, pace);
     const call = begun instanceof Promise ? await begun : begun;
     return valueOf(engine, call, await driveAsync(served, call, pace, finish));
   }
@@ -62,7 +62,7 @@ export class Caller {
     // An outcome goes on with these, whatever becomes of the object.
     const options = { ...given };
     const pace = new Pace(options);
-    const [begun, finish] = this.begin(name, args, options, pace);
+    const { begun, finish } = this.begin(name, args, options, pace);
     const call = begun instanceof Promise ? await begun : begun;
     return outcomeOf(this.callee.served, call, pace, options, finish);
   }
@@ -76,7 +76,7 @@ export class Caller {
   tryCallSync(name: string, args: readonly Value[] = [], options: SyncCallOptions = {}): SyncOutcome {
     const { engine, served, calls } = this.callee;
     const fuel = options.fuel === undefined ? undefined : checkFuel("fuel", options.fuel);
-    const [beginning, signature] = this.prepare(name, args, options, fuel);
+    const { beginning, signature } = this.prepare(name, args, options, fuel);
     let handle: number;
     try {
       handle = beginning.begin();
@@ -115,21 +115,24 @@ export class Caller {
     args: readonly Value[],
     options: CallOptions,
     pace: Pace,
-  ): readonly [Call | Promise<Call>, () => Result] {
+  ): { readonly begun: Call | Promise<Call>; finish(): Result } {
     const { engine, calls } = this.callee;
-    const [beginning, signature] = this.prepare(name, args, options, pace.fuel, pace.slice);
+    const { beginning, signature } = this.prepare(name, args, options, pace.fuel, pace.slice);
     const around = this.isNested ? this.within() : undefined;
-    return [calls.begin(beginning, pace, around), () => signature.results.takeResult(engine)];
+    return { begun: calls.begin(beginning, pace, around), finish: () => signature.results.takeResult(engine) };
   }
 
-  /** Checks all that a call is begun with and puts its arguments into the exchange. */
+  /**
+   * Checks all that a call is begun with and puts its arguments into the exchange. Until it is begun nothing
+   * may run that is not our own; to take an array apart would look for a `return` of its iterator.
+   */
   private prepare(
     name: string,
     args: readonly Value[],
     options: { readonly state?: number; readonly keepStack?: boolean },
     fuel: bigint | undefined,
     slice?: bigint,
-  ): readonly [Beginning, Signature] {
+  ): { readonly beginning: Beginning; readonly signature: Signature } {
     const { callee, within } = this;
     const { engine, module, mode } = callee;
     callee.instance();
@@ -162,7 +165,7 @@ export class Caller {
       if (budget !== NO_CALL && engine.isLive) engine.host.drop_budget(budget);
       budget = NO_CALL;
     };
-    return [{ begin, keep, drop }, signature];
+    return { beginning: { begin, keep, drop }, signature };
   }
 }
 

@@ -5,6 +5,7 @@
  * that would overlap another. Here is known which calls may still be under way when a function of
  * JavaScript has returned: asynchronous ones, and those that are out of fuel.
  */
+import { append } from "./define.js";
 import { ended } from "./drive.js";
 import type { Engine } from "./engine.js";
 import { InvokeError, Trap } from "./errors.js";
@@ -104,7 +105,7 @@ interface Waiting {
   readonly resolve: (call: Call) => void;
   readonly reject: (error: unknown) => void;
   /** What it became when its turn came. */
-  call?: Call;
+  call: Call | undefined;
 }
 
 /** The calls of a guest. */
@@ -123,7 +124,7 @@ export class Calls {
   /** Notes a call that has been begun. */
   begun(handle: number): Call {
     const call = new Call(this, handle, this.running.length > 0 || this.serving !== undefined);
-    if (this.overlapping !== "allow") this.running.push(call);
+    if (this.overlapping !== "allow") append(this.running, call);
     return call;
   }
 
@@ -204,7 +205,7 @@ export class Calls {
     for (;;) {
       const last = this.running.at(-1);
       const at = this.queue.findIndex(({ outer }) => outer === last);
-      const waiting = this.queue[at];
+      const waiting = at < 0 ? undefined : this.queue[at];
       if (waiting === undefined) break;
       this.queue.splice(at, 1);
       try {
@@ -245,12 +246,11 @@ export class Calls {
     const [under, first] = this.running.at(-1)?.isKept
       ? ["is out of fuel and has not ended", "resume it or abort it first"]
       : ["is under way", "await that first"];
-    const ways = [first, "call through the import's context, `call((c) => c.call(...))`, if it is nested in it"];
-    ways.push(
+    const other =
       this.overlapping === "queue"
         ? "use `call` or `tryCall`, which wait for their turn"
-        : 'instantiate with `overlapping: "queue"`, or "allow" if the guest keeps no stack in its memory',
-    );
+        : 'instantiate with `overlapping: "queue"`, or "allow" if the guest keeps no stack in its memory';
+    const ways = [first, "call through the import's context, `call((c) => c.call(...))`, if it is nested in it", other];
     return new InvokeError("busy", `another call of the guest ${under}: ${ways.join("; ")}`);
   }
 
@@ -262,8 +262,8 @@ export class Calls {
     }
     let waiting: Waiting | undefined;
     const turn = new Promise<Call>((resolve, reject) => {
-      waiting = { beginning, outer, resolve, reject };
-      queue.push(waiting);
+      waiting = { beginning, outer, resolve, reject, call: undefined };
+      append(queue, waiting);
     });
     this.engine.waiting.add(this);
     try {

@@ -6,12 +6,14 @@ import { type Frames, NO_FRAMES, stackWith } from "./frames.js";
 
 /** The base of all errors of guestbox. */
 export class GuestboxError extends Error {
+  // Fields, so that they are defined and no setter is called.
+  override readonly name: string;
   readonly code: string;
 
   constructor(code: string, message: string, options?: ErrorOptions) {
     super(message, options);
-    this.code = code;
     this.name = new.target.name;
+    this.code = code;
   }
 
   /** Whether a value is an error of this class, `Trap.is(error, "out-of-fuel")`, of a code if one is given. */
@@ -112,14 +114,24 @@ export function hostError<T>(make: () => T): T {
   }
 }
 
+/** What the wasm module throws: an object without a prototype. */
+interface Refusal {
+  readonly name: string;
+  readonly code: string;
+  readonly message: string;
+  readonly fuelUsed: bigint | undefined;
+  readonly isOfCount: boolean;
+}
+
+const isRefusal = (thrown: unknown): thrown is Refusal =>
+  typeof thrown === "object" && thrown !== null && Object.getPrototypeOf(thrown) === null && "isOfCount" in thrown;
+
 /** The error of guestbox for one that the wasm module threw; `undefined` for any other. */
 export function fromHost(thrown: unknown): Error | undefined {
-  if (!(thrown instanceof Error) || !("code" in thrown) || typeof thrown.code !== "string") return undefined;
-  if (thrown.name === "Trap") {
-    const used = "fuelUsed" in thrown && typeof thrown.fuelUsed === "bigint" ? thrown.fuelUsed : 0n;
-    return new Trap(thrown.code, thrown.message, used);
-  }
-  if (thrown.name === "RangeError") return new RangeError(thrown.message);
-  const Class = CLASSES.get(thrown.name) ?? GuestboxError;
-  return new Class(thrown.code, thrown.message);
+  if (!isRefusal(thrown)) return undefined;
+  const { name, code, message, fuelUsed } = thrown;
+  if (name === "Trap") return new Trap(code, message, fuelUsed ?? 0n);
+  if (name === "RangeError") return new RangeError(message);
+  const Class = CLASSES.get(name) ?? GuestboxError;
+  return new Class(code, message);
 }

@@ -1,6 +1,7 @@
 /** Guests: instances, their exports and their calls. */
 import { type CallOptions, type Callee, Caller, type Result, type SyncCallOptions, stateOf } from "./caller.js";
 import { type Call, Calls, type Overlapping, overlappingOf } from "./calls.js";
+import { constant } from "./define.js";
 import { disposable } from "./disposable.js";
 import { drive, driveAsync, valueOf } from "./drive.js";
 import { type Engine, NO_CALL } from "./engine.js";
@@ -78,11 +79,12 @@ export class Guest {
     readonly module: Module,
     functions: readonly HostFunction[],
     private readonly importedMemories: readonly Memory[],
-    begin: { readonly call: number } | { readonly id: number },
+    /** The call of its start function, where that is to run; else its number. */
+    begin: { readonly call: number; readonly id: undefined } | { readonly call: undefined; readonly id: number },
     options: GuestOptions,
   ) {
-    if ("call" in begin) this.startCall = begin.call;
-    else this.live(begin.id);
+    this.startCall = begin.call;
+    if (begin.call === undefined) this.live(begin.id);
     this.overlapping = overlappingOf(options);
     const calls = new Calls(engine, this.overlapping);
     this.callee = {
@@ -176,7 +178,7 @@ export class Guest {
     const memories = module.memoriesOf(imports);
     const handles = module.handlesOf(memories);
     const id = engine.use((host) => host.fork(instance, handles));
-    return new Guest(engine, module, served.functions, memories, { id }, { floats: mode, state, overlapping });
+    return new Guest(engine, module, served.functions, memories, { call: undefined, id }, { floats: mode, state, overlapping });
   }
 
   /** Ends the life of the guest. A call that is under way completes. */
@@ -192,10 +194,10 @@ export class Guest {
 
   /** @internal The caller's memory of a host call, see `CallContext`. */
   get mainMemory(): Memory {
-    const [imported] = this.importedMemories;
+    const imported = this.importedMemories.at(0);
     if (imported !== undefined) return imported;
     const exports = this.module.exports.filter(({ kind }) => kind === "memory");
-    const found = exports.find(({ name }) => name === "memory") ?? exports[0];
+    const found = exports.find(({ name }) => name === "memory") ?? exports.at(0);
     if (found === undefined) throw new InvokeError("no-memory", "the guest neither imports nor exports a memory");
     return this.memory(found.name);
   }
@@ -251,7 +253,7 @@ export class Guest {
     const exports = Object.create(null) as { [name: string]: unknown };
     for (const descriptor of this.module.exports) {
       const value = this.makeExport(descriptor, caller);
-      if (value !== undefined) Object.defineProperty(exports, descriptor.name, { value, enumerable: true });
+      if (value !== undefined) constant(exports, descriptor.name, value, true);
     }
     return Object.freeze(exports);
   }

@@ -2,6 +2,7 @@
 import { checkFuel, checkU32 } from "./checks.js";
 import type { Engine } from "./engine.js";
 import { DisposedError, InstantiateError } from "./errors.js";
+import { append } from "./define.js";
 import { disposable } from "./disposable.js";
 import { stateOf } from "./caller.js";
 import { overlappingOf } from "./calls.js";
@@ -67,12 +68,10 @@ export class Module {
     private handle: number | undefined,
   ) {
     const use = this.use();
-    this.imports = engine.use((host) => host.imports(use)).map(([module, name, ...type]) => ({
-      module,
-      name,
-      ...externType(type),
-    }));
-    this.exports = engine.use((host) => host.exports(use)).map(([name, ...type]) => ({ name, ...externType(type) }));
+    const imports = JSON.parse(engine.use((host) => host.imports(use))) as [string, string, ...unknown[]][];
+    const exports = JSON.parse(engine.use((host) => host.exports(use))) as [string, ...unknown[]][];
+    this.imports = imports.map(([module, name, ...type]) => ({ module, name, ...externType(type) }));
+    this.exports = exports.map(([name, ...type]) => ({ name, ...externType(type) }));
     this.positions = new Map(this.exports.map(({ name }, position) => [name, position]));
   }
 
@@ -151,9 +150,9 @@ export class Module {
     for (const descriptor of this.imports) {
       const target = lookUp(imports, descriptor);
       if (descriptor.kind === "function" && typeof target === "function") {
-        functions.push(hostFunction(descriptor, target, floats));
+        append(functions, hostFunction(descriptor, target, floats));
       } else if (descriptor.kind === "memory" && target instanceof Memory) {
-        memories.push(target);
+        append(memories, target);
       } else {
         throw unresolved(descriptor, target);
       }
@@ -164,11 +163,11 @@ export class Module {
     if (snapshot !== undefined) {
       const from = snapshotHandle(engine, snapshot);
       const id = engine.use((host) => host.instantiate_from(module, handles, from, fuel, pages, depth, overlaps));
-      return new Guest(engine, this, functions, memories, { id }, options);
+      return new Guest(engine, this, functions, memories, { call: undefined, id }, options);
     }
     const call = engine.use((host) => host.instantiate(module, handles, state, fuel, pages, depth, overlaps));
     if (slice !== undefined) engine.host.set_slice(call, slice);
-    return new Guest(engine, this, functions, memories, { call }, options);
+    return new Guest(engine, this, functions, memories, { call, id: undefined }, options);
   }
 
   private use(): number {
@@ -210,9 +209,9 @@ function externType([kind, first, second, third]: readonly any[]): ExternType {
     case "global":
       return { kind, type: first, mutable: second };
     case "memory":
-      return second === undefined ? { kind, initial: first } : { kind, initial: first, maximum: second };
+      return second === null ? { kind, initial: first } : { kind, initial: first, maximum: second };
     default:
-      return third === undefined
+      return third === null
         ? { kind: "table", element: first, initial: second }
         : { kind: "table", element: first, initial: second, maximum: third };
   }

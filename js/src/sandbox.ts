@@ -5,8 +5,8 @@ import { disposable } from "./disposable.js";
 import { Engine } from "./engine.js";
 import { CompileError, SnapshotError, hostError } from "./errors.js";
 import { makeGlue } from "./glue.js";
-import { type Limits, type StoreOptions, storeArguments } from "./limits.js";
 import type * as Glue from "./glue-types.js";
+import { type Limits, type StoreOptions, storeArguments } from "./limits.js";
 import { type WasmSource, loadModule } from "./load.js";
 import { Memory } from "./memory.js";
 import { Module } from "./module.js";
@@ -54,7 +54,8 @@ export class Sandbox {
     const settings = storeArguments(options);
     const [glue, memory] = await instantiateGlue(options.wasm);
     const host = hostError(() => new glue.Host(new glue.Settings(...settings)));
-    const engine = new Engine(host, memory, glue.Host.trap_codes(), glue.Host.trap_messages());
+    const traps = JSON.parse(glue.Host.trap_codes()) as [string, string][];
+    const engine = new Engine(host, memory, traps.map(([code]) => code), traps.map(([, message]) => message));
     return new Sandbox(engine, glue.Host.costs_version());
   }
 
@@ -107,10 +108,7 @@ export class Sandbox {
 
   /** All limits, as a plain object: it can be written as JSON, and is taken by `load`. */
   get limits(): Required<Omit<Limits, "preset">> {
-    const { engine } = this;
-    const numbers = engine.use((host) => host.limit_numbers());
-    const names = engine.use((host) => host.limit_names());
-    return Object.fromEntries(names.map((name, at) => [name, numbers[at]])) as Sandbox["limits"];
+    return Object.fromEntries(JSON.parse(this.engine.use((host) => host.limits())) as [string, number][]) as Sandbox["limits"];
   }
 
   /** Frees the engine with everything in it. */

@@ -3,6 +3,7 @@
  * the Substrate sandbox ABI. See `wire.ts` for the bytes.
  */
 import { type Bytes, bytesOf, checkU32, encodeText, isThenable } from "./checks.js";
+import { append } from "./define.js";
 import { Door } from "./door.js";
 import { asyncImport, hostError } from "./errors.js";
 import type * as Glue from "./glue-types.js";
@@ -99,7 +100,7 @@ export class ScaleStore {
         if (isThenable(result)) throw asyncImport(result);
         return result as Uint8Array;
       } catch (error) {
-        thrown.push(error);
+        append(thrown, error);
         throw error;
       }
     };

@@ -12,6 +12,7 @@
  * by the host function, so that it ends the supervisor's call and comes out of yours: an error
  * with a `code`, such as `result-buffer`, `torn-down` or `allocator`.
  */
+import { append } from "./define.js";
 import { Door } from "./door.js";
 import { GuestboxError, hostError } from "./errors.js";
 import type * as Glue from "./glue-types.js";
@@ -150,7 +151,8 @@ class Supervisor {
     if (known !== undefined) return known;
     checkThunk(thunk);
     this.handles.set(thunk, this.thunks.length);
-    return this.thunks.push(thunk) - 1;
+    append(this.thunks, thunk);
+    return this.thunks.length - 1;
   }
 
   callThunk(thunk: number, ptr: number, len: number, state: number, func: number): bigint {
