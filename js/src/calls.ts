@@ -10,6 +10,7 @@ import { ended } from "./drive.js";
 import type { Engine } from "./engine.js";
 import { InvokeError, Trap } from "./errors.js";
 import type { Context } from "./imports.js";
+import type { Held } from "./net.js";
 import type { Pace } from "./pace.js";
 
 /** What becomes of a call that would overlap another of the same guest. */
@@ -113,6 +114,9 @@ export class Calls {
   /** Each made within an import of the one before. Of a guest whose calls may overlap none is noted. */
   private readonly running: Call[] = [];
   private readonly queue: Waiting[] = [];
+  /** The handles of all that have been begun and are not over. What waits for ever ends with this object. */
+  private readonly handles = new Set<number>();
+  private held: Held<Set<number>> | undefined;
   /** The call whose import has been called last and has neither returned nor begun to wait. */
   private serving: Call | typeof SYNCHRONOUS | undefined;
 
@@ -125,6 +129,9 @@ export class Calls {
   begun(handle: number): Call {
     const call = new Call(this, handle, this.running.length > 0 || this.serving !== undefined);
     if (this.overlapping !== "allow") append(this.running, call);
+    const { engine, handles } = this;
+    handles.add(handle);
+    this.held ??= engine.net.watch(this, undefined, handles, cancelAll);
     return call;
   }
 
@@ -179,7 +186,11 @@ export class Calls {
    * the import that they were made in has settled, of an asynchronous call if one is given.
    */
   outlive(mark: number, call?: Call): void {
-    while (this.running.length > mark) this.running.pop()?.outlive(this.engine);
+    while (this.running.length > mark) {
+      const outlived = this.running.pop() as Call;
+      this.handles.delete(outlived.handle);
+      outlived.outlive(this.engine);
+    }
     if (this.queue.length === 0) return;
     const settled = new InvokeError("call-over", "the import has returned; its call is not waiting for it");
     const waitsFor = (outer: Call): boolean => outer !== call && this.running.includes(outer);
@@ -194,7 +205,8 @@ export class Calls {
       this.running.pop();
     }
     call.isOver = true;
-    if (isUnderWay && this.engine.isLive) this.engine.host.cancel(call.handle);
+    const isThere = this.handles.delete(call.handle);
+    if (isUnderWay && isThere && this.engine.isLive) this.engine.host.cancel(call.handle);
     this.next();
   }
 
@@ -278,3 +290,8 @@ export class Calls {
     }
   }
 }
+
+const cancelAll = (engine: Engine, handles: Set<number>): void => {
+  for (const handle of handles) engine.use((host) => host.cancel(handle));
+  handles.clear();
+};

@@ -3,6 +3,7 @@
  * says which operation failed.
  */
 import { type Frames, NO_FRAMES, stackWith } from "./frames.js";
+import type { Net } from "./net.js";
 
 /** The base of all errors of guestbox. */
 export class GuestboxError extends Error {
@@ -114,6 +115,12 @@ export function hostError<T>(make: () => T): T {
   }
 }
 
+/** Errors in which a limit refused that counts what lives. */
+const ofCount = new WeakSet<Error>();
+
+/** Whether a limit refused that counts what lives. */
+export const isOfCount = (error: unknown): boolean => error instanceof Error && ofCount.has(error);
+
 /** What the wasm module throws: an object without a prototype. */
 interface Refusal {
   readonly name: string;
@@ -126,12 +133,19 @@ interface Refusal {
 const isRefusal = (thrown: unknown): thrown is Refusal =>
   typeof thrown === "object" && thrown !== null && Object.getPrototypeOf(thrown) === null && "isOfCount" in thrown;
 
-/** The error of guestbox for one that the wasm module threw; `undefined` for any other. */
-export function fromHost(thrown: unknown): Error | undefined {
+/**
+ * The error of guestbox for one that the wasm module threw; `undefined` for any other. With the net of the
+ * engine it says what has not been disposed of, where that may be why.
+ */
+export function fromHost(thrown: unknown, net?: Net): Error | undefined {
   if (!isRefusal(thrown)) return undefined;
   const { name, code, message, fuelUsed } = thrown;
   if (name === "Trap") return new Trap(code, message, fuelUsed ?? 0n);
   if (name === "RangeError") return new RangeError(message);
   const Class = CLASSES.get(name) ?? GuestboxError;
-  return new Class(code, message);
+  if (!thrown.isOfCount) return new Class(code, message);
+  const undisposed = net?.undisposed() ?? "";
+  const error = new Class(code, undisposed === "" ? message : `${message}. ${undisposed}`);
+  ofCount.add(error);
+  return error;
 }

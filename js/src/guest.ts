@@ -10,6 +10,7 @@ import { Global } from "./global.js";
 import type { HostFunction } from "./imports.js";
 import { Memory } from "./memory.js";
 import type { ExportDescriptor, Imports, Module } from "./module.js";
+import type { Held } from "./net.js";
 import type { Outcome, SyncOutcome } from "./outcome.js";
 import type { Pace } from "./pace.js";
 import { Snapshot, snapshotHandle } from "./snapshot.js";
@@ -62,6 +63,7 @@ export class Guest {
   declare readonly [Symbol.dispose]: () => void;
   private life: "starting" | "live" | "disposed" = "starting";
   private id: number | undefined;
+  private readonly held: Held;
   private exportsObject: Exports | undefined;
   private readonly memories = new Map<string, Memory>();
   private readonly callee: Callee;
@@ -83,6 +85,7 @@ export class Guest {
     begin: { readonly call: number; readonly id: undefined } | { readonly call: undefined; readonly id: number },
     options: GuestOptions,
   ) {
+    this.held = engine.net.watch(this, "guest", undefined, tearDown);
     this.startCall = begin.call;
     if (begin.call === undefined) this.live(begin.id);
     this.overlapping = overlappingOf(options);
@@ -183,12 +186,11 @@ export class Guest {
 
   /** Ends the life of the guest. A call that is under way completes. */
   dispose(): void {
-    const { engine, id } = this;
-    if (this.life === "disposed" || !engine.isLive) return;
+    if (this.life === "disposed" || !this.engine.isLive) return;
     this.life = "disposed";
     this.id = undefined;
     this.callee.calls.dispose(disposed());
-    if (id !== undefined) engine.use((host) => host.teardown_instance(id));
+    this.held.free();
     for (const memory of this.memories.values()) memory.dispose();
   }
 
@@ -239,12 +241,12 @@ export class Guest {
       this.live(id);
     } else {
       // It was disposed of before it could be torn down.
-      this.engine.use((host) => host.teardown_instance(id));
+      tearDown(this.engine, id);
     }
   }
 
   private live(id: number): void {
-    this.id = id;
+    this.id = this.held.value = id;
     this.life = "live";
   }
 
@@ -274,7 +276,7 @@ export class Guest {
   private memory(name: string): Memory {
     let memory = this.memories.get(name);
     if (memory === undefined) {
-      memory = new Memory(this.engine, this.memoryHandle(name), "guest");
+      memory = new Memory(this.engine, this.memoryHandle(name), this);
       this.memories.set(name, memory);
     }
     return memory;
@@ -297,5 +299,7 @@ export class Guest {
 }
 
 disposable(Guest);
+
+const tearDown = (engine: Engine, id: number): void => engine.use((host) => host.teardown_instance(id));
 
 const disposed = (): DisposedError => new DisposedError("torn-down", "the guest was disposed of");

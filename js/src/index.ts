@@ -41,6 +41,7 @@ export type {
   InstantiateOptions,
   Module,
 } from "./module.js";
+export type { Leak, LeakKind } from "./net.js";
 export type { OutOfFuel, Outcome, ResumeOptions, SyncOutcome } from "./outcome.js";
 export type { PaceOptions } from "./pace.js";
 export { type CompileOptions, Sandbox, type SandboxOptions } from "./sandbox.js";

@@ -1,7 +1,7 @@
 /** Modules: compiled once, instantiated many times. */
 import { checkFuel, checkU32 } from "./checks.js";
 import type { Engine } from "./engine.js";
-import { DisposedError, InstantiateError } from "./errors.js";
+import { DisposedError, InstantiateError, isOfCount } from "./errors.js";
 import { append } from "./define.js";
 import { disposable } from "./disposable.js";
 import { stateOf } from "./caller.js";
@@ -9,6 +9,7 @@ import { overlappingOf } from "./calls.js";
 import { Guest, type GuestOptions } from "./guest.js";
 import { type HostFunction, type ImportTarget, hostFunction } from "./imports.js";
 import { Memory } from "./memory.js";
+import type { Held } from "./net.js";
 import { Pace, type PaceOptions } from "./pace.js";
 import { type Snapshot, snapshotHandle } from "./snapshot.js";
 import { type FloatMode, ValueList, type ValueType, floatMode, isNumeric } from "./values.js";
@@ -60,16 +61,17 @@ export class Module {
   /** The exports, in the module's order. */
   readonly exports: readonly ExportDescriptor[];
   private readonly positions: ReadonlyMap<string, number>;
+  private readonly held: Held;
   private readonly signatures = { number: new Map<number, Signature>(), bits: new Map<number, Signature>() };
 
   /** @internal */
   constructor(
     private readonly engine: Engine,
-    private handle: number | undefined,
+    handle: number,
   ) {
-    const use = this.use();
-    const imports = JSON.parse(engine.use((host) => host.imports(use))) as [string, string, ...unknown[]][];
-    const exports = JSON.parse(engine.use((host) => host.exports(use))) as [string, ...unknown[]][];
+    this.held = engine.net.watch(this, "module", handle, drop);
+    const imports = JSON.parse(engine.use((host) => host.imports(handle))) as [string, string, ...unknown[]][];
+    const exports = JSON.parse(engine.use((host) => host.exports(handle))) as [string, ...unknown[]][];
     this.imports = imports.map(([module, name, ...type]) => ({ module, name, ...externType(type) }));
     this.exports = exports.map(([name, ...type]) => ({ name, ...externType(type) }));
     this.positions = new Map(this.exports.map(({ name }, position) => [name, position]));
@@ -87,20 +89,28 @@ export class Module {
     return guest;
   }
 
-  /** Like `instantiate`, for a start function whose imports may be `async`, or that takes its time. */
+  /**
+   * Like `instantiate`, for a start function whose imports may be `async`, or that takes its time. Where
+   * a limit refuses that counts what lives, it lets the event loop have a turn, in which the runtime can free
+   * what was dropped, and tries once more.
+   */
   async instantiateAsync(imports: Imports = {}, options: InstantiateOptions & PaceOptions = {}): Promise<Guest> {
     const pace = new Pace(options);
-    const guest = this.prepare(imports, options, pace.slice);
+    let guest: Guest;
+    try {
+      guest = this.prepare(imports, options, pace.slice);
+    } catch (error) {
+      if (!isOfCount(error)) throw error;
+      await pace.turn();
+      guest = this.prepare(imports, options, pace.slice);
+    }
     await guest.startAsync(pace);
     return guest;
   }
 
   /** Lets go of the module. Its instances go on. */
   dispose(): void {
-    const { handle } = this;
-    if (handle === undefined || !this.engine.isLive) return;
-    this.handle = undefined;
-    this.engine.use((host) => host.drop_module(handle));
+    this.held.free();
   }
 
   /** @internal The position of an export, as the engine counts. */
@@ -172,12 +182,15 @@ export class Module {
 
   private use(): number {
     this.engine.check();
-    if (this.handle === undefined) throw new DisposedError("torn-down", "the module was disposed of");
-    return this.handle;
+    const handle = this.held.value;
+    if (handle === undefined) throw new DisposedError("torn-down", "the module was disposed of");
+    return handle;
   }
 }
 
 disposable(Module);
+
+const drop = (engine: Engine, handle: number): void => engine.use((host) => host.drop_module(handle));
 
 const optionalU32 = (name: string, value: number | undefined): number | undefined =>
   value === undefined ? undefined : checkU32(name, value);

@@ -10,12 +10,18 @@ import { type Limits, type StoreOptions, storeArguments } from "./limits.js";
 import { type WasmSource, loadModule } from "./load.js";
 import { Memory } from "./memory.js";
 import { Module } from "./module.js";
+import type { Leak } from "./net.js";
 import { Snapshot } from "./snapshot.js";
 
 /** How a sandbox is loaded. */
 export interface SandboxOptions extends StoreOptions {
   /** Where the wasm module is; by default beside the package's JavaScript. */
   readonly wasm?: WasmSource;
+  /**
+   * Told of each guest, memory, module, snapshot and outcome that was dropped without having been
+   * disposed of, once the runtime has collected it and what it had is freed. What it throws is lost.
+   */
+  readonly onLeak?: (leak: Leak) => void;
 }
 
 /** How a module is compiled. */
@@ -51,11 +57,14 @@ export class Sandbox {
 
   /** Loads the wasm module, which is compiled once for all sandboxes, and makes an engine. */
   static async load(options: SandboxOptions = {}): Promise<Sandbox> {
+    const { onLeak } = options;
+    if (onLeak !== undefined && typeof onLeak !== "function") throw new TypeError("onLeak is not a function");
     const settings = storeArguments(options);
     const [glue, memory] = await instantiateGlue(options.wasm);
     const host = hostError(() => new glue.Host(new glue.Settings(...settings)));
     const traps = JSON.parse(glue.Host.trap_codes()) as [string, string][];
     const engine = new Engine(host, memory, traps.map(([code]) => code), traps.map(([, message]) => message));
+    engine.net.onLeak = onLeak;
     return new Sandbox(engine, glue.Host.costs_version());
   }
 
@@ -84,7 +93,7 @@ export class Sandbox {
     const { engine } = this;
     const initial = checkU32("initial", type.initial);
     const maximum = type.maximum === undefined ? -1 : checkU32("maximum", type.maximum);
-    return new Memory(engine, engine.use((host) => host.new_memory(initial, maximum)), "supervisor");
+    return new Memory(engine, engine.use((host) => host.new_memory(initial, maximum)));
   }
 
   /**
@@ -104,6 +113,15 @@ export class Sandbox {
   /** Pages (64 KiB) of all memories together, those that are not freed yet included. */
   get memoryPagesInUse(): number {
     return this.engine.use((host) => host.memory_pages_in_use());
+  }
+
+  /**
+   * Bytes of the wasm module's own memory, with the memories of all guests and all else that the engine
+   * keeps. It never shrinks: what is freed is used again, and only a sandbox that is disposed of, or
+   * dropped with all it made, gives it back.
+   */
+  get memoryBytes(): number {
+    return this.engine.memoryBytes;
   }
 
   /** All limits, as a plain object: it can be written as JSON, and is taken by `load`. */

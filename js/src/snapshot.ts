@@ -2,6 +2,7 @@
 import { disposable } from "./disposable.js";
 import type { Engine } from "./engine.js";
 import { DisposedError, SnapshotError } from "./errors.js";
+import type { Held } from "./net.js";
 
 /**
  * The state of a guest: its memories, imported ones too, and its mutable globals.
@@ -13,11 +14,15 @@ import { DisposedError, SnapshotError } from "./errors.js";
 export class Snapshot {
   /** Does what `dispose` does, at the end of a `using`. */
   declare readonly [Symbol.dispose]: () => void;
+  private readonly held: Held;
+
   /** @internal */
   constructor(
     private readonly engine: Engine,
-    private handle: number | undefined,
-  ) {}
+    handle: number,
+  ) {
+    this.held = engine.net.watch(this, "snapshot", handle, drop);
+  }
 
   /**
    * The bytes, a copy of your own; `sandbox.snapshot(bytes)` reads them. Zeros are left out. They
@@ -30,10 +35,7 @@ export class Snapshot {
 
   /** Frees the snapshot. Guests that were made from it go on. */
   dispose(): void {
-    const { handle } = this;
-    if (handle === undefined || !this.engine.isLive) return;
-    this.handle = undefined;
-    this.engine.use((host) => host.drop_snapshot(handle));
+    this.held.free();
   }
 
   /** @internal The handle, for the same engine only. */
@@ -42,12 +44,15 @@ export class Snapshot {
     if (engine !== this.engine) {
       throw new SnapshotError("other-sandbox", "the snapshot is kept in another sandbox; `sandbox.snapshot(bytes)` reads its bytes");
     }
-    if (this.handle === undefined) throw new DisposedError("torn-down", "the snapshot was disposed of");
-    return this.handle;
+    const handle = this.held.value;
+    if (handle === undefined) throw new DisposedError("torn-down", "the snapshot was disposed of");
+    return handle;
   }
 }
 
 disposable(Snapshot);
+
+const drop = (engine: Engine, handle: number): void => engine.use((host) => host.drop_snapshot(handle));
 
 /** The handle of what should be a snapshot, for one engine. */
 export function snapshotHandle(engine: Engine, snapshot: Snapshot): number {

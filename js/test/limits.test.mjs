@@ -80,7 +80,7 @@ describe("limits of what lives", () => {
     const module = sandbox.compile(wat("(module)"));
     const guests = [1, 2, 3].map(() => module.instantiate());
     const error = thrownBy(() => module.instantiate());
-    assert.match(error.message, /the limit `totalInstanceBytes` is 3072, 4096 requested; raise it in `limits`$/);
+    assert.match(error.message, /the limit `totalInstanceBytes` is 3072, 4096 requested; raise it in `limits`\. 3 guests have not been disposed of$/);
     guests[1].dispose();
     module.instantiate();
   });
