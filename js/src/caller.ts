@@ -5,7 +5,8 @@ import { type Served, drive, driveAsync, driveToEnd, ended, valueOf } from "./dr
 import { type Engine, FINISHED, NO_CALL } from "./engine.js";
 import { InvokeError, Trap } from "./errors.js";
 import type { Module, Signature } from "./module.js";
-import { type Outcome, type SyncOutcome, outcomeOf } from "./outcome.js";
+import { type Names, known, optionsOf } from "./options.js";
+import { type Outcome, RESUME_NAMES, type SyncOutcome, outcomeOf } from "./outcome.js";
 import { Pace, type PaceOptions } from "./pace.js";
 import type { FloatMode, Value } from "./values.js";
 
@@ -25,6 +26,10 @@ export interface SyncCallOptions {
 
 /** How an asynchronous call is made. */
 export interface CallOptions extends PaceOptions, Omit<SyncCallOptions, "fuel"> {}
+
+export const PACE_NAMES: Names<PaceOptions> = { ...RESUME_NAMES, fuel: true };
+const CALL_OPTIONS = known<CallOptions>({ ...PACE_NAMES, keepStack: true, state: true });
+const SYNC_CALL_OPTIONS = known<SyncCallOptions>({ fuel: true, keepStack: true, state: true });
 
 /** The results of a call: nothing, a value, or an array of several. */
 export type Result = Value | Value[] | undefined;
@@ -50,31 +55,33 @@ export class Caller {
     private readonly isNested: boolean,
   ) {}
 
-  async call(name: string, args: readonly Value[] = [], options: CallOptions = {}): Promise<Result> {
+  async call(name: string, args: readonly Value[] = [], given?: CallOptions): Promise<Result> {
     const { engine, served } = this.callee;
+    const options = optionsOf(given, CALL_OPTIONS);
     const pace = new Pace(options);
     const { begun, finish } = this.begin(name, args, options, pace);
     const call = begun instanceof Promise ? await begun : begun;
     return valueOf(engine, call, await driveAsync(served, call, pace, finish));
   }
 
-  async tryCall(name: string, args: readonly Value[] = [], given: CallOptions = {}): Promise<Outcome> {
-    // An outcome goes on with these, whatever becomes of the object.
-    const options = { ...given };
+  async tryCall(name: string, args: readonly Value[] = [], given?: CallOptions): Promise<Outcome> {
+    // An outcome goes on with these, whatever becomes of the object that was given.
+    const options = optionsOf(given, CALL_OPTIONS);
     const pace = new Pace(options);
     const { begun, finish } = this.begin(name, args, options, pace);
     const call = begun instanceof Promise ? await begun : begun;
     return outcomeOf(this.callee.served, call, pace, options, finish);
   }
 
-  callSync(name: string, args: readonly Value[] = [], options: SyncCallOptions = {}): Result {
+  callSync(name: string, args: readonly Value[] = [], options?: SyncCallOptions): Result {
     const outcome = this.tryCallSync(name, args, options);
     if (outcome.status === "ok") return outcome.value;
     throw outcome.trap;
   }
 
-  tryCallSync(name: string, args: readonly Value[] = [], options: SyncCallOptions = {}): SyncOutcome {
+  tryCallSync(name: string, args: readonly Value[] = [], given?: SyncCallOptions): SyncOutcome {
     const { engine, served, calls } = this.callee;
+    const options = optionsOf(given, SYNC_CALL_OPTIONS);
     const fuel = options.fuel === undefined ? undefined : checkFuel("fuel", options.fuel);
     const { beginning, signature } = this.prepare(name, args, options, fuel);
     let handle: number;

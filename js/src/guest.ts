@@ -11,6 +11,7 @@ import type { HostFunction } from "./imports.js";
 import { Memory } from "./memory.js";
 import type { ExportDescriptor, Imports, Module } from "./module.js";
 import type { Held } from "./net.js";
+import type { Names } from "./options.js";
 import type { Outcome, SyncOutcome } from "./outcome.js";
 import type { Pace } from "./pace.js";
 import { Snapshot, snapshotHandle } from "./snapshot.js";
@@ -52,6 +53,15 @@ export interface GuestOptions {
    */
   readonly overlapping?: Overlapping;
 }
+
+export const GUEST_NAMES: Names<GuestOptions> = {
+  floats: true,
+  fuel: true,
+  maxCallDepth: true,
+  maxMemoryPages: true,
+  overlapping: true,
+  state: true,
+};
 
 /** The exports of a guest, by name: functions, memories, and globals with a `value`. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the guest decides the types
@@ -115,7 +125,7 @@ export class Guest {
    * before it first waits, or through the import's context, `call((c) => c.call(...))`. See
    * `GuestOptions.overlapping`.
    */
-  call(name: string, args: readonly Value[] = [], options: CallOptions = {}): Promise<Result> {
+  call(name: string, args: readonly Value[] = [], options?: CallOptions): Promise<Result> {
     return this.caller.call(name, args, options);
   }
 
@@ -123,12 +133,12 @@ export class Guest {
    * Calls an exported function as `call` does, and says what it came to. What an import throws, and
    * the reason of a signal or a deadline, still comes as a rejection.
    */
-  tryCall(name: string, args: readonly Value[] = [], options: CallOptions = {}): Promise<Outcome> {
+  tryCall(name: string, args: readonly Value[] = [], options?: CallOptions): Promise<Outcome> {
     return this.caller.tryCall(name, args, options);
   }
 
   /** Calls an exported function synchronously, as `exports` does, with options of its own. */
-  callSync(name: string, args: readonly Value[] = [], options: SyncCallOptions = {}): Result {
+  callSync(name: string, args: readonly Value[] = [], options?: SyncCallOptions): Result {
     return this.caller.callSync(name, args, options);
   }
 
@@ -136,7 +146,7 @@ export class Guest {
    * Calls an exported function as `callSync` does, and returns what the call came to, with the fuel
    * that it used. One that is out of fuel has ended by a trap. What an import throws is thrown.
    */
-  tryCallSync(name: string, args: readonly Value[] = [], options: SyncCallOptions = {}): SyncOutcome {
+  tryCallSync(name: string, args: readonly Value[] = [], options?: SyncCallOptions): SyncOutcome {
     return this.caller.tryCallSync(name, args, options);
   }
 

@@ -4,12 +4,13 @@ import type { Engine } from "./engine.js";
 import { DisposedError, InstantiateError, isOfCount } from "./errors.js";
 import { append } from "./define.js";
 import { disposable } from "./disposable.js";
-import { stateOf } from "./caller.js";
+import { PACE_NAMES, stateOf } from "./caller.js";
 import { overlappingOf } from "./calls.js";
-import { Guest, type GuestOptions } from "./guest.js";
+import { GUEST_NAMES, Guest, type GuestOptions } from "./guest.js";
 import { type HostFunction, type ImportTarget, hostFunction } from "./imports.js";
 import { Memory } from "./memory.js";
 import type { Held } from "./net.js";
+import { known, optionsOf } from "./options.js";
 import { Pace, type PaceOptions } from "./pace.js";
 import { type Snapshot, snapshotHandle } from "./snapshot.js";
 import { type FloatMode, ValueList, type ValueType, floatMode, isNumeric } from "./values.js";
@@ -45,6 +46,9 @@ export interface InstantiateOptions extends GuestOptions {
    */
   readonly snapshot?: Snapshot;
 }
+
+const INSTANTIATE_OPTIONS = known<InstantiateOptions>({ ...GUEST_NAMES, snapshot: true });
+const INSTANTIATE_ASYNC_OPTIONS = known<InstantiateOptions & PaceOptions>({ ...GUEST_NAMES, ...PACE_NAMES, snapshot: true });
 
 /** The types of a function, ready to move its values. */
 export interface Signature {
@@ -83,8 +87,8 @@ export class Module {
    * `imports` may be objects or Maps; only own properties count, so that every name is a name
    * like any other.
    */
-  instantiate(imports: Imports = {}, options: InstantiateOptions = {}): Guest {
-    const guest = this.prepare(imports, options);
+  instantiate(imports: Imports = {}, options?: InstantiateOptions): Guest {
+    const guest = this.prepare(imports, optionsOf(options, INSTANTIATE_OPTIONS));
     guest.start();
     return guest;
   }
@@ -94,7 +98,8 @@ export class Module {
    * a limit refuses that counts what lives, it lets the event loop have a turn, in which the runtime can free
    * what was dropped, and tries once more.
    */
-  async instantiateAsync(imports: Imports = {}, options: InstantiateOptions & PaceOptions = {}): Promise<Guest> {
+  async instantiateAsync(imports: Imports = {}, given?: InstantiateOptions & PaceOptions): Promise<Guest> {
+    const options = optionsOf(given, INSTANTIATE_ASYNC_OPTIONS);
     const pace = new Pace(options);
     let guest: Guest;
     try {

@@ -8,6 +8,7 @@ import { InvokeError, type Trap } from "./errors.js";
 import { type Frames, NO_FRAMES, framesOf } from "./frames.js";
 import type { Result } from "./caller.js";
 import type { Held } from "./net.js";
+import { type Names, known, merged, optionsOf } from "./options.js";
 import { Pace, type PaceOptions } from "./pace.js";
 
 /** What `guest.tryCall` came to. */
@@ -32,6 +33,9 @@ export type SyncOutcome = Exclude<Outcome, OutOfFuel>;
 
 /** How a call goes on. The rest is as it was begun with. */
 export type ResumeOptions = Omit<PaceOptions, "fuel">;
+
+export const RESUME_NAMES: Names<ResumeOptions> = { deadline: true, signal: true, slice: true };
+const RESUME_OPTIONS = known(RESUME_NAMES);
 
 /** A call that is out of fuel. It keeps its place in the guest until it is resumed or ended. */
 export class OutOfFuel {
@@ -68,10 +72,10 @@ export class OutOfFuel {
    * holding its guest: `abort` ends it. What a nested call is given it shares with those around it, as it
    * draws on their fuel.
    */
-  async resume(fuel: bigint | number, options: ResumeOptions = {}): Promise<Outcome> {
+  async resume(fuel: bigint | number, options?: ResumeOptions): Promise<Outcome> {
     const { served, finish } = this;
     const more = checkFuel("fuel", fuel);
-    const all = { ...this.options, ...options };
+    const all = merged(this.options, optionsOf(options, RESUME_OPTIONS));
     const pace = new Pace(all);
     served.engine.check();
     // Only now: what is refused above leaves the call where it is.

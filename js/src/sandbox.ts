@@ -6,17 +6,16 @@ import { Engine } from "./engine.js";
 import { CompileError, SnapshotError, hostError } from "./errors.js";
 import { makeGlue } from "./glue.js";
 import type * as Glue from "./glue-types.js";
-import { type Limits, type StoreOptions, storeArguments } from "./limits.js";
+import { type Limits, type LoadOptions, storeArguments } from "./limits.js";
 import { type WasmSource, loadModule } from "./load.js";
 import { Memory } from "./memory.js";
 import { Module } from "./module.js";
 import type { Leak } from "./net.js";
+import { known, optionsOf } from "./options.js";
 import { Snapshot } from "./snapshot.js";
 
 /** How a sandbox is loaded. */
-export interface SandboxOptions extends StoreOptions {
-  /** Where the wasm module is; by default beside the package's JavaScript. */
-  readonly wasm?: WasmSource;
+export interface SandboxOptions extends LoadOptions {
   /**
    * Told of each guest, memory, module, snapshot and outcome that was dropped without having been
    * disposed of, once the runtime has collected it and what it had is freed. What it throws is lost.
@@ -34,6 +33,18 @@ export interface CompileOptions {
    */
   readonly frames?: boolean;
 }
+
+/** The type of a memory, in pages of 64 KiB. */
+export interface MemoryType {
+  /** The size to begin with. */
+  readonly initial: number;
+  /** The size that it can grow to. */
+  readonly maximum?: number;
+}
+
+const SANDBOX_OPTIONS = known<SandboxOptions>({ features: true, limits: true, onLeak: true, wasm: true });
+const COMPILE_OPTIONS = known<CompileOptions>({ frames: true });
+const MEMORY_TYPE = known<MemoryType>({ initial: true, maximum: true });
 
 /** An instance of the wasm module with its own glue. */
 export async function instantiateGlue(source: WasmSource | undefined): Promise<[typeof Glue, WebAssembly.Memory]> {
@@ -56,7 +67,8 @@ export class Sandbox {
   ) {}
 
   /** Loads the wasm module, which is compiled once for all sandboxes, and makes an engine. */
-  static async load(options: SandboxOptions = {}): Promise<Sandbox> {
+  static async load(given?: SandboxOptions): Promise<Sandbox> {
+    const options = optionsOf(given, SANDBOX_OPTIONS);
     const { onLeak } = options;
     if (onLeak !== undefined && typeof onLeak !== "function") throw new TypeError("onLeak is not a function");
     const settings = storeArguments(options);
@@ -69,8 +81,9 @@ export class Sandbox {
   }
 
   /** Compiles a module from its bytes. */
-  compile(bytes: Bytes, options: CompileOptions = {}): Module {
+  compile(bytes: Bytes, given?: CompileOptions): Module {
     const { engine } = this;
+    const options = optionsOf(given, COMPILE_OPTIONS);
     const frames = checkBoolean("frames", options.frames);
     const view = bytesOf("the module's bytes", bytes);
     // Before they are copied to where the engine reads them: that memory never shrinks.
@@ -82,15 +95,17 @@ export class Sandbox {
   }
 
   /** Compiles a module from a response, or a promise of one. */
-  async compileStreaming(response: Response | PromiseLike<Response>, options: CompileOptions = {}): Promise<Module> {
+  async compileStreaming(response: Response | PromiseLike<Response>, given?: CompileOptions): Promise<Module> {
+    const options = optionsOf(given, COMPILE_OPTIONS);
     const { ok, status, statusText } = await response;
     if (!ok) throw new TypeError(`cannot compile a response of status ${status} ${statusText}`);
     return this.compile(await (await response).arrayBuffer(), options);
   }
 
   /** Makes a memory that guests can import, in pages of 64 KiB. */
-  memory(type: { readonly initial: number; readonly maximum?: number }): Memory {
+  memory(given: MemoryType): Memory {
     const { engine } = this;
+    const type = optionsOf(given, MEMORY_TYPE);
     const initial = checkU32("initial", type.initial);
     const maximum = type.maximum === undefined ? -1 : checkU32("maximum", type.maximum);
     return new Memory(engine, engine.use((host) => host.new_memory(initial, maximum)));

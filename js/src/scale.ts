@@ -7,8 +7,8 @@ import { append } from "./define.js";
 import { Door } from "./door.js";
 import { asyncImport, hostError } from "./errors.js";
 import type * as Glue from "./glue-types.js";
-import { storeArguments } from "./limits.js";
-import { type SandboxOptions, instantiateGlue } from "./sandbox.js";
+import { type LoadOptions, loadOptions, storeArguments } from "./limits.js";
+import { instantiateGlue } from "./sandbox.js";
 
 export * from "./wire.js";
 
@@ -22,7 +22,8 @@ export type DispatchThunk = (args: Uint8Array, state: number, func: number) => U
 export class ScaleStore {
   private constructor(private readonly door: Door<Glue.ScaleStore>) {}
 
-  static async load(options: SandboxOptions = {}): Promise<ScaleStore> {
+  static async load(given?: LoadOptions): Promise<ScaleStore> {
+    const options = loadOptions(given);
     const settings = storeArguments(options);
     const [glue] = await instantiateGlue(options.wasm);
     return new ScaleStore(new Door(hostError(() => new glue.ScaleStore(new glue.Settings(...settings))), "store"));
