@@ -1,5 +1,6 @@
 /** Memories: made by the supervisor, or exported by a guest. */
 import { type Bytes, bytesOf, checkU32, encodeText } from "./checks.js";
+import { mark } from "./copies.js";
 import { disposable } from "./disposable.js";
 import type { Engine } from "./engine.js";
 import { DisposedError, MemoryError } from "./errors.js";
@@ -102,5 +103,6 @@ export class Memory {
 }
 
 disposable(Memory);
+mark(Memory.prototype, "memory");
 
 const drop = (engine: Engine, handle: number): void => engine.use((host) => host.drop_memory(handle));

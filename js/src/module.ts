@@ -2,6 +2,7 @@
 import { checkFuel, checkU32 } from "./checks.js";
 import type { Engine } from "./engine.js";
 import { DisposedError, InstantiateError, isOfCount } from "./errors.js";
+import { OF_ANOTHER_COPY, isMarked } from "./copies.js";
 import { append } from "./define.js";
 import { disposable } from "./disposable.js";
 import { PACE_NAMES, stateOf } from "./caller.js";
@@ -216,7 +217,9 @@ function unresolved({ module, name, kind }: ImportDescriptor, target: unknown): 
       ? "globals and tables cannot be imported"
       : target === undefined
         ? `no ${kind} of this name is given`
-        : `a ${kind} is asked for, something else is given`;
+        : kind === "memory" && isMarked(target, "memory")
+          ? `the memory that is given ${OF_ANOTHER_COPY}`
+          : `a ${kind} is asked for, something else is given`;
   return new InstantiateError("import", `import \`${module}\` \`${name}\`: ${problem}`);
 }
 

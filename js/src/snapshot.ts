@@ -1,4 +1,5 @@
 /** Snapshots: the state of a guest at a time when no call of it was under way. */
+import { OF_ANOTHER_COPY, isMarked, mark } from "./copies.js";
 import { disposable } from "./disposable.js";
 import type { Engine } from "./engine.js";
 import { DisposedError, SnapshotError } from "./errors.js";
@@ -51,11 +52,15 @@ export class Snapshot {
 }
 
 disposable(Snapshot);
+mark(Snapshot.prototype, "snapshot");
 
 const drop = (engine: Engine, handle: number): void => engine.use((host) => host.drop_snapshot(handle));
 
 /** The handle of what should be a snapshot, for one engine. */
 export function snapshotHandle(engine: Engine, snapshot: Snapshot): number {
-  if (!(snapshot instanceof Snapshot)) throw new TypeError("a snapshot is asked for, something else is given");
+  if (!(snapshot instanceof Snapshot)) {
+    const isOther = isMarked(snapshot, "snapshot");
+    throw new TypeError(isOther ? `the snapshot ${OF_ANOTHER_COPY}, or read its bytes` : "a snapshot is asked for, something else is given");
+  }
   return snapshot.handleIn(engine);
 }
