@@ -11,6 +11,7 @@
 export type { CallOptions, Result, SyncCallOptions } from "./caller.js";
 export type { Overlapping } from "./calls.js";
 export type { Bytes } from "./checks.js";
+export type { ErrorDetails } from "./details.js";
 export {
   AsyncImportError,
   CompileError,

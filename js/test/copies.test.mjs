@@ -57,4 +57,11 @@ describe("objects of the other copy where ours are wanted", () => {
     }
     guest.restore(one.snapshot(snapshot.bytes));
   });
+  test("an error: not one of ours, until it is read", () => {
+    const trap = thrownBy(() => other.compile(wat('(module (func (export "f") unreachable))')).instantiate().exports.f());
+    assert.ok(!ours.GuestboxError.is(trap));
+    const read = ours.GuestboxError.from(trap);
+    assert.ok(ours.Trap.is(read, "unreachable"));
+    assert.deepEqual([read.message, read.fuelUsed, read.stack], [trap.message, trap.fuelUsed, trap.stack]);
+  });
 });
