@@ -5,7 +5,7 @@
  * that would overlap another. Here is known which calls may still be under way when a function of
  * JavaScript has returned: asynchronous ones, and those that are out of fuel.
  */
-import { append } from "./define.js";
+import { Stack, append } from "./define.js";
 import { ended } from "./drive.js";
 import type { Engine } from "./engine.js";
 import { InvokeError, Trap } from "./errors.js";
@@ -112,7 +112,7 @@ interface Waiting {
 /** The calls of a guest. */
 export class Calls {
   /** Each made within an import of the one before. Of a guest whose calls may overlap none is noted. */
-  private readonly running: Call[] = [];
+  private readonly running = new Stack<Call>();
   private readonly queue: Waiting[] = [];
   /** The handles of all that have been begun and are not over. What waits for ever ends with this object. */
   private readonly handles = new Set<number>();
@@ -128,7 +128,7 @@ export class Calls {
   /** Notes a call that has been begun. */
   begun(handle: number): Call {
     const call = new Call(this, handle, this.running.length > 0 || this.serving !== undefined);
-    if (this.overlapping !== "allow") append(this.running, call);
+    if (this.overlapping !== "allow") this.running.push(call);
     const { engine, handles } = this;
     handles.add(handle);
     this.held ??= engine.net.watch(this, undefined, handles, cancelAll);
@@ -137,7 +137,7 @@ export class Calls {
 
   /** Begins a call, now or when its turn comes; nested in the call of a handle, where that is given. */
   begin(beginning: Beginning, pace: Pace, within: number | undefined): Call | Promise<Call> {
-    const outer = within === undefined ? this.nesting : this.running.find(({ handle }) => handle === within);
+    const outer = within === undefined ? this.nesting : this.running.get(this.running.findIndex(({ handle }) => handle === within));
     const canWait = this.overlapping === "queue" && (within === undefined || outer !== undefined);
     if (this.queue.length > 0) {
       // First come, first served. What is begun first puts its own arguments into the exchange.
@@ -193,13 +193,13 @@ export class Calls {
     }
     if (this.queue.length === 0) return;
     const settled = new InvokeError("call-over", "the import has returned; its call is not waiting for it");
-    const waitsFor = (outer: Call): boolean => outer !== call && this.running.includes(outer);
+    const waitsFor = (outer: Call): boolean => outer !== call && this.running.findIndex((running) => running === outer) >= 0;
     this.refuse(({ outer }) => outer !== undefined && !waitsFor(outer), settled);
   }
 
   /** Lets go of a call, which is ended if it is not over. */
   end(call: Call, isUnderWay: boolean): void {
-    const at = this.running.indexOf(call);
+    const at = this.running.findIndex((running) => running === call);
     if (at >= 0) {
       this.outlive(at + 1, call);
       this.running.pop();
@@ -215,7 +215,7 @@ export class Calls {
     // Within an import of another guest they would be nested in its call.
     if (this.queue.length > 0 && this.engine.isLive && this.engine.host.is_serving()) return this.nextSoon();
     for (;;) {
-      const last = this.running.at(-1);
+      const last = this.running.top;
       const at = this.queue.findIndex(({ outer }) => outer === last);
       const waiting = at < 0 ? undefined : this.queue[at];
       if (waiting === undefined) break;
@@ -255,7 +255,7 @@ export class Calls {
 
   /** The error for a call that would overlap another, with the ways out. */
   busy(): InvokeError {
-    const [under, first] = this.running.at(-1)?.isKept
+    const [under, first] = this.running.top?.isKept
       ? ["is out of fuel and has not ended", "resume it or abort it first"]
       : ["is under way", "await that first"];
     const other =

@@ -3,7 +3,6 @@ import { checkFuel, checkU32 } from "./checks.js";
 import type { Engine } from "./engine.js";
 import { DisposedError, InstantiateError, isOfCount } from "./errors.js";
 import { OF_ANOTHER_COPY, isMarked } from "./copies.js";
-import { append } from "./define.js";
 import { disposable } from "./disposable.js";
 import { PACE_NAMES, stateOf } from "./caller.js";
 import { overlappingOf } from "./calls.js";
@@ -161,18 +160,14 @@ export class Module {
     const depth = optionalU32("maxCallDepth", options.maxCallDepth);
     const overlaps = overlappingOf(options) === "allow";
     const { snapshot } = options;
-    const functions: HostFunction[] = [];
-    const memories: Memory[] = [];
-    for (const descriptor of this.imports) {
+    const resolved = this.imports.map((descriptor): HostFunction | Memory => {
       const target = lookUp(imports, descriptor);
-      if (descriptor.kind === "function" && typeof target === "function") {
-        append(functions, hostFunction(descriptor, target, floats));
-      } else if (descriptor.kind === "memory" && target instanceof Memory) {
-        append(memories, target);
-      } else {
-        throw unresolved(descriptor, target);
-      }
-    }
+      if (descriptor.kind === "function" && typeof target === "function") return hostFunction(descriptor, target, floats);
+      if (descriptor.kind === "memory" && target instanceof Memory) return target;
+      throw unresolved(descriptor, target);
+    });
+    const functions = resolved.filter((one) => !(one instanceof Memory)) as HostFunction[];
+    const memories = resolved.filter((one) => one instanceof Memory);
     const handles = this.handlesOf(memories);
     // Only now: a getter among the imports may have disposed of the module.
     const module = this.use();

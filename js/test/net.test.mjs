@@ -24,10 +24,14 @@ describe("dropped without dispose", () => {
   test("10,000 guests of a page go through where 2,048 have room", async () => {
     const { sandbox, count } = await watched({ limits: { totalMemoryPages: 2_048, instances: 2_048 } });
     const module = sandbox.compile(PAGE);
-    for (let i = 0; i < 10_000; i++) {
+    // A function of its own: what the last one made would be kept by a variable otherwise.
+    const one = () => {
       const { exports } = module.instantiate();
       exports.m.write(0, Uint8Array.of(1));
       exports.f();
+    };
+    for (let i = 0; i < 10_000; i++) {
+      one();
       if (i % 1_000 === 999) await collect(1);
     }
     await collect();
@@ -48,8 +52,9 @@ describe("dropped without dispose", () => {
   });
   test("10,000 memories of a page go through where 2,048 have room", async () => {
     const { sandbox, count } = await watched({ limits: { totalMemoryPages: 2_048 } });
+    const one = () => sandbox.memory({ initial: 1 }).write(0, Uint8Array.of(1));
     for (let i = 0; i < 10_000; i++) {
-      sandbox.memory({ initial: 1 }).write(0, Uint8Array.of(1));
+      one();
       if (i % 1_000 === 999) await collect(1);
     }
     await collect();
@@ -65,9 +70,10 @@ describe("dropped without dispose", () => {
       const { sandbox, count } = await watched();
       const guest = sandbox.compile(PAGE).instantiate({}, { overlapping: "allow" });
       guest.exports.m.write(0, crypto.getRandomValues(new Uint8Array(20_000)));
+      const one = async () => void (await make(sandbox, guest));
       const some = async (rounds) => {
         for (let i = 0; i < rounds; i++) {
-          await make(sandbox, guest);
+          await one();
           if (i % 500 === 499) await collect(1);
         }
         await collect();
@@ -92,7 +98,8 @@ describe("dropped without dispose", () => {
   test("a call that is out of fuel is freed with its guest, whichever comes first", async () => {
     const { sandbox, leaks } = await watched();
     const module = sandbox.compile(PAGE);
-    for (let i = 0; i < 20; i++) await module.instantiate().tryCall("spin", [], { fuel: 100 });
+    const one = async () => void (await module.instantiate().tryCall("spin", [], { fuel: 100 }));
+    for (let i = 0; i < 20; i++) await one();
     const kept = module.instantiate();
     await collect(8);
     assert.deepEqual(leaks.sort(), [...Array(20).fill("guest"), ...Array(20).fill("outcome")]);
@@ -247,6 +254,15 @@ describe("what was disposed of", () => {
       assert.equal(guest.exports.f() + module.instantiate().exports.f() + memory.size, 15);
     }
     assert.equal(busy.instantiate().exports.f(), 7);
+  });
+  test("and disposed of again counts once", async () => {
+    const { sandbox } = await watched({ limits: { totalMemoryPages: 3 } });
+    const guests = [1, 2, 3].map(() => sandbox.compile(PAGE).instantiate());
+    for (let i = 0; i < 3; i++) guests[0].dispose();
+    assert.match(thrownBy(() => sandbox.memory({ initial: 2 })).message, /\. 2 guests have not been disposed of$/);
+    const outcome = await guests[1].tryCall("spin", [], { fuel: 100 });
+    for (let i = 0; i < 3; i++) outcome.dispose();
+    assert.match(thrownBy(() => sandbox.memory({ initial: 2 })).message, /\. 2 guests have not been disposed of$/);
   });
   test("an outcome that was resumed to its end is no leak", async () => {
     const { sandbox, leaks } = await watched();
