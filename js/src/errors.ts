@@ -39,8 +39,10 @@ export class GuestboxError extends Error {
     if (copy === undefined) return undefined;
     const { code, message, cause, stack } = copy;
     const Class = CLASSES.get(copy.class) ?? GuestboxError;
-    const isTrap = copy.class === "Trap";
-    const error = isTrap ? new Trap(code, message, copy.fuelUsed, copy.frames) : new Class(code, message, cause === undefined ? undefined : { cause });
+    const error =
+      copy.class === "Trap"
+        ? new Trap(code, message, copy.fuelUsed, copy.frames)
+        : new Class(code, message, cause === undefined ? undefined : { cause });
     if (stack !== undefined) error.stack = stack;
     return error;
   }
