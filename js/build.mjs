@@ -32,6 +32,13 @@ run("cargo", [
 rmSync(glue, { recursive: true, force: true });
 run("wasm-bindgen", ["--target", "web", "--out-dir", glue, "--out-name", "glue", "--omit-default-module-path", built]);
 
+/** Replaces what has to be there. */
+function replace(text, pattern, by) {
+  const replaced = text.replace(pattern, by);
+  if (replaced === text) throw new Error(`the glue has nothing like ${pattern}`);
+  return replaced;
+}
+
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist);
 const wasm = `${dist}/guestbox.wasm`;
@@ -48,13 +55,17 @@ const bundled = esbuild.buildSync({
   entryPoints: [`${glue}/glue.js`],
   bundle: true,
   write: false,
-  format: "iife",
-  globalName: "glue",
+  format: "esm",
   target: "es2022",
   define: { "import.meta.url": "undefined" },
 });
-const code = bundled.outputFiles[0].text.replace(/^"use strict";/, "");
-writeFileSync(`${dist}/glue.js`, `export function makeGlue() {\n${code}\nreturn glue;\n}\n`);
+const code = replace(bundled.outputFiles[0].text, /export \{([^}]*)\};\s*$/, (_, names) => {
+  const pairs = names.split(",").map((name) => name.trim().split(" as "));
+  return `return { ${pairs.map(([name, as = name]) => `${as}: ${name}`).join(", ")} };`;
+});
+// A field is defined where it is not there yet, not set: no setter of `Object.prototype` sees it.
+const guarded = replace(code, /^(?:var|export) (\w+ = )?class.*\{$/gm, "$&\n  __wbg_ptr = 0;");
+writeFileSync(`${dist}/glue.js`, `export function makeGlue() {\n${guarded}\n}\n`);
 copyFileSync(`${glue}/glue.d.ts`, `${here}src/glue-types.d.ts`);
 copyFileSync(`${glue}/glue.d.ts`, `${dist}/glue-types.d.ts`);
 writeFileSync(`${dist}/glue.d.ts`, 'export function makeGlue(): typeof import("./glue-types.js");\n');

@@ -5,7 +5,8 @@ import { type Served, drive, driveAsync, driveToEnd, ended, valueOf } from "./dr
 import { type Engine, FINISHED, NO_CALL } from "./engine.js";
 import { InvokeError, Trap } from "./errors.js";
 import type { Module, Signature } from "./module.js";
-import { type Outcome, type SyncOutcome, outcomeOf } from "./outcome.js";
+import { type Names, known, optionsOf } from "./options.js";
+import { type Outcome, RESUME_NAMES, type SyncOutcome, outcomeOf } from "./outcome.js";
 import { Pace, type PaceOptions } from "./pace.js";
 import type { FloatMode, Value } from "./values.js";
 
@@ -25,6 +26,10 @@ export interface SyncCallOptions {
 
 /** How an asynchronous call is made. */
 export interface CallOptions extends PaceOptions, Omit<SyncCallOptions, "fuel"> {}
+
+export const PACE_NAMES: Names<PaceOptions> = { ...RESUME_NAMES, fuel: true };
+const CALL_OPTIONS = known<CallOptions>({ ...PACE_NAMES, keepStack: true, state: true });
+const SYNC_CALL_OPTIONS = known<SyncCallOptions>({ fuel: true, keepStack: true, state: true });
 
 /** The results of a call: nothing, a value, or an array of several. */
 export type Result = Value | Value[] | undefined;
@@ -50,33 +55,35 @@ export class Caller {
     private readonly isNested: boolean,
   ) {}
 
-  async call(name: string, args: readonly Value[] = [], options: CallOptions = {}): Promise<Result> {
+  async call(name: string, args: readonly Value[] = [], given?: CallOptions): Promise<Result> {
     const { engine, served } = this.callee;
+    const options = optionsOf(given, CALL_OPTIONS);
     const pace = new Pace(options, this.callee.module.tempo);
-    const [begun, finish] = this.begin(name, args, options, pace);
+    const { begun, finish } = this.begin(name, args, options, pace);
     const call = begun instanceof Promise ? await begun : begun;
     return valueOf(engine, call, await driveAsync(served, call, pace, finish));
   }
 
-  async tryCall(name: string, args: readonly Value[] = [], given: CallOptions = {}): Promise<Outcome> {
-    // An outcome goes on with these, whatever becomes of the object.
-    const options = { ...given };
+  async tryCall(name: string, args: readonly Value[] = [], given?: CallOptions): Promise<Outcome> {
+    // An outcome goes on with these, whatever becomes of the object that was given.
+    const options = optionsOf(given, CALL_OPTIONS);
     const pace = new Pace(options, this.callee.module.tempo);
-    const [begun, finish] = this.begin(name, args, options, pace);
+    const { begun, finish } = this.begin(name, args, options, pace);
     const call = begun instanceof Promise ? await begun : begun;
     return outcomeOf(this.callee.served, call, pace, options, finish);
   }
 
-  callSync(name: string, args: readonly Value[] = [], options: SyncCallOptions = {}): Result {
+  callSync(name: string, args: readonly Value[] = [], options?: SyncCallOptions): Result {
     const outcome = this.tryCallSync(name, args, options);
     if (outcome.status === "ok") return outcome.value;
     throw outcome.trap;
   }
 
-  tryCallSync(name: string, args: readonly Value[] = [], options: SyncCallOptions = {}): SyncOutcome {
+  tryCallSync(name: string, args: readonly Value[] = [], given?: SyncCallOptions): SyncOutcome {
     const { engine, served, calls } = this.callee;
+    const options = optionsOf(given, SYNC_CALL_OPTIONS);
     const fuel = options.fuel === undefined ? undefined : checkFuel("fuel", options.fuel);
-    const [beginning, signature] = this.prepare(name, args, options, fuel);
+    const { beginning, signature } = this.prepare(name, args, options, fuel);
     let handle: number;
     try {
       handle = beginning.begin();
@@ -115,21 +122,24 @@ export class Caller {
     args: readonly Value[],
     options: CallOptions,
     pace: Pace,
-  ): readonly [Call | Promise<Call>, () => Result] {
+  ): { readonly begun: Call | Promise<Call>; finish(): Result } {
     const { engine, calls } = this.callee;
-    const [beginning, signature] = this.prepare(name, args, options, pace.fuel, pace.slice);
+    const { beginning, signature } = this.prepare(name, args, options, pace.fuel, pace.slice);
     const around = this.isNested ? this.within() : undefined;
-    return [calls.begin(beginning, pace, around), () => signature.results.takeResult(engine)];
+    return { begun: calls.begin(beginning, pace, around), finish: () => signature.results.takeResult(engine) };
   }
 
-  /** Checks all that a call is begun with and puts its arguments into the exchange. */
+  /**
+   * Checks all that a call is begun with and puts its arguments into the exchange. Until it is begun nothing
+   * may run that is not our own; to take an array apart would look for a `return` of its iterator.
+   */
   private prepare(
     name: string,
     args: readonly Value[],
     options: { readonly state?: number; readonly keepStack?: boolean },
     fuel: bigint | undefined,
     slice?: bigint,
-  ): readonly [Beginning, Signature] {
+  ): { readonly beginning: Beginning; readonly signature: Signature } {
     const { callee, within } = this;
     const { engine, module, mode } = callee;
     engine.enter();
@@ -163,7 +173,7 @@ export class Caller {
       if (budget !== NO_CALL && engine.isLive) engine.host.drop_budget(budget);
       budget = NO_CALL;
     };
-    return [{ begin, keep, drop }, signature];
+    return { beginning: { begin, keep, drop }, signature };
   }
 }
 

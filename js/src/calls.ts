@@ -5,10 +5,12 @@
  * that would overlap another. Here is known which calls may still be under way when a function of
  * JavaScript has returned: asynchronous ones, and those that are out of fuel.
  */
+import { Stack, append } from "./define.js";
 import { ended } from "./drive.js";
 import type { Engine } from "./engine.js";
 import { InvokeError, Trap } from "./errors.js";
 import type { Context } from "./imports.js";
+import type { Held } from "./net.js";
 import type { Pace } from "./pace.js";
 
 /** What becomes of a call that would overlap another of the same guest. */
@@ -104,14 +106,17 @@ interface Waiting {
   readonly resolve: (call: Call) => void;
   readonly reject: (error: unknown) => void;
   /** What it became when its turn came. */
-  call?: Call;
+  call: Call | undefined;
 }
 
 /** The calls of a guest. */
 export class Calls {
   /** Each made within an import of the one before. Of a guest whose calls may overlap none is noted. */
-  private readonly running: Call[] = [];
+  private readonly running = new Stack<Call>();
   private readonly queue: Waiting[] = [];
+  /** The handles of all that have been begun and are not over. What waits for ever ends with this object. */
+  private readonly handles = new Set<number>();
+  private held: Held<Set<number>> | undefined;
   /** The call whose import has been called last and has neither returned nor begun to wait. */
   private serving: Call | typeof SYNCHRONOUS | undefined;
 
@@ -124,12 +129,15 @@ export class Calls {
   begun(handle: number): Call {
     const call = new Call(this, handle, this.running.length > 0 || this.serving !== undefined);
     if (this.overlapping !== "allow") this.running.push(call);
+    const { engine, handles } = this;
+    handles.add(handle);
+    this.held ??= engine.net.watch(this, undefined, handles, cancelAll);
     return call;
   }
 
   /** Begins a call, now or when its turn comes; nested in the call of a handle, where that is given. */
   begin(beginning: Beginning, pace: Pace, within: number | undefined): Call | Promise<Call> {
-    const outer = within === undefined ? this.nesting : this.running.find(({ handle }) => handle === within);
+    const outer = within === undefined ? this.nesting : this.running.get(this.running.findIndex(({ handle }) => handle === within));
     const canWait = this.overlapping === "queue" && (within === undefined || outer !== undefined);
     if (this.queue.length > 0) {
       // First come, first served. What is begun first puts its own arguments into the exchange.
@@ -178,22 +186,27 @@ export class Calls {
    * the import that they were made in has settled, of an asynchronous call if one is given.
    */
   outlive(mark: number, call?: Call): void {
-    while (this.running.length > mark) this.running.pop()?.outlive(this.engine);
+    while (this.running.length > mark) {
+      const outlived = this.running.pop() as Call;
+      this.handles.delete(outlived.handle);
+      outlived.outlive(this.engine);
+    }
     if (this.queue.length === 0) return;
     const settled = new InvokeError("call-over", "the import has returned; its call is not waiting for it");
-    const waitsFor = (outer: Call): boolean => outer !== call && this.running.includes(outer);
+    const waitsFor = (outer: Call): boolean => outer !== call && this.running.findIndex((running) => running === outer) >= 0;
     this.refuse(({ outer }) => outer !== undefined && !waitsFor(outer), settled);
   }
 
   /** Lets go of a call, which is ended if it is not over. */
   end(call: Call, isUnderWay: boolean): void {
-    const at = this.running.indexOf(call);
+    const at = this.running.findIndex((running) => running === call);
     if (at >= 0) {
       this.outlive(at + 1, call);
       this.running.pop();
     }
     call.isOver = true;
-    if (isUnderWay && this.engine.isLive) this.engine.host.cancel(call.handle);
+    const isThere = this.handles.delete(call.handle);
+    if (isUnderWay && isThere && this.engine.isLive) this.engine.host.cancel(call.handle);
     this.next();
   }
 
@@ -202,9 +215,9 @@ export class Calls {
     // Within an import of another guest they would be nested in its call.
     if (this.queue.length > 0 && this.engine.isLive && this.engine.host.is_serving()) return this.nextSoon();
     for (;;) {
-      const last = this.running.at(-1);
+      const last = this.running.top;
       const at = this.queue.findIndex(({ outer }) => outer === last);
-      const waiting = this.queue[at];
+      const waiting = at < 0 ? undefined : this.queue[at];
       if (waiting === undefined) break;
       this.queue.splice(at, 1);
       try {
@@ -242,15 +255,14 @@ export class Calls {
 
   /** The error for a call that would overlap another, with the ways out. */
   busy(): InvokeError {
-    const [under, first] = this.running.at(-1)?.isKept
+    const [under, first] = this.running.top?.isKept
       ? ["is out of fuel and has not ended", "resume it or abort it first"]
       : ["is under way", "await that first"];
-    const ways = [first, "call through the import's context, `call((c) => c.call(...))`, if it is nested in it"];
-    ways.push(
+    const other =
       this.overlapping === "queue"
         ? "use `call` or `tryCall`, which wait for their turn"
-        : 'instantiate with `overlapping: "queue"`, or "allow" if the guest keeps no stack in its memory',
-    );
+        : 'instantiate with `overlapping: "queue"`, or "allow" if the guest keeps no stack in its memory';
+    const ways = [first, "call through the import's context, `call((c) => c.call(...))`, if it is nested in it", other];
     return new InvokeError("busy", `another call of the guest ${under}: ${ways.join("; ")}`);
   }
 
@@ -262,8 +274,8 @@ export class Calls {
     }
     let waiting: Waiting | undefined;
     const turn = new Promise<Call>((resolve, reject) => {
-      waiting = { beginning, outer, resolve, reject };
-      queue.push(waiting);
+      waiting = { beginning, outer, resolve, reject, call: undefined };
+      append(queue, waiting);
     });
     this.engine.waiting.add(this);
     try {
@@ -272,9 +284,15 @@ export class Calls {
       pace.check();
       return call;
     } catch (error) {
+      pace.close();
       this.refuse((other) => other === waiting, error);
       waiting?.call?.end();
       throw error;
     }
   }
 }
+
+const cancelAll = (engine: Engine, handles: Set<number>): void => {
+  for (const handle of handles) engine.use((host) => host.cancel(handle));
+  handles.clear();
+};

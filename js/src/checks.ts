@@ -21,12 +21,6 @@ export function checkFuel(name: string, value: bigint | number): bigint {
   return BigInt(value);
 }
 
-/** An object with options by name. */
-export function checkObject<T extends object>(name: string, value: T): T {
-  if (typeof value !== "object" || value === null) throw new TypeError(`${name} are no object`);
-  return value;
-}
-
 /** Bytes, as a buffer or a view of one. */
 export type Bytes = ArrayBufferLike | ArrayBufferView;
 

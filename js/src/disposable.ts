@@ -1,7 +1,8 @@
 /** `using` for what can be disposed of. */
+import { constant } from "./define.js";
 
 /** Gives a class a `Symbol.dispose`, in runtimes that have one. */
 export function disposable(Class: { readonly prototype: { dispose(): void } }): void {
   if (Symbol.dispose === undefined) return;
-  Object.defineProperty(Class.prototype, Symbol.dispose, { value: Class.prototype.dispose, configurable: true });
+  constant(Class.prototype, Symbol.dispose, Class.prototype.dispose);
 }

@@ -7,6 +7,7 @@
  */
 import { DisposedError, PoisonedError, fromHost } from "./errors.js";
 import type { Host } from "./glue-types.js";
+import { Net } from "./net.js";
 
 /** What a step of a call did. The numbers are those of `Host` in the wasm-host. */
 export const FINISHED = 0;
@@ -28,6 +29,7 @@ export class Engine {
   entered = 0;
   readonly trapCodes: readonly string[];
   readonly trapMessages: readonly string[];
+  readonly net = new Net(this);
   /** Who has calls that wait for their turn. */
   readonly waiting = new Set<{ dispose(error: Error): void }>();
   private raw: Host;
@@ -158,7 +160,7 @@ export class Engine {
     try {
       return call(this.host);
     } catch (thrown) {
-      throw fromHost(thrown) ?? this.broken(thrown);
+      throw fromHost(thrown, this.net) ?? this.broken(thrown);
     }
   }
 

@@ -2,22 +2,54 @@
  * Errors. Each has a `code`, the name of the core's error variant in kebab case, and its class
  * says which operation failed.
  */
+import { constant } from "./define.js";
+import { type ErrorDetails, copied, trapDetails } from "./details.js";
 import { type Frames, NO_FRAMES, stackWith } from "./frames.js";
+import type { Net } from "./net.js";
 
 /** The base of all errors of guestbox. */
 export class GuestboxError extends Error {
+  // Fields, so that they are defined and no setter is called.
+  override readonly name: string;
   readonly code: string;
 
   constructor(code: string, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
+    const hasCause = options !== undefined && Object.hasOwn(options, "cause");
+    super(message, { cause: hasCause ? options.cause : { guestbox: nameOf(new.target), code } });
     this.name = new.target.name;
+    this.code = code;
   }
 
   /** Whether a value is an error of this class, `Trap.is(error, "out-of-fuel")`, of a code if one is given. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- whatever its constructor takes
   static is<E extends GuestboxError>(this: new (...args: any[]) => E, value: unknown, code?: string): value is E {
     return value instanceof this && (code === undefined || value.code === code);
+  }
+
+  /**
+   * The error that a value is the copy of: what `structuredClone` or `postMessage` made of it, what
+   * its `toJSON` gave, or the error of another copy of this package. `undefined` for anything else.
+   *
+   * A runtime's own copies have a message, a stack and a `cause` only, and are of the class `Error`. So
+   * an error of guestbox has its code, and a trap its fuel and frames, as its `cause` too.
+   */
+  static from(value: unknown): GuestboxError | undefined {
+    if (value instanceof GuestboxError) return value;
+    const copy = copied(value);
+    if (copy === undefined) return undefined;
+    const { code, message, cause, stack } = copy;
+    const Class = CLASSES.get(copy.class) ?? GuestboxError;
+    const error =
+      copy.class === "Trap"
+        ? new Trap(code, message, copy.fuelUsed, copy.frames)
+        : new Class(code, message, cause === undefined ? undefined : { cause });
+    if (stack !== undefined) error.stack = stack;
+    return error;
+  }
+
+  /** What the error says, its stack left out, as a plain object that can be written as JSON. */
+  toJSON(): ErrorDetails & { readonly message: string } {
+    return { guestbox: nameOf(this.constructor), code: this.code, message: this.message };
   }
 }
 
@@ -60,7 +92,11 @@ export class PoisonedError extends GuestboxError {
   /** @internal The error for what the wasm module threw when it aborted. */
   static of(cause: unknown, other: string): PoisonedError {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    return new PoisonedError("poisoned", `the engine aborted (${reason}); load another ${other}`, { cause });
+    const error = new PoisonedError("poisoned", `the engine aborted (${reason}); load another ${other}`, { cause });
+    // Its own cause is taken; copies keep that of the cause as well.
+    const isFree = cause instanceof Error && Object.isExtensible(cause) && !Object.hasOwn(cause, "cause");
+    if (isFree) constant(cause, "cause", { guestbox: nameOf(PoisonedError), code: error.code });
+    return error;
   }
 }
 
@@ -78,23 +114,45 @@ export class Trap extends GuestboxError {
   readonly frames: Frames;
 
   constructor(code: string, message: string, fuelUsed: bigint, frames: Frames = NO_FRAMES) {
-    super(code, message);
+    super(code, message, { cause: trapDetails("Trap", code, fuelUsed, frames) });
     this.fuelUsed = fuelUsed;
     this.frames = frames;
     if (frames.length > 0 && typeof this.stack === "string") this.stack = stackWith(this.stack, frames);
   }
+
+  override toJSON(): ErrorDetails & { readonly message: string } {
+    const { code, message, fuelUsed, frames } = this;
+    return { ...trapDetails("Trap", code, fuelUsed, frames), fuelUsed: String(fuelUsed), message };
+  }
 }
 
-const CLASSES = new Map<string, new (code: string, message: string) => GuestboxError>([
+const CLASSES = new Map<string, new (code: string, message: string, options?: ErrorOptions) => GuestboxError>([
+  ["AsyncImportError", AsyncImportError],
   ["CompileError", CompileError],
+  ["DisposedError", DisposedError],
   ["GlobalError", GlobalError],
+  ["GuestboxError", GuestboxError],
   ["HandleError", DisposedError],
   ["InstantiateError", InstantiateError],
   ["InvokeError", InvokeError],
   ["MemoryError", MemoryError],
+  ["PoisonedError", PoisonedError],
   ["RestoreError", RestoreError],
   ["SnapshotError", SnapshotError],
 ]);
+
+/** The names of the classes: a bundler may have given them others. */
+const NAMES = new Map<unknown, string>([...CLASSES].map(([name, Class]) => [Class, name]));
+NAMES.set(DisposedError, "DisposedError").set(Trap, "Trap");
+
+/** The name of a class, or of the one that it extends. */
+function nameOf(Class: object | null): string {
+  for (let base = Class; base !== null; base = Object.getPrototypeOf(base) as object | null) {
+    const name = NAMES.get(base);
+    if (name !== undefined) return name;
+  }
+  return "GuestboxError";
+}
 
 /** The error for a promise that an import returned where it cannot be awaited. */
 export function asyncImport(promise: PromiseLike<unknown>): AsyncImportError {
@@ -112,14 +170,37 @@ export function hostError<T>(make: () => T): T {
   }
 }
 
-/** The error of guestbox for one that the wasm module threw; `undefined` for any other. */
-export function fromHost(thrown: unknown): Error | undefined {
-  if (!(thrown instanceof Error) || !("code" in thrown) || typeof thrown.code !== "string") return undefined;
-  if (thrown.name === "Trap") {
-    const used = "fuelUsed" in thrown && typeof thrown.fuelUsed === "bigint" ? thrown.fuelUsed : 0n;
-    return new Trap(thrown.code, thrown.message, used);
-  }
-  if (thrown.name === "RangeError") return new RangeError(thrown.message);
-  const Class = CLASSES.get(thrown.name) ?? GuestboxError;
-  return new Class(thrown.code, thrown.message);
+/** Errors in which a limit refused that counts what lives. */
+const ofCount = new WeakSet<Error>();
+
+/** Whether a limit refused that counts what lives. */
+export const isOfCount = (error: unknown): boolean => error instanceof Error && ofCount.has(error);
+
+/** What the wasm module throws: an object without a prototype. */
+interface Refusal {
+  readonly name: string;
+  readonly code: string;
+  readonly message: string;
+  readonly fuelUsed: bigint | undefined;
+  readonly isOfCount: boolean;
+}
+
+const isRefusal = (thrown: unknown): thrown is Refusal =>
+  typeof thrown === "object" && thrown !== null && Object.getPrototypeOf(thrown) === null && "isOfCount" in thrown;
+
+/**
+ * The error of guestbox for one that the wasm module threw; `undefined` for any other. With the net of the
+ * engine it says what has not been disposed of, where that may be why.
+ */
+export function fromHost(thrown: unknown, net?: Net): Error | undefined {
+  if (!isRefusal(thrown)) return undefined;
+  const { name, code, message, fuelUsed } = thrown;
+  if (name === "Trap") return new Trap(code, message, fuelUsed ?? 0n);
+  if (name === "RangeError") return new RangeError(message);
+  const Class = CLASSES.get(name) ?? GuestboxError;
+  if (!thrown.isOfCount) return new Class(code, message);
+  const undisposed = net?.undisposed() ?? "";
+  const error = new Class(code, undisposed === "" ? message : `${message}. ${undisposed}`);
+  ofCount.add(error);
+  return error;
 }

@@ -1,4 +1,5 @@
 /** Frames: which functions of a guest had called each other, and where they were. */
+import { constant } from "./define.js";
 
 /** A function of a guest that had been called and had not returned. */
 export interface Frame {
@@ -21,18 +22,21 @@ export interface Frames extends ReadonlyArray<Frame> {
 }
 
 /** Those of a guest whose module was compiled without frames. */
-export const NO_FRAMES = framesOf([]);
+export const NO_FRAMES = framesWith([], 0);
 
 /** Frames as the wasm-host describes them. */
-export function framesOf(description: readonly unknown[]): Frames {
-  const [leftOut = 0, ...rest] = description as [number?, ...unknown[]];
-  const frames: Frame[] = [];
-  for (let at = 0; at < rest.length; at += 3) {
-    const [functionIndex, name, offset] = rest.slice(at, at + 3) as [number, string | undefined, number];
-    frames.push(Object.freeze({ functionIndex, name, offset }));
-  }
+export function framesOf(description: string | undefined): Frames {
+  if (description === undefined) return NO_FRAMES;
+  const [leftOut, ...frames] = JSON.parse(description) as [number, ...[number, string | null, number][]];
+  const frame = (one: [number, string | null, number]): Frame => ({ functionIndex: one[0], name: one[1] ?? undefined, offset: one[2] });
+  return framesWith(frames.map(frame), leftOut);
+}
+
+/** Frames, of which some were left out. */
+export function framesWith(list: readonly Frame[], leftOut: number): Frames {
+  const frames = list.map((frame) => Object.freeze(frame));
   // Not listed among the elements by those who print or compare them.
-  Object.defineProperty(frames, "leftOut", { value: leftOut });
+  constant(frames, "leftOut", leftOut);
   return Object.freeze(frames) as unknown as Frames;
 }
 
@@ -42,8 +46,7 @@ export function linesOf(frames: Frames): string {
     const place = `wasm-function[${functionIndex}]:0x${offset.toString(16)}`;
     return `\n    at ${name === undefined ? place : `${printable(name)} (${place})`}`;
   });
-  if (frames.leftOut > 0) lines.push(`\n    at ${frames.leftOut} more`);
-  return lines.join("");
+  return lines.join("") + (frames.leftOut > 0 ? `\n    at ${frames.leftOut} more` : "");
 }
 
 /** A stack with the lines of frames in front of its own. */

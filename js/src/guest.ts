@@ -1,6 +1,7 @@
 /** Guests: instances, their exports and their calls. */
 import { type CallOptions, type Callee, Caller, type Result, type SyncCallOptions, stateOf } from "./caller.js";
 import { type Call, Calls, type Overlapping, overlappingOf } from "./calls.js";
+import { constant } from "./define.js";
 import { disposable } from "./disposable.js";
 import { drive, driveAsync, valueOf } from "./drive.js";
 import { type Engine, NO_CALL } from "./engine.js";
@@ -9,6 +10,8 @@ import { Global } from "./global.js";
 import type { HostFunction } from "./imports.js";
 import { Memory } from "./memory.js";
 import type { ExportDescriptor, Imports, Module } from "./module.js";
+import type { Held } from "./net.js";
+import type { Names } from "./options.js";
 import type { Outcome, SyncOutcome } from "./outcome.js";
 import type { Pace } from "./pace.js";
 import { Snapshot, snapshotHandle } from "./snapshot.js";
@@ -51,6 +54,15 @@ export interface GuestOptions {
   readonly overlapping?: Overlapping;
 }
 
+export const GUEST_NAMES: Names<GuestOptions> = {
+  floats: true,
+  fuel: true,
+  maxCallDepth: true,
+  maxMemoryPages: true,
+  overlapping: true,
+  state: true,
+};
+
 /** The exports of a guest, by name: functions, memories, and globals with a `value`. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the guest decides the types
 export type Exports = { readonly [name: string]: any };
@@ -61,6 +73,7 @@ export class Guest {
   declare readonly [Symbol.dispose]: () => void;
   private life: "starting" | "live" | "disposed" = "starting";
   private id: number | undefined;
+  private readonly held: Held;
   private exportsObject: Exports | undefined;
   private readonly memories = new Map<string, Memory>();
   private readonly callee: Callee;
@@ -78,11 +91,13 @@ export class Guest {
     readonly module: Module,
     functions: readonly HostFunction[],
     private readonly importedMemories: readonly Memory[],
-    begin: { readonly call: number } | { readonly id: number },
+    /** The call of its start function, where that is to run; else its number. */
+    begin: { readonly call: number; readonly id: undefined } | { readonly call: undefined; readonly id: number },
     options: GuestOptions,
   ) {
-    if ("call" in begin) this.startCall = begin.call;
-    else this.live(begin.id);
+    this.held = engine.net.watch(this, "guest", undefined, tearDown);
+    this.startCall = begin.call;
+    if (begin.call === undefined) this.live(begin.id);
     this.overlapping = overlappingOf(options);
     const calls = new Calls(engine, this.overlapping);
     this.callee = {
@@ -110,7 +125,7 @@ export class Guest {
    * before it first waits, or through the import's context, `call((c) => c.call(...))`. See
    * `GuestOptions.overlapping`.
    */
-  call(name: string, args: readonly Value[] = [], options: CallOptions = {}): Promise<Result> {
+  call(name: string, args: readonly Value[] = [], options?: CallOptions): Promise<Result> {
     return this.caller.call(name, args, options);
   }
 
@@ -118,12 +133,12 @@ export class Guest {
    * Calls an exported function as `call` does, and says what it came to. What an import throws, and
    * the reason of a signal or a deadline, still comes as a rejection.
    */
-  tryCall(name: string, args: readonly Value[] = [], options: CallOptions = {}): Promise<Outcome> {
+  tryCall(name: string, args: readonly Value[] = [], options?: CallOptions): Promise<Outcome> {
     return this.caller.tryCall(name, args, options);
   }
 
   /** Calls an exported function synchronously, as `exports` does, with options of its own. */
-  callSync(name: string, args: readonly Value[] = [], options: SyncCallOptions = {}): Result {
+  callSync(name: string, args: readonly Value[] = [], options?: SyncCallOptions): Result {
     return this.caller.callSync(name, args, options);
   }
 
@@ -131,7 +146,7 @@ export class Guest {
    * Calls an exported function as `callSync` does, and returns what the call came to, with the fuel
    * that it used. One that is out of fuel has ended by a trap. What an import throws is thrown.
    */
-  tryCallSync(name: string, args: readonly Value[] = [], options: SyncCallOptions = {}): SyncOutcome {
+  tryCallSync(name: string, args: readonly Value[] = [], options?: SyncCallOptions): SyncOutcome {
     return this.caller.tryCallSync(name, args, options);
   }
 
@@ -176,27 +191,27 @@ export class Guest {
     const memories = module.memoriesOf(imports);
     const handles = module.handlesOf(memories);
     const id = engine.use((host) => host.fork(instance, handles));
-    return new Guest(engine, module, served.functions, memories, { id }, { floats: mode, state, overlapping });
+    return new Guest(engine, module, served.functions, memories, { call: undefined, id }, { floats: mode, state, overlapping });
   }
 
   /** Ends the life of the guest. A call that is under way completes. */
   dispose(): void {
-    const { engine, id } = this;
+    const { engine } = this;
     if (this.life === "disposed" || !engine.isLive) return;
     engine.enter();
     this.life = "disposed";
     this.id = undefined;
     this.callee.calls.dispose(disposed());
-    if (id !== undefined) engine.use((host) => host.teardown_instance(id));
+    this.held.free();
     for (const memory of this.memories.values()) memory.dispose();
   }
 
   /** @internal The caller's memory of a host call, see `CallContext`. */
   get mainMemory(): Memory {
-    const [imported] = this.importedMemories;
+    const imported = this.importedMemories.at(0);
     if (imported !== undefined) return imported;
     const exports = this.module.exports.filter(({ kind }) => kind === "memory");
-    const found = exports.find(({ name }) => name === "memory") ?? exports[0];
+    const found = exports.find(({ name }) => name === "memory") ?? exports.at(0);
     if (found === undefined) throw new InvokeError("no-memory", "the guest neither imports nor exports a memory");
     return this.memory(found.name);
   }
@@ -238,12 +253,12 @@ export class Guest {
       this.live(id);
     } else {
       // It was disposed of before it could be torn down.
-      this.engine.use((host) => host.teardown_instance(id));
+      tearDown(this.engine, id);
     }
   }
 
   private live(id: number): void {
-    this.id = id;
+    this.id = this.held.value = id;
     this.life = "live";
   }
 
@@ -252,7 +267,7 @@ export class Guest {
     const exports = Object.create(null) as { [name: string]: unknown };
     for (const descriptor of this.module.exports) {
       const value = this.makeExport(descriptor, caller);
-      if (value !== undefined) Object.defineProperty(exports, descriptor.name, { value, enumerable: true });
+      if (value !== undefined) constant(exports, descriptor.name, value, true);
     }
     return Object.freeze(exports);
   }
@@ -273,7 +288,7 @@ export class Guest {
   private memory(name: string): Memory {
     let memory = this.memories.get(name);
     if (memory === undefined) {
-      memory = new Memory(this.engine, this.memoryHandle(name), "guest");
+      memory = new Memory(this.engine, this.memoryHandle(name), this);
       this.memories.set(name, memory);
     }
     return memory;
@@ -296,5 +311,7 @@ export class Guest {
 }
 
 disposable(Guest);
+
+const tearDown = (engine: Engine, id: number): void => engine.use((host) => host.teardown_instance(id));
 
 const disposed = (): DisposedError => new DisposedError("torn-down", "the guest was disposed of");

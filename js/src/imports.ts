@@ -1,5 +1,6 @@
 /** Imports: JavaScript functions that serve a guest. */
 import { checkFuel } from "./checks.js";
+import { isMarked, mark } from "./copies.js";
 import type { Served } from "./drive.js";
 import { InstantiateError, InvokeError, Trap } from "./errors.js";
 import { type Frames, framesOf } from "./frames.js";
@@ -47,8 +48,6 @@ export interface CallContext {
   readonly exports: Exports;
 }
 
-const withContext = new WeakSet<ImportTarget>();
-
 /**
  * Makes an import that gets the context of the call before its arguments:
  * `call((c, pointer, length) => c.memory.readString(pointer, length))`.
@@ -56,7 +55,7 @@ const withContext = new WeakSet<ImportTarget>();
 export function call(target: (context: CallContext, ...args: any[]) => unknown): ImportTarget {
   // A function of its own, so that the same target can also be used without context.
   const marked: ImportTarget = (context: CallContext, ...args: unknown[]) => target(context, ...args);
-  withContext.add(marked);
+  mark(marked, "call");
   return marked;
 }
 
@@ -83,7 +82,7 @@ export function hostFunction(
     target: function_,
     params: new ValueList(params, mode),
     results: new ValueList(results, mode),
-    withContext: withContext.has(function_),
+    withContext: isMarked(function_, "call"),
   };
 }
 

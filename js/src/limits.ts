@@ -1,5 +1,6 @@
 /** Limits: what guests, environments and supervisors may take, before it is taken. */
-import { checkObject } from "./checks.js";
+import type { WasmSource } from "./load.js";
+import { known, optionsOf } from "./options.js";
 
 /** Limits by name: for guests nobody trusts, for many small ones, and without those that can be lifted. */
 export type LimitsPreset = "default" | "strict" | "unlimited";
@@ -94,22 +95,76 @@ export interface StoreOptions {
   readonly features?: Features;
 }
 
+/** How the wasm module is loaded, and what its store is made with. */
+export interface LoadOptions extends StoreOptions {
+  /** Where the wasm module is; by default beside the package's JavaScript. */
+  readonly wasm?: WasmSource;
+}
+
+const LOAD_OPTIONS = known<LoadOptions>({ features: true, limits: true, wasm: true });
+
+/** The options that a store without more of them is loaded with. */
+export const loadOptions = (given: LoadOptions | undefined): LoadOptions => optionsOf(given, LOAD_OPTIONS);
+
+const LIMITS = known<Limits>({
+  preset: true,
+  argumentBytes: true,
+  blockDepth: true,
+  branchTargets: true,
+  constOperators: true,
+  engineStackBytes: true,
+  environmentBytes: true,
+  exports: true,
+  fuel: true,
+  functions: true,
+  globals: true,
+  guestFrames: true,
+  imports: true,
+  instances: true,
+  locals: true,
+  memories: true,
+  memoryPages: true,
+  moduleBytes: true,
+  multiValues: true,
+  nesting: true,
+  params: true,
+  segments: true,
+  tableElements: true,
+  tables: true,
+  totalInstanceBytes: true,
+  totalMemoryPages: true,
+  types: true,
+});
+
+const FEATURES = known<Features>({
+  bulkMemory: true,
+  extendedConst: true,
+  floats: true,
+  multiMemory: true,
+  multiValue: true,
+  mutableGlobals: true,
+  referenceTypes: true,
+  saturatingFloatToInt: true,
+  signExtension: true,
+  tailCalls: true,
+});
+
 /**
  * Limits and features as the wasm module takes them: a preset's name, the names and numbers of
  * limits that differ from it, and the names of features that are switched on and off.
  */
-export function storeArguments(options: StoreOptions): [string, string[], Float64Array, string[], string[]] {
-  const { limits, features = {} } = checkObject("the options", options);
-  const switches = Object.entries(checkObject("the features", features)).filter(([, value]) => value !== undefined);
+export function storeArguments({ limits, features }: StoreOptions): [string, string[], Float64Array, string[], string[]] {
+  const given = optionsOf(features, FEATURES, "features", "feature");
+  const switches = Object.entries(given).filter(([, value]) => value !== undefined);
   const wrong = switches.find(([, value]) => typeof value !== "boolean");
   if (wrong !== undefined) throw new TypeError(`the feature ${wrong[0]} is neither true nor false`);
   const names = (on: boolean): string[] => switches.filter(([, value]) => value === on).map(([name]) => name);
   return [...limitArguments(limits), names(true), names(false)];
 }
 
-function limitArguments(limits: Limits | LimitsPreset = {}): [string, string[], Float64Array] {
+function limitArguments(limits: Limits | LimitsPreset | undefined): [string, string[], Float64Array] {
   if (typeof limits === "string") return [limits, [], new Float64Array()];
-  const { preset = "default", ...others } = checkObject("the limits", limits);
+  const { preset = "default", ...others } = optionsOf(limits, LIMITS, "limits", "limit");
   if (typeof preset !== "string") throw new TypeError("the preset is not a string");
   const entries = Object.entries(others).filter(([, value]) => value !== undefined);
   const numbers = entries.map(([name, value]) => limitNumber(`the limit ${name}`, value));

@@ -1,8 +1,10 @@
 /** Memories: made by the supervisor, or exported by a guest. */
 import { type Bytes, bytesOf, checkU32, encodeText } from "./checks.js";
+import { mark } from "./copies.js";
 import { disposable } from "./disposable.js";
 import type { Engine } from "./engine.js";
 import { DisposedError, MemoryError } from "./errors.js";
+import type { Held } from "./net.js";
 
 /** Bytes of a page. */
 export const PAGE_BYTES = 65_536;
@@ -17,12 +19,16 @@ export class Memory {
   declare readonly [Symbol.dispose]: () => void;
   /** Where its bytes are and how many, as of when the engine had been entered so often. */
   private place = { address: 0, size: 0, entered: -1 };
-  /** @internal */
+  private readonly held: Held;
+
+  /** @internal A guest's own memory is given its guest, which lives as long. */
   constructor(
     private readonly engine: Engine,
-    private handle: number | undefined,
-    private readonly owner: "supervisor" | "guest",
-  ) {}
+    handle: number,
+    private readonly guest?: object,
+  ) {
+    this.held = engine.net.watch(this, guest === undefined ? "memory" : undefined, handle, drop);
+  }
 
   /** The size in pages of 64 KiB. */
   get size(): number {
@@ -65,10 +71,7 @@ export class Memory {
    * goes with the guest.
    */
   dispose(): void {
-    const { handle } = this;
-    if (handle === undefined || !this.engine.isLive) return;
-    this.handle = undefined;
-    this.engine.use((host) => host.drop_memory(handle));
+    this.held.free();
   }
 
   /** @internal The handle, for the same engine only. */
@@ -97,9 +100,15 @@ export class Memory {
 
   private use(): number {
     this.engine.check();
-    if (this.handle === undefined) throw new DisposedError("torn-down", `the ${this.owner}'s memory was disposed of`);
-    return this.handle;
+    const handle = this.held.value;
+    if (handle === undefined) {
+      throw new DisposedError("torn-down", `the ${this.guest === undefined ? "supervisor" : "guest"}'s memory was disposed of`);
+    }
+    return handle;
   }
 }
 
 disposable(Memory);
+mark(Memory.prototype, "memory");
+
+const drop = (engine: Engine, handle: number): void => engine.use((host) => host.drop_memory(handle));

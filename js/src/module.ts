@@ -1,13 +1,16 @@
 /** Modules: compiled once, instantiated many times. */
 import { checkFuel, checkU32 } from "./checks.js";
 import type { Engine } from "./engine.js";
-import { DisposedError, InstantiateError } from "./errors.js";
+import { DisposedError, InstantiateError, isOfCount } from "./errors.js";
+import { OF_ANOTHER_COPY, isMarked } from "./copies.js";
 import { disposable } from "./disposable.js";
-import { stateOf } from "./caller.js";
+import { PACE_NAMES, stateOf } from "./caller.js";
 import { overlappingOf } from "./calls.js";
-import { Guest, type GuestOptions } from "./guest.js";
+import { GUEST_NAMES, Guest, type GuestOptions } from "./guest.js";
 import { type HostFunction, type ImportTarget, hostFunction } from "./imports.js";
 import { Memory } from "./memory.js";
+import type { Held } from "./net.js";
+import { known, optionsOf } from "./options.js";
 import { Pace, type PaceOptions } from "./pace.js";
 import { type Snapshot, snapshotHandle } from "./snapshot.js";
 import { Tempo } from "./tempo.js";
@@ -45,6 +48,9 @@ export interface InstantiateOptions extends GuestOptions {
   readonly snapshot?: Snapshot;
 }
 
+const INSTANTIATE_OPTIONS = known<InstantiateOptions>({ ...GUEST_NAMES, snapshot: true });
+const INSTANTIATE_ASYNC_OPTIONS = known<InstantiateOptions & PaceOptions>({ ...GUEST_NAMES, ...PACE_NAMES, snapshot: true });
+
 /** The types of a function, ready to move its values. */
 export interface Signature {
   readonly params: ValueList;
@@ -62,20 +68,19 @@ export class Module {
   /** @internal How fast its code burns fuel. */
   readonly tempo = new Tempo();
   private readonly positions: ReadonlyMap<string, number>;
+  private readonly held: Held;
   private readonly signatures = { number: new Map<number, Signature>(), bits: new Map<number, Signature>() };
 
   /** @internal */
   constructor(
     private readonly engine: Engine,
-    private handle: number | undefined,
+    handle: number,
   ) {
-    const use = this.use();
-    this.imports = engine.use((host) => host.imports(use)).map(([module, name, ...type]) => ({
-      module,
-      name,
-      ...externType(type),
-    }));
-    this.exports = engine.use((host) => host.exports(use)).map(([name, ...type]) => ({ name, ...externType(type) }));
+    this.held = engine.net.watch(this, "module", handle, drop);
+    const imports = JSON.parse(engine.use((host) => host.imports(handle))) as [string, string, ...unknown[]][];
+    const exports = JSON.parse(engine.use((host) => host.exports(handle))) as [string, ...unknown[]][];
+    this.imports = imports.map(([module, name, ...type]) => ({ module, name, ...externType(type) }));
+    this.exports = exports.map(([name, ...type]) => ({ name, ...externType(type) }));
     this.positions = new Map(this.exports.map(({ name }, position) => [name, position]));
   }
 
@@ -85,26 +90,35 @@ export class Module {
    * `imports` may be objects or Maps; only own properties count, so that every name is a name
    * like any other.
    */
-  instantiate(imports: Imports = {}, options: InstantiateOptions = {}): Guest {
-    const guest = this.prepare(imports, options);
+  instantiate(imports: Imports = {}, options?: InstantiateOptions): Guest {
+    const guest = this.prepare(imports, optionsOf(options, INSTANTIATE_OPTIONS));
     guest.start();
     return guest;
   }
 
-  /** Like `instantiate`, for a start function whose imports may be `async`, or that takes its time. */
-  async instantiateAsync(imports: Imports = {}, options: InstantiateOptions & PaceOptions = {}): Promise<Guest> {
+  /**
+   * Like `instantiate`, for a start function whose imports may be `async`, or that takes its time. Where
+   * a limit refuses that counts what lives, it lets the event loop have a turn, in which the runtime can free
+   * what was dropped, and tries once more.
+   */
+  async instantiateAsync(imports: Imports = {}, given?: InstantiateOptions & PaceOptions): Promise<Guest> {
+    const options = optionsOf(given, INSTANTIATE_ASYNC_OPTIONS);
     const pace = new Pace(options, this.tempo);
-    const guest = this.prepare(imports, options, pace.slice);
+    let guest: Guest;
+    try {
+      guest = this.prepare(imports, options, pace.slice);
+    } catch (error) {
+      if (!isOfCount(error)) throw error;
+      await pace.turn().finally(() => pace.close());
+      guest = this.prepare(imports, options, pace.slice);
+    }
     await guest.startAsync(pace);
     return guest;
   }
 
   /** Lets go of the module. Its instances go on. */
   dispose(): void {
-    const { handle } = this;
-    if (handle === undefined || !this.engine.isLive) return;
-    this.handle = undefined;
-    this.engine.use((host) => host.drop_module(handle));
+    this.held.free();
   }
 
   /** @internal The position of an export, as the engine counts. */
@@ -149,39 +163,38 @@ export class Module {
     const depth = optionalU32("maxCallDepth", options.maxCallDepth);
     const overlaps = overlappingOf(options) === "allow";
     const { snapshot } = options;
-    const functions: HostFunction[] = [];
-    const memories: Memory[] = [];
-    for (const descriptor of this.imports) {
+    const resolved = this.imports.map((descriptor): HostFunction | Memory => {
       const target = lookUp(imports, descriptor);
-      if (descriptor.kind === "function" && typeof target === "function") {
-        functions.push(hostFunction(descriptor, target, floats));
-      } else if (descriptor.kind === "memory" && target instanceof Memory) {
-        memories.push(target);
-      } else {
-        throw unresolved(descriptor, target);
-      }
-    }
+      if (descriptor.kind === "function" && typeof target === "function") return hostFunction(descriptor, target, floats);
+      if (descriptor.kind === "memory" && target instanceof Memory) return target;
+      throw unresolved(descriptor, target);
+    });
+    const functions = resolved.filter((one) => !(one instanceof Memory)) as HostFunction[];
+    const memories = resolved.filter((one) => one instanceof Memory);
     const handles = this.handlesOf(memories);
     // Only now: a getter among the imports may have disposed of the module.
     const module = this.use();
     if (snapshot !== undefined) {
       const from = snapshotHandle(engine, snapshot);
       const id = engine.use((host) => host.instantiate_from(module, handles, from, fuel, pages, depth, overlaps));
-      return new Guest(engine, this, functions, memories, { id }, options);
+      return new Guest(engine, this, functions, memories, { call: undefined, id }, options);
     }
     const call = engine.use((host) => host.instantiate(module, handles, state, fuel, pages, depth, overlaps));
     if (slice !== undefined) engine.host.set_slice(call, slice);
-    return new Guest(engine, this, functions, memories, { call }, options);
+    return new Guest(engine, this, functions, memories, { call, id: undefined }, options);
   }
 
   private use(): number {
     this.engine.check();
-    if (this.handle === undefined) throw new DisposedError("torn-down", "the module was disposed of");
-    return this.handle;
+    const handle = this.held.value;
+    if (handle === undefined) throw new DisposedError("torn-down", "the module was disposed of");
+    return handle;
   }
 }
 
 disposable(Module);
+
+const drop = (engine: Engine, handle: number): void => engine.use((host) => host.drop_module(handle));
 
 const optionalU32 = (name: string, value: number | undefined): number | undefined =>
   value === undefined ? undefined : checkU32(name, value);
@@ -202,7 +215,9 @@ function unresolved({ module, name, kind }: ImportDescriptor, target: unknown): 
       ? "globals and tables cannot be imported"
       : target === undefined
         ? `no ${kind} of this name is given`
-        : `a ${kind} is asked for, something else is given`;
+        : kind === "memory" && isMarked(target, "memory")
+          ? `the memory that is given ${OF_ANOTHER_COPY}`
+          : `a ${kind} is asked for, something else is given`;
   return new InstantiateError("import", `import \`${module}\` \`${name}\`: ${problem}`);
 }
 
@@ -213,9 +228,9 @@ function externType([kind, first, second, third]: readonly any[]): ExternType {
     case "global":
       return { kind, type: first, mutable: second };
     case "memory":
-      return second === undefined ? { kind, initial: first } : { kind, initial: first, maximum: second };
+      return second === null ? { kind, initial: first } : { kind, initial: first, maximum: second };
     default:
-      return third === undefined
+      return third === null
         ? { kind: "table", element: first, initial: second }
         : { kind: "table", element: first, initial: second, maximum: third };
   }

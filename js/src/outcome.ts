@@ -2,10 +2,13 @@
 import { checkFuel } from "./checks.js";
 import { disposable } from "./disposable.js";
 import type { Call } from "./calls.js";
+import type { Engine } from "./engine.js";
 import { type Ending, type Served, driveAsync } from "./drive.js";
 import { InvokeError, type Trap } from "./errors.js";
 import { type Frames, NO_FRAMES, framesOf } from "./frames.js";
 import type { Result } from "./caller.js";
+import type { Held } from "./net.js";
+import { type Names, known, merged, optionsOf } from "./options.js";
 import { Pace, type PaceOptions } from "./pace.js";
 
 /** What `guest.tryCall` came to. */
@@ -31,24 +34,15 @@ export type SyncOutcome = Exclude<Outcome, OutOfFuel>;
 /** How a call goes on. The rest is as it was begun with. */
 export type ResumeOptions = Omit<PaceOptions, "fuel">;
 
-/** Ends the calls of outcomes that nobody resumed or disposed of. */
-const forgotten =
-  typeof FinalizationRegistry === "undefined"
-    ? undefined
-    : new FinalizationRegistry<Call>((call) => {
-        try {
-          call.end();
-        } catch {
-          // The engine aborted, which whoever uses it next is told.
-        }
-      });
+export const RESUME_NAMES: Names<ResumeOptions> = { deadline: true, signal: true, slice: true };
+const RESUME_OPTIONS = known(RESUME_NAMES);
 
 /** A call that is out of fuel. It keeps its place in the guest until it is resumed or ended. */
 export class OutOfFuel {
   /** Does what `abort` does, at the end of a `using`. */
   declare readonly [Symbol.dispose]: () => void;
   readonly status = "out-of-fuel";
-  private call: Call | undefined;
+  private readonly held: Held<Call>;
 
   /** @internal */
   constructor(
@@ -59,14 +53,14 @@ export class OutOfFuel {
     /** The fuel used so far. */
     readonly fuelUsed: bigint,
   ) {
-    this.call = call;
-    forgotten?.register(this, call, this);
+    const { engine } = served;
+    this.held = engine.net.watch(this, "outcome", call, end);
   }
 
   /** Where the guest is, see `Trap`; nowhere once the call was resumed or ended. */
   get frames(): Frames {
     const { engine } = this.served;
-    const { call } = this;
+    const call = this.held.value;
     if (call === undefined || call.outlived !== undefined) return NO_FRAMES;
     return framesOf(engine.use((host) => host.frames(call.handle)));
   }
@@ -78,15 +72,16 @@ export class OutOfFuel {
    * holding its guest: `abort` ends it. What a nested call is given it shares with those around it, as it
    * draws on their fuel.
    */
-  async resume(fuel: bigint | number, options: ResumeOptions = {}): Promise<Outcome> {
+  async resume(fuel: bigint | number, options?: ResumeOptions): Promise<Outcome> {
     const { served, finish } = this;
     const more = checkFuel("fuel", fuel);
-    const all = { ...this.options, ...options };
+    const all = merged(this.options, optionsOf(options, RESUME_OPTIONS));
     const pace = new Pace(all, served.guest.module.tempo);
     served.engine.enter();
     // Only now: what is refused above leaves the call where it is.
-    const call = this.take();
+    const call = this.held.value;
     if (call === undefined) throw new InvokeError("call-over", "the call was resumed or ended before");
+    this.held.forget();
     const { handle, outlived } = call;
     if (outlived !== undefined) return { status: "trap", trap: outlived, fuelUsed: outlived.fuelUsed };
     served.engine.use((host) => {
@@ -98,25 +93,18 @@ export class OutOfFuel {
 
   /** Ends the call where it is. What the guest did stays done, and it can be called again. */
   abort(): void {
-    const { engine } = this.served;
-    if (engine.isLive) engine.enter();
-    this.take()?.end();
+    this.held.free();
   }
 
   /** Does what `abort` does. */
   dispose(): void {
     this.abort();
   }
-
-  private take(): Call | undefined {
-    const { call } = this;
-    this.call = undefined;
-    forgotten?.unregister(this);
-    return call;
-  }
 }
 
 disposable(OutOfFuel);
+
+const end = (_: Engine, call: Call): void => call.end();
 
 /** Drives a call, and says what it came to. */
 export async function outcomeOf(

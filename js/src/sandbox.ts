@@ -5,17 +5,22 @@ import { disposable } from "./disposable.js";
 import { Engine } from "./engine.js";
 import { CompileError, SnapshotError, hostError } from "./errors.js";
 import { makeGlue } from "./glue.js";
-import { type Limits, type StoreOptions, storeArguments } from "./limits.js";
 import type * as Glue from "./glue-types.js";
+import { type Limits, type LoadOptions, storeArguments } from "./limits.js";
 import { type WasmSource, loadModule } from "./load.js";
 import { Memory } from "./memory.js";
 import { Module } from "./module.js";
+import type { Leak } from "./net.js";
+import { known, optionsOf } from "./options.js";
 import { Snapshot } from "./snapshot.js";
 
 /** How a sandbox is loaded. */
-export interface SandboxOptions extends StoreOptions {
-  /** Where the wasm module is; by default beside the package's JavaScript. */
-  readonly wasm?: WasmSource;
+export interface SandboxOptions extends LoadOptions {
+  /**
+   * Told of each guest, memory, module, snapshot and outcome that was dropped without having been
+   * disposed of, once the runtime has collected it and what it had is freed. What it throws is lost.
+   */
+  readonly onLeak?: (leak: Leak) => void;
 }
 
 /** How a module is compiled. */
@@ -28,6 +33,18 @@ export interface CompileOptions {
    */
   readonly frames?: boolean;
 }
+
+/** The type of a memory, in pages of 64 KiB. */
+export interface MemoryType {
+  /** The size to begin with. */
+  readonly initial: number;
+  /** The size that it can grow to. */
+  readonly maximum?: number;
+}
+
+const SANDBOX_OPTIONS = known<SandboxOptions>({ features: true, limits: true, onLeak: true, wasm: true });
+const COMPILE_OPTIONS = known<CompileOptions>({ frames: true });
+const MEMORY_TYPE = known<MemoryType>({ initial: true, maximum: true });
 
 /**
  * An instance of the wasm module with its own glue, its memory, and what is called before it is entered:
@@ -54,17 +71,23 @@ export class Sandbox {
   ) {}
 
   /** Loads the wasm module, which is compiled once for all sandboxes, and makes an engine. */
-  static async load(options: SandboxOptions = {}): Promise<Sandbox> {
+  static async load(given?: SandboxOptions): Promise<Sandbox> {
+    const options = optionsOf(given, SANDBOX_OPTIONS);
+    const { onLeak } = options;
+    if (onLeak !== undefined && typeof onLeak !== "function") throw new TypeError("onLeak is not a function");
     const settings = storeArguments(options);
     const [glue, memory, probe] = await instantiateGlue(options.wasm);
     const host = hostError(() => new glue.Host(new glue.Settings(...settings)));
-    const engine = new Engine(host, memory, probe, glue.Host.trap_codes(), glue.Host.trap_messages());
+    const traps = JSON.parse(glue.Host.trap_codes()) as [string, string][];
+    const engine = new Engine(host, memory, probe, traps.map(([code]) => code), traps.map(([, message]) => message));
+    engine.net.onLeak = onLeak;
     return new Sandbox(engine, glue.Host.costs_version());
   }
 
   /** Compiles a module from its bytes. */
-  compile(bytes: Bytes, options: CompileOptions = {}): Module {
+  compile(bytes: Bytes, given?: CompileOptions): Module {
     const { engine } = this;
+    const options = optionsOf(given, COMPILE_OPTIONS);
     const frames = checkBoolean("frames", options.frames);
     const view = bytesOf("the module's bytes", bytes);
     // Before they are copied to where the engine reads them: that memory never shrinks.
@@ -76,18 +99,20 @@ export class Sandbox {
   }
 
   /** Compiles a module from a response, or a promise of one. */
-  async compileStreaming(response: Response | PromiseLike<Response>, options: CompileOptions = {}): Promise<Module> {
+  async compileStreaming(response: Response | PromiseLike<Response>, given?: CompileOptions): Promise<Module> {
+    const options = optionsOf(given, COMPILE_OPTIONS);
     const { ok, status, statusText } = await response;
     if (!ok) throw new TypeError(`cannot compile a response of status ${status} ${statusText}`);
     return this.compile(await (await response).arrayBuffer(), options);
   }
 
   /** Makes a memory that guests can import, in pages of 64 KiB. */
-  memory(type: { readonly initial: number; readonly maximum?: number }): Memory {
+  memory(given: MemoryType): Memory {
     const { engine } = this;
+    const type = optionsOf(given, MEMORY_TYPE);
     const initial = checkU32("initial", type.initial);
     const maximum = type.maximum === undefined ? -1 : checkU32("maximum", type.maximum);
-    return new Memory(engine, engine.use((host) => host.new_memory(initial, maximum)), "supervisor");
+    return new Memory(engine, engine.use((host) => host.new_memory(initial, maximum)));
   }
 
   /**
@@ -109,12 +134,18 @@ export class Sandbox {
     return this.engine.use((host) => host.memory_pages_in_use());
   }
 
+  /**
+   * Bytes of the wasm module's own memory, with the memories of all guests and all else that the engine
+   * keeps. It never shrinks: what is freed is used again, and only a sandbox that is disposed of, or
+   * dropped with all it made, gives it back.
+   */
+  get memoryBytes(): number {
+    return this.engine.memoryBytes;
+  }
+
   /** All limits, as a plain object: it can be written as JSON, and is taken by `load`. */
   get limits(): Required<Omit<Limits, "preset">> {
-    const { engine } = this;
-    const numbers = engine.use((host) => host.limit_numbers());
-    const names = engine.use((host) => host.limit_names());
-    return Object.fromEntries(names.map((name, at) => [name, numbers[at]])) as Sandbox["limits"];
+    return Object.fromEntries(JSON.parse(this.engine.use((host) => host.limits())) as [string, number][]) as Sandbox["limits"];
   }
 
   /** Frees the engine with everything in it. */

@@ -3,11 +3,12 @@
  * the Substrate sandbox ABI. See `wire.ts` for the bytes.
  */
 import { type Bytes, bytesOf, checkU32, encodeText, isThenable } from "./checks.js";
+import { append } from "./define.js";
 import { Door } from "./door.js";
 import { asyncImport, hostError } from "./errors.js";
 import type * as Glue from "./glue-types.js";
-import { storeArguments } from "./limits.js";
-import { type SandboxOptions, instantiateGlue } from "./sandbox.js";
+import { type LoadOptions, loadOptions, storeArguments } from "./limits.js";
+import { instantiateGlue } from "./sandbox.js";
 
 export * from "./wire.js";
 
@@ -21,7 +22,8 @@ export type DispatchThunk = (args: Uint8Array, state: number, func: number) => U
 export class ScaleStore {
   private constructor(private readonly door: Door<Glue.ScaleStore>) {}
 
-  static async load(options: SandboxOptions = {}): Promise<ScaleStore> {
+  static async load(given?: LoadOptions): Promise<ScaleStore> {
+    const options = loadOptions(given);
     const settings = storeArguments(options);
     const [glue, , probe] = await instantiateGlue(options.wasm);
     const store = hostError(() => new glue.ScaleStore(new glue.Settings(...settings)));
@@ -100,7 +102,7 @@ export class ScaleStore {
         if (isThenable(result)) throw asyncImport(result);
         return result as Uint8Array;
       } catch (error) {
-        thrown.push(error);
+        append(thrown, error);
         throw error;
       }
     };

@@ -88,7 +88,10 @@ function ask(): void {
 function turn(): void {
   isAsked = false;
   begin();
-  for (const job of line) {
+  // Not `for`, which would ask the iterator for a `return` when what a job left is in the exchange.
+  const jobs = line.values();
+  for (let next = jobs.next(); !next.done; next = jobs.next()) {
+    const job = next.value;
     line.delete(job);
     if (!job.run()) break;
     line.add(job);

@@ -1,7 +1,9 @@
 /** Snapshots: the state of a guest at a time when no call of it was under way. */
+import { OF_ANOTHER_COPY, isMarked, mark } from "./copies.js";
 import { disposable } from "./disposable.js";
 import type { Engine } from "./engine.js";
 import { DisposedError, SnapshotError } from "./errors.js";
+import type { Held } from "./net.js";
 
 /**
  * The state of a guest: its memories, imported ones too, and its mutable globals.
@@ -13,11 +15,15 @@ import { DisposedError, SnapshotError } from "./errors.js";
 export class Snapshot {
   /** Does what `dispose` does, at the end of a `using`. */
   declare readonly [Symbol.dispose]: () => void;
+  private readonly held: Held;
+
   /** @internal */
   constructor(
     private readonly engine: Engine,
-    private handle: number | undefined,
-  ) {}
+    handle: number,
+  ) {
+    this.held = engine.net.watch(this, "snapshot", handle, drop);
+  }
 
   /**
    * The bytes, a copy of your own; `sandbox.snapshot(bytes)` reads them. Zeros are left out. They
@@ -30,10 +36,7 @@ export class Snapshot {
 
   /** Frees the snapshot. Guests that were made from it go on. */
   dispose(): void {
-    const { handle } = this;
-    if (handle === undefined || !this.engine.isLive) return;
-    this.handle = undefined;
-    this.engine.use((host) => host.drop_snapshot(handle));
+    this.held.free();
   }
 
   /** @internal The handle, for the same engine only. */
@@ -42,15 +45,22 @@ export class Snapshot {
     if (engine !== this.engine) {
       throw new SnapshotError("other-sandbox", "the snapshot is kept in another sandbox; `sandbox.snapshot(bytes)` reads its bytes");
     }
-    if (this.handle === undefined) throw new DisposedError("torn-down", "the snapshot was disposed of");
-    return this.handle;
+    const handle = this.held.value;
+    if (handle === undefined) throw new DisposedError("torn-down", "the snapshot was disposed of");
+    return handle;
   }
 }
 
 disposable(Snapshot);
+mark(Snapshot.prototype, "snapshot");
+
+const drop = (engine: Engine, handle: number): void => engine.use((host) => host.drop_snapshot(handle));
 
 /** The handle of what should be a snapshot, for one engine. */
 export function snapshotHandle(engine: Engine, snapshot: Snapshot): number {
-  if (!(snapshot instanceof Snapshot)) throw new TypeError("a snapshot is asked for, something else is given");
+  if (!(snapshot instanceof Snapshot)) {
+    const isOther = isMarked(snapshot, "snapshot");
+    throw new TypeError(isOther ? `the snapshot ${OF_ANOTHER_COPY}, or read its bytes` : "a snapshot is asked for, something else is given");
+  }
   return snapshot.handleIn(engine);
 }

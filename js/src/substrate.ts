@@ -12,11 +12,13 @@
  * by the host function, so that it ends the supervisor's call and comes out of yours: an error
  * with a `code`, such as `result-buffer`, `torn-down` or `allocator`.
  */
+import { append } from "./define.js";
 import { Door } from "./door.js";
 import { GuestboxError, hostError } from "./errors.js";
 import type * as Glue from "./glue-types.js";
-import { storeArguments } from "./limits.js";
-import { type SandboxOptions, instantiateGlue } from "./sandbox.js";
+import { type LoadOptions, loadOptions, storeArguments } from "./limits.js";
+import { known, optionsOf } from "./options.js";
+import { instantiateGlue } from "./sandbox.js";
 
 /** The host functions, by their names in the module `env`. An `i64` is a BigInt. */
 export interface SubstrateImports extends WebAssembly.ModuleImports {
@@ -38,6 +40,8 @@ export interface AttachOptions {
   readonly memory?: WebAssembly.Memory;
 }
 
+const ATTACH_OPTIONS = known<AttachOptions>({ memory: true });
+
 /** The guests of one supervisor, and the allocator in its memory. */
 export class Substrate {
   /** What the supervisor imports from the module `env`; add to it what else it imports. */
@@ -52,7 +56,8 @@ export class Substrate {
   }
 
   /** Loads the wasm module with the engine in it. */
-  static async load(options: SandboxOptions = {}): Promise<Substrate> {
+  static async load(given?: LoadOptions): Promise<Substrate> {
+    const options = loadOptions(given);
     const settings = storeArguments(options);
     const [glue, memory, probe] = await instantiateGlue(options.wasm);
     const supervisor = new Supervisor(memory);
@@ -65,7 +70,8 @@ export class Substrate {
    * its global `__heap_base`, above which the allocator works. Until then it has no memory here: its
    * start function can make memories, but not pass bytes.
    */
-  attach(instance: WebAssembly.Instance, options: AttachOptions = {}): void {
+  attach(instance: WebAssembly.Instance, given?: AttachOptions): void {
+    const options = optionsOf(given, ATTACH_OPTIONS);
     if (this.attached) throw new GuestboxError("attached", "the host has a supervisor; load another host for another");
     const { memory: exported, __indirect_function_table: table, __heap_base: base } = instance.exports;
     const memory: unknown = options.memory ?? exported;
@@ -150,7 +156,8 @@ class Supervisor {
     if (known !== undefined) return known;
     checkThunk(thunk);
     this.handles.set(thunk, this.thunks.length);
-    return this.thunks.push(thunk) - 1;
+    append(this.thunks, thunk);
+    return this.thunks.length - 1;
   }
 
   callThunk(thunk: number, ptr: number, len: number, state: number, func: number): bigint {

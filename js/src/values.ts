@@ -68,15 +68,15 @@ const takeF64: Take = (engine, word) => engine.f64[word] as number;
 const takeU32: Take = (engine, word) => engine.u32[word * 2] as number;
 const takeU64: Take = (engine, word) => engine.u64[word] as bigint;
 
-const CODECS: { readonly [type: string]: { readonly [mode in FloatMode]: readonly [Put, Take] } } = {
-  i32: { number: [putI32, takeI32], bits: [putI32, takeI32] },
-  i64: { number: [putI64, takeI64], bits: [putI64, takeI64] },
-  f32: { number: [putF32, takeF32], bits: [putF32Bits, takeU32] },
-  f64: { number: [putF64, takeF64], bits: [putF64Bits, takeU64] },
-};
+const CODECS = new Map<string, { readonly [mode in FloatMode]: readonly [Put, Take] }>([
+  ["i32", { number: [putI32, takeI32], bits: [putI32, takeI32] }],
+  ["i64", { number: [putI64, takeI64], bits: [putI64, takeI64] }],
+  ["f32", { number: [putF32, takeF32], bits: [putF32Bits, takeU32] }],
+  ["f64", { number: [putF64, takeF64], bits: [putF64Bits, takeU64] }],
+]);
 
 const codecOf = (type: ValueType, mode: FloatMode): readonly [Put, Take] => {
-  const codec = CODECS[type]?.[mode];
+  const codec = CODECS.get(type)?.[mode];
   if (codec === undefined) throw new TypeError(`values of type ${type} cannot be passed`);
   return codec;
 };
@@ -88,7 +88,7 @@ export function floatMode(mode: FloatMode = "number"): FloatMode {
 }
 
 /** Whether values of a type can be passed. */
-export const isNumeric = (type: ValueType): boolean => type in CODECS;
+export const isNumeric = (type: ValueType): boolean => CODECS.has(type);
 
 /** A list of values of fixed types: the parameters of a function, or its results. */
 export class ValueList {
@@ -129,10 +129,7 @@ export class ValueList {
   /** Takes all values out of the exchange. */
   takeAll(engine: Engine): Value[] {
     engine.refresh();
-    const { takes } = this;
-    const values = new Array<Value>(takes.length);
-    for (let i = 0; i < takes.length; i++) values[i] = (takes[i] as Take)(engine, i);
-    return values;
+    return this.takes.map((take, word) => take(engine, word));
   }
 
   /** Takes results out of the exchange: nothing, a value, or an array of several. */

@@ -80,7 +80,7 @@ describe("limits of what lives", () => {
     const module = sandbox.compile(wat("(module)"));
     const guests = [1, 2, 3].map(() => module.instantiate());
     const error = thrownBy(() => module.instantiate());
-    assert.match(error.message, /the limit `totalInstanceBytes` is 3072, 4096 requested; raise it in `limits`$/);
+    assert.match(error.message, /the limit `totalInstanceBytes` is 3072, 4096 requested; raise it in `limits`\. 3 guests have not been disposed of$/);
     guests[1].dispose();
     module.instantiate();
   });
@@ -240,13 +240,14 @@ describe("how limits are given", () => {
       assert.ok(Object.values(limits).every((value) => typeof value === "number"));
     }
   });
-  test("an unknown name is a RangeError that says so", async () => {
+  test("an unknown name is a TypeError that says so, and which may have been meant", async () => {
     for (const name of ["memory_pages", "Fuel", "toString", "__proto__", ""]) {
       const limits = Object.fromEntries([[name, 1]]);
       const error = await rejectionOf(Sandbox.load({ limits }));
-      assert.equal(error.constructor, RangeError, String(error));
-      assert.ok(error.message.includes(`\`${name}\``), error.message);
+      assert.equal(error.constructor, TypeError, String(error));
+      assert.ok(error.message.startsWith(`unknown limit \`${name}\`; `), error.message);
     }
+    assert.match((await rejectionOf(Sandbox.load({ limits: { memory_pages: 1 } }))).message, /did you mean `memoryPages`\?$/);
   });
   test("what is no whole number is a RangeError, what is no number a TypeError", async () => {
     for (const wrong of [-1, 0.5, NaN, Infinity, -1n, 2n ** 64n]) {
@@ -286,11 +287,11 @@ describe("features", () => {
     const store = await ScaleStore.load({ features: { floats: false } });
     assert.equal(thrownBy(() => store.instantiate(() => new Uint8Array(), floating, encodeEnvironment([]), 0)).code, "module-decoding");
   });
-  test("an unknown name is a RangeError, what is no boolean a TypeError", async () => {
+  test("an unknown name and what is no boolean are a TypeError", async () => {
     for (const name of ["float", "tail_calls", "", "__proto__"]) {
       for (const value of [true, false]) {
         const error = await rejectionOf(Sandbox.load({ features: Object.fromEntries([[name, value]]) }));
-        assert.ok(error instanceof RangeError && error.message.includes(`\`${name}\``), String(error));
+        assert.ok(error instanceof TypeError && error.message.includes(`unknown feature \`${name}\`; `), String(error));
       }
     }
     for (const value of [0, 1, "true", null]) assert.ok((await rejectionOf(Sandbox.load({ features: { floats: value } }))) instanceof TypeError);

@@ -132,8 +132,8 @@ describe("the store", () => {
       assert.equal(error.code, code, String(error));
     }
   });
-  test("unknown limits are a RangeError", async () => {
-    assert.equal((await rejectionOf(ScaleStore.load({ limits: { fuels: 1 } }))).constructor, RangeError);
+  test("unknown limits are a TypeError", async () => {
+    assert.equal((await rejectionOf(ScaleStore.load({ limits: { fuels: 1 } }))).constructor, TypeError);
   });
 });
 

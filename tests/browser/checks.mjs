@@ -1,5 +1,5 @@
 // Checks of the package in a page, each a function that throws where something is not as it should be.
-import { AsyncImportError, DisposedError, PoisonedError, Sandbox, Trap, call } from "guestbox";
+import { AsyncImportError, DisposedError, GuestboxError, PoisonedError, Sandbox, Trap, call } from "guestbox";
 import { framesGoOn } from "./frames.mjs";
 
 const equal = (actual, expected, what = "value") => {
@@ -194,6 +194,30 @@ export const checks = {
     const other = module.instantiate({}, { snapshot: elsewhere.snapshot(snapshot.bytes) });
     equal(other.exports.memory.readString(9, 4), "kept");
     elsewhere.dispose();
+  },
+
+  async "errors that are cloned, posted to a worker and posted back say what they said"() {
+    const sandbox = await shared;
+    const bytes = await (await fetch("/checks/traps.wasm")).arrayBuffer();
+    const trap = thrownBy(() => sandbox.compile(bytes, { frames: true }).instantiate().exports.run());
+    const refused = thrownBy(() => sandbox.memory({ initial: 65_537 }));
+    const worker = new Worker(URL.createObjectURL(new Blob(["onmessage = ({ data }) => postMessage(data)"])));
+    const { port1, port2 } = new MessageChannel();
+    const answer = (port) => new Promise((resolve) => (port.onmessage = ({ data }) => resolve(data)));
+    for (const error of [trap, refused]) {
+      const [fromWorker, fromPort] = [answer(worker), answer(port2)];
+      worker.postMessage(error);
+      port1.postMessage(error);
+      for (const copy of [await fromWorker, await fromPort, structuredClone(error), JSON.parse(JSON.stringify(error))]) {
+        equal(copy instanceof GuestboxError, false);
+        const read = isOf(GuestboxError.from(copy), error.constructor);
+        for (const name of ["name", "code", "message", "fuelUsed"]) equal(read[name], error[name], name);
+        equal(JSON.stringify(read.frames), JSON.stringify(error.frames), "frames");
+      }
+    }
+    equal(trap.frames.length, 2);
+    worker.terminate();
+    port1.close();
   },
 
   async "an engine that aborts poisons its sandbox, and the page goes on with another"() {

@@ -6,6 +6,7 @@ export const texts = {
   loops: `(module (global $rounds (export "rounds") (mut i32) (i32.const 0))
     (func (export "forever") (loop (global.set $rounds (i32.add (global.get $rounds) (i32.const 1))) (br 0)))
     (func (export "fine") (result i32) (i32.const 7)))`,
+  traps: '(module (func $inner unreachable) (func (export "run") (call $inner)))',
   recurses: '(module (func $f (export "f") (result i32) (i32.add (call $f) (call $f))) (func (export "fine") (result i32) (i32.const 7)))',
   remembers: '(module (memory (export "memory") 1 50) (func (export "grow") (result i32) (memory.grow (i32.const 49))))',
   floats: '(module (import "e" "f" (func $f (param f32) (result f32))) (func (export "f") (param f32) (result f32) (call $f (local.get 0))))',

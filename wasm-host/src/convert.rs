@@ -1,8 +1,7 @@
-//! Values as the 64-bit words of the exchange, and module descriptions as JavaScript arrays.
+//! Values as the 64-bit words of the exchange, and descriptions of modules.
 
+use crate::json::List;
 use guestbox::{ExternType, Module, Value, ValueType};
-use js_sys::Array;
-use wasm_bindgen::JsValue;
 
 /// The raw bits of a value; 32-bit ones in the low half.
 pub(crate) fn to_word(value: Value) -> u64 {
@@ -28,48 +27,32 @@ pub(crate) fn from_word(word: u64, ty: ValueType) -> Option<Value> {
 }
 
 /// The imports of a module: `[module, name, ...type]` each, see [`describe_type`].
-pub(crate) fn describe_imports(module: &Module) -> Array {
+pub(crate) fn describe_imports(module: &Module) -> String {
     let describe = |import: &guestbox::Import| {
-        describe_type(import.ty(), Array::of2(&import.module().into(), &import.name().into()))
+        describe_type(import.ty(), List::new().with_text(import.module()).with_text(import.name()))
     };
-    module.imports().iter().map(describe).collect()
+    module.imports().iter().map(describe).collect::<List>().to_string()
 }
 
 /// The exports of a module: `[name, ...type]` each, see [`describe_type`].
-pub(crate) fn describe_exports(module: &Module) -> Array {
-    let describe = |export: &guestbox::Export| describe_type(export.ty(), Array::of1(&export.name().into()));
-    module.exports().iter().map(describe).collect()
+pub(crate) fn describe_exports(module: &Module) -> String {
+    let describe =
+        |export: &guestbox::Export| describe_type(export.ty(), List::new().with_text(export.name()));
+    module.exports().iter().map(describe).collect::<List>().to_string()
 }
 
 /// Appends a type: `"function", params, results` | `"global", type, mutable` |
 /// `"memory", initial, maximum` | `"table", element, initial, maximum`.
-fn describe_type(ty: &ExternType, description: Array) -> Array {
-    let names = |types: &[ValueType]| {
-        JsValue::from(types.iter().map(|ty| JsValue::from(ty.name())).collect::<Array>())
-    };
-    let maximum = |maximum: Option<f64>| maximum.map_or(JsValue::UNDEFINED, JsValue::from);
-    description.push(&ty.kind().into());
+fn describe_type(ty: &ExternType, description: List) -> List {
+    let names = |types: &[ValueType]| types.iter().map(|ty| ty.name()).collect::<List>();
+    let description = description.with_text(ty.kind());
     match ty {
-        ExternType::Func(ty) => {
-            description.push(&names(ty.params()));
-            description.push(&names(ty.results()));
-        }
-        ExternType::Global(ty) => {
-            description.push(&ty.value.name().into());
-            description.push(&ty.mutable.into());
-        }
-        ExternType::Memory(ty) => {
-            description.push(&ty.initial.into());
-            description.push(&maximum(ty.maximum.map(f64::from)));
-        }
-        ExternType::Table(ty) => {
-            description.push(&ty.element.name().into());
-            description.push(&number(ty.initial).into());
-            description.push(&maximum(ty.maximum.map(number)));
-        }
-        _ => {}
+        ExternType::Func(ty) => description.with(names(ty.params())).with(names(ty.results())),
+        ExternType::Global(ty) => description.with_text(ty.value.name()).with(ty.mutable),
+        ExternType::Memory(ty) => description.with(ty.initial).with(ty.maximum),
+        ExternType::Table(ty) => description.with_text(ty.element.name()).with(ty.initial).with(ty.maximum),
+        _ => description,
     }
-    description
 }
 
 /// A count as JavaScript has it; from 2^53 on the nearest that a number can be.

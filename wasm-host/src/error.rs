@@ -1,22 +1,29 @@
-//! Errors on their way to JavaScript: an `Error` with a `code`.
+//! Errors on their way to JavaScript: objects with a class, a code and a message.
 
-use crate::limits::{message, refused_feature};
+use crate::limits::{counts_what_lives, message, refused_feature};
 use core::fmt::Display;
 use guestbox::{
     CompileError, EnvironmentError, ExecutionError, ForkError, FormatError, GlobalError, HandleError,
-    InstantiateError, InvokeError, MemoryError, RestoreError, SnapshotError, ThunkError, Trap,
+    InstantiateError, InvokeError, LimitError, MemoryError, RestoreError, SnapshotError, ThunkError, Trap,
     abi::{InstantiateFailure, SupervisorTrap},
 };
-use js_sys::{Error, Reflect};
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
+
+#[wasm_bindgen(inline_js = "export const refusal = (name, code, message, fuelUsed, isOfCount) =>
+    ({ __proto__: null, name, code, message, fuelUsed, isOfCount });")]
+extern "C" {
+    /// A fresh object with these properties. `isOfCount` says that a limit refused that counts what lives.
+    fn refusal(name: &str, code: &str, message: &str, fuel_used: Option<u64>, is_of_count: bool) -> JsValue;
+}
 
 /// An error with the name of its class in JavaScript, its code and its message.
 pub(crate) fn error(class: &str, code: &str, message: &dyn Display) -> JsValue {
-    let error = Error::new(&message.to_string());
-    error.set_name(class);
-    // Setting a property of a fresh object cannot fail.
-    let _set = Reflect::set(&error, &"code".into(), &code.into());
-    error.into()
+    refusal(class, code, &message.to_string(), None, false)
+}
+
+/// An error in which a limit refused.
+fn limit_error(class: &str, code: &str, error: &dyn Display, refused: &LimitError) -> JsValue {
+    refusal(class, code, &message(error, Some(refused)), None, counts_what_lives(refused.limit))
 }
 
 /// What makes a JavaScript error of a core error.
@@ -45,7 +52,7 @@ impl IntoJs for MemoryError {
     fn into_js(self) -> JsValue {
         match self {
             Self::Handle(handle) => handle.into_js(),
-            Self::Limit(refused) => error("MemoryError", self.code(), &message(&self, Some(&refused))),
+            Self::Limit(refused) => limit_error("MemoryError", self.code(), &self, &refused),
             _ => error("MemoryError", self.code(), &self),
         }
     }
@@ -81,7 +88,7 @@ impl IntoJs for InstantiateError {
         match self {
             Self::Snapshot(refused) => refused.into_js(),
             Self::Start(trap) => trap.into_js(),
-            Self::Limit(refused) => error("InstantiateError", self.code(), &message(&self, Some(&refused))),
+            Self::Limit(refused) => limit_error("InstantiateError", self.code(), &self, &refused),
             _ => error("InstantiateError", self.code(), &self),
         }
     }
@@ -118,7 +125,7 @@ impl IntoJs for RestoreError {
     fn into_js(self) -> JsValue {
         match self {
             Self::Instance(handle) => handle.into_js(),
-            Self::Limit(refused) => error("RestoreError", self.code(), &message(&self, Some(&refused))),
+            Self::Limit(refused) => limit_error("RestoreError", self.code(), &self, &refused),
             _ => error("RestoreError", self.code(), &self),
         }
     }
@@ -140,9 +147,7 @@ impl IntoJs for Trap {
             Some(ThunkError::Limit(refused)) => Some(refused),
             _ => reason.downcast_ref(),
         });
-        let trap = error("Trap", self.code().name(), &message(&self, refused));
-        let _set = Reflect::set(&trap, &"fuelUsed".into(), &self.fuel_used().into());
-        trap
+        refusal("Trap", self.code().name(), &message(&self, refused), Some(self.fuel_used()), false)
     }
 }
 
@@ -151,7 +156,7 @@ impl IntoJs for SupervisorTrap {
         match self {
             Self::Instance(handle) | Self::Memory(handle) => handle.into_js(),
             Self::MemoryRefused(refused) => refused.into_js(),
-            Self::Limit(refused) => error("SupervisorTrap", self.name(), &message(&self, Some(&refused))),
+            Self::Limit(refused) => limit_error("SupervisorTrap", self.name(), &self, &refused),
             _ => error("SupervisorTrap", self.name(), &self),
         }
     }

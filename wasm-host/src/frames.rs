@@ -4,9 +4,8 @@
     reason = "what a function throws is said once, at the top of the crate"
 )]
 
-use crate::{error::IntoJs, host::Host};
-use guestbox::{CompileOptions, Frames, Module};
-use js_sys::Array;
+use crate::{error::IntoJs, host::Host, json::List};
+use guestbox::{CompileOptions, Frame, Frames, Module};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 #[wasm_bindgen]
@@ -19,22 +18,20 @@ impl Host {
         Ok(self.modules.insert(module))
     }
 
-    /// The frames of a call that is paused: the number of those left out, and `index, name, offset`
-    /// for each, the innermost first.
-    pub fn frames(&self, handle: u32) -> Array {
-        self.calls.get(handle).map_or_else(|_| Array::new(), |call| describe(&call.execution.frames()))
+    /// The frames of a call that is paused: the number of those left out, and `[index, name, offset]`
+    /// for each, the innermost first. Nothing where there are none.
+    pub fn frames(&self, handle: u32) -> Option<String> {
+        self.calls.get(handle).ok().and_then(|call| describe(&call.execution.frames()))
     }
 }
 
-pub(crate) fn describe(frames: &Frames) -> Array {
-    let description = Array::new();
-    if !frames.is_empty() {
-        description.push(&u32::try_from(frames.left_out()).unwrap_or(u32::MAX).into());
+pub(crate) fn describe(frames: &Frames) -> Option<String> {
+    if frames.is_empty() {
+        return None;
     }
-    for frame in frames {
-        description.push(&frame.function_index.into());
-        description.push(&frame.name.as_deref().map_or(JsValue::UNDEFINED, JsValue::from));
-        description.push(&frame.offset.into());
-    }
-    description
+    let describe = |frame: &Frame| {
+        List::new().with(frame.function_index).with_text(frame.name.as_deref()).with(frame.offset)
+    };
+    let description = List::new().with(frames.left_out());
+    Some(frames.into_iter().map(describe).fold(description, List::with).to_string())
 }

@@ -16,7 +16,6 @@ use alloc::rc::Rc;
 use guestbox::{
     Environment, FuncIndex, InstanceId, InstanceLimits, MemoryId, Module, Snapshot, Store, Value,
 };
-use js_sys::Array;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 /// Words of the exchange: the values of the longest signature the engine knows, and a head.
@@ -66,14 +65,9 @@ impl Host {
         self.exchange.as_ptr().expose_provenance()
     }
 
-    /// The names of all limits.
-    pub fn limit_names(&self) -> Vec<String> {
-        crate::limits::names(self.store.limits())
-    }
-
-    /// The values of all limits, in the order of their names.
-    pub fn limit_numbers(&self) -> Vec<f64> {
-        crate::limits::numbers(self.store.limits())
+    /// All limits: `[name, number]` each.
+    pub fn limits(&self) -> String {
+        crate::limits::describe(self.store.limits())
     }
 
     /// The version of the cost model of fuel.
@@ -88,12 +82,12 @@ impl Host {
     }
 
     /// The imports of a module: `[module, name, kind, ...]` each.
-    pub fn imports(&self, module: u32) -> Result<Array, JsValue> {
+    pub fn imports(&self, module: u32) -> Result<String, JsValue> {
         Ok(describe_imports(self.modules.get(module)?))
     }
 
     /// The exports of a module: `[name, kind, ...]` each.
-    pub fn exports(&self, module: u32) -> Result<Array, JsValue> {
+    pub fn exports(&self, module: u32) -> Result<String, JsValue> {
         Ok(describe_exports(self.modules.get(module)?))
     }
 

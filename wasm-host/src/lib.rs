@@ -39,8 +39,10 @@
 //!
 //! # Throwing and safety
 //!
-//! Functions throw only errors with a `code`, the name of the core's error variant in kebab
-//! case. If this module ever traps itself (the allocator fails, or a defect), JavaScript sees a
+//! Functions throw only objects with the `name` of an error's class, a `code`, the name of the core's error
+//! variant in kebab case, and a `message`. They have no prototype and no setter is called to make them, so that
+//! what a page gave `Object.prototype` neither runs meanwhile nor is mistaken for theirs. Descriptions
+//! are JSON for the same reason. If this module ever traps itself (the allocator fails, or a defect), JavaScript sees a
 //! `WebAssembly.RuntimeError`; the module must not be called again then, and the npm package
 //! makes sure of that.
 #![forbid(unsafe_code)]
@@ -53,6 +55,7 @@ mod convert;
 mod error;
 mod frames;
 mod host;
+mod json;
 mod limits;
 mod memories;
 mod scale;

@@ -1,6 +1,6 @@
 //! Limits as JavaScript has them: names in camel case, and numbers.
 
-use crate::{convert::number, error::error};
+use crate::{convert::number, error::error, json::List};
 use core::fmt::Display;
 use guestbox::{Feature, Limit, LimitError, Limits, StackLimits};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
@@ -119,31 +119,40 @@ pub(crate) fn refused_feature(feature: Feature) -> String {
     format!("module refused: it uses `{}`, which `features` switches off", camel_case(feature.name()))
 }
 
-/// The names of all limits.
-pub(crate) fn names(limits: &Limits) -> Vec<String> {
-    all(limits).map(|(name, _)| name.to_owned()).collect()
-}
-
-/// The values of all limits, in the order of their names. Above 2^53 they are the nearest that a
-/// number can be; that of the highest fuel is read as the highest again.
-pub(crate) fn numbers(limits: &Limits) -> Vec<f64> {
-    all(limits).map(|(_, number)| number).collect()
+/// All limits: `[name, number]` each. Above 2^53 they are the nearest that a number can be; that of the
+/// highest fuel is read as the highest again.
+pub(crate) fn describe(limits: &Limits) -> String {
+    all(limits).map(|(name, number)| List::new().with_text(name).with(number)).collect::<List>().to_string()
 }
 
 /// The message of an error in which a limit refused, with its name as JavaScript spells it.
 pub(crate) fn message(error: &dyn Display, refused: Option<&LimitError>) -> String {
     let message = error.to_string();
     let Some(refused) = refused else { return message };
-    let LimitError { maximum, requested, .. } = refused;
-    let (name, place) = match refused.limit {
-        Limit::InstanceMemoryPages => ("maxMemoryPages".to_owned(), "where the guest is made"),
-        Limit::InstanceNesting => ("maxCallDepth".to_owned(), "where the guest is made"),
-        limit => (camel_case(limit.name()), "in `limits`"),
+    let LimitError { limit, maximum, requested, .. } = refused;
+    let place = match limit {
+        Limit::InstanceMemoryPages | Limit::InstanceNesting => "where the guest is made",
+        _ => "in `limits`",
     };
+    let name = name(*limit);
     message.replace(
         &refused.to_string(),
         &format!("the limit `{name}` is {maximum}, {requested} requested; raise it {place}"),
     )
+}
+
+/// The name of a limit.
+fn name(limit: Limit) -> String {
+    match limit {
+        Limit::InstanceMemoryPages => "maxMemoryPages".to_owned(),
+        Limit::InstanceNesting => "maxCallDepth".to_owned(),
+        limit => camel_case(limit.name()),
+    }
+}
+
+/// Whether a limit counts what lives, so that there is room again when some of that is disposed of.
+pub(crate) const fn counts_what_lives(limit: Limit) -> bool {
+    matches!(limit, Limit::Instances | Limit::TotalInstanceBytes | Limit::TotalMemoryPages)
 }
 
 /// The message of a trap by one of the limits of the stack.

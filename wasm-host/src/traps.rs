@@ -3,10 +3,10 @@
 use crate::{
     frames::describe,
     host::Host,
+    json::List,
     limits::{message, stack_message},
 };
 use guestbox::{Frames, LimitError, StackLimits, Trap, TrapCode};
-use js_sys::Array;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// What there is to say of the call that trapped last, beside its code, until it is taken.
@@ -41,14 +41,10 @@ pub(crate) fn number(code: TrapCode) -> u64 {
 
 #[wasm_bindgen]
 impl Host {
-    /// The names of the trap codes, by number.
-    pub fn trap_codes() -> Vec<String> {
-        TrapCode::ALL.iter().map(|code| code.name().to_owned()).collect()
-    }
-
-    /// What the trap codes mean, by number.
-    pub fn trap_messages() -> Vec<String> {
-        TrapCode::ALL.iter().map(|code| code.message().to_owned()).collect()
+    /// The trap codes, in the order of their numbers: `[name, message]` each.
+    pub fn trap_codes() -> String {
+        let describe = |code: &TrapCode| List::new().with_text(code.name()).with_text(code.message());
+        TrapCode::ALL.iter().map(describe).collect::<List>().to_string()
     }
 
     /// What the trap that was last says, where a limit refused. It can be taken once.
@@ -58,7 +54,7 @@ impl Host {
 
     /// The frames of the call that trapped last, as [`Host::frames`] has them. They can be taken
     /// once.
-    pub fn trap_frames(&mut self) -> Array {
+    pub fn trap_frames(&mut self) -> Option<String> {
         describe(&core::mem::take(&mut self.trapped.frames))
     }
 }

@@ -1,6 +1,6 @@
 // How the package is used from TypeScript; types.test.mjs compiles it and never runs it.
 import {
-  type Bytes, type CallOptions, type Features, type Frame, type Frames, type Guest, GuestboxError, type Limits, type Outcome, type Overlapping, type Result, Sandbox, type Snapshot,
+  type Bytes, type CallOptions, type ErrorDetails, type Features, type Frame, type Frames, type Guest, GuestboxError, type Leak, type LeakKind, type Limits, type MemoryType, type Outcome, type Overlapping, type Result, Sandbox, type Snapshot,
   SnapshotError, type SyncOutcome, Trap, call,
 } from "guestbox";
 import { ScaleStore, encodeArguments, encodeResult } from "guestbox/scale";
@@ -64,6 +64,17 @@ try {
   if (Trap.is(error, "out-of-fuel")) console.log(error.fuelUsed + 1n);
   if (GuestboxError.is(error)) console.log(error.code);
 }
+
+const lost = new Map<LeakKind, number>();
+const told = await Sandbox.load({ onLeak: ({ kind }: Leak) => void lost.set(kind, (lost.get(kind) ?? 0) + 1) });
+const paged: MemoryType = { initial: 1, maximum: 2 };
+console.log(told.memory(paged).size * 65_536 < told.memoryBytes);
+// @ts-expect-error -- there is no such option
+guest.call("run", [], { timeout: 5 });
+const copied: GuestboxError | undefined = GuestboxError.from(structuredClone(new Error("mine")));
+if (Trap.is(copied, "out-of-fuel")) console.log(copied.frames.leftOut);
+const details: ErrorDetails & { readonly message: string } = new GuestboxError("code", "message").toJSON();
+console.log(details.guestbox, details.code, details.frames?.[0]?.offset);
 
 using snapshot: Snapshot = guest.snapshot();
 const kept: Uint8Array = snapshot.bytes;

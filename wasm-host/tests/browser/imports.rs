@@ -1,6 +1,6 @@
 //! Imports: how they are listed, matched by name and kind, told apart, and refused.
 
-use crate::common::{Page, Step, json, refusal, scale, wasm};
+use crate::common::{Page, Step, refusal, scale, wasm};
 use guestbox::{Value, wire::ExternEntity};
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -18,7 +18,7 @@ fn imports_and_exports_are_listed_in_their_order_with_their_types() {
             (table (export "table") 4 8 funcref))"#,
     );
     assert_eq!(
-        json(&page.host.imports(module).unwrap()),
+        page.host.imports(module).unwrap(),
         concat!(
             r#"[["env","log","function",["i32","f64"],["i64"]],"#,
             r#"["env","memory","memory",1,16],"#,
@@ -27,7 +27,7 @@ fn imports_and_exports_are_listed_in_their_order_with_their_types() {
         )
     );
     assert_eq!(
-        json(&page.host.exports(module).unwrap()),
+        page.host.exports(module).unwrap(),
         concat!(
             r#"[["run","function",["i64"],["f32","f64"]],"#,
             r#"["own","memory",3,null],"#,

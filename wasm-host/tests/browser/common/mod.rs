@@ -201,7 +201,7 @@ impl Page {
     /// The position of an export, by name.
     #[track_caller]
     pub(crate) fn position(&self, guest: Guest, export: &str) -> u32 {
-        let exports = self.host.exports(guest.module).unwrap();
+        let exports = parsed(&self.host.exports(guest.module).unwrap());
         let named =
             |entry: &JsValue| entry.unchecked_ref::<Array>().get(0).as_string().as_deref() == Some(export);
         let found = exports.iter().position(|entry| named(&entry));
@@ -222,7 +222,10 @@ impl Page {
             Host::HOST_CALL => Step::HostCall { call: half(0), function: half(1), state: half(2) },
             Host::OUT_OF_FUEL => Step::OutOfFuel { call: half(0), required: self.head(1) },
             Host::SLICE_OVER => Step::SliceOver { call: half(0) },
-            Host::TRAPPED => Step::Trapped(Host::trap_codes().swap_remove(usize::try_from(half(1)).unwrap())),
+            Host::TRAPPED => {
+                let code: Array = parsed(&Host::trap_codes()).get(half(1)).unchecked_into();
+                Step::Trapped(code.get(0).as_string().unwrap())
+            }
             Host::TORN_DOWN => Step::TornDown,
             Host::REFUSED => Step::Refused,
             Host::BUSY => Step::Busy,
@@ -311,9 +314,9 @@ fn property(object: &JsValue, name: &str) -> String {
     Reflect::get(object, &name.into()).ok().and_then(|value| value.as_string()).unwrap_or_default()
 }
 
-/// A value as JSON.
-pub(crate) fn json(value: &JsValue) -> String {
-    JSON::stringify(value).unwrap().into()
+/// The elements of an array in JSON.
+fn parsed(json: &str) -> Array {
+    JSON::parse(json).unwrap().unchecked_into()
 }
 
 /// The place of a thing, which the things after it use again under other handles.

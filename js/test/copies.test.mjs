@@ -1,0 +1,67 @@
+// Two copies of the package in one process: each knows what the other's functions and objects are.
+import assert from "node:assert/strict";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, test } from "node:test";
+import { pathToFileURL } from "node:url";
+import * as ours from "guestbox";
+import { thrownBy, wat } from "./wat.mjs";
+
+const directory = mkdtempSync(join(tmpdir(), "guestbox-"));
+after(() => rmSync(directory, { recursive: true }));
+cpSync(new URL("../dist", import.meta.url), join(directory, "dist"), { recursive: true });
+const theirs = await import(pathToFileURL(join(directory, "dist/index.js")).href);
+
+const [one, other] = await Promise.all([ours.Sandbox.load(), theirs.Sandbox.load()]);
+const ASKS = wat('(module (import "e" "ask" (func $ask (param i32) (result i32))) (memory (export "m") 3) (func (export "f") (result i32) (call $ask (i32.const 5))))');
+const IMPORTS_MEMORY = wat('(module (import "e" "m" (memory 1)))');
+
+test("they are two", () => {
+  assert.notEqual(ours.Sandbox, theirs.Sandbox);
+  assert.notEqual(ours.call, theirs.call);
+});
+
+describe("an import made with `call`", () => {
+  for (const [name, sandbox, call] of [["ours", one, theirs.call], ["theirs", other, ours.call]]) {
+    test(`of the other copy gets its context from ${name}`, async () => {
+      const instance = sandbox.compile(ASKS).instantiate({ e: { ask: call((c, n) => c.memory.size * 100 + n + c.guest.exports.m.size) } });
+      assert.equal(instance.exports.f(), 308);
+      assert.equal(await instance.call("f"), 308);
+    });
+    test(`without is one of the guest's arguments only, for ${name}`, () => {
+      assert.equal(sandbox.compile(ASKS).instantiate({ e: { ask: (...args) => args.length } }).exports.f(), 1);
+    });
+  }
+});
+
+describe("objects of the other copy where ours are wanted", () => {
+  test("a memory to import: an error that says so", () => {
+    const memory = other.memory({ initial: 1 });
+    const module = one.compile(IMPORTS_MEMORY);
+    const fine = module.instantiate({ e: { m: one.memory({ initial: 1 }) } });
+    for (const use of [() => module.instantiate({ e: { m: memory } }), () => fine.fork({ e: { m: memory } })]) {
+      const error = thrownBy(use);
+      assert.ok(error instanceof ours.InstantiateError);
+      assert.match(error.message, /^import `e` `m`: the memory that is given is of another copy of the package `guestbox`/);
+    }
+    assert.match(thrownBy(() => one.compile(ASKS).instantiate({ e: { ask: memory } })).message, /a function is asked for/);
+  });
+  test("a snapshot: a TypeError that says so, and its bytes are read", () => {
+    const guest = one.compile(ASKS).instantiate({ e: { ask: () => 1 } });
+    const snapshot = other.compile(ASKS).instantiate({ e: { ask: () => 1 } }).snapshot();
+    for (const use of [() => guest.restore(snapshot), () => guest.module.instantiate({ e: { ask: () => 1 } }, { snapshot })]) {
+      const error = thrownBy(use);
+      assert.ok(error instanceof TypeError);
+      assert.match(error.message, /^the snapshot is of another copy of the package `guestbox`.*bytes/);
+    }
+    guest.restore(one.snapshot(snapshot.bytes));
+  });
+  test("an error: not one of ours, until it is read", () => {
+    const trap = thrownBy(() => other.compile(wat('(module (func (export "f") unreachable))')).instantiate().exports.f());
+    assert.ok(!ours.GuestboxError.is(trap));
+    const read = ours.GuestboxError.from(trap);
+    assert.ok(ours.Trap.is(read, "unreachable"));
+    assert.deepEqual([read.message, read.fuelUsed, read.stack], [trap.message, trap.fuelUsed, trap.stack]);
+  });
+});
