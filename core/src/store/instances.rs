@@ -53,8 +53,6 @@ pub(super) struct Instance {
     pub(super) context: Arc<Context>,
     /// The memories that it imports, in order.
     pub(super) memories: Vec<MemoryId>,
-    /// The number, once the start function has returned.
-    number: Option<u32>,
     /// The functions that were called before, by the position of their export.
     pub(super) functions: Vec<Option<Func>>,
 }
@@ -103,12 +101,15 @@ impl Store {
     ) -> Result<Execution, InstantiateError> {
         let (key, context) = self.link(module, environment, limits)?;
         let callee = match module.start() {
-            Some(start) => Some(match start.import {
-                Some(import) => Callee::Import(import),
-                None => {
-                    Callee::Guest(self.start_function(key, &start.export).ok_or(InstantiateError::Engine)?)
-                }
-            }),
+            Some(start) => {
+                let guest = || self.start_function(key, &start.export).map(Callee::Guest);
+                let Some(callee) = start.import.map(Callee::Import).or_else(guest) else {
+                    drop(context);
+                    self.discard(key);
+                    return Err(InstantiateError::Engine);
+                };
+                Some(callee)
+            }
             None => None,
         };
         let fuel = limits.fuel.unwrap_or_else(|| self.fuel_of_call(&context.bounds));
@@ -177,11 +178,9 @@ impl Store {
             handle,
             context: Arc::clone(&context),
             memories: resolved.memories,
-            number: None,
             functions: Vec::new(),
         };
         self.instances.insert(instance).map_err(|_| InstantiateError::IdsExhausted)?;
-        self.starting.push(key);
         Ok((key, context))
     }
 
@@ -314,26 +313,22 @@ impl Store {
         Ok(())
     }
 
-    /// Gives an instance its id after its start function has returned.
+    /// Gives an instance its id after its start function has returned; removes it where there are no
+    /// more ids.
     pub(crate) fn publish(&mut self, key: u32) -> Option<InstanceId> {
-        self.starting.retain(|other| *other != key);
-        let instance = self.instances.get_mut(key).ok()?;
-        let number = self.numbers.insert(key).ok()?;
-        instance.number = Some(number);
+        let Ok(number) = self.numbers.insert(key) else {
+            self.discard(key);
+            return None;
+        };
         Some(InstanceId { store: self.tag, number, key })
     }
 
     /// Removes an instance.
     pub(crate) fn discard(&mut self, key: u32) {
-        self.starting.retain(|other| *other != key);
         let Ok(instance) = self.instances.remove(key) else { return };
-        let home = instance.context.cell;
-        self.bury(home, &instance.context.module);
-        if Arc::into_inner(instance.context).is_some() {
-            self.settle(home);
-        } else if !self.lingering.contains(&home) {
-            self.lingering.push(home);
-        }
+        self.bury(instance.context.cell, &instance.context.module);
+        // If calls are under way, the last of them does the rest.
+        self.release(instance.context);
     }
 
     /// Counts a dead instance of `module` in a cell.

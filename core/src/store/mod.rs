@@ -14,11 +14,12 @@ use crate::{
     environment::Environment,
     error::{InstantiateError, InvokeError},
     execution::{Execution, Step},
+    leavings::Leavings,
     limiter::Budgets,
     limits::{Limit, Limits},
     module::Module,
     options::InstanceLimits,
-    slots::Slots,
+    slots::{Numbers, Slots},
     supervisor::{HostCall, Supervisor},
     trap::{Trap, TrapCode},
     value::{Value, Values},
@@ -67,10 +68,9 @@ pub struct Store {
     instances: Slots<Instance>,
     /// The keys of the instances that have a number, which they get after their start function.
     numbers: Slots<u32>,
-    /// The keys of the instances whose start function has not returned.
-    starting: Vec<u32>,
-    /// The keys of cells that only a paused execution keeps.
-    lingering: Vec<u32>,
+    leavings: Arc<Leavings>,
+    /// The keys of cells that are not used and hold dead instances, among others.
+    idle: Numbers,
     /// Instances that are dead but not freed yet.
     dead_instances: u32,
     level: Level,
@@ -112,8 +112,8 @@ impl Store {
             memories: Slots::new(),
             instances: Slots::new(),
             numbers: Slots::new(),
-            starting: Vec::new(),
-            lingering: Vec::new(),
+            leavings: Arc::default(),
+            idle: Numbers::default(),
             dead_instances: 0,
             level: Level { depth: 0, fuel: None, serving: 0 },
             serving: Vec::new(),
