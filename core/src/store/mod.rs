@@ -128,6 +128,11 @@ impl Store {
         &self.limits
     }
 
+    /// Sets [`Limits::nesting`].
+    pub(crate) fn set_nesting(&mut self, levels: u32) {
+        self.limits.nesting = levels;
+    }
+
     /// Pages (64 KiB) of all memories together, those that are not freed yet included.
     #[must_use]
     pub fn memory_pages_in_use(&self) -> u32 {
@@ -202,9 +207,14 @@ impl Store {
         args: &[Value],
         state: u32,
     ) -> Result<Values, InvokeError> {
-        let mut execution = self.begin(instance, export, args, state)?;
-        self.enter(&mut execution)?;
-        Ok(self.drive_sharing(supervisor, &mut execution)?)
+        match self.begin(instance, export, args, state) {
+            // It is large, so it stays where it is.
+            Ok(ref mut execution) => {
+                self.enter(execution)?;
+                Ok(self.drive_sharing(supervisor, execution)?)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Runs an execution to its end, serving its host calls with `supervisor`.
