@@ -2,6 +2,7 @@
 
 mod cells;
 mod chains;
+mod exports;
 mod fuel;
 mod instances;
 mod memories;
