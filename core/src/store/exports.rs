@@ -33,7 +33,7 @@ impl Store {
     }
 
     /// Begins a call as [`Store::begin`] does, of the export at a position in
-    /// [`Module::exports`]: for those who look names up once.
+    /// [`Module::exports`](crate::Module::exports): for those who look names up once.
     ///
     /// # Errors
     ///
