@@ -26,9 +26,9 @@ test-core: ## the core's own tests and examples
 	cargo test --package guestbox
 	cargo run --quiet --package guestbox --example round_robin
 
-test-native: setup-js setup-guests supervisor ## black-box tests of the core, in debug, and torture, the oracle, the fuzz, the traces and the operators in release
+test-native: setup-js setup-guests supervisor ## black-box tests of the core, in debug, and torture, the oracle, the fuzz, the traces, the operators, teardown and substrate in release
 	cargo test --package guestbox-tests
-	cargo test --profile optimized --package guestbox-tests --test torture --test oracle --test fuzz --test traces --test operators
+	cargo test --profile optimized --package guestbox-tests --test torture --test oracle --test fuzz --test traces --test operators --test teardown --test substrate
 
 test-js: package setup-guests supervisor ## the npm package under this machine's Node and under Node 24
 	cargo build --quiet --package guestbox-tests --bin snapshots --bin hostile --bin operators

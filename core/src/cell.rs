@@ -9,9 +9,11 @@ use crate::{
     budget::Charge,
     error::StackLimits,
     growth::Growth,
+    leavings::Leavings,
     limiter::{Budgets, Limiter},
     limits::{Limits, PAGE_BYTES, to_usize},
     module::{Engine, Module},
+    slots::{ByNumber, Numbers},
     value::Value,
 };
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
@@ -29,32 +31,46 @@ pub(crate) struct Cell {
     /// Held once by the cell and once by each instance or execution that needs it.
     pub(crate) ticket: Arc<Ticket>,
     /// The numbers of the memories in it that have an id.
-    pub(crate) memories: Vec<u32>,
-    /// The functions that stand for the imports of each module.
-    imports: Vec<(u64, Box<[Func]>)>,
+    pub(crate) memories: Numbers,
+    /// The functions that stand for the imports of each module, by its number.
+    imports: ByNumber<u64, Box<[Func]>>,
     /// Instances in the engine store that are dead.
     pub(crate) dead_instances: u32,
     /// Roughly the bytes of the dead instances, without their memories.
     garbage: usize,
+    /// Bytes of the memories that were forgotten, and a quarter more.
+    forgotten: usize,
+    /// Where [`Cell::waste`] has to be for it to be worth leaving, at least.
+    worth_leaving_at: usize,
 }
 
 /// Marks a cell as used, and tells it from every other.
 #[derive(Debug)]
-pub(crate) struct Ticket;
+pub(crate) struct Ticket {
+    /// Where executions that are dropped say what there is to do.
+    pub(crate) leavings: Arc<Leavings>,
+}
 
 impl Cell {
     // Boxed where it is made: an engine store is large.
-    pub(crate) fn new(engine: &Arc<Engine>, limits: &Limits, budgets: &Budgets) -> Box<Self> {
+    pub(crate) fn new(
+        engine: &Arc<Engine>,
+        limits: &Limits,
+        budgets: &Budgets,
+        leavings: &Arc<Leavings>,
+    ) -> Box<Self> {
         let limiter = Limiter::new(limits, budgets);
         let data = CellData { args: Vec::new(), import: 0, growth: None, limiter, stack: engine.stack() };
         let mut cell = Box::new(Self {
             store: wasmi::Store::new(engine.engine(), data),
             engine: Arc::clone(engine),
-            ticket: Arc::new(Ticket),
-            memories: Vec::new(),
-            imports: Vec::new(),
+            ticket: Arc::new(Ticket { leavings: Arc::clone(leavings) }),
+            memories: Numbers::default(),
+            imports: ByNumber::default(),
             dead_instances: 0,
             garbage: 0,
+            forgotten: 0,
+            worth_leaving_at: 0,
         });
         cell.store.limiter(|data| &mut data.limiter);
         cell
@@ -68,10 +84,47 @@ impl Cell {
     /// Whether the garbage of a cell that is not used is worth moving `kept` bytes of memory out
     /// of it: if it is a quarter of them, moving costs four bytes copied for each one freed.
     pub(crate) fn is_worth_leaving(&self, kept: usize) -> bool {
+        self.missing_garbage(kept) == 0
+    }
+
+    /// How many bytes of garbage there would have to be more.
+    fn missing_garbage(&self, kept: usize) -> usize {
         // Where no instance lives, every page that is not kept was of a dead one.
-        let charged = PAGE_BYTES.saturating_mul(to_usize(self.store.data().limiter.charge().pages()));
-        let garbage = charged.saturating_sub(kept).saturating_add(self.garbage);
-        garbage >= GARBAGE_BYTES.max(kept / 4)
+        let garbage = self.charged().saturating_sub(kept).saturating_add(self.garbage);
+        GARBAGE_BYTES.max(kept / 4).saturating_sub(garbage)
+    }
+
+    /// Whether it may be worth leaving. To be sure of it takes a look at each of its memories.
+    pub(crate) fn may_be_worth_leaving(&self) -> bool {
+        self.waste() >= self.worth_leaving_at
+    }
+
+    /// Notes that with `kept` bytes of memory it is not worth leaving.
+    pub(crate) fn stay(&mut self, kept: usize) {
+        self.worth_leaving_at = self.waste().saturating_add(self.missing_garbage(kept));
+    }
+
+    /// Notes that it is worth leaving, and was not left for want of memory.
+    pub(crate) const fn could_not_leave(&mut self) {
+        self.worth_leaving_at = 0;
+    }
+
+    /// What grows at least as fast as what is missing to make it worth leaving shrinks.
+    fn waste(&self) -> usize {
+        self.charged().saturating_add(self.garbage).saturating_add(self.forgotten)
+    }
+
+    fn charged(&self) -> usize {
+        PAGE_BYTES.saturating_mul(to_usize(self.store.data().limiter.charge().pages()))
+    }
+
+    /// Forgets the number of a memory, which is garbage as soon as no guest uses it.
+    pub(crate) fn forget_memory(&mut self, number: u32, memory: wasmi::Memory) {
+        if self.memories.remove(&number) {
+            let bytes = memory.data_size(&self.store);
+            // It is garbage, and a quarter of it no longer asked for.
+            self.forgotten = self.forgotten.saturating_add(bytes).saturating_add(bytes / 4);
+        }
     }
 
     /// Takes the charge for a memory that leaves.
@@ -110,19 +163,14 @@ impl Cell {
 
     /// The functions that stand for the imports of `module`.
     pub(crate) fn imported_functions(&mut self, module: &Module) -> impl Iterator<Item = Extern> + '_ {
-        let known = self.imports.iter().position(|(id, _)| *id == module.id());
-        let none = module.imported_functions().is_empty().then_some(usize::MAX);
-        let at = known.or(none).unwrap_or_else(|| {
-            let types = (0..).zip(module.imported_functions());
-            let functions =
-                types.map(|(ordinal, ty)| import(&mut self.store, ordinal, ty.engine())).collect();
-            self.imports.push((module.id(), functions));
-            self.imports.len().saturating_sub(1)
+        let types = module.imported_functions();
+        let functions = (!types.is_empty()).then(|| {
+            &**self.imports.entry(module.id()).or_insert_with(|| {
+                let types = (0..).zip(types);
+                types.map(|(ordinal, ty)| import(&mut self.store, ordinal, ty.engine())).collect()
+            })
         });
-        self.imports
-            .get(at)
-            .into_iter()
-            .flat_map(|(_, functions)| functions.iter().copied().map(Extern::Func))
+        functions.unwrap_or_default().iter().copied().map(Extern::Func)
     }
 }
 

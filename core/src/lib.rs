@@ -85,6 +85,7 @@ mod features;
 mod frames;
 mod fuel;
 mod growth;
+mod leavings;
 mod limiter;
 mod limits;
 mod module;

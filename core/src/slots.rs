@@ -1,15 +1,24 @@
 //! Numbered things that go away: ids count up and are never reused.
 
 use core::hash::{BuildHasherDefault, Hasher};
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 /// Things by number. A number says for ever whether its thing lives, has gone or never was,
 /// yet only what lives takes memory.
 #[derive(Debug)]
 pub(crate) struct Slots<T> {
-    live: HashMap<u32, T, BuildHasherDefault<Spread>>,
+    live: ByNumber<u32, T>,
     next: u32,
 }
+
+/// Things by a number that counts up.
+pub(crate) type ByNumber<N, T> = HashMap<N, T, BuildHasherDefault<Spread>>;
+
+/// Numbers that count up.
+pub(crate) type Numbers = HashSet<u32, BuildHasherDefault<Spread>>;
+
+/// Room for so many things is kept when they go.
+const SPARE: usize = 256;
 
 /// No number is as high as the lineage's error codes, which stand where numbers do.
 const END: u32 = crate::abi::ERR_EXECUTION;
@@ -24,7 +33,7 @@ pub(crate) enum Missing {
 /// Hashes numbers that count up: an odd factor leaves their low bits apart, by which a table
 /// places them, and mixes the high ones, by which it tells them apart. Nobody else chooses them.
 #[derive(Default)]
-struct Spread(u64);
+pub(crate) struct Spread(u64);
 
 impl Hasher for Spread {
     fn write(&mut self, bytes: &[u8]) {
@@ -34,7 +43,11 @@ impl Hasher for Spread {
     }
 
     fn write_u32(&mut self, number: u32) {
-        self.0 = u64::from(number).wrapping_mul(Self::FACTOR);
+        self.write_u64(number.into());
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = number.wrapping_mul(Self::FACTOR);
     }
 
     fn finish(&self) -> u64 {
@@ -76,7 +89,12 @@ impl<T> Slots<T> {
 
     pub(crate) fn remove(&mut self, number: u32) -> Result<T, Missing> {
         let missing = self.missing(number);
-        self.live.remove(&number).ok_or(missing)
+        let value = self.live.remove(&number).ok_or(missing)?;
+        // So seldom that a thing that goes takes the same time whatever there is.
+        if self.live.len() < self.live.capacity() / 8 && self.live.capacity() > SPARE {
+            self.live.shrink_to(self.live.len().saturating_mul(2));
+        }
+        Ok(value)
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -102,6 +120,7 @@ impl<T> Slots<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::vec::Vec;
 
     #[test]
     fn numbers_are_never_reused() {
@@ -113,6 +132,16 @@ mod tests {
         assert_eq!(slots.get(7), Err(Missing::Unknown));
         assert_eq!(slots.insert('c'), Ok(2));
         assert_eq!(slots.len(), 2);
+    }
+
+    #[test]
+    fn room_for_many_is_given_back() {
+        let mut slots = Slots::new();
+        let numbers: Vec<_> = (0..10_000).map(|n| slots.insert(n).unwrap_or(END)).collect();
+        for number in numbers {
+            assert_eq!(slots.remove(number), Ok(number));
+            assert!(slots.live.capacity() <= SPARE.max(slots.len() * 16), "{}", slots.len());
+        }
     }
 
     #[test]

@@ -73,7 +73,10 @@ impl Substrate {
     #[wasm_bindgen(constructor)]
     #[must_use]
     pub fn new(settings: Settings, supervisor: JsValue) -> Self {
-        let sandbox = RefCell::new(Sandbox::new(settings.limits()));
+        let limits = settings.limits();
+        // JavaScript runs the supervisor, on a stack of its own: how deep, the limits say.
+        let nesting = limits.nesting;
+        let sandbox = RefCell::new(Sandbox::new(limits).with_nesting(nesting));
         Self { supervisor: supervisor.unchecked_into(), sandbox }
     }
 

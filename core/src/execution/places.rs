@@ -1,12 +1,14 @@
 //! The place of an execution among the calls of its guest: see `chain`.
 
-use super::{Context, Execution, State};
+use super::{Context, Execution, Purpose, State};
 use crate::{
     cell::CellData,
     chain::{Chain, Link, Place as ChainPlace},
     error::ExecutionError,
+    leavings::Leaving,
     store::{Serving, Store},
 };
+use alloc::sync::Arc;
 
 impl Execution {
     /// Takes its place among the calls of its guest, which it keeps until it ends, as the first
@@ -101,10 +103,19 @@ impl Execution {
 }
 
 impl Drop for Execution {
-    /// Leaves its place to whoever uses the guest next.
+    /// Leaves its place to whoever uses the guest next, and the rest to the store.
     fn drop(&mut self) {
         if let Some((chain, place)) = self.place() {
             chain.leave(place);
+        }
+        let Some(context) = self.context.take() else { return };
+        let (cell, leavings) = (context.cell, Arc::clone(&context.ticket.leavings));
+        // As a rule the instance lives on. Only what is let go of already is left to the store.
+        let is_last = Arc::into_inner(context).is_some();
+        match self.purpose {
+            Purpose::Start(key) => leavings.add(Leaving::Instance(key)),
+            Purpose::Call(_) if is_last => leavings.add(Leaving::Cell(cell)),
+            Purpose::Call(_) => {}
         }
     }
 }

@@ -18,7 +18,7 @@
 //! | `total_instance_bytes` | 256 MiB | 32 MiB | the same; a guest's `table.grow` with -1 |
 //! | `environment_bytes` | 1 MiB | 64 KiB | an environment, [`EnvironmentError::Limit`](crate::EnvironmentError) |
 //! | `argument_bytes` | 1 MiB | 64 KiB | arguments, [`SupervisorTrap::Limit`](crate::abi::SupervisorTrap); a result, [`ThunkError::Limit`](crate::ThunkError) as the trap's reason |
-//! | `nesting` | 32 | 8 | a call, [`TrapCode::NestingTooDeep`](crate::TrapCode) with the `LimitError` as its reason |
+//! | `nesting` | 32, and 8 where the [supervisor is wasm](crate::substrate::NESTING) | 8 | a call, [`TrapCode::NestingTooDeep`](crate::TrapCode) with the `LimitError` as its reason |
 //! | `guest_frames`, `engine_stack_bytes` | 10,000, 4 MiB | 1,000, 1 MiB | a call, `TrapCode::StackOverflow` with both as its reason, [`StackLimits`](crate::StackLimits): the engine does not say which of the two |
 //! | `fuel` | 100 M | 10 M | a call, `TrapCode::OutOfFuel` with the fuel used |
 

@@ -6,11 +6,8 @@
 //! one moves to a fresh engine.
 
 use super::{Inner, Module};
-use crate::error::StackLimits;
-use alloc::{
-    sync::{Arc, Weak},
-    vec::Vec,
-};
+use crate::{error::StackLimits, slots::ByNumber};
+use alloc::sync::{Arc, Weak};
 use core::fmt;
 use spin::Mutex;
 
@@ -27,13 +24,12 @@ pub(crate) struct Engine {
 
 #[derive(Default)]
 struct Guests {
-    known: Vec<Guest>,
+    known: ByNumber<u64, Guest>,
     /// Bytes of the modules that were translated and then dropped.
     dropped_bytes: usize,
 }
 
 struct Guest {
-    id: u64,
     module: Weak<Inner>,
     bytes: usize,
     code: wasmi::Module,
@@ -55,19 +51,19 @@ impl Engine {
 
     fn code_of(&self, module: &Module) -> Option<wasmi::Module> {
         let guests = self.guests.lock();
-        guests.known.iter().find(|guest| guest.id == module.id()).map(|guest| guest.code.clone())
+        guests.known.get(&module.id()).map(|guest| guest.code.clone())
     }
 
     fn keep(&self, module: &Module, code: wasmi::Module) {
-        let (id, bytes) = (module.id(), module.0.bytes.len());
-        self.guests.lock().known.push(Guest { id, module: Arc::downgrade(&module.0), bytes, code });
+        let guest = Guest { module: Arc::downgrade(&module.0), bytes: module.0.bytes.len(), code };
+        self.guests.lock().known.insert(module.id(), guest);
     }
 
     /// Forgets the modules that were dropped; the bytes of all that ever were.
     fn dropped_bytes(&self) -> usize {
         let mut guests = self.guests.lock();
         let Guests { known, dropped_bytes } = &mut *guests;
-        known.retain(|guest| {
+        known.retain(|_, guest| {
             let lives = guest.module.strong_count() > 0;
             if !lives {
                 *dropped_bytes = dropped_bytes.saturating_add(guest.bytes);

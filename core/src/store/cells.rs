@@ -6,6 +6,7 @@ use crate::{
     environment::refused,
     error::{ImportProblem, InstantiateError, LimitError},
     execution::Context,
+    leavings::Leaving,
     limits::{Limit, PAGE_BYTES},
     module::{ExternType, Module},
 };
@@ -40,7 +41,7 @@ impl Store {
         let home = match home {
             Some(home) => home,
             None => {
-                let cell = Cell::new(&module.engine_for_cell(), &self.limits, &self.budgets);
+                let cell = Cell::new(&module.engine_for_cell(), &self.limits, &self.budgets, &self.leavings);
                 self.cells.insert(cell).map_err(|_| InstantiateError::IdsExhausted)?
             }
         };
@@ -79,10 +80,10 @@ impl Store {
         }
     }
 
-    /// Lets go of what an execution held.
+    /// Lets go of what an execution or an instance held.
     pub(crate) fn release(&mut self, context: Arc<Context>) {
         let cell = context.cell;
-        // The instance lives on as a rule, and holds it too.
+        // As a rule the instance lives on, or no call of it is under way.
         if Arc::into_inner(context).is_some() {
             self.settle(cell);
         }
@@ -96,28 +97,28 @@ impl Store {
         }
         if cell.memories.is_empty() {
             self.remove_cell(key);
-        } else if self.is_worth_leaving(cell) {
-            // Without memory to copy into they stay where they are.
-            let _stayed = self.evacuate(key);
+            return;
+        }
+        if cell.dead_instances > 0 {
+            self.idle.insert(key);
+        }
+        if cell.may_be_worth_leaving() {
+            let kept = self.bytes_kept(cell);
+            if cell.is_worth_leaving(kept) {
+                // Without memory to copy into they stay where they are.
+                let _stayed = self.evacuate(key);
+            } else if let Ok(cell) = self.cells.get_mut(key) {
+                cell.stay(kept);
+            }
         }
     }
 
-    /// Settles what could not be settled because an execution was still under way, and gives up
-    /// instantiations whose execution was dropped.
+    /// Does what executions that were dropped left to do.
     pub(super) fn sweep(&mut self) {
-        if !self.starting.is_empty() {
-            let abandoned = |store: &Self, key: u32| {
-                store.instances.get(key).is_ok_and(|instance| Arc::strong_count(&instance.context) == 1)
-            };
-            let keys: Vec<u32> = self.starting.iter().copied().filter(|&key| abandoned(self, key)).collect();
-            for key in keys {
-                self.discard(key);
-            }
-        }
-        for key in core::mem::take(&mut self.lingering) {
-            self.settle(key);
-            if self.cells.get(key).is_ok_and(|cell| cell.is_used()) {
-                self.lingering.push(key);
+        for leaving in self.leavings.take() {
+            match leaving {
+                Leaving::Cell(key) => self.settle(key),
+                Leaving::Instance(key) => self.discard(key),
             }
         }
     }
@@ -128,17 +129,24 @@ impl Store {
         if !matches!(refused.limit, Limit::Instances | Limit::TotalInstanceBytes | Limit::TotalMemoryPages) {
             return false;
         }
-        let idle = self.cells.iter().filter(|(_, cell)| cell.dead_instances > 0 && !cell.is_used());
-        let keys: Vec<u32> = idle.map(|(key, _)| key).collect();
+        self.sweep();
         let mut freed = false;
-        for key in keys {
-            freed |= self.evacuate(key).is_ok();
+        for key in core::mem::take(&mut self.idle) {
+            // One that is used again comes back when it is not.
+            if self.cells.get(key).is_ok_and(|cell| !cell.is_used()) {
+                let left = self.evacuate(key);
+                if left.is_err() {
+                    self.idle.insert(key);
+                }
+                freed |= left.is_ok();
+            }
         }
         freed
     }
 
     fn remove_cell(&mut self, key: u32) {
         if let Ok(cell) = self.cells.remove(key) {
+            self.idle.remove(&key);
             self.dead_instances = self.dead_instances.saturating_sub(cell.dead_instances);
         }
     }
@@ -146,34 +154,37 @@ impl Store {
     /// Moves the memories out of a cell that is not used, and frees it.
     fn evacuate(&mut self, key: u32) -> Result<(), OutOfMemory> {
         let Ok(cell) = self.cells.get_mut(key) else { return Ok(()) };
-        let numbers = core::mem::take(&mut cell.memories);
-        let mut moved = 0_usize;
-        for number in &numbers {
-            let Ok(memory) = self.memories.get_mut(*number) else { continue };
+        let numbers: Vec<u32> = cell.memories.iter().copied().collect();
+        for number in numbers {
+            let Ok(memory) = self.memories.get_mut(number) else { continue };
             let Place::Bound { memory: bound, .. } = memory.place else { continue };
             let data = bound.data(&cell.store);
             let mut bytes = Vec::new();
             if bytes.try_reserve_exact(data.len()).is_err() {
-                cell.memories = numbers.get(moved..).unwrap_or_default().to_vec();
+                cell.could_not_leave();
                 return Err(OutOfMemory);
             }
             bytes.extend_from_slice(data);
             let pages = super::memories::pages_of(bytes.len());
             let charge = cell.release_pages(pages);
             memory.place = Place::Free { pages, bytes, charge };
-            moved = moved.saturating_add(1);
+            cell.memories.remove(&number);
         }
         self.remove_cell(key);
         Ok(())
     }
 
     fn is_worth_leaving(&self, cell: &Cell) -> bool {
+        cell.is_worth_leaving(self.bytes_kept(cell))
+    }
+
+    /// Bytes of the memories of a cell that have an id.
+    fn bytes_kept(&self, cell: &Cell) -> usize {
         let size = |number: &u32| match self.memories.get(*number).map(|memory| &memory.place) {
             Ok(Place::Bound { memory, .. }) => memory.data_size(&cell.store),
             _ => 0,
         };
-        let kept: usize = cell.memories.iter().map(size).fold(0, usize::saturating_add);
-        cell.is_worth_leaving(kept)
+        cell.memories.iter().map(size).fold(0, usize::saturating_add)
     }
 
     /// Moves a memory that is only bytes into a cell.
@@ -184,7 +195,7 @@ impl Store {
         };
         if let Place::Free { pages, bytes, charge } = &mut memory.place {
             let adopted = cell.adopt_memory(*pages, memory.maximum, bytes, charge).ok_or(OutOfMemory)?;
-            cell.memories.push(number);
+            cell.memories.insert(number);
             memory.place = Place::Bound { cell: home, memory: adopted };
         }
         Ok(())

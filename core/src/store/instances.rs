@@ -1,19 +1,17 @@
-//! Instances: making them, calling them, their globals, their end.
+//! Instances: making them, and their end.
 
 use super::{MemoryId, Store};
 use crate::{
-    cell::Cell,
     chain::Chain,
     environment::{Environment, refused},
-    error::{GlobalError, HandleError, ImportProblem, InstantiateError, InvokeError},
+    error::{HandleError, ImportProblem, InstantiateError},
     execution::{Callee, Context, Execution, Purpose},
     frames::Recorder,
     growth,
     limiter::Hidden,
-    limits::{Limit, to_usize},
-    module::{ExternType, MemorySource, Module},
+    limits::Limit,
+    module::{MemorySource, Module},
     options::{Bounds, InstanceLimits},
-    value::{Value, values_match},
 };
 use alloc::{sync::Arc, vec::Vec};
 use wasmi::{
@@ -41,7 +39,7 @@ impl InstanceId {
     }
 
     /// The key, in the store of this tag only.
-    const fn key_in(self, store: u64) -> Result<u32, HandleError> {
+    pub(super) const fn key_in(self, store: u64) -> Result<u32, HandleError> {
         if self.store == store { Ok(self.key) } else { Err(HandleError::OtherStore) }
     }
 }
@@ -53,22 +51,8 @@ pub(super) struct Instance {
     pub(super) context: Arc<Context>,
     /// The memories that it imports, in order.
     pub(super) memories: Vec<MemoryId>,
-    /// The number, once the start function has returned.
-    number: Option<u32>,
     /// The functions that were called before, by the position of their export.
     pub(super) functions: Vec<Option<Func>>,
-}
-
-impl Instance {
-    /// Looks up the engine's function of an export, and remembers it.
-    fn find_function(&mut self, cell: &Cell, position: usize, name: &str) -> Option<Func> {
-        let function = self.handle.get_func(&cell.store, name)?;
-        if self.functions.len() <= position {
-            self.functions.resize(position.checked_add(1)?, None);
-        }
-        *self.functions.get_mut(position)? = Some(function);
-        Some(function)
-    }
 }
 
 impl Store {
@@ -103,12 +87,15 @@ impl Store {
     ) -> Result<Execution, InstantiateError> {
         let (key, context) = self.link(module, environment, limits)?;
         let callee = match module.start() {
-            Some(start) => Some(match start.import {
-                Some(import) => Callee::Import(import),
-                None => {
-                    Callee::Guest(self.start_function(key, &start.export).ok_or(InstantiateError::Engine)?)
-                }
-            }),
+            Some(start) => {
+                let guest = || self.start_function(key, &start.export).map(Callee::Guest);
+                let Some(callee) = start.import.map(Callee::Import).or_else(guest) else {
+                    drop(context);
+                    self.discard(key);
+                    return Err(InstantiateError::Engine);
+                };
+                Some(callee)
+            }
             None => None,
         };
         let fuel = limits.fuel.unwrap_or_else(|| self.fuel_of_call(&context.bounds));
@@ -177,70 +164,10 @@ impl Store {
             handle,
             context: Arc::clone(&context),
             memories: resolved.memories,
-            number: None,
             functions: Vec::new(),
         };
         self.instances.insert(instance).map_err(|_| InstantiateError::IdsExhausted)?;
-        self.starting.push(key);
         Ok((key, context))
-    }
-
-    /// Begins a call of an exported function, to be run by hand.
-    ///
-    /// It gets the fuel of an outermost call of the instance, within a host call what the
-    /// outermost call has left; [`Execution::set_fuel`] changes that.
-    ///
-    /// # Errors
-    ///
-    /// See [`InvokeError`]; it is never a trap, as nothing runs yet.
-    pub fn begin(
-        &mut self,
-        instance: InstanceId,
-        export: &str,
-        args: &[Value],
-        state: u32,
-    ) -> Result<Execution, InvokeError> {
-        let (at, _) = self.module(instance)?.export_entry(export).ok_or(InvokeError::ExportNotFound)?;
-        self.begin_at(instance, to_usize(at), args, state)
-    }
-
-    /// Begins a call as [`Store::begin`] does, of the export at a position in
-    /// [`Module::exports`]: for those who look names up once.
-    ///
-    /// # Errors
-    ///
-    /// See [`InvokeError`]; it is never a trap, as nothing runs yet.
-    pub fn begin_at(
-        &mut self,
-        instance: InstanceId,
-        position: usize,
-        args: &[Value],
-        state: u32,
-    ) -> Result<Execution, InvokeError> {
-        let mut values = self.spare.pop().unwrap_or_default();
-        let body = self.instances.get_mut(instance.key_in(self.tag)?).map_err(HandleError::from)?;
-        let context = Arc::clone(&body.context);
-        let entry = context.module.exports().get(position).ok_or(InvokeError::ExportNotFound)?;
-        let ty = entry.ty().as_func().ok_or(InvokeError::NotAFunction)?;
-        if !ty.is_numeric() {
-            return Err(InvokeError::Signature);
-        }
-        if !values_match(args, ty.params()) {
-            return Err(InvokeError::Arguments);
-        }
-        let callee = match (entry.import(), body.functions.get(position)) {
-            (Some(import), _) => Callee::Import(import),
-            (None, Some(Some(function))) => Callee::Guest(*function),
-            (None, _) => {
-                let cell = self.cells.get(context.cell).map_err(HandleError::from)?;
-                let function = body.find_function(cell, position, entry.name());
-                Callee::Guest(function.ok_or(InvokeError::ExportNotFound)?)
-            }
-        };
-        let results = ty.results().len();
-        values.extend_from_slice(args);
-        let fuel = self.fuel_of_call(&context.bounds);
-        Ok(Execution::new(context, Purpose::Call(instance), Some(callee), values, results, fuel, state))
     }
 
     /// The id of the instance with a number.
@@ -262,44 +189,6 @@ impl Store {
         Ok(&self.instance(instance)?.context.module)
     }
 
-    /// The value of an exported global; `None` where there is no global of this name, or its
-    /// value is no number.
-    ///
-    /// # Errors
-    ///
-    /// Where the instance does not exist (any more).
-    pub fn global(&mut self, instance: InstanceId, name: &str) -> Result<Option<Value>, HandleError> {
-        self.settle_chain(instance)?;
-        let instance = self.instance(instance)?;
-        if instance.context.module.export(name).is_none() {
-            return Ok(None);
-        }
-        let store = &self.cells.get(instance.context.cell)?.store;
-        let global = instance.handle.get_global(store, name);
-        Ok(global.and_then(|global| Value::from_engine(&global.get(store))))
-    }
-
-    /// Sets an exported mutable global.
-    ///
-    /// # Errors
-    ///
-    /// See [`GlobalError`].
-    pub fn set_global(&mut self, instance: InstanceId, name: &str, value: Value) -> Result<(), GlobalError> {
-        self.settle_chain(instance)?;
-        let instance = self.instance(instance)?;
-        let (handle, cell) = (instance.handle, instance.context.cell);
-        let ty = match instance.context.module.export(name).map(crate::module::Export::ty) {
-            Some(ExternType::Global(ty)) => *ty,
-            _ => return Err(GlobalError::NotFound),
-        };
-        if ty.value != value.ty() {
-            return Err(GlobalError::Type);
-        }
-        let store = &mut self.cells.get_mut(cell).map_err(HandleError::from)?.store;
-        let global = handle.get_global(&*store, name).ok_or(GlobalError::NotFound)?;
-        global.set(store, value.into_engine()).map_err(|_| GlobalError::Immutable)
-    }
-
     /// Ends the life of an instance. A call of it that is under way completes, and its memory is
     /// freed after.
     ///
@@ -314,26 +203,22 @@ impl Store {
         Ok(())
     }
 
-    /// Gives an instance its id after its start function has returned.
+    /// Gives an instance its id after its start function has returned; removes it where there are no
+    /// more ids.
     pub(crate) fn publish(&mut self, key: u32) -> Option<InstanceId> {
-        self.starting.retain(|other| *other != key);
-        let instance = self.instances.get_mut(key).ok()?;
-        let number = self.numbers.insert(key).ok()?;
-        instance.number = Some(number);
+        let Ok(number) = self.numbers.insert(key) else {
+            self.discard(key);
+            return None;
+        };
         Some(InstanceId { store: self.tag, number, key })
     }
 
     /// Removes an instance.
     pub(crate) fn discard(&mut self, key: u32) {
-        self.starting.retain(|other| *other != key);
         let Ok(instance) = self.instances.remove(key) else { return };
-        let home = instance.context.cell;
-        self.bury(home, &instance.context.module);
-        if Arc::into_inner(instance.context).is_some() {
-            self.settle(home);
-        } else if !self.lingering.contains(&home) {
-            self.lingering.push(home);
-        }
+        self.bury(instance.context.cell, &instance.context.module);
+        // If calls are under way, the last of them does the rest.
+        self.release(instance.context);
     }
 
     /// Counts a dead instance of `module` in a cell.
@@ -403,5 +288,26 @@ fn explain(module: &Module, error: &wasmi::Error) -> InstantiateError {
         | ErrorKind::Memory(_)
         | ErrorKind::Table(_) => InstantiateError::Segment,
         _ => InstantiateError::Engine,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{execution::Step, trap::TrapCode};
+
+    #[test]
+    fn an_instance_for_which_there_is_no_id_left_is_removed() {
+        let module = Module::new(&wat::parse_str("(module)").unwrap()).unwrap();
+        let mut store = Store::new();
+        store.numbers.skip_to(crate::abi::ERR_EXECUTION - 1);
+        let mut begin = || store.begin_instantiate(&module, &Environment::new(), 0).unwrap();
+        let (mut last, mut late) = (begin(), begin());
+        assert!(matches!(last.run(&mut store), Ok(Step::Finished(_))));
+        let Ok(Step::Trapped(trap)) = late.run(&mut store) else { panic!("it finished") };
+        assert_eq!((trap.code(), late.instance()), (TrapCode::Engine, None));
+        assert_eq!((store.instances.len(), store.cells.len()), (1, 1));
+        let refused = store.begin_instantiate(&module, &Environment::new(), 0).unwrap_err();
+        assert!(matches!(refused, InstantiateError::IdsExhausted));
     }
 }

@@ -294,9 +294,9 @@ impl Store {
         }
         let number = memory.created().ok_or(HandleError::Unknown)?;
         let memory = self.memories.remove(number)?;
-        if let Place::Bound { cell: key, .. } = memory.place {
+        if let Place::Bound { cell: key, memory } = memory.place {
             if let Ok(cell) = self.cells.get_mut(key) {
-                cell.memories.retain(|other| *other != number);
+                cell.forget_memory(number, memory);
             }
             self.settle(key);
         }

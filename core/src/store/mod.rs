@@ -2,6 +2,7 @@
 
 mod cells;
 mod chains;
+mod exports;
 mod fuel;
 mod instances;
 mod memories;
@@ -14,11 +15,12 @@ use crate::{
     environment::Environment,
     error::{InstantiateError, InvokeError},
     execution::{Execution, Step},
+    leavings::Leavings,
     limiter::Budgets,
     limits::{Limit, Limits},
     module::Module,
     options::InstanceLimits,
-    slots::Slots,
+    slots::{Numbers, Slots},
     supervisor::{HostCall, Supervisor},
     trap::{Trap, TrapCode},
     value::{Value, Values},
@@ -67,10 +69,9 @@ pub struct Store {
     instances: Slots<Instance>,
     /// The keys of the instances that have a number, which they get after their start function.
     numbers: Slots<u32>,
-    /// The keys of the instances whose start function has not returned.
-    starting: Vec<u32>,
-    /// The keys of cells that only a paused execution keeps.
-    lingering: Vec<u32>,
+    leavings: Arc<Leavings>,
+    /// The keys of cells that are not used and hold dead instances, among others.
+    idle: Numbers,
     /// Instances that are dead but not freed yet.
     dead_instances: u32,
     level: Level,
@@ -112,8 +113,8 @@ impl Store {
             memories: Slots::new(),
             instances: Slots::new(),
             numbers: Slots::new(),
-            starting: Vec::new(),
-            lingering: Vec::new(),
+            leavings: Arc::default(),
+            idle: Numbers::default(),
             dead_instances: 0,
             level: Level { depth: 0, fuel: None, serving: 0 },
             serving: Vec::new(),
@@ -126,6 +127,11 @@ impl Store {
     #[must_use]
     pub const fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// Sets [`Limits::nesting`].
+    pub(crate) fn set_nesting(&mut self, levels: u32) {
+        self.limits.nesting = levels;
     }
 
     /// Pages (64 KiB) of all memories together, those that are not freed yet included.
@@ -202,9 +208,14 @@ impl Store {
         args: &[Value],
         state: u32,
     ) -> Result<Values, InvokeError> {
-        let mut execution = self.begin(instance, export, args, state)?;
-        self.enter(&mut execution)?;
-        Ok(self.drive_sharing(supervisor, &mut execution)?)
+        match self.begin(instance, export, args, state) {
+            // It is large, so it stays where it is.
+            Ok(ref mut execution) => {
+                self.enter(execution)?;
+                Ok(self.drive_sharing(supervisor, execution)?)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Runs an execution to its end, serving its host calls with `supervisor`.

@@ -34,7 +34,7 @@ impl Store {
         let imported = instance.memories.clone();
         let (old, module) = (instance.context.cell, instance.context.module.clone());
         let bounds = instance.context.bounds.limits().bounds();
-        let mut cell = Cell::new(&module.engine_for_cell(), &self.limits, &self.budgets);
+        let mut cell = Cell::new(&module.engine_for_cell(), &self.limits, &self.budgets, &self.leavings);
         let memories = self.remake(&mut cell, old, &imported, parts, snapshot)?;
         let ticket = Arc::clone(&cell.ticket);
         let new = self.cells.insert(cell).map_err(|_| RestoreError::IdsExhausted)?;
@@ -122,15 +122,16 @@ impl Store {
     fn rebind(&mut self, id: MemoryId, old: u32, new: u32, fresh: Memory) {
         let Some(number) = id.created() else { return };
         let Ok(memory) = self.memories.get_mut(number) else { return };
-        if !matches!(memory.place, Place::Bound { cell, .. } if cell == old) {
+        let Place::Bound { cell, memory: left } = memory.place else { return };
+        if cell != old {
             return;
         }
         memory.place = Place::Bound { cell: new, memory: fresh };
         if let Ok(cell) = self.cells.get_mut(old) {
-            cell.memories.retain(|other| *other != number);
+            cell.forget_memory(number, left);
         }
         if let Ok(cell) = self.cells.get_mut(new) {
-            cell.memories.push(number);
+            cell.memories.insert(number);
         }
     }
 }

@@ -119,11 +119,8 @@ impl Store {
         check(module, snapshot)?;
         let imported = environment.resolve(module)?.memories;
         self.check_given(&imported, snapshot)?;
-        // While it is held the instance is not taken for one that was given up.
-        let (key, context) = self.link(module, environment, limits)?;
-        let restored = self.restore_idle(key, snapshot);
-        drop(context);
-        if let Err(error) = restored {
+        let (key, _) = self.link(module, environment, limits)?;
+        if let Err(error) = self.restore_idle(key, snapshot) {
             self.discard(key);
             return Err(error.into());
         }

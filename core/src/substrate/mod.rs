@@ -44,10 +44,17 @@
 //! allocator never grows the supervisor's memory, as in the lineage: let it have the pages it
 //! needs from the beginning, or grow on its own.
 //!
+//! # Nesting
+//!
 //! Each level of nesting (guest, thunk, host function, guest) takes native stack, as the engine that
-//! runs the supervisor is entered anew: with wasmi on x86-64 about 6 KiB in release and 27 KiB in
-//! debug, so the 32 levels of [`Limits::nesting`](crate::Limits) want a thread of 1 MiB for a
-//! fourfold margin in release. Lower the limit on smaller ones.
+//! runs the supervisor is entered anew. So a sandbox has a limit of its own, [`NESTING`], below that of
+//! [`Limits::nesting`](crate::Limits); a guest's call beyond it ends with
+//! [`TrapCode::NestingTooDeep`](crate::TrapCode), which the supervisor sees as
+//! [`ERR_EXECUTION`](crate::abi::ERR_EXECUTION). [`Sandbox::with_nesting`] sets another.
+//!
+//! With wasmi on x86-64 a level takes 4.1 to 4.5 KiB in release and 15 KiB in debug, and a compilation on
+//! the innermost 14 and 21 KiB. So [`NESTING`] leaves three quarters of a 256 KiB thread in release, and
+//! fits one in debug; for such a margin 32 levels want 640 KiB in release.
 //!
 //! What this crate mends in guests, as wasmi 2.0.0 gets it wrong, it does not see in a supervisor that
 //! you give to wasmi: a `select` by a comparison with zero, blocks with parameters, a `br_table` with
@@ -70,7 +77,7 @@ pub use self::{
     },
     linker::{WasmiThunk, attach, heap_base, link, link_with_memory},
     memory::{LinearMemory, OutOfBounds},
-    sandbox::{Sandbox, ThunkTrapped},
+    sandbox::{NESTING, Sandbox, ThunkTrapped},
 };
 pub use wasmi;
 

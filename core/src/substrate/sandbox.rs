@@ -31,12 +31,39 @@ pub struct Sandbox<Thunk = super::WasmiThunk> {
     thunks: HashMap<u32, Thunk>,
 }
 
+/// The levels of nesting of a [`Sandbox`], if its limits do not allow fewer.
+///
+/// Where wasmi runs the supervisor they take a quarter of the stack of a 256 KiB thread at most, with
+/// what is done on the last of them: see [Nesting](super#nesting).
+pub const NESTING: u32 = 8;
+
 impl<Thunk> Sandbox<Thunk> {
     /// A sandbox without guests. The supervisor has no heap until
     /// [`Sandbox::set_heap_base`] says where it begins.
+    ///
+    /// Guests and supervisor nest to [`NESTING`] levels, or to [`Limits::nesting`] where that is less:
+    /// [`Sandbox::with_nesting`] allows more.
     #[must_use]
-    pub fn new(limits: Limits) -> Self {
+    pub fn new(mut limits: Limits) -> Self {
+        limits.nesting = limits.nesting.min(NESTING);
         Self { store: Some(Box::new(Store::with_limits(limits))), allocator: None, thunks: HashMap::new() }
+    }
+
+    /// Lets guests and supervisor nest to so many levels, whatever the limits say. Make sure that the
+    /// thread has the stack for it: see [Nesting](super#nesting).
+    ///
+    /// ```
+    /// use guestbox::{Limits, substrate::Sandbox};
+    /// // As deep as contracts of the lineage called each other.
+    /// let sandbox = Sandbox::<u32>::new(Limits::default()).with_nesting(32);
+    /// assert_eq!(sandbox.store().unwrap().limits().nesting, 32);
+    /// ```
+    #[must_use]
+    pub fn with_nesting(mut self, levels: u32) -> Self {
+        if let Some(store) = &mut self.store {
+            store.set_nesting(levels);
+        }
+        self
     }
 
     /// Begins an empty heap at `heap_base`, the value of the supervisor's global `__heap_base`.
@@ -186,13 +213,19 @@ impl<E: Embedder + ?Sized> ThunkSupervisor for Serving<'_, E> {
         state: u32,
         func: FuncIndex,
     ) -> Result<i64, ServingError> {
-        let spare = || Box::new(Store::with_limits(store.limits().clone()));
-        let mut real = self.spare.take().unwrap_or_else(spare);
+        let mut real = self.spare.take().unwrap_or_else(|| spare(store.limits()));
         core::mem::swap(store, &mut *real);
         self.embedder.with_sandbox(|sandbox| sandbox.store = Some(real));
         let lent = Lent { store, serving: self };
         lent.serving.embedder.call_thunk(thunk, args, state, func).map_err(|ThunkTrapped| ServingError::Thunk)
     }
+}
+
+/// What stands in for a store with these limits. Not inlined, as its frame would stay on the stack at
+/// each level of nesting.
+#[inline(never)]
+fn spare(limits: &Limits) -> Box<Store> {
+    Box::new(Store::with_limits(limits.clone()))
 }
 
 /// The store is in the sandbox again, for the host functions that a thunk calls. At the end it

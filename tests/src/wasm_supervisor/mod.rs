@@ -83,7 +83,9 @@ impl Running {
     fn new(supervisor: &Supervisor) -> Self {
         let mut linker = Linker::new(&supervisor.engine);
         substrate::link(&mut linker).expect("no name is taken");
-        let mut store = Store::new(&supervisor.engine, Sandbox::new(supervisor.limits.clone()));
+        // As deep as in JavaScript, on a thread that has the stack for it.
+        let sandbox = Sandbox::new(supervisor.limits.clone()).with_nesting(supervisor.limits.nesting);
+        let mut store = Store::new(&supervisor.engine, sandbox);
         let instance = linker
             .instantiate_and_start(&mut store, &supervisor.module)
             .expect("its imports are the host functions");

@@ -11,6 +11,7 @@ mod allocator;
 mod codes;
 mod embedder;
 mod hostile;
+mod nesting;
 mod plain;
 mod reentry;
 mod thunks;

@@ -4,7 +4,7 @@ use guestbox::{
     Limits,
     abi::ERR_OK,
     substrate::{
-        self, Sandbox,
+        self, NESTING, Sandbox,
         wasmi::{Engine, Linker, Memory, MemoryType, Module, Store},
     },
 };
@@ -82,7 +82,7 @@ fn a_supervisor_that_imports_its_memory_runs_guests_that_call_back_into_it() {
     substrate::attach(&mut store, &instance).unwrap();
     assert_eq!(substrate::heap_base(&store, &instance), Some(65_536));
     let main = instance.get_typed_func::<u32, u32>(&store, "main").unwrap();
-    for n in [ERR_OK, 1, 2, 20] {
+    for n in [ERR_OK, 1, 2, NESTING] {
         assert_eq!(main.call(&mut store, n).unwrap(), n);
     }
     assert_eq!(store.data().allocator().unwrap().bytes_in_use(), 0);

@@ -7,6 +7,7 @@ use crate::{
 use guestbox::{
     HandleError, Limits, Region, Value,
     abi::{ERR_EXECUTION, ERR_OK, SupervisorTrap},
+    substrate::NESTING,
     wire::ExternEntity,
 };
 use guestbox_tests::text::bytes;
@@ -39,25 +40,13 @@ fn a_thunk_may_invoke_the_calling_instance_up_to_the_limit_of_nesting() {
     let mut world = World::new();
     let guest = guest(&mut world.store, GUEST);
     sum_by_recursion(&mut world, guest);
-    let result = |n: i32| Some(Value::I32(n));
-    assert_eq!(run(&mut world.store, guest, "run", &[Value::I32(31)]), Ok((ERR_OK, result(496))));
-    assert_eq!(world.store.data().seen.len(), 32);
-    assert_eq!(run(&mut world.store, guest, "run", &[Value::I32(32)]), Ok((ERR_EXECUTION, None)));
+    let deepest = NESTING.cast_signed() - 1;
+    let sum = Some(Value::I32((0..=deepest).sum()));
+    assert_eq!(run(&mut world.store, guest, "run", &[Value::I32(deepest)]), Ok((ERR_OK, sum)));
+    assert_eq!(world.store.data().seen.len(), usize::try_from(NESTING).unwrap());
+    assert_eq!(run(&mut world.store, guest, "run", &[Value::I32(deepest + 1)]), Ok((ERR_EXECUTION, None)));
     world.assert_balanced();
     world.assert_usable();
-}
-
-#[test]
-fn the_deepest_nesting_fits_a_small_stack() {
-    let deepest = || {
-        let mut world = World::new();
-        let guest = guest(&mut world.store, GUEST);
-        sum_by_recursion(&mut world, guest);
-        run(&mut world.store, guest, "run", &[Value::I32(31)])
-    };
-    let bytes = if cfg!(debug_assertions) { 3 << 19 } else { 256 << 10 };
-    let thread = std::thread::Builder::new().stack_size(bytes).spawn(deepest).unwrap();
-    assert_eq!(thread.join().unwrap(), Ok((ERR_OK, Some(Value::I32(496)))));
 }
 
 #[test]
