@@ -8,8 +8,8 @@ NODE24 := js/node_modules/.bin/node
 # The toolchain that has the wasm32 target; the environment may name another.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: help demo test check bench-quick bench-engine bench-fuel hostile oracle fuzz fuzz-planted soak package supervisor record-supervisor record-traces clean \
-	setup-wasm setup-js setup-guests setup-browser setup-all \
+.PHONY: help demo test check bench-quick bench-engine bench-fuel bench-turns hostile oracle fuzz fuzz-planted soak package supervisor record-supervisor record-traces clean \
+	setup-wasm setup-js setup-guests setup-browser setup-runtimes setup-all \
 	test-core test-native test-host test-js test-browser
 
 help: ## lists the targets
@@ -63,6 +63,9 @@ bench-engine: setup-wasm setup-js
 	cargo build --quiet --release --package guestbox-bench-engine --target wasm32-unknown-unknown
 	wasm-bindgen --target nodejs --out-dir target/bench-engine target/wasm32-unknown-unknown/release/guestbox_bench_engine.wasm
 	node js/optimize.mjs target/bench-engine/guestbox_bench_engine_bg.wasm target/bench-engine/guestbox_bench_engine_bg.wasm
+
+bench-turns: package setup-runtimes ## how fairly calls that never end share each runtime that is there (alone on the machine)
+	node tests/turns/run.mjs
 
 bench-fuel: ## what a unit of fuel is worth, by class of operator (alone on the machine)
 	cargo bench --quiet --package guestbox-tests --bench fuel
@@ -126,6 +129,11 @@ tests/guests/node_modules/.package-lock.json: tests/guests/package.json tests/gu
 setup-browser: ## Chromium and its driver, by apt where that may be
 	@tests/setup.sh browser
 
+setup-runtimes: tests/turns/node_modules/.package-lock.json ## Deno, Bun and workerd, from npm; Firefox only where it is
+
+tests/turns/node_modules/.package-lock.json: tests/turns/package.json tests/turns/package-lock.json
+	@tests/setup.sh runtimes
+
 clean: ## removes what was built
 	cargo clean
-	rm -rf js/dist js/node_modules tests/guests/node_modules
+	rm -rf js/dist js/node_modules tests/guests/node_modules tests/turns/node_modules

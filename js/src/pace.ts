@@ -27,7 +27,7 @@ export interface PaceOptions {
 }
 
 /** Milliseconds of a call's first slice, which is run at once. */
-const FIRST = 0.05;
+const FIRST = 0.03;
 
 /** Host calls after which the event loop gets its turn in any case, and after which the clock is looked at. */
 const CALLS_OF_A_TURN = 4_096, CALLS_OF_A_LOOK = 16;
