@@ -9,6 +9,9 @@ import type { Held } from "./net.js";
 /** Bytes of a page. */
 export const PAGE_BYTES = 65_536;
 
+/** The word of the exchange that a memory's size in pages comes in with its address. */
+const PAGES = 5;
+
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
@@ -87,9 +90,8 @@ export class Memory {
     checkU32("length", length);
     const { engine } = this;
     if (this.place.entered !== engine.entered) {
-      const size = engine.use((host) => host.memory_size(handle)) * PAGE_BYTES;
       const address = engine.use((host) => host.memory_address(handle));
-      this.place = { address, size, entered: engine.entered };
+      this.place = { address, size: engine.head(PAGES) * PAGE_BYTES, entered: engine.entered };
     }
     const { address, size } = this.place;
     if (offset + length > size) {

@@ -168,6 +168,8 @@ impl Host {
 impl Host {
     /// Words of the exchange before the values.
     pub(crate) const HEAD: usize = 8;
+    /// The word of the size that [`Host::memory_address`] gives.
+    pub(crate) const PAGES: usize = 5;
     /// The word at which values begin.
     pub const VALUES: usize = Self::HEAD;
 

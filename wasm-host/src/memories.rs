@@ -35,10 +35,15 @@ impl Host {
         self.store.memory_grow(*self.memories.get(memory)?, pages).map_err(IntoJs::into_js)
     }
 
-    /// The address of a memory's bytes in this module's memory. It holds until a guest runs or
-    /// anything is made.
+    /// The address of a memory's bytes in this module's memory, and in word 5 its size in pages. They hold
+    /// until a guest runs or anything is made.
     pub fn memory_address(&mut self, memory: u32) -> Result<usize, JsValue> {
-        let data = self.store.memory_data_mut(*self.memories.get(memory)?).map_err(IntoJs::into_js)?;
+        let memory = *self.memories.get(memory)?;
+        let pages = self.store.memory_size(memory).map_err(IntoJs::into_js)?;
+        let data = self.store.memory_data_mut(memory).map_err(IntoJs::into_js)?;
+        if let Some(word) = self.exchange.get_mut(Self::PAGES) {
+            *word = pages.into();
+        }
         Ok(data.as_mut_ptr().expose_provenance())
     }
 
