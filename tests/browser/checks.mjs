@@ -1,6 +1,7 @@
 // Checks of the package in a page, each a function that throws where something is not as it should be.
 import { AsyncImportError, DisposedError, GuestboxError, PoisonedError, Sandbox, Trap, call } from "guestbox";
 import { framesGoOn } from "./frames.mjs";
+import { overflows } from "./stack.mjs";
 
 const equal = (actual, expected, what = "value") => {
   if (!Object.is(actual, expected)) throw new Error(`${what}: ${String(actual)}, expected ${String(expected)}`);
@@ -125,6 +126,10 @@ export const checks = {
     equal(nested.exports.run(31), 32);
     equal(isOf(thrownBy(() => nested.exports.run(40)), Trap).code, "nesting-too-deep");
     equal(nested.exports.run(31), 32);
+  },
+
+  async "a stack that the page fills ends in the browser's own error, and poisons nothing"() {
+    equal(await overflows(Sandbox, await (await fetch("/checks/asks.wasm")).arrayBuffer()), true);
   },
 
   async "a guest's frames are those that the browser has for the same module"() {
