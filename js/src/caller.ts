@@ -8,6 +8,7 @@ import type { Module, Signature } from "./module.js";
 import { type Names, known, optionsOf } from "./options.js";
 import { type Outcome, RESUME_NAMES, type SyncOutcome, outcomeOf } from "./outcome.js";
 import { Pace, type PaceOptions } from "./pace.js";
+import { writable } from "./shown.js";
 import type { FloatMode, Value } from "./values.js";
 
 /** How a synchronous call is made. */
@@ -91,11 +92,11 @@ export class Caller {
       throw InvokeError.is(error, "busy") ? calls.busy() : error;
     }
     const step = driveToEnd(served, engine.step(handle));
-    if (step instanceof Trap) return { status: "trap", trap: step, fuelUsed: step.fuelUsed };
+    if (step instanceof Trap) return writable({ status: "trap", trap: step, fuelUsed: step.fuelUsed });
     const fuelUsed = engine.longHead(4);
-    if (step === FINISHED) return { status: "ok", value: signature.results.takeResult(engine), fuelUsed };
+    if (step === FINISHED) return writable({ status: "ok", value: signature.results.takeResult(engine), fuelUsed });
     const trap = ended(engine, step);
-    if (trap instanceof Trap) return { status: "trap", trap, fuelUsed };
+    if (trap instanceof Trap) return writable({ status: "trap", trap, fuelUsed });
     throw trap;
   }
 

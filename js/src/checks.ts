@@ -17,8 +17,29 @@ export function checkBoolean(name: string, value: boolean | undefined): boolean 
 export function checkFuel(name: string, value: bigint | number): bigint {
   if (typeof value !== "bigint" && typeof value !== "number") throw new TypeError(`${name} is neither a BigInt nor a number`);
   const isFuel = typeof value === "bigint" ? value >= 0n && value < 1n << 64n : Number.isSafeInteger(value) && value >= 0;
+  if (typeof value === "number" && value > Number.MAX_SAFE_INTEGER && value < 2 ** 64) {
+    throw new RangeError(`${name} is a number from 2^53 on, which may not be the one that was meant; give a BigInt: ${BigInt(value)}n`);
+  }
   if (!isFuel) throw new RangeError(`${name} is not a whole number from 0 to 2^64 - 1: ${value}`);
   return BigInt(value);
+}
+
+/** A signal, also one of another realm. */
+export function checkSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
+  if (signal === undefined) return undefined;
+  const given: Partial<AbortSignal> | null = signal;
+  if (typeof given?.throwIfAborted !== "function" || typeof given.addEventListener !== "function") {
+    throw new TypeError("signal is no AbortSignal; give an AbortController's `signal`, or `AbortSignal.timeout(milliseconds)`");
+  }
+  return signal;
+}
+
+/** A time in milliseconds, which may be infinite. */
+export function checkTime(name: string, time: number | undefined): number | undefined {
+  if (time === undefined) return undefined;
+  if (typeof time !== "number") throw new TypeError(`${name} is not a number`);
+  if (Number.isNaN(time)) throw new RangeError(`${name} is NaN`);
+  return time;
 }
 
 /** Bytes, as a buffer or a view of one. */
@@ -61,7 +82,23 @@ export function bytesOf(name: string, source: Bytes): Uint8Array {
     }
     return new Uint8Array(source);
   }
-  throw new TypeError(`${name} are neither a buffer nor a view of one`);
+  throw new TypeError(`${name} are neither a buffer nor a view of one${insteadOfBytes(source)}`);
+}
+
+/** What to do with what was given where bytes are wanted, where that can be told. */
+function insteadOfBytes(source: unknown): string {
+  if (isThenable(source)) return "; they are a promise: await it first";
+  if (typeof source === "string") return "; they are a string: compile text to bytes first, or fetch them from where it leads";
+  switch (Object.prototype.toString.call(source)) {
+    case "[object WebAssembly.Module]":
+      return "; a WebAssembly.Module is compiled for the runtime's own engine: give the bytes that it was made from";
+    case "[object WebAssembly.Memory]":
+      return "; they are a WebAssembly.Memory: give a part of its `buffer`, such as `new Uint8Array(memory.buffer, offset, length)`";
+    case "[object Response]":
+      return "; they are a Response: give it to `compileStreaming`";
+    default:
+      return "";
+  }
 }
 
 const encoder = new TextEncoder();

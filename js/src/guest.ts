@@ -3,6 +3,7 @@ import { type CallOptions, type Callee, Caller, type Result, type SyncCallOption
 import { type Call, Calls, type Overlapping, overlappingOf } from "./calls.js";
 import { constant } from "./define.js";
 import { disposable } from "./disposable.js";
+import { counted, shown } from "./shown.js";
 import { drive, driveAsync, valueOf } from "./drive.js";
 import { type Engine, NO_CALL } from "./engine.js";
 import { DisposedError, InvokeError } from "./errors.js";
@@ -311,6 +312,7 @@ export class Guest {
 }
 
 disposable(Guest);
+shown(Guest, ({ module }) => counted(module.exports.length, "export"));
 
 const tearDown = (engine: Engine, id: number): void => engine.use((host) => host.teardown_instance(id));
 

@@ -86,6 +86,13 @@ export function hostFunction(
   };
 }
 
+/** A function that is called as a method of an object, with context if it has one. */
+export function bound(target: ImportTarget, object: object): ImportTarget {
+  const method: ImportTarget = (...args: unknown[]) => Reflect.apply(target, object, args);
+  if (isMarked(target, "call")) mark(method, "call");
+  return method;
+}
+
 /** Serves a host call. */
 export function serve({ target }: HostFunction, context: Context | undefined, args: Value[]): unknown {
   return context === undefined ? target(...args) : target(context, ...args);

@@ -2,6 +2,7 @@
 import { type Bytes, bytesOf, checkU32, encodeText } from "./checks.js";
 import { mark } from "./copies.js";
 import { disposable } from "./disposable.js";
+import { counted, shown } from "./shown.js";
 import type { Engine } from "./engine.js";
 import { DisposedError, MemoryError } from "./errors.js";
 import type { Held } from "./net.js";
@@ -111,6 +112,7 @@ export class Memory {
 }
 
 disposable(Memory);
+shown(Memory, ({ size }) => counted(size, "page"));
 mark(Memory.prototype, "memory");
 
 const drop = (engine: Engine, handle: number): void => engine.use((host) => host.drop_memory(handle));

@@ -1,13 +1,15 @@
 /** Modules: compiled once, instantiated many times. */
-import { checkFuel, checkU32 } from "./checks.js";
+import { checkFuel, checkU32, isThenable } from "./checks.js";
 import type { Engine } from "./engine.js";
 import { DisposedError, InstantiateError, isOfCount } from "./errors.js";
 import { OF_ANOTHER_COPY, isMarked } from "./copies.js";
+import { append } from "./define.js";
 import { disposable } from "./disposable.js";
+import { counted, shown } from "./shown.js";
 import { PACE_NAMES, stateOf } from "./caller.js";
 import { overlappingOf } from "./calls.js";
 import { GUEST_NAMES, Guest, type GuestOptions } from "./guest.js";
-import { type HostFunction, type ImportTarget, hostFunction } from "./imports.js";
+import { type HostFunction, type ImportTarget, bound, hostFunction } from "./imports.js";
 import { Memory } from "./memory.js";
 import type { Held } from "./net.js";
 import { known, optionsOf } from "./options.js";
@@ -87,8 +89,8 @@ export class Module {
   /**
    * Makes an instance and runs its start function, unless a snapshot is given to begin from.
    *
-   * `imports` may be objects or Maps; only own properties count, so that every name is a name
-   * like any other.
+   * `imports` may be objects, Maps, instances of classes, whose methods are called with them as `this`, or
+   * Proxies. What all objects inherit is not among them, so that every name is a name like any other.
    */
   instantiate(imports: Imports = {}, options?: InstantiateOptions): Guest {
     const guest = this.prepare(imports, optionsOf(options, INSTANTIATE_OPTIONS));
@@ -143,7 +145,7 @@ export class Module {
     return descriptors.map((descriptor) => {
       const target = lookUp(imports, descriptor);
       if (target instanceof Memory) return target;
-      throw unresolved(descriptor, target);
+      throw unresolved([problemOf(descriptor, target)]);
     });
   }
 
@@ -155,6 +157,7 @@ export class Module {
   /** An instance whose start function, if it has one to run, is still to be; in slices if such are given. */
   private prepare(imports: Imports, options: InstantiateOptions, slice?: bigint): Guest {
     const { engine } = this;
+    checkImports(imports);
     this.use();
     const floats = floatMode(options.floats);
     const state = stateOf(options, 0);
@@ -163,14 +166,17 @@ export class Module {
     const depth = optionalU32("maxCallDepth", options.maxCallDepth);
     const overlaps = overlappingOf(options) === "allow";
     const { snapshot } = options;
-    const resolved = this.imports.map((descriptor): HostFunction | Memory => {
+    const functions: HostFunction[] = [];
+    const memories: Memory[] = [];
+    const problems: string[] = [];
+    for (let at = 0; at < this.imports.length; at++) {
+      const descriptor = this.imports[at] as ImportDescriptor;
       const target = lookUp(imports, descriptor);
-      if (descriptor.kind === "function" && typeof target === "function") return hostFunction(descriptor, target, floats);
-      if (descriptor.kind === "memory" && target instanceof Memory) return target;
-      throw unresolved(descriptor, target);
-    });
-    const functions = resolved.filter((one) => !(one instanceof Memory)) as HostFunction[];
-    const memories = resolved.filter((one) => one instanceof Memory);
+      if (descriptor.kind === "function" && typeof target === "function") append(functions, hostFunction(descriptor, target as ImportTarget, floats));
+      else if (descriptor.kind === "memory" && target instanceof Memory) append(memories, target);
+      else append(problems, problemOf(descriptor, target));
+    }
+    if (problems.length > 0) throw unresolved(problems);
     const handles = this.handlesOf(memories);
     // Only now: a getter among the imports may have disposed of the module.
     const module = this.use();
@@ -193,32 +199,92 @@ export class Module {
 }
 
 disposable(Module);
+shown(Module, ({ imports, exports }) => `${counted(imports.length, "import")}, ${counted(exports.length, "export")}`);
 
 const drop = (engine: Engine, handle: number): void => engine.use((host) => host.drop_module(handle));
 
 const optionalU32 = (name: string, value: number | undefined): number | undefined =>
   value === undefined ? undefined : checkU32(name, value);
 
+/** Throws unless names can be looked up in it. */
+function checkImports(imports: unknown): void {
+  const isObject = (typeof imports === "object" && imports !== null) || typeof imports === "function";
+  if (!isObject) throw new TypeError("the imports are no object; give objects or Maps of functions by module and name, or nothing");
+  if (isThenable(imports)) throw new TypeError("the imports are a promise; await it first");
+}
+
 function lookUp(imports: Imports, { module, name }: { module: string; name: string }): unknown {
-  const fields: unknown = own(imports, module);
-  return typeof fields === "object" && fields !== null ? own(fields, name) : undefined;
+  const fields = entry(imports, module);
+  if (typeof fields !== "object" || fields === null) return undefined;
+  const target = entry(fields, name);
+  // A method of a class wants its object.
+  const isMethod = typeof target === "function" && !(fields instanceof Map) && !Object.hasOwn(fields, name);
+  return isMethod ? bound(target as ImportTarget, fields) : target;
 }
 
-function own(names: object, name: string): unknown {
+/**
+ * What an object, a Map, an instance of a class or a Proxy has by a name. What all objects inherit is
+ * nothing of its own, so that every name is a name like any other.
+ */
+function entry(names: object, name: string): unknown {
   if (names instanceof Map) return names.get(name);
-  return Object.hasOwn(names, name) ? (names as { [name: string]: unknown })[name] : undefined;
+  const fields = names as { readonly [name: string]: unknown };
+  if (Object.hasOwn(fields, name)) return fields[name];
+  if (name === "constructor") return undefined;
+  const value = fields[name];
+  return value === rootOf(fields)[name] ? undefined : value;
 }
 
-function unresolved({ module, name, kind }: ImportDescriptor, target: unknown): InstantiateError {
+/** The last prototype of an object: what all objects of its realm inherit from. */
+function rootOf(object: object): { readonly [name: string]: unknown } {
+  let root = object;
+  for (let next: object | null = root; next !== null; next = Object.getPrototypeOf(next) as object | null) root = next;
+  return root as { readonly [name: string]: unknown };
+}
+
+/** What is wrong with what was given for an import. */
+function problemOf(descriptor: ImportDescriptor, target: unknown): string {
+  const { module, name, kind } = descriptor;
+  const wanted = `a ${typeText(descriptor)} is asked for`;
   const problem =
     kind === "global" || kind === "table"
       ? "globals and tables cannot be imported"
       : target === undefined
-        ? `no ${kind} of this name is given`
+        ? `${wanted}, nothing of this name is given`
         : kind === "memory" && isMarked(target, "memory")
           ? `the memory that is given ${OF_ANOTHER_COPY}`
-          : `a ${kind} is asked for, something else is given`;
-  return new InstantiateError("import", `import \`${module}\` \`${name}\`: ${problem}`);
+          : `${wanted}, ${given(target)} is given`;
+  return `\`${module}\` \`${name}\`: ${problem}`;
+}
+
+function unresolved(problems: readonly string[]): InstantiateError {
+  const message = problems.length === 1 ? `import ${problems[0]}` : `${problems.length} imports: ${problems.join("; ")}`;
+  return new InstantiateError("import", message);
+}
+
+/** The type of an import in words. */
+function typeText(type: ExternType): string {
+  switch (type.kind) {
+    case "function":
+      return `function (${type.params.join(", ")}) -> (${type.results.join(", ")})`;
+    case "memory":
+      return `memory of ${type.initial} ${Object.hasOwn(type, "maximum") ? `to ${type.maximum} pages` : "pages or more"}`;
+    default:
+      return type.kind;
+  }
+}
+
+/** What is given in the place of something else. */
+function given(target: unknown): string {
+  if (target instanceof Memory) return "a memory";
+  switch (Object.prototype.toString.call(target)) {
+    case "[object WebAssembly.Memory]":
+      return "a WebAssembly.Memory, which is the runtime's own; make one by `sandbox.memory({ initial })`,";
+    case "[object ArrayBuffer]":
+      return "a buffer, which is no memory; make one by `sandbox.memory({ initial })`,";
+    default:
+      return target === null ? "null" : typeof target === "object" ? "an object" : `a ${typeof target}`;
+  }
 }
 
 function externType([kind, first, second, third]: readonly any[]): ExternType {

@@ -40,7 +40,7 @@ const ELSEWHERE = new Map([
   ["gas", "fuel"],
   ["maxMemory", "maxMemoryPages"],
   ["minimum", "initial"],
-  ["timeout", "deadline"],
+  ["timeLimit", "timeout"],
 ]);
 
 function advice(name: string, names: readonly string[]): string {

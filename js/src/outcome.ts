@@ -1,6 +1,8 @@
 /** What a call came to, with one that is out of fuel as a thing that can go on. */
 import { checkFuel } from "./checks.js";
+import { constant } from "./define.js";
 import { disposable } from "./disposable.js";
+import { shown, toJSON, writable } from "./shown.js";
 import type { Call } from "./calls.js";
 import type { Engine } from "./engine.js";
 import { type Ending, type Served, driveAsync } from "./drive.js";
@@ -34,7 +36,7 @@ export type SyncOutcome = Exclude<Outcome, OutOfFuel>;
 /** How a call goes on. The rest is as it was begun with. */
 export type ResumeOptions = Omit<PaceOptions, "fuel">;
 
-export const RESUME_NAMES: Names<ResumeOptions> = { deadline: true, signal: true, slice: true };
+export const RESUME_NAMES: Names<ResumeOptions> = { deadline: true, signal: true, slice: true, timeout: true };
 const RESUME_OPTIONS = known(RESUME_NAMES);
 
 /** A call that is out of fuel. It keeps its place in the guest until it is resumed or ended. */
@@ -75,7 +77,10 @@ export class OutOfFuel {
   async resume(fuel: bigint | number, options?: ResumeOptions): Promise<Outcome> {
     const { served, finish } = this;
     const more = checkFuel("fuel", fuel);
-    const all = merged(this.options, optionsOf(options, RESUME_OPTIONS));
+    const given = optionsOf(options, RESUME_OPTIONS);
+    // Another time to end at takes the place of the call's own.
+    const isTimed = given.deadline !== undefined || given.timeout !== undefined;
+    const all = merged(isTimed ? merged(this.options, { deadline: Infinity }) : this.options, given);
     const pace = new Pace(all, served.guest.module.tempo);
     served.engine.enter();
     // Only now: what is refused above leaves the call where it is.
@@ -103,6 +108,8 @@ export class OutOfFuel {
 }
 
 disposable(OutOfFuel);
+constant(OutOfFuel.prototype, "toJSON", toJSON);
+shown(OutOfFuel, ({ fuelUsed }) => `${fuelUsed} units used`);
 
 const end = (_: Engine, call: Call): void => call.end();
 
@@ -115,6 +122,8 @@ export async function outcomeOf(
   finish: () => Result,
 ): Promise<Outcome> {
   const ending: Ending<Result> = await driveAsync(served, call, pace, finish);
-  if (ending.status !== "out-of-fuel") return ending;
-  return new OutOfFuel(served, call, options, finish, ending.fuelUsed);
+  if (ending.status !== "out-of-fuel") return writable(ending);
+  // A timeout is counted from when the call began.
+  const kept = merged(options, { deadline: pace.deadline ?? Infinity, timeout: Infinity });
+  return new OutOfFuel(served, call, kept, finish, ending.fuelUsed);
 }

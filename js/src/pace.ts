@@ -1,5 +1,5 @@
 /** How a call is paced: its fuel, its slices, and what ends it before it has finished. */
-import { checkFuel } from "./checks.js";
+import { checkFuel, checkSignal, checkTime } from "./checks.js";
 import { SLICE_OVER } from "./engine.js";
 import { type Job, isTurnOver, join, leave, sliceTime, spend } from "./schedule.js";
 import type { Tempo } from "./tempo.js";
@@ -24,6 +24,8 @@ export interface PaceOptions {
    * also looked at before each slice and after each import, so it holds where no timer gets its turn.
    */
   readonly deadline?: number;
+  /** Milliseconds from now on to such a deadline. Of both the earlier holds. */
+  readonly timeout?: number;
 }
 
 /** Milliseconds of a call's first slice, which is run at once. */
@@ -42,22 +44,23 @@ export class Pace {
   slice: bigint;
   private readonly isFixed: boolean;
   private readonly signal: AbortSignal | undefined;
-  private readonly deadline: number | undefined;
+  /** When it ends, as `performance.now()` counts. */
+  readonly deadline: number | undefined;
   private calls = 0;
   /** Ends what it waits for. */
   private interrupt: ((reason: unknown) => void) | undefined;
   /** Looks no longer for what ends it. */
   private unwatch: (() => void) | undefined;
 
-  constructor({ fuel, slice, signal, deadline }: PaceOptions, private readonly tempo: Tempo) {
+  constructor({ fuel, slice, signal, deadline, timeout }: PaceOptions, private readonly tempo: Tempo) {
     this.fuel = fuel === undefined ? undefined : checkFuel("fuel", fuel);
     this.isFixed = slice !== undefined;
     this.slice = slice === undefined ? BigInt(tempo.fuelOf(FIRST)) : checkFuel("slice", slice);
     if (this.slice === 0n) throw new RangeError("slice is not above 0");
-    if (deadline !== undefined && typeof deadline !== "number") throw new TypeError("deadline is not a number");
-    if (Number.isNaN(deadline)) throw new RangeError("deadline is NaN");
-    this.signal = signal;
-    this.deadline = deadline;
+    this.signal = checkSignal(signal);
+    checkTime("deadline", deadline);
+    const end = checkTime("timeout", timeout) === undefined ? undefined : performance.now() + (timeout as number);
+    this.deadline = end === undefined || (deadline !== undefined && deadline < end) ? deadline : end;
     this.check();
   }
 

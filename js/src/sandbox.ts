@@ -2,6 +2,7 @@
 /** Sandboxes: an engine each, in which modules are compiled and guests live. */
 import { type Bytes, bytesOf, checkBoolean, checkU32 } from "./checks.js";
 import { disposable } from "./disposable.js";
+import { counted, shown } from "./shown.js";
 import { Engine } from "./engine.js";
 import { CompileError, SnapshotError, hostError } from "./errors.js";
 import { makeGlue } from "./glue.js";
@@ -167,3 +168,4 @@ export class Sandbox {
 }
 
 disposable(Sandbox);
+shown(Sandbox, ({ memoryPagesInUse }) => `${counted(memoryPagesInUse, "page")} of guests in use`);

@@ -1,6 +1,7 @@
 /** Snapshots: the state of a guest at a time when no call of it was under way. */
 import { OF_ANOTHER_COPY, isMarked, mark } from "./copies.js";
 import { disposable } from "./disposable.js";
+import { counted, shown } from "./shown.js";
 import type { Engine } from "./engine.js";
 import { DisposedError, SnapshotError } from "./errors.js";
 import type { Held } from "./net.js";
@@ -52,6 +53,7 @@ export class Snapshot {
 }
 
 disposable(Snapshot);
+shown(Snapshot, ({ bytes }) => counted(bytes.length, "byte"));
 mark(Snapshot.prototype, "snapshot");
 
 const drop = (engine: Engine, handle: number): void => engine.use((host) => host.drop_snapshot(handle));

@@ -45,7 +45,7 @@ describe("objects of the other copy where ours are wanted", () => {
       assert.ok(error instanceof ours.InstantiateError);
       assert.match(error.message, /^import `e` `m`: the memory that is given is of another copy of the package `guestbox`/);
     }
-    assert.match(thrownBy(() => one.compile(ASKS).instantiate({ e: { ask: memory } })).message, /a function is asked for/);
+    assert.match(thrownBy(() => one.compile(ASKS).instantiate({ e: { ask: memory } })).message, /a function \(i32\) -> \(i32\) is asked for, an object is given/);
   });
   test("a snapshot: a TypeError that says so, and its bytes are read", () => {
     const guest = one.compile(ASKS).instantiate({ e: { ask: () => 1 } });

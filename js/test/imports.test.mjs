@@ -34,15 +34,16 @@ describe("names", () => {
       }
     });
   }
-  test("what an object only inherits is not given", () => {
+  test("what all objects inherit is not given, but what a class has is", () => {
     class Environment {
       f() {
         return 1;
       }
     }
-    const inherited = Object.create({ f: () => 1 });
-    for (const fields of [new Environment(), inherited]) {
-      assert.throws(() => guest(named("e", "f"), { e: fields }), InstantiateError);
+    for (const fields of [new Environment(), Object.create({ f: () => 1 })]) guest(named("e", "f"), { e: fields });
+    for (const fields of [new Environment(), Object.create({ f: () => 1 })]) {
+      assert.throws(() => guest(named("e", "constructor"), { e: fields }), InstantiateError);
+      assert.throws(() => guest(named("e", "valueOf"), { e: fields }), InstantiateError);
     }
   });
   test("objects without a prototype, and Maps and objects mixed, will do", () => {
@@ -81,13 +82,13 @@ describe("what is missing or of the wrong kind", () => {
   const MEMORY = '(module (import "env" "store" (memory 1)))';
 
   test("a missing function is named", () => {
-    refused(FUNCTION, undefined, "env", "speak", "no function");
-    refused(FUNCTION, { env: {} }, "env", "speak", "no function");
-    refused(FUNCTION, { env: { speak: undefined } }, "env", "speak", "no function");
+    refused(FUNCTION, undefined, "env", "speak", "a function (i32) -> () is asked for, nothing");
+    refused(FUNCTION, { env: {} }, "env", "speak", "a function (i32) -> () is asked for, nothing");
+    refused(FUNCTION, { env: { speak: undefined } }, "env", "speak", "a function (i32) -> () is asked for, nothing");
     refused(FUNCTION, { env: null }, "env", "speak");
     refused(FUNCTION, { env: 1 }, "env", "speak");
   });
-  test("a missing memory is named", () => refused(MEMORY, { env: {} }, "env", "store", "no memory"));
+  test("a missing memory is named", () => refused(MEMORY, { env: {} }, "env", "store", "a memory of 1 pages or more is asked for, nothing"));
   test("something of another kind is named", () => {
     for (const target of [1, null, "f", {}, sandbox.memory({ initial: 1 })]) {
       refused(FUNCTION, { env: { speak: target } }, "env", "speak", "function");

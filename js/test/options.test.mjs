@@ -51,7 +51,7 @@ describe("a name that is not known", () => {
   }
   test("may have been meant as another, also by what others call it", async () => {
     for (const [wrong, meant, take] of [
-      ["timeout", "deadline", "call"], ["deadLine", "deadline", "tryCall"], ["gas", "fuel", "callSync"], ["max_memory_pages", "maxMemoryPages", "instantiate"],
+      ["timeLimit", "timeout", "call"], ["deadLine", "deadline", "tryCall"], ["gas", "fuel", "callSync"], ["max_memory_pages", "maxMemoryPages", "instantiate"],
       ["singal", "signal", "resume"], ["maximun", "maximum", "memory"], ["minimum", "initial", "memory"], ["memory_pages", "memoryPages", "limits"],
     ]) {
       assert.equal((await errorOf(() => TAKERS[take][0]({ [wrong]: 1 }))).message, `unknown ${take === "limits" ? "limit" : "option"} \`${wrong}\`; did you mean \`${meant}\`?`);

@@ -70,7 +70,8 @@ const told = await Sandbox.load({ onLeak: ({ kind }: Leak) => void lost.set(kind
 const paged: MemoryType = { initial: 1, maximum: 2 };
 console.log(told.memory(paged).size * 65_536 < told.memoryBytes);
 // @ts-expect-error -- there is no such option
-guest.call("run", [], { timeout: 5 });
+guest.call("run", [], { timeLimit: 5 });
+guest.call("run", [], { timeout: 5, deadline: 10 });
 const copied: GuestboxError | undefined = GuestboxError.from(structuredClone(new Error("mine")));
 if (Trap.is(copied, "out-of-fuel")) console.log(copied.frames.leftOut);
 const details: ErrorDetails & { readonly message: string } = new GuestboxError("code", "message").toJSON();

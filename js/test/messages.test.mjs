@@ -1,0 +1,170 @@
+// What is said to those who give something else than is wanted, and how things look where they are printed.
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { inspect } from "node:util";
+import { Sandbox, call } from "guestbox";
+import { rejectionOf, thrownBy, wat } from "./wat.mjs";
+
+const sandbox = await Sandbox.load({ limits: { fuel: 10n ** 15n } });
+const bytes = wat(`(module (import "e" "f" (func $f (result i64))) (memory (export "memory") 2)
+  (func (export "f") (result i64) (call $f)) (func (export "spin") (loop (br 0))) (func (export "two") (result i32 i64) (i32.const 1) (i64.const 2))
+  (func (export "trap") unreachable))`);
+const module = sandbox.compile(bytes);
+const guestOf = (f = () => 7n) => module.instantiate({ e: { f } });
+const instance = guestOf();
+
+const says = async (act, name, message) => {
+  const error = await (async () => act())().then(() => assert.fail("nothing was thrown"), (thrown) => thrown);
+  assert.equal(`${error.name}: ${error.message}`, `${name}: ${message}`);
+};
+const BYTES = "the module's bytes are neither a buffer nor a view of one";
+
+describe("where bytes are wanted", () => {
+  for (const [what, given, message] of [
+    ["a promise", Promise.resolve(bytes), "they are a promise: await it first"],
+    ["text", "(module)", "they are a string: compile text to bytes first, or fetch them from where it leads"],
+    ["a WebAssembly.Module", new WebAssembly.Module(wat("(module)")), "a WebAssembly.Module is compiled for the runtime's own engine: give the bytes that it was made from"],
+    ["a WebAssembly.Memory", new WebAssembly.Memory({ initial: 1 }), "they are a WebAssembly.Memory: give a part of its `buffer`, such as `new Uint8Array(memory.buffer, offset, length)`"],
+    ["a Response", new Response(bytes), "they are a Response: give it to `compileStreaming`"],
+  ]) test(`${what} is told from them`, () => says(() => sandbox.compile(given), "TypeError", `${BYTES}; ${message}`));
+  test("nothing else says more", () => says(() => sandbox.compile({}), "TypeError", BYTES));
+});
+
+describe("imports", () => {
+  const NO_OBJECT = "the imports are no object; give objects or Maps of functions by module and name, or nothing";
+  for (const given of [null, 5, "e", true]) test(`are not ${given}`, async () => {
+    await says(() => module.instantiate(given), "TypeError", NO_OBJECT);
+    await says(() => module.instantiateAsync(given), "TypeError", NO_OBJECT);
+  });
+  test("are not a promise", () => says(() => module.instantiate(Promise.resolve({})), "TypeError", "the imports are a promise; await it first"));
+});
+
+describe("options of calls", () => {
+  test("signals are AbortSignals", async () => {
+    const message = "signal is no AbortSignal; give an AbortController's `signal`, or `AbortSignal.timeout(milliseconds)`";
+    for (const signal of [{}, null, "signal", new AbortController()]) await says(() => instance.call("f", [], { signal }), "TypeError", message);
+  });
+  test("fuel that no number holds exactly is given as a BigInt", async () => {
+    const message = "fuel is a number from 2^53 on, which may not be the one that was meant; give a BigInt: ";
+    await says(() => instance.call("f", [], { fuel: 2 ** 53 }), "RangeError", `${message}9007199254740992n`);
+    await says(() => instance.callSync("f", [], { fuel: 1e18 }), "RangeError", `${message}1000000000000000000n`);
+    for (const fuel of [1.5, -1, 2 ** 64, NaN, Infinity]) await says(() => instance.call("f", [], { fuel }), "RangeError", `fuel is not a whole number from 0 to 2^64 - 1: ${fuel}`);
+  });
+  test("a timeout is counted from now, and the earlier of it and a deadline holds", async () => {
+    await says(() => instance.call("f", [], { timeout: "5" }), "TypeError", "timeout is not a number");
+    await says(() => instance.call("f", [], { timeout: NaN }), "RangeError", "timeout is NaN");
+    for (const options of [{ timeout: 5 }, { timeout: 5, deadline: Infinity }, { timeout: 1e9, deadline: performance.now() + 5 }, { timeout: 0 }, { timeout: -1 }]) {
+      assert.equal((await rejectionOf(instance.call("spin", [], options))).name, "TimeoutError");
+    }
+    assert.equal(await instance.call("f", [], { timeout: Infinity }), 7n);
+    assert.equal(await instance.call("f", [], { timeout: 2 ** 40 }), 7n);
+  });
+  test("a timeout of an outcome is that of the call, unless another is given", async () => {
+    const outcome = await instance.tryCall("spin", [], { fuel: 1_000, timeout: 30 });
+    const again = await outcome.resume(1_000);
+    await sleep(40);
+    assert.equal((await rejectionOf(again.resume(1_000))).name, "TimeoutError");
+    const last = await again.resume(1_000, { timeout: 60_000 });
+    assert.equal(last.status, "out-of-fuel");
+    assert.equal((await rejectionOf(last.resume(10n ** 14n, { timeout: 5 }))).name, "TimeoutError");
+    assert.equal(await instance.call("f"), 7n);
+  });
+});
+
+describe("JSON", () => {
+  test("of outcomes has digits for BigInts", async () => {
+    const parsed = (outcome) => JSON.parse(JSON.stringify(outcome));
+    const { fuelUsed } = await instance.tryCall("f");
+    assert.deepEqual(parsed(await instance.tryCall("f")), { status: "ok", value: "7", fuelUsed: String(fuelUsed) });
+    assert.deepEqual(parsed(instance.tryCallSync("f")), { status: "ok", value: "7", fuelUsed: String(fuelUsed) });
+    assert.deepEqual(parsed(instance.tryCallSync("two")).value, [1, "2"]);
+    assert.equal("value" in parsed(await guestOf(() => 0n).tryCall("trap")), false);
+    const trapped = parsed(await instance.tryCall("trap"));
+    assert.deepEqual([trapped.status, trapped.trap.code], ["trap", "unreachable"]);
+    const outcome = await instance.tryCall("spin", [], { fuel: 100 });
+    assert.deepEqual(parsed(outcome), { status: "out-of-fuel", fuelUsed: String(outcome.fuelUsed) });
+    outcome.abort();
+  });
+});
+
+describe("printed", () => {
+  test("things are a line each", async () => {
+    const own = await Sandbox.load();
+    const made = own.compile(bytes);
+    const guest = made.instantiate({ e: { f: call((c) => BigInt(inspect(c.guest).length)) } });
+    const memory = own.memory({ initial: 1 });
+    const snapshot = guest.snapshot();
+    const outcome = await guest.tryCall("spin", [], { fuel: 100 });
+    assert.equal(inspect(own), "Sandbox (3 pages of guests in use)");
+    assert.equal(inspect(made), "Module (1 import, 5 exports)");
+    assert.equal(inspect(guest), "Guest (5 exports)");
+    assert.equal(inspect({ memory, own: guest.exports.memory }), "{ memory: Memory (1 page), own: Memory (2 pages) }");
+    assert.equal(inspect(snapshot), `Snapshot (${snapshot.bytes.length} bytes)`);
+    assert.equal(inspect(outcome), `OutOfFuel (${outcome.fuelUsed} units used)`);
+    outcome.abort();
+    own.dispose();
+    assert.equal(inspect(own), "Sandbox (disposed of)");
+    assert.equal(inspect(memory), "Memory (disposed of)");
+  });
+  test("a thing that was disposed of does not throw", () => {
+    const memory = sandbox.memory({ initial: 0 });
+    memory.dispose();
+    assert.equal(inspect(memory), "Memory (disposed of)");
+    assert.equal(thrownBy(() => memory.size).code, "torn-down");
+  });
+});
+
+describe("imports by name", () => {
+  const ASKS = sandbox.compile(wat(`(module (import "e" "add" (func (param i32 i32) (result i32))) (import "e" "name" (func (result i32))) (import "x" "m" (memory 2 5)) (import "e" "toString" (func (result i32)))
+    (import "e" "constructor" (func (result i32)))
+    (func (export "add") (param i32 i32) (result i32) (call 0 (local.get 0) (local.get 1))) (func (export "name") (result i32) (call 1))
+    (func (export "text") (result i32) (call 2)) (func (export "made") (result i32) (call 3)))`));
+  const memory = sandbox.memory({ initial: 2, maximum: 5 });
+
+  test("that do not fit are named all at once, with what is wanted and what is given", async () => {
+    const wants = (what) => `a ${what} is asked for`;
+    const add = wants("function (i32, i32) -> (i32)"), get = wants("function () -> (i32)"), pages = wants("memory of 2 to 5 pages");
+    await says(() => ASKS.instantiate({ e: { add: 5, name: () => 1, toString: null, constructor: {} }, x: { m: new WebAssembly.Memory({ initial: 2 }) } }), "InstantiateError", "4 imports: " + [
+      `\`e\` \`add\`: ${add}, a number is given`,
+      `\`x\` \`m\`: ${pages}, a WebAssembly.Memory, which is the runtime's own; make one by \`sandbox.memory({ initial })\`, is given`,
+      `\`e\` \`toString\`: ${get}, null is given`,
+      `\`e\` \`constructor\`: ${get}, an object is given`,
+    ].join("; "));
+    await says(() => ASKS.instantiate(), "InstantiateError", "5 imports: " + [["e", "add", add], ["e", "name", get], ["x", "m", pages], ["e", "toString", get], ["e", "constructor", get]]
+      .map(([module, name, wanted]) => `\`${module}\` \`${name}\`: ${wanted}, nothing of this name is given`).join("; "));
+    await says(() => ASKS.instantiate({ e: { add() {}, name() {}, toString() {}, constructor() {} }, x: { m: memory.read(0, 1).buffer } }), "InstantiateError",
+      `import \`x\` \`m\`: ${pages}, a buffer, which is no memory; make one by \`sandbox.memory({ initial })\`, is given`);
+  });
+
+  test("are methods of instances of classes, also inherited ones, and what Proxies give", () => {
+    class Base {
+      value = 40;
+      add(a, b) { return a + b + this.value; }
+      toString() { return 7; }
+    }
+    class Host extends Base {
+      name() { return this.value + 1; }
+    }
+    const host = Object.assign(new Host(), { constructor: () => 9 });
+    const proxy = new Proxy({}, { get: (_, name) => (name === "m" ? memory : () => String(name).length) });
+    const made = ASKS.instantiate({ e: host, x: { m: memory } });
+    assert.deepEqual([made.exports.add(1, 1), made.exports.name(), made.exports.text(), made.exports.made()], [42, 41, 7, 9]);
+    const e = new Proxy({ constructor: () => 1 }, { get: (own, name) => (Object.hasOwn(own, name) ? own[name] : () => String(name).length) });
+    const byProxy = ASKS.instantiate({ e, x: proxy });
+    assert.deepEqual([byProxy.exports.add(1, 1), byProxy.exports.name(), byProxy.exports.text()], [3, 4, 8]);
+  });
+
+  test("are nothing that all objects inherit", () => {
+    const own = { add: () => 1, name: () => 1 };
+    for (const e of [own, Object.create(null, Object.getOwnPropertyDescriptors(own)), new Map(Object.entries(own))]) {
+      assert.match(thrownBy(() => ASKS.instantiate({ e, x: { m: memory } })).message, /^2 imports: `e` `toString`: .* nothing .*; `e` `constructor`: .* nothing/);
+    }
+    Object.prototype.add = () => 1;
+    try {
+      assert.match(thrownBy(() => ASKS.instantiate({ e: {}, x: { m: memory } })).message, /`add`: .*nothing of this name/);
+    } finally {
+      delete Object.prototype.add;
+    }
+  });
+});
