@@ -34,6 +34,6 @@ export class Global {
   }
 
   private get list(): ValueList {
-    return new ValueList([this.descriptor.type], this.mode);
+    return new ValueList([this.descriptor.type], this.mode, { one: "value", of: `the global \`${this.descriptor.name}\`` });
   }
 }

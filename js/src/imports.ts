@@ -78,10 +78,11 @@ export function hostFunction(
     throw new InstantiateError("import", message);
   }
   const function_ = target as ImportTarget;
+  const of = `the import \`${module}\` \`${name}\``;
   return {
     target: function_,
-    params: new ValueList(params, mode),
-    results: new ValueList(results, mode),
+    params: new ValueList(params, mode, { one: "argument", of }),
+    results: new ValueList(results, mode, { one: "result", of }),
     withContext: isMarked(function_, "call"),
   };
 }

@@ -134,7 +134,10 @@ export class Module {
     if (known !== undefined) return known;
     const type = this.exports[position];
     if (type?.kind !== "function" || ![...type.params, ...type.results].every(isNumeric)) return undefined;
-    const signature = { params: new ValueList(type.params, mode), results: new ValueList(type.results, mode) };
+    const signature = {
+      params: new ValueList(type.params, mode, { one: "argument", of: `\`${type.name}\`` }),
+      results: new ValueList(type.results, mode, { one: "result", of: `\`${type.name}\`` }),
+    };
     this.signatures[mode].set(position, signature);
     return signature;
   }

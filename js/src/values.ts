@@ -8,6 +8,7 @@
  * 2^32 and an f64 a BigInt.
  */
 import type { Engine } from "./engine.js";
+import { counted } from "./shown.js";
 
 /** The type of a value. */
 export type ValueType = "i32" | "i64" | "f32" | "f64" | "v128" | "funcref" | "externref";
@@ -18,16 +19,10 @@ export type FloatMode = "number" | "bits";
 /** A value as JavaScript has it. */
 export type Value = number | bigint;
 
-/** Puts a value into the exchange, at a word after the head. */
-type Put = (engine: Engine, word: number, value: unknown) => void;
+/** Puts a value into the exchange, at a word after the head, if it is one of the type. */
+type Put = (engine: Engine, word: number, value: unknown) => boolean;
 /** Takes a value out of the exchange. */
 type Take = (engine: Engine, word: number) => Value;
-
-/** Refuses a value: of the right JavaScript type it is out of range, else it is of a wrong type. */
-const fail = (type: string, value: unknown, wanted: "number" | "bigint"): never => {
-  const ErrorClass = typeof value === wanted ? RangeError : TypeError;
-  throw new ErrorClass(`not a value of type ${type}: ${shown(value)}`);
-};
 
 const shown = (value: unknown): string => {
   // Of an object only what it is: to make a text of it would run its own code.
@@ -37,28 +32,34 @@ const shown = (value: unknown): string => {
 
 const putI32: Put = (engine, word, value) => {
   // A whole number in range is unchanged by a conversion to 32 bits, signed or not.
-  if (typeof value !== "number" || ((value | 0) !== value && value >>> 0 !== value)) fail("i32", value, "number");
-  engine.i32[word * 2] = value as number;
+  if (typeof value !== "number" || ((value | 0) !== value && value >>> 0 !== value)) return false;
+  engine.i32[word * 2] = value;
+  return true;
 };
 const putI64: Put = (engine, word, value) => {
-  if (typeof value !== "bigint" || value < -0x8000_0000_0000_0000n || value > 0xffff_ffff_ffff_ffffn) fail("i64", value, "bigint");
-  engine.i64[word] = value as bigint;
+  if (typeof value !== "bigint" || value < -0x8000_0000_0000_0000n || value > 0xffff_ffff_ffff_ffffn) return false;
+  engine.i64[word] = value;
+  return true;
 };
 const putF32: Put = (engine, word, value) => {
-  if (typeof value !== "number") fail("f32", value, "number");
-  engine.f32[word * 2] = value as number;
+  if (typeof value !== "number") return false;
+  engine.f32[word * 2] = value;
+  return true;
 };
 const putF64: Put = (engine, word, value) => {
-  if (typeof value !== "number") fail("f64", value, "number");
-  engine.f64[word] = value as number;
+  if (typeof value !== "number") return false;
+  engine.f64[word] = value;
+  return true;
 };
 const putF32Bits: Put = (engine, word, value) => {
-  if (typeof value !== "number" || value >>> 0 !== value) fail("f32 bits", value, "number");
-  engine.u32[word * 2] = value as number;
+  if (typeof value !== "number" || value >>> 0 !== value) return false;
+  engine.u32[word * 2] = value;
+  return true;
 };
 const putF64Bits: Put = (engine, word, value) => {
-  if (typeof value !== "bigint" || value < 0n || value > 0xffff_ffff_ffff_ffffn) fail("f64 bits", value, "bigint");
-  engine.u64[word] = value as bigint;
+  if (typeof value !== "bigint" || value < 0n || value > 0xffff_ffff_ffff_ffffn) return false;
+  engine.u64[word] = value;
+  return true;
 };
 
 const takeI32: Take = (engine, word) => engine.i32[word * 2] as number;
@@ -90,12 +91,18 @@ export function floatMode(mode: FloatMode = "number"): FloatMode {
 /** Whether values of a type can be passed. */
 export const isNumeric = (type: ValueType): boolean => CODECS.has(type);
 
+/** Whose values they are: what errors call one of them, and what it is of. */
+export interface Owner {
+  readonly one: "argument" | "result" | "value";
+  readonly of: string;
+}
+
 /** A list of values of fixed types: the parameters of a function, or its results. */
 export class ValueList {
   private readonly puts: readonly Put[];
   private readonly takes: readonly Take[];
 
-  constructor(readonly types: readonly ValueType[], mode: FloatMode) {
+  constructor(readonly types: readonly ValueType[], private readonly mode: FloatMode, private readonly owner: Owner) {
     const codecs = types.map((type) => codecOf(type, mode));
     this.puts = codecs.map(([put]) => put);
     this.takes = codecs.map(([, take]) => take);
@@ -105,10 +112,11 @@ export class ValueList {
   putAll(engine: Engine, values: readonly unknown[]): void {
     const { puts } = this;
     if (values.length !== puts.length) {
-      throw new TypeError(`${puts.length} values expected, ${values.length} given`);
+      const { one, of } = this.owner;
+      throw new TypeError(`${of} has ${counted(puts.length, one)}, ${values.length} ${values.length === 1 ? "is" : "are"} given`);
     }
     engine.refresh();
-    for (let i = 0; i < puts.length; i++) (puts[i] as Put)(engine, i, values[i]);
+    for (let i = 0; i < puts.length; i++) this.put(engine, i, values[i]);
   }
 
   /** Puts what a JavaScript function returned into the exchange: nothing, a value, or several. */
@@ -116,14 +124,29 @@ export class ValueList {
     const { puts } = this;
     if (puts.length === 1) {
       engine.refresh();
-      (puts[0] as Put)(engine, 0, result);
+      this.put(engine, 0, result);
     } else if (puts.length === 0) {
       // As in the standard API, what a function returns that should not is passed over.
     } else if (Array.isArray(result)) {
       this.putAll(engine, [...result]);
     } else {
-      throw new TypeError(`the import has ${puts.length} results; return them as an array`);
+      throw new TypeError(`${this.owner.of} has ${puts.length} results; return them as an array`);
     }
+  }
+
+  private put(engine: Engine, at: number, value: unknown): void {
+    if (!(this.puts[at] as Put)(engine, at, value)) throw this.refused(at, value);
+  }
+
+  /** The error for a value: of the right JavaScript type it is out of range, else it is of a wrong type. */
+  private refused(at: number, value: unknown): Error {
+    const { one, of } = this.owner;
+    const type = this.types[at] as ValueType;
+    const isBits = this.mode === "bits" && type.startsWith("f");
+    const wanted = type === "i64" || (isBits && type === "f64") ? "bigint" : "number";
+    const ErrorClass = typeof value === wanted ? RangeError : TypeError;
+    const place = this.types.length > 1 ? `${one} ${at + 1}` : `the ${one}`;
+    return new ErrorClass(`${place} of ${of} is not a value of type ${type}${isBits ? " bits" : ""}: ${shown(value)}`);
   }
 
   /** Takes all values out of the exchange. */

@@ -50,7 +50,7 @@ function allowed(error) {
   if (error instanceof AsyncImportError) return count("async import"), true;
   if (error instanceof GuestboxError) return false;
   if (error?.name === "TimeoutError" || error?.name === "AbortError") return count(error.name), true;
-  return error instanceof TypeError && /import has 2 results|Reduce|a TypeError of ours/.test(error.message) && (count("wrong result"), true);
+  return error instanceof TypeError && /`wait` has 2 results|Reduce|a TypeError of ours/.test(error.message) && (count("wrong result"), true);
 }
 
 async function program(seed, mode) {

@@ -168,3 +168,30 @@ describe("imports by name", () => {
     }
   });
 });
+
+describe("values of other types", () => {
+  const text = `(module (import "e" "f" (func $f (result i32))) (import "e" "two" (func $two (result f64 i64))) (global (export "g") (mut f32) (f32.const 0))
+    (func (export "f") (result i32) (call $f)) (func (export "two") (result f64 i64) (call $two)) (func (export "three") (param i32 i64 f64)))`;
+  const made = sandbox.compile(wat(text));
+  const withImports = (e, options) => made.instantiate({ e: { f: () => 1, two: () => [1, 2n], ...e } }, options);
+  const { exports } = withImports({});
+
+  test("name the argument and the export", async () => {
+    await says(() => exports.three(1), "TypeError", "`three` has 3 arguments, 1 is given");
+    await says(() => exports.f(1, 2), "TypeError", "`f` has 0 arguments, 2 are given");
+    await says(() => exports.three("1", 2n, 3), "TypeError", 'argument 1 of `three` is not a value of type i32: "1"');
+    await says(() => exports.three(2 ** 32, 2n, 3), "RangeError", "argument 1 of `three` is not a value of type i32: 4294967296");
+    await says(() => exports.three(1, 2, 3), "TypeError", "argument 2 of `three` is not a value of type i64: 2");
+    await says(() => withImports({}, { floats: "bits" }).exports.three(1, 2n, 3), "TypeError", "argument 3 of `three` is not a value of type f64 bits: 3");
+    await says(() => (exports.g.value = "1"), "TypeError", 'the value of the global `g` is not a value of type f32: "1"');
+  });
+  test("name the result and the import", async () => {
+    for (const run of [(guest, name) => guest.exports[name](), (guest, name) => guest.call(name), (guest, name) => guest.tryCallSync(name)]) {
+      await says(() => run(withImports({ f: () => undefined }), "f"), "TypeError", "the result of the import `e` `f` is not a value of type i32: undefined");
+      await says(() => run(withImports({ f: () => 0.5 }), "f"), "RangeError", "the result of the import `e` `f` is not a value of type i32: 0.5");
+      await says(() => run(withImports({ two: () => 1 }), "two"), "TypeError", "the import `e` `two` has 2 results; return them as an array");
+      await says(() => run(withImports({ two: () => [1] }), "two"), "TypeError", "the import `e` `two` has 2 results, 1 is given");
+      await says(() => run(withImports({ two: () => [1, {}] }), "two"), "TypeError", "result 2 of the import `e` `two` is not a value of type i64: an object");
+    }
+  });
+});

@@ -192,7 +192,7 @@ export class Host {
   thrown(thrown) {
     if (thrown instanceof Failed) return `trap host-error: ${thrown.message}`;
     if (thrown instanceof this.Trap) return `trap ${thrown.code}`;
-    if (thrown instanceof TypeError && thrown.message.startsWith("not a value of type")) return "trap result-type";
+    if (thrown instanceof TypeError && thrown.message.includes(" is not a value of type ")) return "trap result-type";
     throw thrown;
   }
 
