@@ -162,7 +162,7 @@ export class Caller {
       }
       const drawsOn = budget;
       budget = NO_CALL;
-      const handle = engine.use((host) => host.begin(instance, position, state, fuel, around, drawsOn, keepsStack));
+      const handle = engine.proceed((host) => host.begin(instance, position, state, fuel, around, drawsOn, keepsStack));
       if (slice !== undefined) engine.host.set_slice(handle, slice);
       return handle;
     };

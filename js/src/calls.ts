@@ -76,7 +76,7 @@ export class Call {
     // From now on its handle may be another call's.
     this.context?.close();
     if (!engine.isLive) return;
-    const error = ended(engine, engine.use((host) => host.outlive(this.handle)));
+    const error = ended(engine, engine.proceed((host) => host.outlive(this.handle)));
     if (!(error instanceof Trap)) return;
     this.outlived = error;
     this.#reject?.(error);
@@ -117,6 +117,8 @@ export class Calls {
   /** The handles of all that have been begun and are not over. What waits for ever ends with this object. */
   private readonly handles = new Set<number>();
   private held: Held<Set<number>> | undefined;
+  /** Who waits keeps the guest no longer than others do. */
+  private readonly reference = new WeakRef(this);
   /** The call whose import has been called last and has neither returned nor begun to wait. */
   private serving: Call | typeof SYNCHRONOUS | undefined;
 
@@ -227,7 +229,7 @@ export class Calls {
         this.give(waiting, error);
       }
     }
-    if (this.queue.length === 0) this.engine.waiting.delete(this);
+    if (this.queue.length === 0) this.engine.waiting.delete(this.reference);
   }
 
   /** Begins the calls whose turn it is, once what runs now has returned and taken its results. */
@@ -244,7 +246,7 @@ export class Calls {
     const refused = this.queue.filter(which);
     for (const waiting of refused) this.queue.splice(this.queue.indexOf(waiting), 1);
     for (const waiting of refused) this.give(waiting, error);
-    if (this.queue.length === 0) this.engine.waiting.delete(this);
+    if (this.queue.length === 0) this.engine.waiting.delete(this.reference);
   }
 
   /** Gives a call that waited an error in its place. */
@@ -277,7 +279,7 @@ export class Calls {
       waiting = { beginning, outer, resolve, reject, call: undefined };
       append(queue, waiting);
     });
-    this.engine.waiting.add(this);
+    this.engine.waiting.add(this.reference);
     try {
       const call = (await pace.race(turn)) as Call;
       call.check();
@@ -293,6 +295,6 @@ export class Calls {
 }
 
 const cancelAll = (engine: Engine, handles: Set<number>): void => {
-  for (const handle of handles) engine.use((host) => host.cancel(handle));
+  for (const handle of handles) engine.proceed((host) => host.cancel(handle));
   handles.clear();
 };

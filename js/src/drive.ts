@@ -181,7 +181,7 @@ export function valueOf<T>(engine: Engine, call: Call, ending: Ending<T>): T {
 
 /** The trap that says of a call that it is out of fuel. */
 function outOfFuel(engine: Engine, handle: number, used: bigint): Trap {
-  return new Trap("out-of-fuel", "out of fuel", used, framesOf(engine.use((host) => host.frames(handle))));
+  return new Trap("out-of-fuel", "out of fuel", used, framesOf(engine.proceed((host) => host.frames(handle))));
 }
 
 // What a trap has besides its code, by bits.
@@ -193,15 +193,15 @@ export function ended(engine: Engine, step: number): Error {
   if (step === TRAPPED) {
     const code = engine.head(1);
     const has = engine.head(2);
-    const own = (has & HAS_MESSAGE) === 0 ? undefined : engine.use((host) => host.trap_message());
-    const frames = (has & HAS_FRAMES) === 0 ? NO_FRAMES : framesOf(engine.use((host) => host.trap_frames()));
+    const own = (has & HAS_MESSAGE) === 0 ? undefined : engine.proceed((host) => host.trap_message());
+    const frames = (has & HAS_FRAMES) === 0 ? NO_FRAMES : framesOf(engine.proceed((host) => host.trap_frames()));
     const message = own ?? engine.trapMessages[code] ?? "engine error";
     return new Trap(engine.trapCodes[code] ?? "engine", message, used, frames);
   }
   if (step === OUT_OF_FUEL) {
     const handle = engine.head(0);
     const trap = outOfFuel(engine, handle, used);
-    engine.use((host) => host.cancel(handle));
+    engine.proceed((host) => host.cancel(handle));
     return trap;
   }
   if (step === TORN_DOWN) return new DisposedError("torn-down", "the guest was disposed of");

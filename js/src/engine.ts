@@ -31,7 +31,7 @@ export class Engine {
   readonly trapMessages: readonly string[];
   readonly net = new Net(this);
   /** Who has calls that wait for their turn. */
-  readonly waiting = new Set<{ dispose(error: Error): void }>();
+  readonly waiting = new Set<WeakRef<{ dispose(error: Error): void }>>();
   private raw: Host;
   private memory: WebAssembly.Memory;
   private readonly exchange: number;
@@ -157,6 +157,15 @@ export class Engine {
   /** Calls the module. What it throws on purpose becomes an error of guestbox. */
   use<T>(call: (host: Host) => T): T {
     this.enter();
+    return this.proceed(call);
+  }
+
+  /**
+   * Calls the module as `use` does, in the course of what has been entered: that is not to end for want of
+   * room when it is half done.
+   */
+  proceed<T>(call: (host: Host) => T): T {
+    this.check();
     try {
       return call(this.host);
     } catch (thrown) {
@@ -183,7 +192,7 @@ export class Engine {
 
   /** Lets go of the wasm module and its memory, whoever still holds a guest or a memory of it. */
   private letGo(): void {
-    for (const calls of this.waiting) calls.dispose(this.gone());
+    for (const calls of this.waiting) calls.deref()?.dispose(this.gone());
     // Nothing uses them any more: every way to them leads through `check`.
     this.raw = this.memory = undefined as never;
     this.view(new ArrayBuffer(HEAD_WORDS * 8), 0);

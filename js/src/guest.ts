@@ -200,11 +200,17 @@ export class Guest {
     const { engine } = this;
     if (this.life === "disposed" || !engine.isLive) return;
     engine.enter();
+    this.end();
+  }
+
+  /** Ends its life, in the course of what has been entered. */
+  private end(): void {
+    if (this.life === "disposed" || !this.engine.isLive) return;
     this.life = "disposed";
     this.id = undefined;
     this.callee.calls.dispose(disposed());
     this.held.free();
-    for (const memory of this.memories.values()) memory.dispose();
+    for (const memory of this.memories.values()) memory.forget();
   }
 
   /** @internal The caller's memory of a host call, see `CallContext`. */
@@ -230,7 +236,7 @@ export class Guest {
       drive(this.callee.served, this.engine.step(startCall));
       this.started();
     } finally {
-      if (this.life === "starting") this.dispose();
+      if (this.life === "starting") this.end();
     }
   }
 
@@ -243,7 +249,7 @@ export class Guest {
       const call = (this.starting = calls.begun(startCall));
       valueOf(this.engine, call, await driveAsync(served, call, pace, () => this.started()));
     } finally {
-      if (this.life === "starting") this.dispose();
+      if (this.life === "starting") this.end();
     }
   }
 
@@ -314,6 +320,6 @@ export class Guest {
 disposable(Guest);
 shown(Guest, ({ module }) => counted(module.exports.length, "export"));
 
-const tearDown = (engine: Engine, id: number): void => engine.use((host) => host.teardown_instance(id));
+const tearDown = (engine: Engine, id: number): void => engine.proceed((host) => host.teardown_instance(id));
 
 const disposed = (): DisposedError => new DisposedError("torn-down", "the guest was disposed of");

@@ -165,7 +165,8 @@ export class Context implements CallContext {
     const handle = this.#call();
     const { engine } = this.#served;
     if (engine.use((host) => host.charge(handle, amount))) return;
-    this.unpaid = new Trap("out-of-fuel", "out of fuel", engine.use((host) => host.fuel_used(handle)), this.frames);
+    const used = engine.proceed((host) => host.fuel_used(handle));
+    this.unpaid = new Trap("out-of-fuel", "out of fuel", used, framesOf(engine.proceed((host) => host.frames(handle))));
     throw this.unpaid;
   }
 

@@ -75,6 +75,11 @@ export class Memory {
    * goes with the guest.
    */
   dispose(): void {
+    this.held.dispose();
+  }
+
+  /** @internal Ends its life with that of its guest. */
+  forget(): void {
     this.held.free();
   }
 
@@ -115,4 +120,4 @@ disposable(Memory);
 shown(Memory, ({ size }) => counted(size, "page"));
 mark(Memory.prototype, "memory");
 
-const drop = (engine: Engine, handle: number): void => engine.use((host) => host.drop_memory(handle));
+const drop = (engine: Engine, handle: number): void => engine.proceed((host) => host.drop_memory(handle));

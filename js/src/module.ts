@@ -79,8 +79,8 @@ export class Module {
     handle: number,
   ) {
     this.held = engine.net.watch(this, "module", handle, drop);
-    const imports = JSON.parse(engine.use((host) => host.imports(handle))) as [string, string, ...unknown[]][];
-    const exports = JSON.parse(engine.use((host) => host.exports(handle))) as [string, ...unknown[]][];
+    const imports = JSON.parse(engine.proceed((host) => host.imports(handle))) as [string, string, ...unknown[]][];
+    const exports = JSON.parse(engine.proceed((host) => host.exports(handle))) as [string, ...unknown[]][];
     this.imports = imports.map(([module, name, ...type]) => ({ module, name, ...externType(type) }));
     this.exports = exports.map(([name, ...type]) => ({ name, ...externType(type) }));
     this.positions = new Map(this.exports.map(({ name }, position) => [name, position]));
@@ -120,7 +120,7 @@ export class Module {
 
   /** Lets go of the module. Its instances go on. */
   dispose(): void {
-    this.held.free();
+    this.held.dispose();
   }
 
   /** @internal The position of an export, as the engine counts. */
@@ -204,7 +204,7 @@ export class Module {
 disposable(Module);
 shown(Module, ({ imports, exports }) => `${counted(imports.length, "import")}, ${counted(exports.length, "export")}`);
 
-const drop = (engine: Engine, handle: number): void => engine.use((host) => host.drop_module(handle));
+const drop = (engine: Engine, handle: number): void => engine.proceed((host) => host.drop_module(handle));
 
 const optionalU32 = (name: string, value: number | undefined): number | undefined =>
   value === undefined ? undefined : checkU32(name, value);

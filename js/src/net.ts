@@ -31,12 +31,16 @@ export class Held<T = number> {
   /** Frees it; `false` where that was done before, or the engine is gone. */
   free(): boolean {
     const { engine, value, drop } = this;
-    if (!engine.isLive || !this.isHeld) return false;
-    // What cannot be freed where the stack is full is still held.
-    engine.enter();
-    this.forget();
+    if (!engine.isLive || !this.forget()) return false;
     if (value !== undefined) drop(engine, value);
     return true;
+  }
+
+  /** Frees it, where somebody asks for that: where the stack has no room it is still held after. */
+  dispose(): void {
+    if (!this.engine.isLive || !this.isHeld) return;
+    this.engine.enter();
+    this.free();
   }
 
   /** Lets go of it without freeing it. Whether it was still held. */

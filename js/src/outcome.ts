@@ -89,7 +89,7 @@ export class OutOfFuel {
     this.held.forget();
     const { handle, outlived } = call;
     if (outlived !== undefined) return { status: "trap", trap: outlived, fuelUsed: outlived.fuelUsed };
-    served.engine.use((host) => {
+    served.engine.proceed((host) => {
       host.add_fuel(handle, more);
       host.set_slice(handle, pace.slice);
     });
@@ -98,7 +98,7 @@ export class OutOfFuel {
 
   /** Ends the call where it is. What the guest did stays done, and it can be called again. */
   abort(): void {
-    this.held.free();
+    this.held.dispose();
   }
 
   /** Does what `abort` does. */

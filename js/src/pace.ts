@@ -3,6 +3,7 @@ import { checkFuel, checkSignal, checkTime } from "./checks.js";
 import { SLICE_OVER } from "./engine.js";
 import { type Job, isTurnOver, join, leave, sliceTime, spend } from "./schedule.js";
 import type { Tempo } from "./tempo.js";
+import { now } from "./yield.js";
 
 /** How an asynchronous call is paced and ended. */
 export interface PaceOptions {
@@ -168,11 +169,11 @@ export class Pace {
 
   /** Makes a step, and learns from how long it took. */
   private time(step: () => number): number {
-    const start = performance.now();
+    const start = now();
     const made = step();
     if (made !== SLICE_OVER) return made;
     const fuel = Number(this.slice);
-    const passed = performance.now() - start;
+    const passed = now() - start;
     this.tempo.note(fuel, passed);
     spend(fuel, passed);
     return made;

@@ -5,7 +5,7 @@
  * run for some milliseconds together, a slice each, first come first served; then whatever else waits has
  * its turn: timers, messages, a frame.
  */
-import { waitForTimer, yieldToEventLoop } from "./yield.js";
+import { now, waitForTimer, yieldToEventLoop } from "./yield.js";
 
 /** Milliseconds that guests run in a turn of the event loop: a quarter of a frame of a page. */
 const TURN = 4;
@@ -65,7 +65,7 @@ export function isTurnOver(): boolean {
     ask();
     return false;
   }
-  return performance.now() - began >= TURN || (tick > TURN && fuelUsed >= FUEL_OF_A_TURN);
+  return now() - began >= TURN || (tick > TURN && fuelUsed >= FUEL_OF_A_TURN);
 }
 
 /** Notes what a slice used, and how many milliseconds it took. */
@@ -75,7 +75,7 @@ export function spend(fuel: number, milliseconds: number): void {
 }
 
 function begin(): void {
-  began = performance.now();
+  began = now();
   fuelUsed = 0;
 }
 

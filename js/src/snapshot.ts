@@ -37,7 +37,7 @@ export class Snapshot {
 
   /** Frees the snapshot. Guests that were made from it go on. */
   dispose(): void {
-    this.held.free();
+    this.held.dispose();
   }
 
   /** @internal The handle, for the same engine only. */
@@ -56,7 +56,7 @@ disposable(Snapshot);
 shown(Snapshot, ({ bytes }) => counted(bytes.length, "byte"));
 mark(Snapshot.prototype, "snapshot");
 
-const drop = (engine: Engine, handle: number): void => engine.use((host) => host.drop_snapshot(handle));
+const drop = (engine: Engine, handle: number): void => engine.proceed((host) => host.drop_snapshot(handle));
 
 /** The handle of what should be a snapshot, for one engine. */
 export function snapshotHandle(engine: Engine, snapshot: Snapshot): number {

@@ -1,5 +1,6 @@
 /** Warming the engine up: runtimes compile its interpreter well only once it has run for a while. */
 import type { Sandbox } from "./sandbox.js";
+import { now } from "./yield.js";
 
 /** `(module (func (export "spin") (loop (br 0))))` */
 const SPIN = Uint8Array.of(
@@ -10,29 +11,34 @@ const SPIN = Uint8Array.of(
 /** Fuel of one measurement, how many times faster is warm, and milliseconds after which it is given up. */
 const FUEL = 1_000_000, FASTER = 3, LONGEST = 1_000;
 
-let warming: Promise<void> | undefined;
+let warming: Promise<boolean> | undefined;
 
-/** Warms up what all sandboxes have in common, once. */
-export function warmUp(sandbox: Sandbox): Promise<void> {
-  return (warming ??= run(sandbox).catch((error) => {
-    warming = undefined;
-    throw error;
-  }));
+/** Warms up what all sandboxes have in common, once, as far as the limits of one let it. */
+export async function warmUp(sandbox: Sandbox): Promise<void> {
+  warming ??= run(sandbox).catch(() => false);
+  if (!(await warming)) warming = undefined;
 }
 
-/** Runs a guest, in turns with everything else, until that is much faster than at first. */
-async function run(sandbox: Sandbox): Promise<void> {
+/** Runs a guest, in turns with everything else, until that is much faster than at first. Whether it ran. */
+async function run(sandbox: Sandbox): Promise<boolean> {
   const module = sandbox.compile(SPIN);
   const guest = module.instantiate();
-  const began = performance.now();
-  let now = began, first: number | undefined, took: number;
-  do {
-    const outcome = await guest.tryCall("spin", [], { fuel: FUEL });
-    if (outcome.status === "out-of-fuel") outcome.abort();
-    took = performance.now() - now;
-    now += took;
-    first ??= took;
-  } while (took * FASTER > first && now - began < LONGEST);
-  guest.dispose();
-  module.dispose();
+  const began = now();
+  let last = began, first: number | undefined, took: number;
+  try {
+    do {
+      const outcome = await guest.tryCall("spin", [], { fuel: FUEL, timeout: began + LONGEST - last });
+      if (outcome.status !== "out-of-fuel") return false;
+      outcome.abort();
+      took = now() - last;
+      last += took;
+      first ??= took;
+    } while (took * FASTER > first && last - began < LONGEST);
+  } catch (error) {
+    if (!(error instanceof DOMException)) throw error;
+  } finally {
+    guest.dispose();
+    module.dispose();
+  }
+  return true;
 }

@@ -6,6 +6,13 @@
  * `AbortSignal.timeout` from ever firing.
  */
 
+// As they were when the package was loaded: who puts others in their place, for tests of timers, does not mean these.
+const { setImmediate, setTimeout, MessageChannel } = globalThis;
+const clock = performance.now.bind(performance);
+
+/** The time in milliseconds. */
+export const now = (): number => clock();
+
 /** Resolves after the event loop had a turn. */
 export function yieldToEventLoop(): Promise<void> {
   if (typeof setImmediate === "function") return new Promise((resolve) => setImmediate(resolve));

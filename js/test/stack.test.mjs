@@ -171,6 +171,116 @@ describe("an import that recurses until the stack is full", () => {
   });
 });
 
+/** Fills the stack, and acts at each level on the way back: from where it is full to where it is not. */
+function back(act) {
+  const fill = () => {
+    try {
+      return fill();
+    } finally {
+      act();
+    }
+  };
+  try {
+    fill();
+  } catch (error) {
+    assert.ok(isOverflow(error), error?.stack);
+  }
+}
+/** Fills the stack, and acts at each level on the way there. */
+function forth(act) {
+  const fill = () => (act(), fill()) + 1;
+  try {
+    fill();
+  } catch (error) {
+    assert.ok(isOverflow(error), error?.stack);
+  }
+}
+
+describe("nothing is left half done where the stack is full", () => {
+  const SPINS = wat(`(module (import "env" "ask" (func $ask (result i32))) (memory 1) (func (export "asks") (result i32) (call $ask))
+    (func (export "spin") (loop (br 0))) (func (export "one") (result i32) (i32.const 1)))`);
+  const STARTS = wat('(module (memory 1) (func $s (loop (br 0))) (start $s))');
+  const spins = sandbox.compile(SPINS), starts = sandbox.compile(STARTS);
+  const spinner = (ask = () => 1, options = { fuel: 1_000 }) => spins.instantiate({ env: { ask } }, options);
+  const tries = Math.ceil(TRIES / 20);
+  const spinIn = (exports) => {
+    try {
+      exports.spin();
+    } catch (error) {
+      if (error.code !== "out-of-fuel") throw error;
+    }
+  };
+
+  test("a guest that runs out of fuel is not busy after, nor anybody else without fuel", async () => {
+    for (let attempt = 0; attempt < tries; attempt++) {
+      const guest = spinner();
+      descend(attempt % 7, () => forth(() => spinIn(guest.exports)));
+      assert.equal(guest.exports.one(), 1);
+      const outer = spinner(call((c) => { forth(() => spinIn(c.exports)); return 7; }), { fuel: 100_000_000 });
+      assert.equal(attempt % 2 === 0 ? outer.exports.asks() : await outer.call("asks"), 7);
+      assert.equal(outer.exports.one(), 1);
+      assert.equal(bystander.exports.run(5), 6);
+      assert.equal(spinner().exports.one(), 1);
+      outer.dispose();
+      guest.dispose();
+    }
+  });
+  test("what could not be disposed of can be after, and all of it is freed", async () => {
+    const makers = {
+      memory: () => sandbox.memory({ initial: 1 }),
+      guest: () => spinner(),
+      module: () => sandbox.compile(SPINS),
+      snapshot: () => plain.snapshot(),
+    };
+    const pages = sandbox.memoryPagesInUse;
+    for (const make of Object.values(makers)) for (let attempt = 0; attempt < tries; attempt++) {
+      const thing = make();
+      descend(attempt % 7, () => back(() => thing.dispose()));
+      thing.dispose();
+    }
+    assert.equal(sandbox.memoryPagesInUse, pages);
+  });
+  test("a start function that does not end leaves no guest", () => {
+    const pages = sandbox.memoryPagesInUse;
+    for (let attempt = 0; attempt < tries; attempt++) {
+      descend(attempt % 7, () => forth(() => {
+        try {
+          starts.instantiate({}, { fuel: 100 });
+        } catch (error) {
+          if (error.code !== "out-of-fuel") throw error;
+        }
+      }));
+    }
+    assert.equal(sandbox.memoryPagesInUse, pages);
+  });
+  test("an outcome that could not be resumed holds its guest until it is aborted", async () => {
+    for (let attempt = 0; attempt < tries; attempt++) {
+      const guest = spinner();
+      const outcome = await guest.tryCall("spin", [], { fuel: 100 });
+      const resumed = [];
+      descend(attempt % 7, () => forth(() => resumed.push(outcome.resume(100))));
+      for (const settled of await Promise.allSettled(resumed)) {
+        if (settled.status === "fulfilled") settled.value.abort();
+        else assert.ok(isOverflow(settled.reason) || settled.reason.code === "call-over", String(settled.reason));
+      }
+      outcome.abort();
+      assert.equal(guest.exports.one(), 1);
+      guest.dispose();
+    }
+  });
+  test("a call in a queue is not told of somebody else's overflow", async () => {
+    for (let attempt = 0; attempt < tries; attempt++) {
+      const guest = spinner(() => 1, { overlapping: "queue" });
+      const outcome = await guest.tryCall("spin", [], { fuel: 100 });
+      const queued = guest.call("one");
+      descend(attempt % 7, () => back(() => outcome.abort()));
+      outcome.abort();
+      assert.equal(await queued, 1);
+      guest.dispose();
+    }
+  });
+});
+
 describe("the lower level", () => {
   test("ScaleStore: a thunk that overflows, and calls near the stack's end", async () => {
     const store = await ScaleStore.load();

@@ -135,6 +135,30 @@ describe("slices", () => {
   });
 });
 
+test("timers and a clock that tests put in the place of the runtime's own stop nothing", async () => {
+  const { setImmediate, setTimeout } = globalThis;
+  const { now } = performance;
+  try {
+    globalThis.setImmediate = globalThis.setTimeout = () => {};
+    performance.now = () => 5;
+    const controller = new AbortController();
+    const call = rejectionOf(guestOf().call("spin", [], { signal: controller.signal }));
+    controller.abort();
+    assert.equal((await call).name, "AbortError");
+    assert.equal(await guestOf().call("count", [1_000_000]), 5);
+  } finally {
+    Object.assign(globalThis, { setImmediate, setTimeout });
+    performance.now = now;
+  }
+  assert.equal(await guestOf().call("count", [1_000_000]), 5);
+});
+
+test("limits that let no guest be warmed up let a sandbox be loaded", async () => {
+  for (const limits of ["strict", { instances: 0 }, { totalInstanceBytes: 10 }, { exports: 0 }, { moduleBytes: 10 }, { fuel: 10 }, { guestFrames: 0 }]) {
+    (await Sandbox.load({ warm: true, limits })).dispose();
+  }
+});
+
 test("a sandbox that is loaded warm is as any other", async () => {
   const sandbox = await Sandbox.load({ warm: true });
   assert.equal(sandbox.memoryPagesInUse, 0);
