@@ -205,9 +205,10 @@ describe("fuel", () => {
   });
   test("of a nested call that was outlived includes what was nested in it", async () => {
     let inner;
+    const burned = deferred();
     const instance = module.instantiate({ env: { wait: call(async (c, n) => {
-      if (n === 1) { inner = c.tryCall("run", [2]); await sleep(5); return 0; }
-      if (n === 2) { await null; await c.call("burn", [1_000]); await new Promise(() => {}); }
+      if (n === 1) { inner = c.tryCall("run", [2]); await burned.promise; return 0; }
+      if (n === 2) { await null; await c.call("burn", [1_000]); burned.resolve(); await new Promise(() => {}); }
       return 0;
     }) } });
     await instance.tryCall("run", [1]);
