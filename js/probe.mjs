@@ -83,7 +83,7 @@ function importedFunctions(bytes) {
 }
 
 /** The LEB128 number at an offset, and the offset after it. */
-function leb(bytes, at) {
+export function leb(bytes, at) {
   let value = 0;
   for (let shift = 0; ; shift += 7) {
     const byte = bytes[at++];
@@ -92,7 +92,8 @@ function leb(bytes, at) {
   }
 }
 
-function number(value) {
+/** A number in LEB128. */
+export function number(value) {
   const bytes = [];
   for (let rest = value; ; rest >>>= 7) {
     if (rest < 0x80) return [...bytes, rest];

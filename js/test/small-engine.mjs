@@ -1,5 +1,6 @@
 // The package's wasm module with a small memory, so that a test can really exhaust it.
 import { readFile } from "node:fs/promises";
+import { leb as readNumber, number } from "../probe.mjs";
 
 const MEMORY_SECTION = 5;
 
@@ -24,20 +25,4 @@ export async function smallEngine(pages) {
     }
     at = content + length;
   }
-}
-
-/** The LEB128 number at an offset, and the offset after it. */
-function readNumber(bytes, at) {
-  let value = 0;
-  for (let shift = 0; ; shift += 7) {
-    const byte = bytes[at++];
-    value += (byte & 0x7f) * 2 ** shift;
-    if (byte < 0x80) return [value, at];
-  }
-}
-
-function number(value) {
-  const bytes = [];
-  for (; value >= 0x80; value >>>= 7) bytes.push((value & 0x7f) | 0x80);
-  return [...bytes, value];
 }
