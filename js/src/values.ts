@@ -152,7 +152,13 @@ export class ValueList {
   /** Takes all values out of the exchange. */
   takeAll(engine: Engine): Value[] {
     engine.refresh();
-    return this.takes.map((take, word) => take(engine, word));
+    const { takes } = this;
+    const first = takes.at(0), second = takes.at(1);
+    if (first === undefined) return [];
+    // The usual few without a function for each.
+    if (second === undefined) return [first(engine, 0)];
+    if (takes.length === 2) return [first(engine, 0), second(engine, 1)];
+    return takes.map((take, word) => take(engine, word));
   }
 
   /** Takes results out of the exchange: nothing, a value, or an array of several. */
