@@ -35,11 +35,10 @@ export function checkSignal(signal: AbortSignal | undefined): AbortSignal | unde
 }
 
 /** A time in milliseconds, which may be infinite. */
-export function checkTime(name: string, time: number | undefined): number | undefined {
-  if (time === undefined) return undefined;
+export function checkTime(name: string, time: number | undefined): void {
+  if (time === undefined) return;
   if (typeof time !== "number") throw new TypeError(`${name} is not a number`);
   if (Number.isNaN(time)) throw new RangeError(`${name} is NaN`);
-  return time;
 }
 
 /** Bytes, as a buffer or a view of one. */
@@ -112,8 +111,11 @@ export function encodeText(text: string): Uint8Array {
   return encoder.encode(text);
 }
 
+/** Whether something is an object or a function, so that it has properties. */
+export const isObject = (value: unknown): value is object =>
+  (typeof value === "object" && value !== null) || typeof value === "function";
+
 /** Whether something is to be awaited. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  const hasProperties = (typeof value === "object" && value !== null) || typeof value === "function";
-  return hasProperties && "then" in value && typeof value.then === "function";
+  return isObject(value) && "then" in value && typeof value.then === "function";
 }

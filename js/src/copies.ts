@@ -4,6 +4,7 @@
  * Each has classes of its own, so `instanceof` tells only its own objects. A symbol of the registry
  * that all copies share tells the others'.
  */
+import { isObject } from "./checks.js";
 import { constant } from "./define.js";
 
 const MARK = Symbol.for("guestbox");
@@ -18,8 +19,7 @@ export function mark(object: object, as: Mark): void {
 
 /** Whether a function, or the class of an object, was marked by any copy. */
 export function isMarked(value: unknown, as: Mark): boolean {
-  const hasProperties = (typeof value === "object" && value !== null) || typeof value === "function";
-  return hasProperties && (value as { [MARK]?: unknown })[MARK] === as;
+  return isObject(value) && (value as { [MARK]?: unknown })[MARK] === as;
 }
 
 /** What to say of an object that another copy made. */

@@ -87,7 +87,7 @@ export async function driveAsync<T>(served: Served, call: Call, pace: Pace, fini
   try {
     // It may have waited for its turn, and have been outlived between that and now.
     call.check();
-    let step = pace.begin(() => engine.step(handle));
+    let step = pace.time(() => engine.step(handle));
     for (;;) {
       if (step === HOST_CALL) {
         const host = functions[engine.head(1)] as HostFunction;

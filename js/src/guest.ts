@@ -205,7 +205,6 @@ export class Guest {
 
   /** Ends its life, in the course of what has been entered. */
   private end(): void {
-    if (this.life === "disposed" || !this.engine.isLive) return;
     this.life = "disposed";
     this.id = undefined;
     this.callee.calls.dispose(disposed());

@@ -1,5 +1,5 @@
 /** Modules: compiled once, instantiated many times. */
-import { checkFuel, checkU32, isThenable } from "./checks.js";
+import { checkFuel, checkU32, isObject, isThenable } from "./checks.js";
 import type { Engine } from "./engine.js";
 import { DisposedError, InstantiateError, isOfCount } from "./errors.js";
 import { OF_ANOTHER_COPY, isMarked } from "./copies.js";
@@ -143,13 +143,8 @@ export class Module {
   }
 
   /** @internal The memories among the imports, in the module's order. */
-  memoriesOf(imports: Imports): Memory[] {
-    const descriptors = this.imports.filter(({ kind }) => kind === "memory");
-    return descriptors.map((descriptor) => {
-      const target = lookUp(imports, descriptor);
-      if (target instanceof Memory) return target;
-      throw unresolved([problemOf(descriptor, target)]);
-    });
+  memoriesOf(imports: Imports): readonly Memory[] {
+    return resolve(imports, this.imports.filter(({ kind }) => kind === "memory"), "number").memories;
   }
 
   /** @internal The handles of memories of the same sandbox. */
@@ -160,7 +155,6 @@ export class Module {
   /** An instance whose start function, if it has one to run, is still to be; in slices if such are given. */
   private prepare(imports: Imports, options: InstantiateOptions, slice?: bigint): Guest {
     const { engine } = this;
-    checkImports(imports);
     this.use();
     const floats = floatMode(options.floats);
     const state = stateOf(options, 0);
@@ -169,17 +163,7 @@ export class Module {
     const depth = optionalU32("maxCallDepth", options.maxCallDepth);
     const overlaps = overlappingOf(options) === "allow";
     const { snapshot } = options;
-    const functions: HostFunction[] = [];
-    const memories: Memory[] = [];
-    const problems: string[] = [];
-    for (let at = 0; at < this.imports.length; at++) {
-      const descriptor = this.imports[at] as ImportDescriptor;
-      const target = lookUp(imports, descriptor);
-      if (descriptor.kind === "function" && typeof target === "function") append(functions, hostFunction(descriptor, target as ImportTarget, floats));
-      else if (descriptor.kind === "memory" && target instanceof Memory) append(memories, target);
-      else append(problems, problemOf(descriptor, target));
-    }
-    if (problems.length > 0) throw unresolved(problems);
+    const { functions, memories } = resolve(imports, this.imports, floats);
     const handles = this.handlesOf(memories);
     // Only now: a getter among the imports may have disposed of the module.
     const module = this.use();
@@ -209,10 +193,31 @@ const drop = (engine: Engine, handle: number): void => engine.proceed((host) => 
 const optionalU32 = (name: string, value: number | undefined): number | undefined =>
   value === undefined ? undefined : checkU32(name, value);
 
+/** What is given for imports, in their order. What does not fit is named all at once. */
+function resolve(
+  imports: Imports,
+  descriptors: readonly ImportDescriptor[],
+  floats: FloatMode,
+): { readonly functions: readonly HostFunction[]; readonly memories: readonly Memory[] } {
+  checkImports(imports);
+  const functions: HostFunction[] = [];
+  const memories: Memory[] = [];
+  const problems: string[] = [];
+  for (let at = 0; at < descriptors.length; at++) {
+    const descriptor = descriptors[at] as ImportDescriptor;
+    const target = lookUp(imports, descriptor);
+    if (descriptor.kind === "function" && typeof target === "function") append(functions, hostFunction(descriptor, target as ImportTarget, floats));
+    else if (descriptor.kind === "memory" && target instanceof Memory) append(memories, target);
+    else append(problems, problemOf(descriptor, target));
+  }
+  if (problems.length === 0) return { functions, memories };
+  const message = problems.length === 1 ? `import ${problems[0]}` : `${problems.length} imports: ${problems.join("; ")}`;
+  throw new InstantiateError("import", message);
+}
+
 /** Throws unless names can be looked up in it. */
 function checkImports(imports: unknown): void {
-  const isObject = (typeof imports === "object" && imports !== null) || typeof imports === "function";
-  if (!isObject) throw new TypeError("the imports are no object; give objects or Maps of functions by module and name, or nothing");
+  if (!isObject(imports)) throw new TypeError("the imports are no object; give objects or Maps of functions by module and name, or nothing");
   if (isThenable(imports)) throw new TypeError("the imports are a promise; await it first");
 }
 
@@ -258,11 +263,6 @@ function problemOf(descriptor: ImportDescriptor, target: unknown): string {
           ? `the memory that is given ${OF_ANOTHER_COPY}`
           : `${wanted}, ${given(target)} is given`;
   return `\`${module}\` \`${name}\`: ${problem}`;
-}
-
-function unresolved(problems: readonly string[]): InstantiateError {
-  const message = problems.length === 1 ? `import ${problems[0]}` : `${problems.length} imports: ${problems.join("; ")}`;
-  return new InstantiateError("import", message);
 }
 
 /** The type of an import in words. */

@@ -60,8 +60,9 @@ export class Pace {
     if (this.slice === 0n) throw new RangeError("slice is not above 0");
     this.signal = checkSignal(signal);
     checkTime("deadline", deadline);
-    const end = checkTime("timeout", timeout) === undefined ? undefined : performance.now() + (timeout as number);
-    this.deadline = end === undefined || (deadline !== undefined && deadline < end) ? deadline : end;
+    checkTime("timeout", timeout);
+    const end = Math.min(deadline ?? Infinity, timeout === undefined ? Infinity : performance.now() + timeout);
+    this.deadline = end === Infinity ? undefined : end;
     this.check();
   }
 
@@ -69,12 +70,6 @@ export class Pace {
   check(): void {
     this.signal?.throwIfAborted();
     if (this.deadline !== undefined && performance.now() >= this.deadline) throw late();
-  }
-
-  /** Makes the call's first step, which is its first slice. */
-  begin(step: () => number): number {
-    this.calls = 0;
-    return this.time(step);
   }
 
   /**
@@ -168,7 +163,7 @@ export class Pace {
   }
 
   /** Makes a step, and learns from how long it took. */
-  private time(step: () => number): number {
+  time(step: () => number): number {
     const start = now();
     const made = step();
     if (made !== SLICE_OVER) return made;

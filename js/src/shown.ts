@@ -19,7 +19,7 @@ export function shown<T extends object>(Class: { readonly prototype: T; readonly
 }
 
 /** A number of things. */
-export const counted = (count: number, one: string, several = `${one}s`): string => `${count} ${count === 1 ? one : several}`;
+export const counted = (count: number, one: string): string => `${count} ${one}${count === 1 ? "" : "s"}`;
 
 /** Lets an outcome be written as JSON, which knows no BigInt: those are digits there. */
 export function writable<T extends { readonly status: string }>(outcome: T): T {

@@ -7,6 +7,7 @@
  * way; with the option `floats: "bits"` they are their raw bits instead, an f32 a number below
  * 2^32 and an f64 a BigInt.
  */
+import { isObject } from "./checks.js";
 import type { Engine } from "./engine.js";
 import { counted } from "./shown.js";
 
@@ -26,7 +27,7 @@ type Take = (engine: Engine, word: number) => Value;
 
 const shown = (value: unknown): string => {
   // Of an object only what it is: to make a text of it would run its own code.
-  if (typeof value === "function" || (typeof value === "object" && value !== null)) return typeof value === "function" ? "a function" : "an object";
+  if (isObject(value)) return typeof value === "function" ? "a function" : "an object";
   return typeof value === "bigint" ? `${value}n` : typeof value === "string" ? JSON.stringify(value) : String(value);
 };
 

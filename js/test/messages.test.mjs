@@ -36,6 +36,7 @@ describe("imports", () => {
   for (const given of [null, 5, "e", true]) test(`are not ${given}`, async () => {
     await says(() => module.instantiate(given), "TypeError", NO_OBJECT);
     await says(() => module.instantiateAsync(given), "TypeError", NO_OBJECT);
+    await says(() => instance.fork(given), "TypeError", NO_OBJECT);
   });
   test("are not a promise", () => says(() => module.instantiate(Promise.resolve({})), "TypeError", "the imports are a promise; await it first"));
 });
