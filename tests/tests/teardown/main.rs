@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "../abi/allocations.rs"]
 mod allocations;
 mod crowds;
 mod linear;
