@@ -5,9 +5,9 @@
 //! several. Where two entries have the same names and kind the later one counts.
 
 use crate::{
-    error::{EnvironmentError, HandleError, ImportProblem, InstantiateError},
+    error::{EnvironmentError, HandleError, ImportError, ImportProblem, InstantiateError},
     limits::{Limit, Limits, count},
-    module::{ExternType, Import, Module},
+    module::{ExternType, Module},
     store::MemoryId,
     supervisor::FuncIndex,
     wire::{EnvironmentDefinition, ExternEntity},
@@ -113,28 +113,27 @@ impl Environment {
     pub(crate) fn resolve(&self, module: &Module) -> Result<Resolved, InstantiateError> {
         let mut functions = Vec::with_capacity(module.imports().len());
         let mut memories = Vec::new();
+        let mut refused = Vec::new();
         for import in module.imports() {
             let names = BorrowedNames(import.module().as_bytes(), import.name().as_bytes());
             match import.ty() {
                 ExternType::Func(ty) if ty.is_numeric() => match self.functions.get(&names) {
                     Some(func) => functions.push(*func),
-                    None => return Err(refused(import, ImportProblem::Missing)),
+                    None => refused.push(ImportError::new(import, ImportProblem::Missing)),
                 },
-                ExternType::Func(_) => return Err(refused(import, ImportProblem::Signature)),
+                ExternType::Func(_) => refused.push(ImportError::new(import, ImportProblem::Signature)),
                 ExternType::Memory(_) => match self.memories.get(&names) {
                     Some(memory) => memories.push(*memory),
-                    None => return Err(refused(import, ImportProblem::Missing)),
+                    None => refused.push(ImportError::new(import, ImportProblem::Missing)),
                 },
                 ExternType::Global(_) | ExternType::Table(_) => {
-                    return Err(refused(import, ImportProblem::Unsupported));
+                    refused.push(ImportError::new(import, ImportProblem::Unsupported));
                 }
             }
         }
+        if !refused.is_empty() {
+            return Err(InstantiateError::Imports(refused.into()));
+        }
         Ok(Resolved { functions: functions.into(), memories })
     }
-}
-
-/// The error for an import.
-pub(crate) fn refused(import: &Import, problem: ImportProblem) -> InstantiateError {
-    InstantiateError::Import { module: import.module().into(), name: import.name().into(), problem }
 }

@@ -4,9 +4,12 @@
 //! module is compiled, by validating it without; the engines of all modules stay set alike, so
 //! that a module can still be translated for the engine of any other it shares a memory with.
 
-use crate::error::CompileError;
-use alloc::format;
+use crate::{
+    error::CompileError,
+    module::{validate, with_short_table_indices},
+};
 use core::fmt;
+use wasmparser::WasmFeatures;
 
 /// A part of WebAssembly that can be switched off.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -81,6 +84,21 @@ impl Feature {
             Self::TailCalls => 1 << 9,
         }
     }
+
+    const fn of_parser(self) -> WasmFeatures {
+        match self {
+            Self::BulkMemory => WasmFeatures::BULK_MEMORY,
+            Self::ExtendedConst => WasmFeatures::EXTENDED_CONST,
+            Self::Floats => WasmFeatures::FLOATS,
+            Self::MultiMemory => WasmFeatures::MULTI_MEMORY,
+            Self::MultiValue => WasmFeatures::MULTI_VALUE,
+            Self::MutableGlobals => WasmFeatures::MUTABLE_GLOBAL,
+            Self::ReferenceTypes => WasmFeatures::REFERENCE_TYPES,
+            Self::SaturatingFloatToInt => WasmFeatures::SATURATING_FLOAT_TO_INT,
+            Self::SignExtension => WasmFeatures::SIGN_EXTENSION,
+            Self::TailCalls => WasmFeatures::TAIL_CALL,
+        }
+    }
 }
 
 /// A set of [`Feature`]s.
@@ -130,8 +148,14 @@ impl Features {
     /// Refuses a module that uses what is not among them. A module that is invalid anyway is left
     /// to the engine's error message.
     pub(crate) fn check(self, bytes: &[u8]) -> Result<(), CompileError> {
-        let is_valid = |features: Self| wasmi::Module::new(&features.validator(), bytes).is_ok();
-        if self == Self::ALL || is_valid(self) || !is_valid(Self::ALL) {
+        if self == Self::ALL {
+            return Ok(());
+        }
+        let shortened =
+            if self.contains(Feature::ReferenceTypes) { None } else { with_short_table_indices(bytes) };
+        let bytes = shortened.as_deref().unwrap_or(bytes);
+        let is_valid = |features: Self| validate(features.of_parser(), bytes, 0).is_ok();
+        if is_valid(self) || !is_valid(Self::ALL) {
             return Ok(());
         }
         let refused = || Feature::ALL.iter().copied().filter(|feature| !self.contains(*feature));
@@ -142,27 +166,13 @@ impl Features {
 
     /// Refuses a module that is invalid or uses what is not among them.
     pub(crate) fn validate(self, bytes: &[u8]) -> Result<(), CompileError> {
-        let valid = wasmi::Module::new(&self.validator(), bytes);
-        valid.map(|_| ()).map_err(|error| CompileError::Invalid(format!("{error}").into()))
+        validate(self.of_parser(), bytes, 0).map_err(|fault| CompileError::Invalid(fault.message))
     }
 
-    /// An engine that only validates: what it would translate it leaves for calls that never come.
-    fn validator(self) -> wasmi::Engine {
-        let mut config = wasmi::Config::default();
-        config
-            .compilation_mode(wasmi::CompilationMode::LazyTranslation)
-            .ignore_custom_sections(true)
-            .floats(self.contains(Feature::Floats))
-            .wasm_bulk_memory(self.contains(Feature::BulkMemory))
-            .wasm_extended_const(self.contains(Feature::ExtendedConst))
-            .wasm_multi_memory(self.contains(Feature::MultiMemory))
-            .wasm_multi_value(self.contains(Feature::MultiValue))
-            .wasm_mutable_global(self.contains(Feature::MutableGlobals))
-            .wasm_reference_types(self.contains(Feature::ReferenceTypes))
-            .wasm_saturating_float_to_int(self.contains(Feature::SaturatingFloatToInt))
-            .wasm_sign_extension(self.contains(Feature::SignExtension))
-            .wasm_tail_call(self.contains(Feature::TailCalls));
-        wasmi::Engine::new(&config)
+    /// As the parser has them.
+    pub(crate) fn of_parser(self) -> WasmFeatures {
+        let all = Feature::ALL.iter().filter(|feature| self.contains(**feature));
+        all.fold(WasmFeatures::GC_TYPES, |features, feature| features.union(feature.of_parser()))
     }
 }
 

@@ -90,6 +90,7 @@ mod limiter;
 mod limits;
 mod module;
 mod options;
+mod proposals;
 mod slots;
 pub mod snapshot;
 mod store;
@@ -103,8 +104,8 @@ pub mod wire;
 pub use crate::{
     environment::Environment,
     error::{
-        CompileError, EnvironmentError, ExecutionError, GlobalError, HandleError, ImportProblem,
-        InstantiateError, InvokeError, LimitError, MemoryError, StackLimits,
+        CompileError, EnvironmentError, ExecutionError, GlobalError, HandleError, ImportError, ImportProblem,
+        InstantiateError, InvokeError, LimitError, MemoryError, StackLimits, Unsupported,
     },
     execution::{Execution, Step},
     features::{Feature, Features},
@@ -113,6 +114,7 @@ pub use crate::{
     limits::{Limit, Limits, MAX_PAGES, PAGE_BYTES},
     module::{Export, ExternType, GlobalType, Import, MemoryType, Module, TableType},
     options::{CallOptions, CompileOptions, InstanceLimits, Outcome},
+    proposals::Proposal,
     snapshot::{ForkError, FormatError, RestoreError, Snapshot, SnapshotError, Uncapturable},
     store::{InstanceId, Level, MemoryId, Store},
     supervisor::{FuncIndex, HostCall, HostError, NoImports, Supervisor},

@@ -140,7 +140,7 @@ impl From<TrapCode> for Trap {
 /// | `BadConversionToInteger` | `bad-conversion-to-integer` | invalid conversion to an integer | NaN was converted to an integer | a defect of the guest; toolchains can emit conversions that saturate |
 /// | `BadSignature` | `bad-signature` | indirect call to a function of another type | a function pointer was called as what it is not | a defect of the guest, often a wrong cast of a function pointer |
 /// | `Engine` | `engine` | engine error | the engine reported something it should not | report it as a defect, with the module |
-/// | `HostError` | `host-error` | the supervisor ended the call | an import failed with a `HostError` | see the trap's reason; in JavaScript what an import throws comes out instead |
+/// | `HostError` | `host-error` | the supervisor ended the call | an import failed with a `HostError` | see the trap's reason; in JavaScript what an import throws comes out instead, but for what the guest's pointers made `memory.read` and the like throw |
 /// | `IndirectCallToNull` | `indirect-call-to-null` | indirect call to an empty table element | a function pointer was called that is null | a defect of the guest |
 /// | `IntegerDivisionByZero` | `integer-division-by-zero` | integer division by zero | an integer was divided by zero | a defect of the guest; most languages check for it |
 /// | `IntegerOverflow` | `integer-overflow` | integer overflow | a float that does not fit was converted to an integer, or the smallest integer divided by -1 | a defect of the guest; toolchains can emit conversions that saturate |

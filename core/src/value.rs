@@ -12,7 +12,7 @@
 )]
 
 use alloc::{boxed::Box, vec, vec::Vec};
-use core::ops::Deref;
+use core::{fmt, ops::Deref};
 use parity_scale_codec::{Decode, Encode};
 use wasmi::{F32, F64, Val, ValType};
 
@@ -313,6 +313,26 @@ impl FuncType {
     pub(crate) fn from_engine(ty: &wasmi::FuncType) -> Self {
         let types = |types: &[ValType]| types.iter().map(|&ty| ValueType::from_engine(ty)).collect();
         Self { params: types(ty.params()), results: types(ty.results()) }
+    }
+}
+
+/// As in `(i32, i64) -> (f32)`.
+impl fmt::Display for FuncType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "({}) -> ({})", List(&self.params), List(&self.results))
+    }
+}
+
+/// Types with commas between them.
+struct List<'a>(&'a [ValueType]);
+
+impl fmt::Display for List<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, ty) in self.0.iter().enumerate() {
+            f.write_str(if at == 0 { "" } else { ", " })?;
+            f.write_str(ty.name())?;
+        }
+        Ok(())
     }
 }
 

@@ -7,6 +7,14 @@ export function checkU32(name: string, value: number): number {
   return value;
 }
 
+/**
+ * A place in a memory or a number of bytes: a whole number that 32 bits hold, also as a guest's `i32` has it,
+ * which is negative from 2^31 on.
+ */
+export function checkPlace(name: string, value: number): number {
+  return checkU32(name, typeof value === "number" && (value | 0) === value ? value >>> 0 : value);
+}
+
 /** A switch; off if it is not given. */
 export function checkBoolean(name: string, value: boolean | undefined): boolean {
   if (value !== undefined && typeof value !== "boolean") throw new TypeError(`${name} is not a boolean`);

@@ -12,6 +12,8 @@ export interface ErrorDetails {
   /** The name of its class. */
   readonly guestbox: string;
   readonly code: string;
+  /** Of a module that is not supported: the name of the proposal. */
+  readonly proposal?: string;
   /** Of a trap: a BigInt, in JSON its digits. */
   readonly fuelUsed?: bigint | string;
   /** Of a trap, if it has some, the innermost first. */
@@ -28,6 +30,7 @@ export interface Copied {
   readonly message: string;
   readonly stack: string | undefined;
   readonly cause: unknown;
+  readonly proposal: string | undefined;
   readonly fuelUsed: bigint;
   readonly frames: Frames;
 }
@@ -44,6 +47,7 @@ export function copied(value: unknown): Copied | undefined {
   const places = [value, cause, own(cause, "cause")];
   const details = places.find((place) => typeof own(place, "guestbox") === "string");
   const [name, code, fuelUsed] = [own(details, "guestbox"), own(details, "code"), own(details, "fuelUsed")];
+  const proposal = own(details, "proposal");
   if (typeof name !== "string" || typeof code !== "string" || typeof message !== "string") return undefined;
   // An error of an engine that aborted has what that threw for its cause, which has the details.
   const isFurther = details === places[2];
@@ -54,6 +58,7 @@ export function copied(value: unknown): Copied | undefined {
     message,
     stack: typeof stack === "string" ? stack : undefined,
     cause: isFurther ? cause : undefined,
+    proposal: typeof proposal === "string" ? proposal : undefined,
     fuelUsed: fuelOf(fuelUsed),
     frames: framesOfCopy(own(details, "frames"), own(details, "framesLeftOut")),
   };

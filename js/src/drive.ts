@@ -11,7 +11,7 @@ import { BUSY, type Engine, FINISHED, HOST_CALL, OUT_OF_FUEL, SLICE_OVER, TORN_D
 import { DisposedError, InvokeError, Trap, asyncImport } from "./errors.js";
 import { NO_FRAMES, framesOf } from "./frames.js";
 import type { Guest } from "./guest.js";
-import { type HostFunction, contextOf, serve } from "./imports.js";
+import { type HostFunction, contextOf, serve, trapOfImport } from "./imports.js";
 import type { Pace } from "./pace.js";
 
 /** What is needed to serve a guest's host calls. */
@@ -55,9 +55,9 @@ export function driveToEnd(served: Served, step: number): number | Trap {
       host.results.putResult(engine, result);
       answered = true;
     } catch (thrown) {
-      const unpaid = context?.unpaid;
-      if (unpaid === undefined || thrown !== unpaid) throw thrown;
-      return unpaid;
+      const trap = trapOfImport(engine, handle, host, context, thrown);
+      if (trap === undefined) throw thrown;
+      return trap;
     } finally {
       context?.close();
       calls.outlive(mark);
@@ -100,9 +100,9 @@ export async function driveAsync<T>(served: Served, call: Call, pace: Pace, fini
             putResult(engine, host, pace, result);
           }
         } catch (thrown) {
-          const unpaid = context?.unpaid;
-          if (unpaid === undefined || thrown !== unpaid) throw thrown;
-          return { status: "trap", trap: unpaid, fuelUsed: unpaid.fuelUsed };
+          const trap = call.outlived === undefined ? trapOfImport(engine, handle, host, context, thrown) : undefined;
+          if (trap === undefined) throw thrown;
+          return { status: "trap", trap, fuelUsed: trap.fuelUsed };
         } finally {
           context?.close();
         }

@@ -4,7 +4,7 @@
  */
 import { constant } from "./define.js";
 import { type ErrorDetails, copied, trapDetails } from "./details.js";
-import { type Frames, NO_FRAMES, stackWith } from "./frames.js";
+import { type Frames, NO_FRAMES, stackAt, stackWith } from "./frames.js";
 import type { Net } from "./net.js";
 
 /** The base of all errors of guestbox. */
@@ -42,7 +42,7 @@ export class GuestboxError extends Error {
     const error =
       copy.class === "Trap"
         ? new Trap(code, message, copy.fuelUsed, copy.frames)
-        : new Class(code, message, cause === undefined ? undefined : { cause });
+        : new Class(code, message, cause === undefined ? { proposal: copy.proposal } : { cause });
     if (stack !== undefined) error.stack = stack;
     return error;
   }
@@ -53,8 +53,25 @@ export class GuestboxError extends Error {
   }
 }
 
-/** The bytes are no module that can be run here. */
-export class CompileError extends GuestboxError {}
+/**
+ * The bytes are no module that can be run here. `code` is `invalid`, `unsupported`, `limit`, `feature`,
+ * `block-parameters`, `branch-table-values` or `tail-call-to-import`.
+ */
+export class CompileError extends GuestboxError {
+  /** Of an error "unsupported": the name of the proposal that the module uses, such as `simd` or `threads`. */
+  readonly proposal: string | undefined;
+
+  constructor(code: string, message: string, options?: Details) {
+    const proposal = options !== undefined && Object.hasOwn(options, "proposal") ? options.proposal : undefined;
+    super(code, message, proposal === undefined ? options : { cause: { guestbox: "CompileError", code, proposal } });
+    this.proposal = proposal;
+  }
+
+  override toJSON(): ErrorDetails & { readonly message: string } {
+    const { proposal } = this;
+    return proposal === undefined ? super.toJSON() : { ...super.toJSON(), proposal };
+  }
+}
 
 /** A module could not be instantiated. */
 export class InstantiateError extends GuestboxError {}
@@ -66,7 +83,11 @@ export class InstantiateError extends GuestboxError {}
  */
 export class InvokeError extends GuestboxError {}
 
-/** A memory could not be made, grown, read or written. */
+/**
+ * A memory could not be made, grown, read or written. `code` is `out-of-bounds` or `ill-formed-text` where that is
+ * because of the place that was given: thrown by an import, this is the guest's fault and the call ends with a
+ * `Trap` "host-error" that says so.
+ */
 export class MemoryError extends GuestboxError {}
 
 /** A global could not be set. */
@@ -113,11 +134,14 @@ export class Trap extends GuestboxError {
    */
   readonly frames: Frames;
 
-  constructor(code: string, message: string, fuelUsed: bigint, frames: Frames = NO_FRAMES) {
+  /** @internal `thrown` is the error that it stands for, whose places its stack has. */
+  constructor(code: string, message: string, fuelUsed: bigint, frames: Frames = NO_FRAMES, thrown?: Error) {
     super(code, message, { cause: trapDetails("Trap", code, fuelUsed, frames) });
     this.fuelUsed = fuelUsed;
     this.frames = frames;
-    if (frames.length > 0 && typeof this.stack === "string") this.stack = stackWith(this.stack, frames);
+    if (typeof this.stack !== "string") return;
+    if (typeof thrown?.stack === "string") this.stack = stackAt(this.stack, thrown.stack);
+    if (frames.length > 0) this.stack = stackWith(this.stack, frames);
   }
 
   override toJSON(): ErrorDetails & { readonly message: string } {
@@ -126,7 +150,10 @@ export class Trap extends GuestboxError {
   }
 }
 
-const CLASSES = new Map<string, new (code: string, message: string, options?: ErrorOptions) => GuestboxError>([
+/** What errors are made with besides their code and message; only a `CompileError` has a proposal. */
+type Details = ErrorOptions & { readonly proposal?: string | undefined };
+
+const CLASSES = new Map<string, new (code: string, message: string, options?: Details) => GuestboxError>([
   ["AsyncImportError", AsyncImportError],
   ["CompileError", CompileError],
   ["DisposedError", DisposedError],
@@ -183,6 +210,7 @@ interface Refusal {
   readonly message: string;
   readonly fuelUsed: bigint | undefined;
   readonly isOfCount: boolean;
+  readonly proposal: string | undefined;
 }
 
 const isRefusal = (thrown: unknown): thrown is Refusal =>
@@ -198,7 +226,7 @@ export function fromHost(thrown: unknown, net?: Net): Error | undefined {
   if (name === "Trap") return new Trap(code, message, fuelUsed ?? 0n);
   if (name === "RangeError") return new RangeError(message);
   const Class = CLASSES.get(name) ?? GuestboxError;
-  if (!thrown.isOfCount) return new Class(code, message);
+  if (!thrown.isOfCount) return new Class(code, message, { proposal: thrown.proposal });
   const undisposed = net?.undisposed() ?? "";
   const error = new Class(code, undisposed === "" ? message : `${message}. ${undisposed}`);
   ofCount.add(error);

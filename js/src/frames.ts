@@ -51,11 +51,18 @@ export function linesOf(frames: Frames): string {
 
 /** A stack with the lines of frames in front of its own. */
 export function stackWith(stack: string, frames: Frames): string {
-  // After the message in V8; others have none in it.
-  const begin = stack.search(/\n {4}at /);
-  const message = begin < 0 ? "" : stack.slice(0, begin);
-  const own = begin < 0 ? `\n${stack}` : stack.slice(begin);
+  const [message, own] = parted(stack);
   return message + (message === "" ? linesOf(frames).slice(1) : linesOf(frames)) + own;
+}
+
+/** A stack with the lines of another one in the place of its own. */
+export const stackAt = (stack: string, other: string): string =>
+  parted(stack)[0] === "" ? other : parted(stack)[0] + parted(other)[1];
+
+/** The message and the lines of a stack: in V8 the one is before the others, elsewhere there is none in it. */
+function parted(stack: string): [message: string, lines: string] {
+  const begin = stack.search(/\n {4}at /);
+  return begin < 0 ? ["", `\n${stack}`] : [stack.slice(0, begin), stack.slice(begin)];
 }
 
 /** A name that the guest's author chose, on one line and without what a terminal would obey. */

@@ -2,7 +2,8 @@
 import { checkFuel } from "./checks.js";
 import { isMarked, mark } from "./copies.js";
 import type { Served } from "./drive.js";
-import { InstantiateError, InvokeError, Trap } from "./errors.js";
+import type { Engine } from "./engine.js";
+import { InstantiateError, InvokeError, MemoryError, Trap } from "./errors.js";
 import { type Frames, framesOf } from "./frames.js";
 import type { CallOptions, Caller, Result, SyncCallOptions } from "./caller.js";
 import type { Exports, Guest } from "./guest.js";
@@ -65,6 +66,8 @@ export interface HostFunction {
   readonly params: ValueList;
   readonly results: ValueList;
   readonly withContext: boolean;
+  /** What it is called in errors. */
+  readonly label: string;
 }
 
 export function hostFunction(
@@ -84,6 +87,7 @@ export function hostFunction(
     params: new ValueList(params, mode, { one: "argument", of }),
     results: new ValueList(results, mode, { one: "result", of }),
     withContext: isMarked(function_, "call"),
+    label: of,
   };
 }
 
@@ -92,6 +96,27 @@ export function bound(target: ImportTarget, object: object): ImportTarget {
   const method: ImportTarget = (...args: unknown[]) => Reflect.apply(target, object, args);
   if (isMarked(target, "call")) mark(method, "call");
   return method;
+}
+
+/** A trap of a call that waits for its host call; `error` is what an import threw. */
+function trapOfWaiting(engine: Engine, handle: number, code: string, message: string, error?: Error): Trap {
+  const used = engine.proceed((host) => host.fuel_used(handle));
+  const frames = framesOf(engine.proceed((host) => host.frames(handle)));
+  return new Trap(code, message, used, frames, error);
+}
+
+/** The codes of what a memory refuses because of the place that it was given, or of what is there. */
+const OF_PLACES = new Set(["ill-formed-text", "out-of-bounds"]);
+
+/**
+ * The trap that a call ends with by what its import threw, where that is the guest's fault: it could not pay a
+ * charge, or its pointers led to what is not in a memory, or is no text. What else is thrown is the supervisor's.
+ */
+export function trapOfImport(engine: Engine, handle: number, host: HostFunction, context: Context | undefined, thrown: unknown): Trap | undefined {
+  const unpaid = context?.unpaid;
+  if (unpaid !== undefined && thrown === unpaid) return unpaid;
+  if (!(thrown instanceof MemoryError) || !OF_PLACES.has(thrown.code) || !engine.isLive) return undefined;
+  return trapOfWaiting(engine, handle, "host-error", `the guest gave ${host.label} a wrong place: ${thrown.message}`, thrown);
 }
 
 /** Serves a host call. */
@@ -165,8 +190,7 @@ export class Context implements CallContext {
     const handle = this.#call();
     const { engine } = this.#served;
     if (engine.use((host) => host.charge(handle, amount))) return;
-    const used = engine.proceed((host) => host.fuel_used(handle));
-    this.unpaid = new Trap("out-of-fuel", "out of fuel", used, framesOf(engine.proceed((host) => host.frames(handle))));
+    this.unpaid = trapOfWaiting(engine, handle, "out-of-fuel", "out of fuel");
     throw this.unpaid;
   }
 

@@ -32,7 +32,7 @@ export type { Exports, Guest, GuestOptions } from "./guest.js";
 export { type CallContext, type ImportTarget, call } from "./imports.js";
 export type { Features, Limits, LimitsPreset, LoadOptions, StoreOptions } from "./limits.js";
 export type { WasmSource } from "./load.js";
-export { Memory, PAGE_BYTES } from "./memory.js";
+export { Memory, PAGE_BYTES, type ReadStringOptions } from "./memory.js";
 export type {
   ExportDescriptor,
   ExternType,

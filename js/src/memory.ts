@@ -1,11 +1,12 @@
 /** Memories: made by the supervisor, or exported by a guest. */
-import { type Bytes, bytesOf, checkU32, encodeText } from "./checks.js";
+import { type Bytes, bytesOf, checkBoolean, checkPlace, checkU32, encodeText } from "./checks.js";
 import { mark } from "./copies.js";
 import { disposable } from "./disposable.js";
 import { counted, shown } from "./shown.js";
 import type { Engine } from "./engine.js";
 import { DisposedError, MemoryError } from "./errors.js";
 import type { Held } from "./net.js";
+import { known, optionsOf } from "./options.js";
 
 /** Bytes of a page. */
 export const PAGE_BYTES = 65_536;
@@ -13,10 +14,20 @@ export const PAGE_BYTES = 65_536;
 /** The word of the exchange that a memory's size in pages comes in with its address. */
 const PAGES = 5;
 
+/** How text is read. */
+export interface ReadStringOptions {
+  /** Ill-formed text is read with the replacement character in the place of what is wrong, and no error. */
+  readonly lossy?: boolean;
+}
+
+const READ_STRING_OPTIONS = known<ReadStringOptions>({ lossy: true });
+
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const lossyDecoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /**
- * A memory of 64 KiB pages. Reading copies, so that nothing read goes stale.
+ * A memory of 64 KiB pages. Reading copies, so that nothing read goes stale. Places and lengths are whole numbers
+ * below 2^32, or negative ones as a guest's `i32` has those from 2^31 on.
  */
 export class Memory {
   /** Does what `dispose` does, at the end of a `using`. */
@@ -58,9 +69,20 @@ export class Memory {
     this.slice(offset, from.length).set(from);
   }
 
-  /** The UTF-8 text of `length` bytes at `offset`. Ill-formed text is a TypeError. */
-  readString(offset: number, length: number): string {
-    return decoder.decode(this.slice(offset, length));
+  /**
+   * The UTF-8 text of `length` bytes at `offset`. What is ill-formed is a `MemoryError` "ill-formed-text", or with
+   * `{ lossy: true }` becomes U+FFFD, the replacement character.
+   */
+  readString(offset: number, length: number, options?: ReadStringOptions): string {
+    const { lossy } = optionsOf(options, READ_STRING_OPTIONS);
+    const bytes = this.slice(offset, length);
+    if (checkBoolean("lossy", lossy)) return lossyDecoder.decode(bytes);
+    try {
+      return decoder.decode(bytes);
+    } catch {
+      const place = `the ${bytes.length} bytes at ${offset >>> 0}`;
+      throw new MemoryError("ill-formed-text", `${place} are no well-formed UTF-8; \`{ lossy: true }\` reads them nevertheless`);
+    }
   }
 
   /** Writes text as UTF-8 and returns its length in bytes. A lone surrogate is a TypeError. */
@@ -92,18 +114,18 @@ export class Memory {
   /** Bytes in place. They hold until the engine is called again. */
   private slice(offset: number, length: number): Uint8Array {
     const handle = this.use();
-    checkU32("offset", offset);
-    checkU32("length", length);
+    const start = checkPlace("offset", offset);
+    const count = checkPlace("length", length);
     const { engine } = this;
     if (this.place.entered !== engine.entered) {
       const address = engine.use((host) => host.memory_address(handle));
       this.place = { address, size: engine.head(PAGES) * PAGE_BYTES, entered: engine.entered };
     }
     const { address, size } = this.place;
-    if (offset + length > size) {
-      throw new MemoryError("out-of-bounds", `${length} bytes at ${offset} are not inside a memory of ${size} bytes`);
+    if (start + count > size) {
+      throw new MemoryError("out-of-bounds", `${count} bytes at ${start} are not inside a memory of ${size} bytes`);
     }
-    return engine.bytes(address + offset, length);
+    return engine.bytes(address + start, count);
   }
 
   private use(): number {

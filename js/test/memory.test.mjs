@@ -55,9 +55,17 @@ for (const [kind, make] of Object.entries(KINDS)) {
       assert.throws(() => memory.writeString(PAGE_BYTES - 1, "ab"), MemoryError);
       assert.deepEqual(memory.read(PAGE_BYTES - 1, 1), Uint8Array.of(0));
     });
-    test("offsets and lengths are u32, checked and not wrapped", () => {
+    test("offsets and lengths are u32, or a guest's i32, and checked", () => {
       const memory = make();
-      for (const wrong of [-1, 2 ** 32, 0.5, NaN, Infinity]) {
+      for (const negative of [-1, -(2 ** 31)]) {
+        for (const use of [() => memory.read(negative, 1), () => memory.read(0, negative), () => memory.write(negative, new Uint8Array(1))]) {
+          const { code, message } = thrownBy(use);
+          assert.equal(code, "out-of-bounds");
+          assert.ok(message.includes(`${negative >>> 0}`), message);
+        }
+      }
+      assert.throws(() => memory.grow(-1), RangeError);
+      for (const wrong of [-(2 ** 31) - 1, 2 ** 32, 0.5, NaN, Infinity]) {
         assert.throws(() => memory.read(wrong, 1), RangeError);
         assert.throws(() => memory.read(0, wrong), RangeError);
         assert.throws(() => memory.write(wrong, new Uint8Array(1)), RangeError);
@@ -221,9 +229,15 @@ describe("text", () => {
   }
   const ILL_FORMED = { "a lone byte": [0x80], "a cut one": [0xe2, 0x82], "an overlong one": [0xc0, 0x80], "a surrogate": [0xed, 0xa0, 0x80], "too large a one": [0xf4, 0x90, 0x80, 0x80] };
   for (const [name, bytes] of Object.entries(ILL_FORMED)) {
-    test(`bytes that are not UTF-8 (${name}) are a TypeError, and can be read as bytes`, () => {
+    test(`bytes that are not UTF-8 (${name}) are an error, and can be read lossily and as bytes`, () => {
       memory.write(64, Uint8Array.from(bytes));
-      assert.throws(() => memory.readString(64, bytes.length), TypeError);
+      for (const options of [undefined, {}, { lossy: false }, { lossy: undefined }]) {
+        const { name, code, message } = thrownBy(() => memory.readString(64, bytes.length, options));
+        assert.deepEqual([name, code], ["MemoryError", "ill-formed-text"]);
+        assert.equal(message, `the ${bytes.length} bytes at 64 are no well-formed UTF-8; \`{ lossy: true }\` reads them nevertheless`);
+      }
+      assert.equal(memory.readString(64, bytes.length, { lossy: true }), new TextDecoder().decode(Uint8Array.from(bytes)));
+      assert.match(memory.readString(64, bytes.length, { lossy: true }), /^\uFFFD+$/);
       assert.deepEqual(memory.read(64, bytes.length), Uint8Array.from(bytes));
     });
   }

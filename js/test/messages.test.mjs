@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { inspect } from "node:util";
-import { Sandbox, call } from "guestbox";
+import { GuestboxError, MemoryError, Sandbox, Trap, call } from "guestbox";
 import { rejectionOf, thrownBy, wat } from "./wat.mjs";
 
 const sandbox = await Sandbox.load({ limits: { fuel: 10n ** 15n } });
@@ -39,6 +39,105 @@ describe("imports", () => {
     await says(() => instance.fork(given), "TypeError", NO_OBJECT);
   });
   test("are not a promise", () => says(() => module.instantiate(Promise.resolve({})), "TypeError", "the imports are a promise; await it first"));
+});
+
+describe("an import's error that is the guest's fault", () => {
+  const text = wat(`(module (import "e" "log" (func $log (param i32 i32))) (memory (export "memory") 1) (data (i32.const 0) "fine") (data (i32.const 8) "\\80")
+    (func $inner (export "log") (param i32 i32) (call $log (local.get 0) (local.get 1))))`);
+  const loud = sandbox.compile(text, { frames: true });
+  let guest;
+  const ways = {
+    "by its context": call((c, at, length) => void c.memory.readString(at, length)),
+    "by the guest": (at, length) => void guest.memory("memory").readString(at, length),
+    "after a wait": call(async (c, at, length) => {
+      await sleep(1);
+      c.memory.readString(at, length);
+    }),
+  };
+  for (const [way, log] of Object.entries(ways)) {
+    for (const [place, problem] of [
+      [[65_534, 5], "5 bytes at 65534 are not inside a memory of 65536 bytes"],
+      [[-5, 3], "3 bytes at 4294967291 are not inside a memory of 65536 bytes"],
+      [[8, 1], "the 1 bytes at 8 are no well-formed UTF-8; `{ lossy: true }` reads them nevertheless"],
+    ]) test(`is a trap, ${way}: ${problem}`, async () => {
+      guest = loud.instantiate({ e: { log } });
+      const outcome = await guest.tryCall("log", place);
+      assert.equal(outcome.status, "trap");
+      const { trap } = outcome;
+      assert.ok(trap instanceof Trap);
+      assert.deepEqual([trap.code, trap.message], ["host-error", `the guest gave the import \`e\` \`log\` a wrong place: ${problem}`]);
+      assert.equal(trap.fuelUsed, outcome.fuelUsed);
+      assert.ok(trap.fuelUsed > 0n);
+      assert.deepEqual(trap.frames.map(({ functionIndex }) => functionIndex), [1]);
+      // Where in the guest, and where in the supervisor.
+      assert.match(trap.stack, /wasm-function\[1\][^]*readString[^]*messages\.test\.mjs/);
+      if (way === "after a wait") return;
+      const thrown = thrownBy(() => guest.exports.log(...place));
+      assert.deepEqual([thrown.code, thrown.message], [trap.code, trap.message]);
+      assert.equal(guest.exports.log(0, 4), undefined);
+    });
+  }
+  test("is whatever it is where the import catches it", () => {
+    const seen = [];
+    const log = call((c, at, length) => {
+      try {
+        c.memory.read(at, length);
+      } catch (error) {
+        seen.push(error);
+      }
+    });
+    loud.instantiate({ e: { log } }).exports.log(65_536, 1);
+    assert.deepEqual(seen.map(({ name, code }) => [name, code]), [["MemoryError", "out-of-bounds"]]);
+  });
+  test("and one of the supervisor's comes out as the same object", () => {
+    for (const error of [new RangeError("x"), new MemoryError("limit", "x"), new Trap("unreachable", "x", 0n), undefined, "text"]) {
+      const log = () => {
+        throw error;
+      };
+      try {
+        loud.instantiate({ e: { log } }).exports.log(0, 4);
+        assert.fail("nothing was thrown");
+      } catch (thrown) {
+        assert.equal(thrown, error);
+      }
+    }
+  });
+});
+
+describe("what is not supported", () => {
+  for (const [given, proposal, message] of [
+    [wat("(module (memory 1 1 shared))"), "threads", "first used at byte 0xb; compile the module without it"],
+    [wat("(module (func) (func (drop (v128.const i64x2 0 0))))"), "simd", "first used in function 1 at byte 0x1b; compile the module without it"],
+    [Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 13, 3, 1, 0, 0), "exception-handling", "first used at byte 0x10; compile the module without it"],
+  ]) test(`${proposal} is named with the place`, () => {
+    const error = thrownBy(() => sandbox.compile(given));
+    assert.deepEqual([error.name, error.code, error.proposal], ["CompileError", "unsupported", proposal]);
+    assert.equal(error.message, `the proposal \`${proposal}\` is not supported; ${message}`);
+    const copy = GuestboxError.from(structuredClone(error));
+    assert.deepEqual([copy.name, copy.code, copy.proposal, copy.message], [error.name, error.code, proposal, error.message]);
+    assert.equal(GuestboxError.from(JSON.parse(JSON.stringify(error))).proposal, proposal);
+  });
+  test("a component is told from a module", () => {
+    const error = thrownBy(() => sandbox.compile(Uint8Array.of(0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0)));
+    assert.deepEqual([error.code, error.proposal], ["unsupported", "component-model"]);
+    assert.match(error.message, /^a component .* is no core module; .*`wasm-tools component unbundle`/);
+  });
+  test("what is invalid has no proposal", () => {
+    const error = thrownBy(() => sandbox.compile(Uint8Array.of(1, 2, 3)));
+    assert.deepEqual([error.code, error.proposal], ["invalid", undefined]);
+  });
+});
+
+describe("memories that do not fit", () => {
+  test("say what is wanted and what is given", async () => {
+    const picky = sandbox.compile(wat('(module (import "e" "m" (memory 3 4)))'));
+    const m = sandbox.memory({ initial: 1, maximum: 8 });
+    await says(
+      () => picky.instantiate({ e: { m } }),
+      "InstantiateError",
+      "import `e` `m`, a memory of 3 to 4 pages: a memory of 1 to 8 pages is given, which does not fit",
+    );
+  });
 });
 
 describe("options of calls", () => {

@@ -34,7 +34,7 @@ const fileValue = (value) => {
 /** What the texts of errors say where their codes say less than the file. */
 const PROBLEMS = {
   Missing: /has none of this kind and name/,
-  MemoryLimits: /size or maximum does not suit/,
+  MemoryLimits: /is given, which does not fit$/,
   Unsupported: /globals and tables cannot be imported/,
 };
 const CAUSES = { Corrupted: /not valid SCALE/, TornDown: /was torn down/, Unknown: /was ever given out/ };

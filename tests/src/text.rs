@@ -3,8 +3,8 @@
 //! These functions panic where a test could not go on anyway.
 
 use guestbox::{
-    Environment, InstanceId, InstantiateError, InvokeError, Module, NoImports, Store, Supervisor, TrapCode,
-    Value, Values,
+    Environment, ImportError, ImportProblem, InstanceId, InstantiateError, InvokeError, Module, NoImports,
+    Store, Supervisor, TrapCode, Value, Values,
 };
 
 /// The bytes of a module.
@@ -47,6 +47,14 @@ pub fn trap(outcome: Result<Values, InvokeError>) -> TrapCode {
         Err(InvokeError::Trap(trap)) => trap.code(),
         other => panic!("not a trap: {other:?}"),
     }
+}
+
+/// The names of the first import that was refused, and why.
+#[must_use]
+pub fn refused_import(error: &InstantiateError) -> (&str, &str, ImportProblem) {
+    let InstantiateError::Imports(refused) = error else { panic!("not a refused import: {error:?}") };
+    let ImportError { import, problem, .. } = &refused[0];
+    (import.module(), import.name(), *problem)
 }
 
 /// The code of the trap that ended a start function.

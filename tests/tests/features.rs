@@ -1,6 +1,9 @@
 //! Each part of WebAssembly that can be switched off: refused by its name, and only where it is used.
 
-use guestbox::{CompileError, Environment, Feature, Features, Limits, Module, NoImports, Store, Value};
+use guestbox::{
+    CompileError, CompileOptions, Environment, Feature, Features, InvokeError, Limits, Module, NoImports,
+    Store, TrapCode, Value,
+};
 use guestbox_tests::text;
 
 /// For each feature a module that uses it, and of the others only what it cannot do without.
@@ -81,6 +84,49 @@ fn what_is_invalid_anyway_says_so() {
     let refused = compile(Features::ALL.without(Feature::Floats), "(module (func (param f64)))").unwrap_err();
     assert_eq!(refused.code(), "feature");
     assert_eq!(refused.to_string(), "module refused: it uses `floats`, which is not in `Limits::features`");
+}
+
+/// Linkers write the index of a table in five bytes, so that they can put another there.
+#[test]
+fn the_length_of_a_table_index_is_no_use_of_reference_types() {
+    let text = r#"(module (type $f (func)) (table 1 funcref) (func (export "run") i32.const 0 call_indirect (type $f)))"#;
+    let mut bytes = text::bytes(text);
+    // `call_indirect 0 0` as `call_indirect 0 0x80 0x80 0x80 0x80 0x00`: four bytes more in the body and the section.
+    let call = bytes.windows(3).rposition(|window| window == [0x11, 0, 0]).unwrap();
+    bytes.splice(call + 2..call + 3, [0x80, 0x80, 0x80, 0x80, 0]);
+    // Before it: the section's length, how many bodies, the body's length, no locals, `i32.const 0`.
+    assert_eq!(bytes[call - 6..call], [9, 1, 7, 0, 0x41, 0]);
+    bytes[call - 6] += 4;
+    bytes[call - 4] += 4;
+    let mut offsets = Vec::new();
+    for features in [Features::ALL, Features::ALL.without(Feature::ReferenceTypes), Features::MVP] {
+        let mut limits = Limits::default();
+        limits.features = features;
+        let module = Module::with_options(&limits, &bytes, CompileOptions::new().with_frames()).unwrap();
+        let mut store = Store::new();
+        let guest = store.instantiate(&mut NoImports, &module, &Environment::new(), 0).unwrap();
+        let Err(InvokeError::Trap(trap)) = store.invoke(&mut NoImports, guest, "run", &[], 0) else {
+            panic!("no trap")
+        };
+        assert_eq!(trap.code(), TrapCode::IndirectCallToNull);
+        offsets.push(trap.frames().to_vec()[0].offset);
+    }
+    assert_eq!(offsets, [u32::try_from(call).unwrap(); 3], "in the module's own bytes");
+    // What the proposal has is refused as before.
+    let two = "(module (type $f (func)) (table 1 funcref) (table $t 1 funcref) (func i32.const 0 call_indirect $t (type $f)))";
+    let refused = compile(Features::ALL.without(Feature::ReferenceTypes), two).unwrap_err();
+    assert_eq!(refused, CompileError::Feature(Feature::ReferenceTypes));
+}
+
+#[test]
+fn a_data_count_is_of_bulk_memory() {
+    // `memory.init` asks for it; here it stands alone.
+    let bytes = b"\0asm\x01\0\0\0\x05\x03\x01\0\x01\x0C\x01\0";
+    assert!(Module::new(bytes).is_ok());
+    let mut limits = Limits::default();
+    limits.features = Features::ALL.without(Feature::BulkMemory);
+    let refused = Module::with_limits(&limits, bytes).unwrap_err();
+    assert_eq!(refused, CompileError::Feature(Feature::BulkMemory));
 }
 
 /// Engines are set alike whatever their module was compiled with, so modules go together.

@@ -1,8 +1,8 @@
 //! How a guest's imports are found in an environment, and why they are not.
 
 use guestbox::{
-    Environment, ExternType, FuncIndex, HandleError, HostCall, HostError, ImportProblem, InstantiateError,
-    Module, NoImports, Store, Value, Values,
+    Environment, ExternType, FuncIndex, HandleError, HostCall, HostError, ImportProblem, Module, NoImports,
+    Store, Value, Values,
 };
 use guestbox_tests::text;
 
@@ -20,10 +20,9 @@ fn number(_: &mut Store, call: HostCall<'_>) -> Result<Values, HostError> {
 
 /// Why an import was refused: its two names and the problem.
 fn refusal(store: &mut Store, text: &str, environment: &Environment) -> (String, String, ImportProblem) {
-    match store.instantiate(&mut NoImports, &text::module(text), environment, 0) {
-        Err(InstantiateError::Import { module, name, problem, .. }) => (module.into(), name.into(), problem),
-        other => panic!("{text}: {other:?}"),
-    }
+    let error = store.instantiate(&mut NoImports, &text::module(text), environment, 0).unwrap_err();
+    let (module, name, problem) = text::refused_import(&error);
+    (module.into(), name.into(), problem)
 }
 
 #[test]
@@ -159,6 +158,8 @@ fn a_refused_import_is_named_with_its_problem() {
         .with_memory("env", "m", memory)
         .with_memory("env", "gone", gone)
         .with_memory("env", "foreign", foreign);
+    let fitting = text::module(r#"(module (import "env" "m" (memory 2 4)))"#);
+    let ExternType::Memory(given) = *fitting.imports()[0].ty() else { panic!("no memory") };
     for (import, name, problem) in [
         (r#""env" "none" (func)"#, "none", ImportProblem::Missing),
         (r#""other" "f" (func)"#, "f", ImportProblem::Missing),
@@ -166,8 +167,8 @@ fn a_refused_import_is_named_with_its_problem() {
         (r#""env" "f" (memory 1)"#, "f", ImportProblem::Missing),
         (r#""env" "gone" (memory 1)"#, "gone", ImportProblem::Memory(HandleError::TornDown)),
         (r#""env" "foreign" (memory 1)"#, "foreign", ImportProblem::Memory(HandleError::OtherStore)),
-        (r#""env" "m" (memory 3)"#, "m", ImportProblem::MemoryLimits),
-        (r#""env" "m" (memory 2 3)"#, "m", ImportProblem::MemoryLimits),
+        (r#""env" "m" (memory 3)"#, "m", ImportProblem::MemoryLimits(given)),
+        (r#""env" "m" (memory 2 3)"#, "m", ImportProblem::MemoryLimits(given)),
         (r#""env" "f" (func (param externref))"#, "f", ImportProblem::Signature),
         (r#""env" "f" (func (result i32 funcref))"#, "f", ImportProblem::Signature),
         (r#""env" "none" (func (param funcref))"#, "none", ImportProblem::Signature),
@@ -199,8 +200,10 @@ fn a_memory_suits_by_its_present_size_and_its_maximum() {
         let environment = Environment::new().with_memory("env", "m", memory);
         match store.instantiate(&mut NoImports, module, &environment, 0) {
             Ok(guest) => store.teardown_instance(guest).is_ok(),
-            Err(InstantiateError::Import { problem: ImportProblem::MemoryLimits, .. }) => false,
-            Err(error) => panic!("{error}"),
+            Err(error) => {
+                assert!(matches!(text::refused_import(&error).2, ImportProblem::MemoryLimits(_)), "{error}");
+                false
+            }
         }
     };
     for (initial, maximum, declared, expected) in [

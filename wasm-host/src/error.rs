@@ -9,21 +9,28 @@ use guestbox::{
 };
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
-#[wasm_bindgen(inline_js = "export const refusal = (name, code, message, fuelUsed, isOfCount) =>
-    ({ __proto__: null, name, code, message, fuelUsed, isOfCount });")]
+#[wasm_bindgen(inline_js = "export const refusal = (name, code, message, fuelUsed, isOfCount, proposal) =>
+    ({ __proto__: null, name, code, message, fuelUsed, isOfCount, proposal });")]
 extern "C" {
     /// A fresh object with these properties. `isOfCount` says that a limit refused that counts what lives.
-    fn refusal(name: &str, code: &str, message: &str, fuel_used: Option<u64>, is_of_count: bool) -> JsValue;
+    fn refusal(
+        name: &str,
+        code: &str,
+        message: &str,
+        fuel_used: Option<u64>,
+        is_of_count: bool,
+        proposal: Option<&str>,
+    ) -> JsValue;
 }
 
 /// An error with the name of its class in JavaScript, its code and its message.
 pub(crate) fn error(class: &str, code: &str, message: &dyn Display) -> JsValue {
-    refusal(class, code, &message.to_string(), None, false)
+    refusal(class, code, &message.to_string(), None, false, None)
 }
 
 /// An error in which a limit refused.
 fn limit_error(class: &str, code: &str, error: &dyn Display, refused: &LimitError) -> JsValue {
-    refusal(class, code, &message(error, Some(refused)), None, counts_what_lives(refused.limit))
+    refusal(class, code, &message(error, Some(refused)), None, counts_what_lives(refused.limit), None)
 }
 
 /// What makes a JavaScript error of a core error.
@@ -38,7 +45,11 @@ impl IntoJs for CompileError {
             Self::Limit(refused) => message(&self, Some(refused)),
             _ => message(&self, None),
         };
-        error("CompileError", self.code(), &message)
+        let proposal = match &self {
+            Self::Unsupported(unsupported) => Some(unsupported.proposal.name()),
+            _ => None,
+        };
+        refusal("CompileError", self.code(), &message, None, false, proposal)
     }
 }
 
@@ -147,7 +158,7 @@ impl IntoJs for Trap {
             Some(ThunkError::Limit(refused)) => Some(refused),
             _ => reason.downcast_ref(),
         });
-        refusal("Trap", self.code().name(), &message(&self, refused), Some(self.fuel_used()), false)
+        refusal("Trap", self.code().name(), &message(&self, refused), Some(self.fuel_used()), false, None)
     }
 }
 

@@ -5,7 +5,7 @@ mod modules;
 
 pub use self::{
     calls::{ExecutionError, InvokeError},
-    modules::{CompileError, EnvironmentError, ImportProblem, InstantiateError},
+    modules::{CompileError, EnvironmentError, ImportError, ImportProblem, InstantiateError, Unsupported},
 };
 
 use crate::{

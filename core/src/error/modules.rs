@@ -1,7 +1,13 @@
 //! Errors of modules: why one was not compiled or not instantiated.
 
 use super::{HandleError, LimitError};
-use crate::{features::Feature, snapshot::RestoreError, trap::Trap};
+use crate::{
+    features::Feature,
+    module::{Import, MemoryType},
+    proposals::Proposal,
+    snapshot::RestoreError,
+    trap::Trap,
+};
 use alloc::boxed::Box;
 use core::{error::Error, fmt};
 
@@ -17,14 +23,44 @@ pub enum CompileError {
     BranchTableValues,
     /// The module uses a feature that [`Limits::features`](crate::Limits) has not.
     Feature(Feature),
-    /// The bytes are no valid module, or use a proposal that is not supported; the engine's
-    /// message says where.
+    /// The bytes are no valid module; the engine's message says where.
     Invalid(Box<str>),
     /// The module is larger than a limit allows.
     Limit(LimitError),
     /// A tail call might reach an imported function, which the engine cannot pause. Call the
     /// import with `call` and return after it.
     TailCallToImport,
+    /// The module uses a proposal that is not supported. What follows its first use need not be valid.
+    Unsupported(Unsupported),
+}
+
+/// The proposal that a module uses and that is not supported, and where it does first.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Unsupported {
+    /// The proposal. Where a module uses several, one that takes it as far as any.
+    pub proposal: Proposal,
+    /// The function that uses it, by its index; `None` where that is outside of functions.
+    pub function: Option<u32>,
+    /// The place, in bytes from the beginning of the module.
+    pub offset: usize,
+}
+
+impl fmt::Display for Unsupported {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { proposal, function, offset } = self;
+        if *proposal == Proposal::ComponentModel {
+            return f.write_str(
+                "a component (the proposal `component-model`) is no core module; compile the modules in it, which \
+                 `wasm-tools component unbundle` takes out",
+            );
+        }
+        write!(f, "the proposal `{}` is not supported; first used ", proposal.name())?;
+        if let Some(function) = function {
+            write!(f, "in function {function} ")?;
+        }
+        write!(f, "at byte {offset:#x}; compile the module without it")
+    }
 }
 
 impl CompileError {
@@ -38,6 +74,7 @@ impl CompileError {
             Self::Invalid(_) => "invalid",
             Self::Limit(_) => "limit",
             Self::TailCallToImport => "tail-call-to-import",
+            Self::Unsupported(_) => "unsupported",
         }
     }
 }
@@ -59,6 +96,7 @@ impl fmt::Display for CompileError {
             Self::TailCallToImport => {
                 f.write_str("a tail call may reach an imported function; use `call` for imports")
             }
+            Self::Unsupported(unsupported) => unsupported.fmt(f),
         }
     }
 }
@@ -121,8 +159,9 @@ pub enum ImportProblem {
     Missing,
     /// The memory that the environment names does not exist (any more).
     Memory(HandleError),
-    /// The memory is smaller, or may grow larger, than the guest declares.
-    MemoryLimits,
+    /// The memory, of this many pages and this maximum, is smaller or may grow larger than the guest
+    /// declares.
+    MemoryLimits(MemoryType),
     /// A parameter or result is a vector or a reference; only numbers can be passed.
     Signature,
     /// Globals and tables cannot be imported.
@@ -136,21 +175,50 @@ impl ImportProblem {
         match self {
             Self::Missing => "missing",
             Self::Memory(_) => "memory",
-            Self::MemoryLimits => "memory-limits",
+            Self::MemoryLimits(_) => "memory-limits",
             Self::Signature => "signature",
             Self::Unsupported => "unsupported",
         }
     }
 }
 
+/// An import that could not be resolved.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct ImportError {
+    /// What the guest declares.
+    pub import: Import,
+    /// What is wrong with what the environment has.
+    pub problem: ImportProblem,
+}
+
+impl ImportError {
+    pub(crate) fn new(import: &Import, problem: ImportProblem) -> Self {
+        Self { import: import.clone(), problem }
+    }
+}
+
+impl From<ImportError> for InstantiateError {
+    fn from(error: ImportError) -> Self {
+        Self::Imports([error].into())
+    }
+}
+
+impl fmt::Display for ImportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { import, problem } = self;
+        write!(f, "`{}` `{}`, a {}: {problem}", import.module(), import.name(), import.ty())
+    }
+}
+
+impl Error for ImportError {}
+
 impl fmt::Display for ImportProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing => f.write_str("the environment has none of this kind and name"),
             Self::Memory(error) => error.fmt(f),
-            Self::MemoryLimits => {
-                f.write_str("the memory's size or maximum does not suit the guest's declaration")
-            }
+            Self::MemoryLimits(given) => write!(f, "a {given} is given, which does not fit"),
             Self::Signature => f.write_str("a vector or reference type in its signature cannot be passed"),
             Self::Unsupported => f.write_str("globals and tables cannot be imported"),
         }
@@ -168,16 +236,8 @@ pub enum InstantiateError {
     Engine,
     /// All 2^32 - 3 ids are used up; make a new store.
     IdsExhausted,
-    /// An import could not be resolved.
-    #[non_exhaustive]
-    Import {
-        /// The module name of the import.
-        module: Box<str>,
-        /// The field name of the import.
-        name: Box<str>,
-        /// What is wrong with it.
-        problem: ImportProblem,
-    },
+    /// Imports could not be resolved: all that the environment does not have, in the module's order.
+    Imports(Box<[ImportError]>),
     /// A limit refused.
     Limit(LimitError),
     /// The module imports memories that live guests already use apart from each other. Share
@@ -203,7 +263,7 @@ impl InstantiateError {
         match self {
             Self::Engine => "engine",
             Self::IdsExhausted => "ids-exhausted",
-            Self::Import { .. } => "import",
+            Self::Imports(_) => "import",
             Self::Limit(_) => "limit",
             Self::MemoriesApart => "memories-apart",
             Self::OutOfSystemMemory => "out-of-system-memory",
@@ -220,7 +280,7 @@ impl fmt::Display for InstantiateError {
         match self {
             Self::Engine => f.write_str("engine error"),
             Self::IdsExhausted => f.write_str("all ids are used up; make a new store"),
-            Self::Import { module, name, problem } => write!(f, "import `{module}` `{name}`: {problem}"),
+            Self::Imports(refused) => imports(f, refused),
             Self::Limit(error) => write!(f, "instance refused: {error}"),
             Self::MemoriesApart => {
                 f.write_str("the imported memories are in use by guests that do not share them")
@@ -234,6 +294,19 @@ impl fmt::Display for InstantiateError {
             ),
         }
     }
+}
+
+/// Names the imports that could not be resolved.
+fn imports(f: &mut fmt::Formatter<'_>, refused: &[ImportError]) -> fmt::Result {
+    if let [only] = refused {
+        return write!(f, "import {only}");
+    }
+    write!(f, "{} imports: ", refused.len())?;
+    for (at, import) in refused.iter().enumerate() {
+        f.write_str(if at == 0 { "" } else { "; " })?;
+        write!(f, "{import}")?;
+    }
+    Ok(())
 }
 
 impl Error for InstantiateError {

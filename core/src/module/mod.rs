@@ -20,6 +20,8 @@ mod stack_pointer;
 mod state;
 mod tail_calls;
 mod types;
+mod unsupported;
+mod validate;
 
 pub use self::types::{Export, ExternType, GlobalType, Import, MemoryType, TableType};
 pub(crate) use self::{
@@ -29,6 +31,7 @@ pub(crate) use self::{
     scan::RefKind,
     state::{Identity, State},
     types::MemorySource,
+    validate::{validate, with_short_table_indices},
 };
 
 use crate::{
@@ -145,6 +148,10 @@ impl Module {
         bytes: &[u8],
         options: CompileOptions,
     ) -> Result<Self, CompileError> {
+        Self::compile(limits, bytes, options).map_err(|error| unsupported::explain(bytes, error))
+    }
+
+    fn compile(limits: &Limits, bytes: &[u8], options: CompileOptions) -> Result<Self, CompileError> {
         Limit::ModuleBytes.check(count(bytes.len()), count(limits.module_bytes))?;
         let scan = scan::scan(limits, bytes)?;
         let identity = Identity::of(bytes);

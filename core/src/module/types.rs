@@ -3,6 +3,7 @@
 use super::scan::{ImportKind, Scan, ScannedExport};
 use crate::value::{FuncType, ValueType};
 use alloc::{boxed::Box, vec::Vec};
+use core::fmt;
 
 /// The type of an import or export.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -57,6 +58,17 @@ impl ExternType {
     }
 }
 
+/// In words, such as `function (i32, i64) -> (i32)` or `memory of 1 to 16 pages`.
+impl fmt::Display for ExternType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Func(ty) => write!(f, "function {ty}"),
+            Self::Memory(ty) => ty.fmt(f),
+            Self::Global(_) | Self::Table(_) => f.write_str(self.kind()),
+        }
+    }
+}
+
 /// The type of a global.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
@@ -75,6 +87,16 @@ pub struct MemoryType {
     pub initial: u32,
     /// The number of pages it may grow to, 65,536 where there is none.
     pub maximum: Option<u32>,
+}
+
+impl fmt::Display for MemoryType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.initial, self.maximum) {
+            (initial, Some(maximum)) => write!(f, "memory of {initial} to {maximum} pages"),
+            (1, None) => f.write_str("memory of a page or more"),
+            (initial, None) => write!(f, "memory of {initial} pages or more"),
+        }
+    }
 }
 
 impl MemoryType {

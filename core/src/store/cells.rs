@@ -3,8 +3,7 @@
 use super::{MemoryId, Store, memories::Place};
 use crate::{
     cell::Cell,
-    environment::refused,
-    error::{ImportProblem, InstantiateError, LimitError},
+    error::{ImportError, ImportProblem, InstantiateError, LimitError},
     execution::Context,
     leavings::Leaving,
     limits::{Limit, PAGE_BYTES},
@@ -28,7 +27,7 @@ impl Store {
                 let import =
                     module.imports().iter().filter(|import| matches!(import.ty(), ExternType::Memory(_)));
                 match import.clone().nth(ordinal) {
-                    Some(import) => refused(import, ImportProblem::Memory(error)),
+                    Some(import) => ImportError::new(import, ImportProblem::Memory(error)).into(),
                     None => InstantiateError::Engine,
                 }
             })?;

@@ -3,14 +3,14 @@
 use super::{MemoryId, Store};
 use crate::{
     chain::Chain,
-    environment::{Environment, refused},
-    error::{HandleError, ImportProblem, InstantiateError},
+    environment::Environment,
+    error::{HandleError, ImportError, ImportProblem, InstantiateError},
     execution::{Callee, Context, Execution, Purpose},
     frames::Recorder,
     growth,
     limiter::Hidden,
     limits::Limit,
-    module::{MemorySource, Module},
+    module::{MemorySource, MemoryType, Module},
     options::{Bounds, InstanceLimits},
 };
 use alloc::{sync::Arc, vec::Vec};
@@ -275,10 +275,11 @@ impl Store {
 /// What the engine's refusal to instantiate means.
 fn explain(module: &Module, error: &wasmi::Error) -> InstantiateError {
     match error.kind() {
-        ErrorKind::Instantiation(InstantiationError::MemoryTypeMismatch { name, .. }) => {
+        ErrorKind::Instantiation(InstantiationError::MemoryTypeMismatch { name, actual, .. }) => {
             let names = (name.module(), name.name());
             let import = module.imports().iter().find(|import| (import.module(), import.name()) == names);
-            import.map_or(InstantiateError::Engine, |import| refused(import, ImportProblem::MemoryLimits))
+            let problem = ImportProblem::MemoryLimits(MemoryType::from_engine(actual));
+            import.map_or(InstantiateError::Engine, |import| ImportError::new(import, problem).into())
         }
         ErrorKind::Instantiation(
             InstantiationError::FailedToInstantiateMemory(_)

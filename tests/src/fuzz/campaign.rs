@@ -124,7 +124,7 @@ fn one(settings: &Settings, case: &Case, nodes: &[Node], tally: &mut Tally) -> R
         Ok(ground) => ground,
         Err(error) => {
             tally.add("refused", error.code(), 1);
-            if error.code() == "invalid" {
+            if matches!(error.code(), "invalid" | "unsupported") {
                 return Err(format!("refused: {error}"));
             }
             return Ok(());

@@ -2,10 +2,11 @@
 
 use crate::{World, allocations::largest_allocation, environment, function, memory, standard, wasm};
 use guestbox::{
-    EnvironmentError, HandleError, ImportProblem, InstantiateError, Limit, Limits, Value,
+    EnvironmentError, HandleError, ImportProblem, Limit, Limits, Value,
     abi::{self, ERR_MODULE, ERR_OK, InstantiateFailure, MEM_UNLIMITED},
     wire::{Entry, ExternEntity},
 };
+use guestbox_tests::text;
 use parity_scale_codec::Encode;
 
 fn why(world: &mut World, environment: &[u8]) -> EnvironmentError {
@@ -195,12 +196,8 @@ fn names_that_are_not_utf_8_are_accepted_and_match_nothing() {
         r#"(module (import "" "" (memory 1)))"#,
     ] {
         let failure = world.failure(&wasm(wat), &bytes);
-        let problem = ImportProblem::Missing;
-        assert!(
-            matches!(&failure, InstantiateFailure::Instantiation(InstantiateError::Import { problem: found, .. })
-                if *found == problem),
-            "{wat}: {failure:?}"
-        );
+        let InstantiateFailure::Instantiation(error) = failure else { panic!("{wat}: {failure:?}") };
+        assert_eq!(text::refused_import(&error).2, ImportProblem::Missing, "{wat}");
     }
 }
 

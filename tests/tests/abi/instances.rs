@@ -6,6 +6,7 @@ use guestbox::{
     Store, TrapCode,
     abi::{self, ERR_EXECUTION, ERR_MODULE, ERR_OUT_OF_BOUNDS, InstantiateFailure, SupervisorTrap},
 };
+use guestbox_tests::text;
 
 #[test]
 fn instances_are_numbered_from_zero_by_the_end_of_their_start() {
@@ -71,12 +72,8 @@ fn a_module_that_does_not_link_is_the_modules_fault() {
     ] {
         let failure = world.failure(&wasm(wat), &standard());
         assert_eq!(failure.code(), ERR_MODULE);
-        match failure {
-            InstantiateFailure::Instantiation(InstantiateError::Import { problem: found, .. }) => {
-                assert_eq!(found, problem, "{wat}");
-            }
-            failure => panic!("{wat}: {failure:?}"),
-        }
+        let InstantiateFailure::Instantiation(error) = failure else { panic!("{wat}: {failure:?}") };
+        assert_eq!(text::refused_import(&error).2, problem, "{wat}");
         assert_eq!(world.instantiate(&wasm(wat), &standard()), ERR_MODULE);
     }
     world.assert_untouched();
@@ -200,7 +197,7 @@ fn ids_of_another_store_are_no_ids_of_this_one() {
         let foreign = guestbox::Environment::new().with_memory("env", "memory", memory);
         let failed = crate::link(&mut other, r#"(module (import "env" "memory" (memory 1)))"#, &foreign);
         let problem = ImportProblem::Memory(HandleError::OtherStore);
-        assert!(matches!(failed, Err(InstantiateError::Import { problem: found, .. }) if found == problem));
+        assert_eq!(text::refused_import(&failed.unwrap_err()).2, problem);
     }
     assert_eq!(one.teardown_instance(guest), Ok(()));
     assert_eq!(one.teardown_memory(memory), Ok(()));

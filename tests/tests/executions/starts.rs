@@ -173,7 +173,7 @@ fn an_export_that_is_an_import_reaches_the_supervisor() {
 fn a_failed_link_says_so_and_leaves_nothing() {
     let mut store = Store::new();
     let outcome = store.begin_instantiate(&text::module(STARTER), &Environment::new(), 0);
-    assert!(matches!(outcome, Err(InstantiateError::Import { .. })));
+    assert!(matches!(outcome, Err(InstantiateError::Imports(_))));
     let module = text::module(r#"(module (memory 1) (data (i32.const 65536) "x") (start $s) (func $s))"#);
     let outcome = store.begin_instantiate(&module, &host(), 0);
     assert!(matches!(outcome, Err(InstantiateError::Segment)));

@@ -1,5 +1,5 @@
 //! Modules: what they list, how their start section is lifted out, how
-//! their tables grow, and tail calls.
+//! their tables grow, tail calls, and proposals that are not supported.
 
 mod engine_defects;
 mod growth_together;
@@ -7,3 +7,4 @@ mod listing;
 mod start;
 mod table_growth;
 mod tail_calls;
+mod unsupported;

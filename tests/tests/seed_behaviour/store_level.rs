@@ -6,11 +6,14 @@ use crate::{
     scenario::{Action, json_value},
 };
 use guestbox::{
-    CompileError, EnvironmentError, GlobalError, HandleError, InstanceId, InstantiateError, InvokeError,
-    MemoryError, MemoryId, ReturnValue, Thunk, ThunkError, Trap, Value,
+    CompileError, EnvironmentError, GlobalError, HandleError, ImportProblem, InstanceId, InstantiateError,
+    InvokeError, MemoryError, MemoryId, ReturnValue, Thunk, ThunkError, Trap, Value,
     abi::{self, InstantiateFailure},
 };
-use guestbox_tests::mock::{MockError, MockSupervisor, hex};
+use guestbox_tests::{
+    mock::{MockError, MockSupervisor, hex},
+    text,
+};
 use parity_scale_codec::Encode;
 use serde_json::{Value as Json, json};
 
@@ -106,8 +109,13 @@ fn instantiate_failure(failure: InstantiateFailure) -> Json {
             };
             json!({ "instantiate": "EnvironmentCorrupted", "cause": cause })
         }
-        InstantiateFailure::Instantiation(InstantiateError::Import { module, name, problem, .. }) => {
-            let import = json!({ "module": module, "field": name, "problem": format!("{problem:?}") });
+        InstantiateFailure::Instantiation(error @ InstantiateError::Imports(_)) => {
+            let (module, name, problem) = text::refused_import(&error);
+            let problem = match problem {
+                ImportProblem::MemoryLimits(_) => "MemoryLimits".into(),
+                problem => format!("{problem:?}"),
+            };
+            let import = json!({ "module": module, "field": name, "problem": problem });
             json!({ "instantiate": "Instantiation", "import": import })
         }
         InstantiateFailure::ModuleDecoding(CompileError::Invalid(_)) => {

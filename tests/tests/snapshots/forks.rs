@@ -56,7 +56,7 @@ fn imported_memories_are_given_anew() {
     store.memory_write(memory, 70_000, b"state").unwrap();
 
     let missing = store.fork(first, &Environment::new());
-    assert!(matches!(missing, Err(ForkError::Instantiate(InstantiateError::Import { .. }))));
+    assert!(matches!(missing, Err(ForkError::Instantiate(InstantiateError::Imports(_)))));
 
     let fresh = store.create_memory(1, Some(5)).unwrap();
     store.memory_write(fresh, 9, b"remains of something else").unwrap();

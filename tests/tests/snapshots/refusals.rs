@@ -120,7 +120,7 @@ fn a_new_instance_needs_all_its_imports() {
     let taken = guest(&mut store);
     let taken = snapshot(&mut store, taken);
     let refused = store.instantiate_from(&text::module(GUEST), &Environment::new(), &taken);
-    assert!(matches!(refused, Err(InstantiateError::Import { .. })));
+    assert!(matches!(refused, Err(InstantiateError::Imports(_))));
 }
 
 #[test]

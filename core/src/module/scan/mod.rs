@@ -149,7 +149,7 @@ pub(super) fn scan(limits: &Limits, bytes: &[u8]) -> Result<Scan, CompileError> 
         match payload {
             Payload::TypeSection(types) => {
                 let contents = bytes.get(types.range()).unwrap_or_default();
-                scan.types.append(&mut signatures::read(limits, contents)?);
+                scan.types.append(&mut signatures::read(limits, contents, types.range().start)?);
             }
             Payload::ImportSection(imports) => {
                 Limit::Imports.check(imports.count().into(), limits.imports.into())?;

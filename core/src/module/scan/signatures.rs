@@ -2,31 +2,40 @@
 //!
 //! The parser would make room for as many types as a group of them claims to have, and keep the
 //! whole group. No engine feature that is on has other types than functions of plain values, so
-//! nothing else gets that far.
+//! nothing else gets that far: it is refused by what its first byte says.
 
 use super::Arity;
 use crate::{
-    error::CompileError,
+    error::{CompileError, Unsupported},
     limits::{Limit, Limits, count},
     module::sections::split_leb128,
+    proposals::Proposal,
 };
 use alloc::vec::Vec;
 
 /// What begins a function type.
 const FUNCTION: u8 = 0x60;
 
-/// Reads the contents of a type section.
-pub(super) fn read(limits: &Limits, contents: &[u8]) -> Result<Vec<Arity>, CompileError> {
+/// Reads the contents of a type section, which begin at an offset in the module.
+pub(super) fn read(limits: &Limits, contents: &[u8], offset: usize) -> Result<Vec<Arity>, CompileError> {
+    let end = offset.saturating_add(contents.len());
+    let refused = |foreign: Foreign<'_>| match foreign.proposal() {
+        Some(proposal) => {
+            let offset = end.saturating_sub(foreign.0.len());
+            CompileError::Unsupported(Unsupported { proposal, function: None, offset })
+        }
+        None => CompileError::Invalid("a type that there is not".into()),
+    };
     let (len, mut rest) = split_leb128(contents).ok_or_else(cut)?;
     Limit::Types.check(count(len), limits.types.into())?;
     let mut arities = Vec::new();
     for _ in 0..len {
         let (&first, after) = rest.split_first().ok_or_else(cut)?;
         if first != FUNCTION {
-            return Err(CompileError::Invalid("a type that is no function type".into()));
+            return Err(refused(Foreign(rest)));
         }
-        let (params, after) = values(limits, after)?;
-        let (results, after) = values(limits, after)?;
+        let (params, after) = values(limits, after, refused)?;
+        let (results, after) = values(limits, after, refused)?;
         arities.push(Arity { params, results });
         rest = after;
     }
@@ -34,14 +43,51 @@ pub(super) fn read(limits: &Limits, contents: &[u8]) -> Result<Vec<Arity>, Compi
 }
 
 /// How many value types a list has, and what comes after it.
-fn values<'a>(limits: &Limits, bytes: &'a [u8]) -> Result<(usize, &'a [u8]), CompileError> {
+fn values<'a>(
+    limits: &Limits,
+    bytes: &'a [u8],
+    refused: impl FnOnce(Foreign<'a>) -> CompileError,
+) -> Result<(usize, &'a [u8]), CompileError> {
     let (len, after) = split_leb128(bytes).ok_or_else(cut)?;
     Limit::Params.check(count(len), limits.params.into())?;
-    let (types, after) = after.split_at_checked(len).ok_or_else(cut)?;
-    if !types.iter().copied().all(is_value_type) {
-        return Err(CompileError::Invalid("a value type that is not supported".into()));
+    let (types, rest) = after.split_at_checked(len).ok_or_else(cut)?;
+    match types.iter().position(|byte| !is_value_type(*byte)) {
+        Some(at) => Err(refused(Foreign(after.get(at..).unwrap_or_default()))),
+        None => Ok((len, rest)),
     }
-    Ok((len, after))
+}
+
+/// A type that is not supported, with all that comes after it in its section.
+struct Foreign<'a>(&'a [u8]);
+
+impl Foreign<'_> {
+    /// The proposal that it is of; `None` where there is no such type.
+    fn proposal(&self) -> Option<Proposal> {
+        let (first, rest) = self.0.split_first()?;
+        match first {
+            // A reference to a type, or to a kind of things.
+            0x63 | 0x64 => match rest.first()? {
+                0x00..=0x3F | 0x6F | 0x70 | 0x80..=0xFF => Some(Proposal::FunctionReferences),
+                kind => of_kind(*kind),
+            },
+            // A group, a type with or below others, an array, a structure.
+            0x4E..=0x50 | 0x5E | 0x5F => Some(Proposal::Gc),
+            0x5D => Some(Proposal::StackSwitching),
+            0x65 => Some(Proposal::SharedEverythingThreads),
+            kind => of_kind(*kind),
+        }
+    }
+}
+
+/// The proposal that has references to a kind of things.
+const fn of_kind(kind: u8) -> Option<Proposal> {
+    match kind {
+        0x69 | 0x74 => Some(Proposal::ExceptionHandling),
+        0x68 | 0x75 => Some(Proposal::StackSwitching),
+        0x6A..=0x6E | 0x71..=0x73 => Some(Proposal::Gc),
+        0x65 => Some(Proposal::SharedEverythingThreads),
+        _ => None,
+    }
 }
 
 /// The numbers and the vector, functions and references of the host.

@@ -1,0 +1,138 @@
+//! Proposals that are not supported: refused by name, with where a module first uses them.
+
+use guestbox::{CompileError, CompileOptions, Feature, Features, Limits, Module, Proposal};
+use guestbox_tests::text;
+
+/// Modules that are valid with a proposal, the function that first uses it and the bytes there.
+const USERS: &[(Proposal, Option<u32>, &[u8], &str)] = &[
+    (Proposal::ComponentModel, None, &[0x0D, 0, 1, 0], "(component)"),
+    (Proposal::ComponentModel, None, &[0x0D, 0, 1, 0], "(component (core module (func)))"),
+    (Proposal::CustomPageSizes, None, &[], "(module (memory 1 (pagesize 1)))"),
+    (Proposal::ExceptionHandling, None, &[1, 0, 0], "(module (tag) (func (throw 0)))"),
+    (Proposal::ExceptionHandling, None, &[], r#"(module (import "env" "t" (tag)))"#),
+    (
+        Proposal::ExceptionHandling,
+        Some(1),
+        &[0x1F],
+        "(module (func) (func (block $l (try_table (catch_all $l)))))",
+    ),
+    (Proposal::ExceptionHandling, None, &[0x69], "(module (func (param exnref)))"),
+    (Proposal::LegacyExceptionHandling, Some(0), &[0x06], "(module (func try catch_all end))"),
+    (Proposal::LegacyExceptionHandling, None, &[], "(module (tag) (func try throw 0 catch 0 end))"),
+    (Proposal::FunctionReferences, None, &[0x64, 0], "(module (type $f (func)) (func (param (ref $f))))"),
+    (
+        Proposal::FunctionReferences,
+        Some(2),
+        &[],
+        "(module (type $f (func)) (func) (func $g) (elem declare func $g) (func (call_ref $f (ref.func $g))))",
+    ),
+    (Proposal::Gc, None, &[0x5F], "(module (type (struct (field i32))))"),
+    (Proposal::Gc, None, &[0x6C], "(module (func (param i31ref)))"),
+    (Proposal::Gc, Some(0), &[], "(module (func (drop (ref.i31 (i32.const 1)))))"),
+    (Proposal::Memory64, None, &[], "(module (memory i64 1))"),
+    (Proposal::Memory64, None, &[], "(module (table i64 1 funcref))"),
+    (Proposal::MemoryControl, Some(0), &[0xFC, 18], DISCARD),
+    (Proposal::RelaxedSimd, Some(0), &[0xFD], RELAXED),
+    (Proposal::Simd, None, &[], "(module (func (param v128)))"),
+    (Proposal::Simd, None, &[], "(module (global v128 (v128.const i64x2 1 2)))"),
+    (Proposal::Simd, Some(1), &[0xFD, 12], VECTOR),
+    (
+        Proposal::Simd,
+        Some(1),
+        &[0xFD, 0],
+        r#"(module (import "env" "f" (func)) (memory 1) (func (drop (v128.load (i32.const 0)))))"#,
+    ),
+    (Proposal::Gc, None, &[0x4E], "(module (rec (type (struct)) (type (array i8))))"),
+    (Proposal::Gc, None, &[0x64, 0x6B], "(module (func (result (ref struct)) (unreachable)))"),
+    (Proposal::FunctionReferences, None, &[0x64, 0x70], "(module (func (param i32 (ref func))))"),
+    (Proposal::FunctionReferences, None, &[], "(module (table 1 funcref (ref.func $f)) (func $f))"),
+    (Proposal::SharedEverythingThreads, None, &[0x65], "(module (type (shared (func))))"),
+    (Proposal::StackSwitching, None, &[0x5D], "(module (type $f (func)) (type (cont $f)))"),
+    (Proposal::Threads, None, &[], "(module (memory 1 2 shared))"),
+    (Proposal::Threads, Some(1), &[0xFE, 0x10], ATOMIC),
+    (Proposal::WideArithmetic, Some(0), &[0xFC, 19], WIDE),
+];
+
+const ATOMIC: &str = "(module (memory 1) (func) (func (drop (i32.atomic.load (i32.const 0)))))";
+const DISCARD: &str = "(module (memory 1) (func (memory.discard (i32.const 0) (i32.const 0))))";
+const RELAXED: &str = "(module (func (drop (i8x16.relaxed_swizzle (unreachable)))))";
+const VECTOR: &str = "(module (func) (func (drop (i32x4.extract_lane 0 (v128.const i64x2 1 2)))))";
+const WIDE: &str = "(module (func (param i64 i64 i64 i64) (result i64 i64)
+    (i64.add128 (local.get 0) (local.get 1) (local.get 2) (local.get 3))))";
+
+#[test]
+fn a_proposal_is_named_with_the_function_and_the_place() {
+    for (proposal, function, there, text) in USERS {
+        let bytes = text::bytes(text);
+        for options in [CompileOptions::new(), CompileOptions::new().with_frames()] {
+            let error = Module::with_options(&Limits::default(), &bytes, options).unwrap_err();
+            let CompileError::Unsupported(found) = error else { panic!("{text}: {error}") };
+            assert_eq!((found.proposal, found.function), (*proposal, *function), "{text}: {found}");
+            assert!(
+                bytes[found.offset..].starts_with(there),
+                "{text}: {found}, {:?}",
+                &bytes[found.offset..]
+            );
+        }
+    }
+}
+
+#[test]
+fn every_proposal_has_a_user_here() {
+    let has_one = |proposal: &&Proposal| USERS.iter().any(|(used, ..)| used == *proposal);
+    assert!(Proposal::ALL.iter().all(|proposal| has_one(&proposal)));
+}
+
+#[test]
+fn the_message_says_what_to_do() {
+    let message = |text: &str| Module::new(&text::bytes(text)).unwrap_err().to_string();
+    assert_eq!(
+        message(ATOMIC),
+        "the proposal `threads` is not supported; first used in function 1 at byte 0x22; compile the module without it"
+    );
+    assert_eq!(
+        message("(module (memory i64 1))"),
+        "the proposal `memory64` is not supported; first used at byte 0xb; compile the module without it"
+    );
+    assert_eq!(
+        message("(component)"),
+        "a component (the proposal `component-model`) is no core module; compile the modules in it, which \
+         `wasm-tools component unbundle` takes out"
+    );
+    assert_eq!(Module::new(&text::bytes(ATOMIC)).unwrap_err().code(), "unsupported");
+}
+
+#[test]
+fn what_is_invalid_with_every_proposal_stays_invalid() {
+    for text in [
+        "(module (func (result i32)))",
+        "(module (memory 1) (func (result i32) (i32.load8_u (i64.const 0))))",
+        "(module (func (drop (i32.const -3)) (local.get 253)))",
+    ] {
+        let error = Module::new(&text::bytes(text)).unwrap_err();
+        assert_eq!(error.code(), "invalid", "{text}: {error}");
+    }
+    // Bytes cut off within a vector operator, and a function that ends early.
+    let bytes = text::bytes(VECTOR);
+    let code = bytes.iter().rposition(|byte| *byte == 0xFD).unwrap();
+    for len in code..bytes.len() {
+        let error = Module::new(&bytes[..len]).unwrap_err();
+        assert_eq!(error.code(), "invalid", "{len}: {error}");
+    }
+}
+
+#[test]
+fn what_follows_the_first_use_of_a_proposal_need_not_be_valid() {
+    let error = Module::new(&text::bytes("(module (tag) (func (result i32)))")).unwrap_err();
+    assert_eq!(error.code(), "unsupported", "{error}");
+}
+
+#[test]
+fn a_feature_that_is_off_comes_before_a_proposal_that_there_is_not() {
+    let mut limits = Limits::default();
+    limits.features = Features::ALL.without(Feature::Floats);
+    let refused = |text: &str| Module::with_limits(&limits, &text::bytes(text)).unwrap_err();
+    assert_eq!(refused("(module (func (param f32)))"), CompileError::Feature(Feature::Floats));
+    let CompileError::Unsupported(found) = refused(VECTOR) else { panic!("supported") };
+    assert_eq!(found.proposal, Proposal::Simd);
+}
