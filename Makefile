@@ -5,6 +5,8 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 NODE24 := js/node_modules/.bin/node
+# The least Rust that is supported.
+LEAST_RUST := $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
 # The toolchain that has the wasm32 target; the environment may name another.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
@@ -43,7 +45,7 @@ test-host: setup-wasm setup-browser ## the wasm-host in headless Chrome, with it
 	cd wasm-host && WASM_BINDGEN_TEST_TIMEOUT=900 wasm-pack test --mode no-install --headless --chrome --chromedriver /usr/bin/chromedriver --features wee_alloc
 
 # What cannot be had on this machine is named, and does not fail; what is checked and is wrong does.
-check: setup-wasm ## format, lints, docs with warnings denied, no_std builds
+check: setup-wasm ## format, lints, docs with warnings denied, no_std builds, dependencies, the least Rust that is supported
 	@if tests/setup.sh component rustfmt; then cargo fmt --all --check; \
 		else echo "check: no rustfmt to be had; the format was NOT checked"; fi
 	@if tests/setup.sh component clippy; then \
@@ -54,6 +56,14 @@ check: setup-wasm ## format, lints, docs with warnings denied, no_std builds
 	cargo build --package guestbox --target wasm32-unknown-unknown
 	@if tests/setup.sh bare-metal; then cargo build --package guestbox --target thumbv7em-none-eabihf; \
 		else echo "check: no bare-metal target to be had; the no_std build was checked for wasm32 only"; fi
+	@if tests/setup.sh deny; then \
+		cargo deny --all-features check bans licenses sources && \
+		if cargo deny fetch db; then cargo deny --all-features check advisories; \
+			else echo "check: the advisory database cannot be had; advisories of dependencies were NOT checked"; fi; \
+		else echo "check: no cargo-deny to be had; licences, sources and advisories of dependencies were NOT checked"; fi
+	@if tests/setup.sh toolchain $(LEAST_RUST); then \
+		cargo +$(LEAST_RUST) check --package guestbox --package guestbox-wasm-host --target-dir target/least; \
+		else echo "check: no Rust $(LEAST_RUST) to be had; that it is enough was NOT checked"; fi
 
 bench-quick: package setup-guests bench-engine ## ratios against the bare engine, natively and in Node 24 (alone on the machine)
 	cargo bench --quiet --package guestbox-tests --bench quick -- --json $(CURDIR)/target/bench-quick.json

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Installs what a Makefile target needs, if it is not there yet; says what it can't install.
 #
-#   tests/setup.sh wasm | js | guests | runtimes | browser | bare-metal | component NAME
+#   tests/setup.sh wasm | js | guests | runtimes | browser | bare-metal | deny | component NAME | toolchain VERSION
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # The command's version must equal the crate's.
 bindgen_version=$(sed -n 's/^wasm-bindgen = "=\(.*\)"/\1/p' Cargo.toml)
 pack_version=0.15.1
+deny_version=0.20.2
 
 say() { echo "setup: $*"; }
 fail() { echo "setup: $*" >&2; exit 1; }
@@ -56,6 +57,18 @@ case "${1:-}" in
     fi
     ;;
   bare-metal) rust_target thumbv7em-none-eabihf ;;
+  deny)
+    [ "$(cargo deny --version 2>/dev/null | cut -d' ' -f2)" = "$deny_version" ] && exit
+    say "installing cargo-deny $deny_version with cargo"
+    # Without optimisation, which would take many times what it saves.
+    CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=256 \
+      cargo install cargo-deny --version "$deny_version" --locked --force --quiet
+    ;;
+  toolchain)
+    cargo "+$2" --version >/dev/null 2>&1 && exit
+    say "installing Rust $2"
+    rustup toolchain install "$2" --profile minimal --no-self-update
+    ;;
   component)
     # As cargo calls them: `fmt`, `clippy`.
     command=${2#rust}
@@ -63,5 +76,5 @@ case "${1:-}" in
     say "adding the Rust component $2"
     rustup component add "$2" && cargo "$command" --version >/dev/null
     ;;
-  *) fail "usage: tests/setup.sh wasm | js | guests | runtimes | browser | bare-metal | component NAME" ;;
+  *) fail "usage: tests/setup.sh wasm | js | guests | runtimes | browser | bare-metal | deny | component NAME | toolchain VERSION" ;;
 esac
