@@ -104,8 +104,9 @@ pub mod wire;
 pub use crate::{
     environment::Environment,
     error::{
-        CompileError, EnvironmentError, ExecutionError, GlobalError, HandleError, ImportError, ImportProblem,
-        InstantiateError, InvokeError, LimitError, MemoryError, StackLimits, Unsupported,
+        ArgumentsError, CompileError, EnvironmentError, ExecutionError, GlobalError, HandleError,
+        ImportError, ImportProblem, InstantiateError, InvokeError, LimitError, MemoryError, ResultsError,
+        StackLimits, Unsupported,
     },
     execution::{Execution, Step},
     features::{Feature, Features},

@@ -324,7 +324,7 @@ impl fmt::Display for FuncType {
 }
 
 /// Types with commas between them.
-struct List<'a>(&'a [ValueType]);
+pub(crate) struct List<'a>(pub(crate) &'a [ValueType]);
 
 impl fmt::Display for List<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,7 +1,12 @@
 //! Errors of calls: why one was not begun, or could not be driven.
 
 use super::HandleError;
-use crate::trap::Trap;
+use crate::{
+    module::Import,
+    trap::Trap,
+    value::{List, Value, ValueType},
+};
+use alloc::boxed::Box;
 use core::{error::Error, fmt};
 
 /// What is said of a call that would overlap another.
@@ -13,7 +18,7 @@ const BUSY: &str = "another call of the guest is under way, and the two are not 
 #[non_exhaustive]
 pub enum InvokeError {
     /// The arguments have not the number and types of the parameters.
-    Arguments,
+    Arguments(ArgumentsError),
     /// Another call of the guest is under way that this one is not nested in, see
     /// [`ExecutionError::Busy`].
     Busy,
@@ -34,7 +39,7 @@ impl InvokeError {
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
-            Self::Arguments => "arguments",
+            Self::Arguments(_) => "arguments",
             Self::Busy => "busy",
             Self::ExportNotFound => "export-not-found",
             Self::Instance(_) => "instance",
@@ -48,7 +53,7 @@ impl InvokeError {
 impl fmt::Display for InvokeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Arguments => f.write_str("the arguments do not match the function's parameters"),
+            Self::Arguments(error) => error.fmt(f),
             Self::Busy => f.write_str(BUSY),
             Self::ExportNotFound => f.write_str("the module has no such export"),
             Self::Instance(error) => write!(f, "instance: {error}"),
@@ -79,6 +84,72 @@ impl From<Trap> for InvokeError {
     fn from(trap: Trap) -> Self {
         Self::Trap(trap)
     }
+}
+
+/// Arguments that do not fit an export's parameters.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct ArgumentsError {
+    /// The name of the export.
+    pub export: Box<str>,
+    /// The types of its parameters, in order.
+    pub parameters: Box<[ValueType]>,
+    /// The types of the arguments, in order.
+    pub given: Box<[ValueType]>,
+}
+
+impl ArgumentsError {
+    #[cold]
+    pub(crate) fn new(export: &str, parameters: &[ValueType], args: &[Value]) -> Self {
+        Self { export: export.into(), parameters: parameters.into(), given: types_of(args) }
+    }
+}
+
+impl fmt::Display for ArgumentsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { export, parameters, given } = self;
+        write!(f, "the export `{export}` takes ({}), and was given ({})", List(parameters), List(given))
+    }
+}
+
+impl Error for ArgumentsError {}
+
+/// Results of an import that are not of the types which the guest declares: the reason of the trap
+/// [`TrapCode::ResultType`](crate::TrapCode).
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct ResultsError {
+    /// The import as the guest declares it.
+    pub import: Import,
+    /// The types of the results, in order.
+    pub given: Box<[ValueType]>,
+}
+
+impl ResultsError {
+    #[cold]
+    pub(crate) fn new(import: &Import, results: &[Value]) -> Self {
+        Self { import: import.clone(), given: types_of(results) }
+    }
+}
+
+impl fmt::Display for ResultsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { import, given } = self;
+        write!(
+            f,
+            "the import `{}` `{}`, a {}, returned ({})",
+            import.module(),
+            import.name(),
+            import.ty(),
+            List(given)
+        )
+    }
+}
+
+impl Error for ResultsError {}
+
+fn types_of(values: &[Value]) -> Box<[ValueType]> {
+    values.iter().map(|value| value.ty()).collect()
 }
 
 /// Why an [`Execution`](crate::Execution) could not be driven. It is as it was.

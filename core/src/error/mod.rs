@@ -4,7 +4,7 @@ mod calls;
 mod modules;
 
 pub use self::{
-    calls::{ExecutionError, InvokeError},
+    calls::{ArgumentsError, ExecutionError, InvokeError, ResultsError},
     modules::{CompileError, EnvironmentError, ImportError, ImportProblem, InstantiateError, Unsupported},
 };
 

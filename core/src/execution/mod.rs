@@ -32,7 +32,7 @@ mod places;
 use crate::{
     cell::Ticket,
     chain::{Chain, Place as ChainPlace},
-    error::ExecutionError,
+    error::{ExecutionError, ResultsError},
     frames::{Frames, Place, Recorded, Recorder},
     fuel::{Fuel, OutOfFuel},
     growth::Growth,
@@ -240,7 +240,12 @@ impl Execution {
                 self.values.extend_from_slice(&results);
                 State::Answered
             }
-            Ok(_) => State::Failed(TrapCode::ResultType.into()),
+            Ok(results) => State::Failed(match self.imported_function(ordinal) {
+                Some(function) => {
+                    Trap::because(TrapCode::ResultType, ResultsError::new(function.import(), &results))
+                }
+                None => TrapCode::ResultType.into(),
+            }),
             Err(error) => State::Failed(match error.into_reason() {
                 Some(reason) if reason.is::<OutOfFuel>() => TrapCode::OutOfFuel.into(),
                 reason => Trap::host(reason),

@@ -3,7 +3,7 @@
 use super::{InstanceId, Store, instances::Instance};
 use crate::{
     cell::Cell,
-    error::{GlobalError, HandleError, InvokeError},
+    error::{ArgumentsError, GlobalError, HandleError, InvokeError},
     execution::{Callee, Execution, Purpose},
     limits::to_usize,
     module::ExternType,
@@ -54,7 +54,7 @@ impl Store {
             return Err(InvokeError::Signature);
         }
         if !values_match(args, ty.params()) {
-            return Err(InvokeError::Arguments);
+            return Err(InvokeError::Arguments(ArgumentsError::new(entry.name(), ty.params(), args)));
         }
         let callee = match (entry.import(), body.functions.get(position)) {
             (Some(import), _) => Callee::Import(import),

@@ -160,7 +160,7 @@ fn an_export_that_is_an_import_reaches_the_supervisor() {
     execution.answer(Ok(answer.to_vec().into())).unwrap();
     assert_eq!(*finish(&mut execution, &mut store), answer);
     let refused = store.begin(guest, "again", &args[..2], 0);
-    assert!(matches!(refused, Err(guestbox::InvokeError::Arguments)));
+    assert!(matches!(refused, Err(guestbox::InvokeError::Arguments(_))));
     let mut execution = store.begin(guest, "nothing", &[], 0).unwrap();
     assert!(pause(&mut execution, &mut store).is_empty());
     store.teardown_instance(guest).unwrap();

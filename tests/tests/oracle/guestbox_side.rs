@@ -186,7 +186,7 @@ fn refusal(failure: &InstantiateFailure) -> Refusal {
 
 fn failure(error: &InvokeError) -> Failure {
     match error {
-        InvokeError::Arguments => Failure::UnexpectedSignature,
+        InvokeError::Arguments(_) => Failure::UnexpectedSignature,
         InvokeError::ExportNotFound => Failure::ExportNotFound,
         InvokeError::NotAFunction => Failure::NotAFunction,
         InvokeError::Trap(trap) => trapped(trap),

@@ -7,7 +7,7 @@ use crate::{
 };
 use guestbox::{
     CompileError, EnvironmentError, GlobalError, HandleError, ImportProblem, InstanceId, InstantiateError,
-    InvokeError, MemoryError, MemoryId, ReturnValue, Thunk, ThunkError, Trap, Value,
+    InvokeError, MemoryError, MemoryId, ResultsError, ReturnValue, Thunk, ThunkError, Trap, Value,
     abi::{self, InstantiateFailure},
 };
 use guestbox_tests::{
@@ -134,13 +134,15 @@ fn invoke_failure(error: InvokeError) -> Json {
     match error {
         InvokeError::Instance(error) => handle(error),
         InvokeError::Trap(trap) => trapped(&trap),
+        InvokeError::Arguments(_) => json!({ "invoke": "Arguments" }),
         error => json!({ "invoke": format!("{error:?}") }),
     }
 }
 
 fn trapped(trap: &Trap) -> Json {
     let code = trap.code().name();
-    let Some(reason) = trap.reason() else { return json!({ "trap": code }) };
+    let told = trap.reason().filter(|reason| !reason.is::<ResultsError>());
+    let Some(reason) = told else { return json!({ "trap": code }) };
     let reason = if reason.is::<MockError>() {
         "supervisor".to_owned()
     } else {

@@ -13,8 +13,8 @@ mod regions;
 mod results;
 
 use guestbox::{
-    Environment, FuncIndex, InstanceId, InvokeError, Limits, Module, Store, Thunk, ThunkError, Trap,
-    TrapCode, Value, Values,
+    Environment, FuncIndex, InstanceId, InvokeError, Limits, Module, ResultsError, Store, Thunk, ThunkError,
+    Trap, TrapCode, Value, Values,
 };
 use guestbox_tests::mock::{MockError, MockSupervisor};
 
@@ -88,7 +88,7 @@ impl Why {
                 Some(error) => Self::Adapter(*error),
                 None => Self::Supervisor(reason.downcast_ref::<MockError>().unwrap().clone()),
             },
-            (TrapCode::ResultType, None) => Self::ResultType,
+            (TrapCode::ResultType, Some(reason)) if reason.is::<ResultsError>() => Self::ResultType,
             other => panic!("unexpected trap: {other:?}"),
         }
     }

@@ -123,7 +123,13 @@ fn a_host_error_a_bad_result_a_wrong_type_and_a_supervisors_trap_are_told_apart(
     reply(&mut world, vec![2]);
     assert_eq!(Why::of(&world.trap("i32", &[])), Why::Adapter(ThunkError::DecodeResult));
     reply(&mut world, vec![0, 0]);
-    assert_eq!(Why::of(&world.trap("i32", &[])), Why::ResultType);
+    let trap = world.trap("i32", &[]);
+    assert_eq!(Why::of(&trap), Why::ResultType);
+    assert_eq!(
+        trap.to_string(),
+        "the supervisor's result has not the type the import declares: the import `env` `other`, \
+         a function () -> (i32), returned ()"
+    );
     world.mock.reset();
     world.mock.on(10, |_, _, _| Err(MockError::Protocol("trapped")));
     let why = Why::of(&world.trap("i32", &[]));
