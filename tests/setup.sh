@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what a Makefile target needs, if it is not there yet; says what it can't install.
 #
-#   tests/setup.sh wasm | js | guests | runtimes | browser | bare-metal | component NAME
+#   tests/setup.sh wasm | js | guests | runtimes | bundlers | more-bundlers | browser | bare-metal | component NAME
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -44,6 +44,8 @@ case "${1:-}" in
   js) npm_ci js ;;
   guests) npm_ci tests/guests ;;
   runtimes) npm_ci tests/turns ;;
+  bundlers) npm_ci tests/bundlers ;;
+  more-bundlers) npm_ci tests/bundlers/more ;;
   browser)
     if ! { [ -x "${CHROMIUM:-/usr/bin/chromium}" ] && [ -x /usr/bin/chromedriver ]; }; then
       command -v apt-get >/dev/null ||
@@ -63,5 +65,5 @@ case "${1:-}" in
     say "adding the Rust component $2"
     rustup component add "$2" && cargo "$command" --version >/dev/null
     ;;
-  *) fail "usage: tests/setup.sh wasm | js | guests | runtimes | browser | bare-metal | component NAME" ;;
+  *) fail "usage: tests/setup.sh wasm | js | guests | runtimes | bundlers | more-bundlers | browser | bare-metal | component NAME" ;;
 esac
