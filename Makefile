@@ -148,11 +148,11 @@ setup-bundlers: tests/bundlers/node_modules/.package-lock.json ## Vite, webpack,
 tests/bundlers/node_modules/.package-lock.json: tests/bundlers/package.json tests/bundlers/package-lock.json
 	@tests/setup.sh bundlers
 
-setup-more-bundlers: tests/bundlers/more/node_modules/.package-lock.json ## Next, Parcel and Rollup, from npm
+setup-more-bundlers: tests/more-bundlers/node_modules/.package-lock.json ## Next, Parcel and Rollup, from npm
 
-tests/bundlers/more/node_modules/.package-lock.json: tests/bundlers/more/package.json tests/bundlers/more/package-lock.json
+tests/more-bundlers/node_modules/.package-lock.json: tests/more-bundlers/package.json tests/more-bundlers/package-lock.json
 	@tests/setup.sh more-bundlers
 
 clean: ## removes what was built
 	cargo clean
-	rm -rf js/dist js/LICENSE-* js/THIRD-PARTY-NOTICES.txt js/node_modules tests/{bundlers,bundlers/more,guests,turns}/node_modules
+	rm -rf js/dist js/LICENSE-* js/THIRD-PARTY-NOTICES.txt js/node_modules tests/{bundlers,guests,more-bundlers,turns}/node_modules

@@ -45,7 +45,7 @@ case "${1:-}" in
   guests) npm_ci tests/guests ;;
   runtimes) npm_ci tests/turns ;;
   bundlers) npm_ci tests/bundlers ;;
-  more-bundlers) npm_ci tests/bundlers/more ;;
+  more-bundlers) npm_ci tests/more-bundlers ;;
   browser)
     if ! { [ -x "${CHROMIUM:-/usr/bin/chromium}" ] && [ -x /usr/bin/chromedriver ]; }; then
       command -v apt-get >/dev/null ||

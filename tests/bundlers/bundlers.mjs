@@ -1,4 +1,5 @@
-// The bundlers, as they are without configuration: each makes of a project something that is served.
+// The bundlers, as they are without configuration. Each makes something of a project that prints at the `url` of a
+// page, or that a program prints, its `lines`, or both.
 import { execFile, spawn } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -13,7 +14,7 @@ import { exampleOf, makeProject } from "./project.mjs";
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 const run = promisify(execFile);
 const SMALL = at("package.json");
-const MORE = at("more/package.json");
+const MORE = at("../more-bundlers/package.json");
 const JS = at("../../js/package.json");
 const TURNS = at("../turns/package.json");
 const PAGE = '<!doctype html><title>project</title><script type="module" src="./main.js"></script>';
@@ -23,7 +24,7 @@ const WITHOUT_FILE = { guestbox: /^LoadError: cannot load .*guestbox\.wasm.*`gue
 
 const pageFiles = (entry) => ({ "index.html": PAGE, "main.js": exampleOf(entry) });
 
-/** Code of a function that answers with what an example prints. A server may evaluate it once only. */
+/** Code of a function that answers with what an example prints. It is evaluated at the first request only. */
 const PRINTS = (path) => `
   const [lines, log] = [[], console.log];
   console.log = (...values) => lines.push(values.join(" "));
@@ -126,7 +127,7 @@ export const more = [
     name: "Parcel",
     of: [MORE, "parcel"],
     async open(folder) {
-      await command(folder, at("more/node_modules/.bin/parcel"), "build", "index.html");
+      await command(folder, at("../more-bundlers/node_modules/.bin/parcel"), "build", "index.html");
       return filesOf(join(folder, "dist"));
     },
   },
@@ -139,21 +140,19 @@ export const more = [
       return page(join(folder, "dist"));
     },
   },
-  ...["turbopack", "webpack"].flatMap((bundler) =>
-    ["client", "server"].map((side) => ({
-      name: `Next, ${bundler}, ${side}`,
-      of: [MORE, "next"],
-      files: nextFiles,
-      // Below its dependencies.
-      parent: at("more"),
-      async open(folder) {
-        const next = at("more/node_modules/.bin/next");
-        await command(folder, next, "build", `--${bundler}`);
-        const { url, close } = await served(folder, (port) => [next, "start", "--hostname", "127.0.0.1", "--port", port]);
-        return side === "client" ? { url, close } : { lines: () => linesFrom(`${url}/example`), close };
-      },
-    })),
-  ),
+  ...["turbopack", "webpack"].map((bundler) => ({
+    name: `Next, ${bundler}`,
+    of: [MORE, "next"],
+    files: nextFiles,
+    // Below its dependencies.
+    parent: at("../more-bundlers"),
+    async open(folder) {
+      const next = at("../more-bundlers/node_modules/.bin/next");
+      await command(folder, next, "build", `--${bundler}`);
+      const { url, close } = await served(folder, (port) => [next, "start", "--hostname", "127.0.0.1", "--port", port]);
+      return { url, lines: () => linesFrom(`${url}/example`), close };
+    },
+  })),
   ...[["workerd"], []].map((conditions) => ({
     name: `esbuild, workerd${conditions.length > 0 ? "" : ", no condition"}`,
     of: [TURNS, "workerd"],

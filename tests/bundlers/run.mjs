@@ -50,20 +50,26 @@ async function resultOf(bundler, entry) {
   }
 }
 
-/** Whether it runs, or is refused by an error that says what to do. */
+/** Whether it runs in all its places, or is refused by an error that says what to do. */
 async function resultIn({ lines, url, folder: served, project }, refused) {
-  const printed = lines ?? (() => linesOf(url));
-  if (refused === undefined) return runs(await printed());
+  const inPage = url === undefined ? undefined : () => linesOf(url);
+  const places = [inPage, lines].filter((place) => place !== undefined);
+  if (refused === undefined) {
+    for (const place of places) runs(await place());
+    return places.length > 1 ? "runs, in the page and on the server" : "runs";
+  }
+  const [printed] = places;
   const [problem = "nothing"] = await printed();
   if (!refused.test(problem)) throw new Error(`printed ${problem}`);
   if (served === undefined) return `no: ${problem}`;
   copyFileSync(join(project.folder, "node_modules/guestbox/dist/guestbox.wasm"), join(served, "guestbox.wasm"));
-  return `no: copies no files, and the error says so; with guestbox.wasm beside the bundle it ${runs(await printed())}`;
+  runs(await printed());
+  return "no: copies no files, and the error says so; runs with guestbox.wasm beside the bundle";
 }
 
+/** Throws unless an example has printed what it is to print. */
 function runs(lines) {
   if (String(lines) !== String(expected)) throw new Error(`printed ${JSON.stringify(lines)}`);
-  return "runs";
 }
 
 /** What a page prints until it has printed all that is expected, or the error that ends it. */
