@@ -1,5 +1,6 @@
 // Where the wasm module comes from, and what is said where it does not.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { readFile } from "node:fs/promises";
@@ -90,6 +91,14 @@ describe("what cannot be loaded is named, with what to do", () => {
 test("a path is a file's, from the current directory", async () => {
   for (const wasm of [file, relative(process.cwd(), file), `./${relative(process.cwd(), file)}`]) await Sandbox.load({ wasm });
   assert.notEqual(dirname(file), process.cwd());
+});
+
+test("Node before 20.16 has no way to the file that bundlers do not follow, and loads what is within the JavaScript", () => {
+  const code = `process.getBuiltinModule = undefined;
+    const { Sandbox } = await import("guestbox");
+    console.log((await Sandbox.load()).memoryPagesInUse, (await Sandbox.load({ wasm: "x" }).catch(String)).slice(0, 11));`;
+  const printed = execFileSync(process.execPath, ["--input-type=module", "--eval", code], { cwd: dirname(import.meta.dirname), encoding: "utf8" });
+  assert.equal(printed, "0 LoadError: \n");
 });
 
 test("`guestbox/inline` is the same API, and loads without the file", async () => {
