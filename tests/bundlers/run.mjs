@@ -17,6 +17,7 @@ import { expected, pack } from "./project.mjs";
 const { values: options, positionals: wanted } = parseArgs({ options: { all: { type: "boolean" } }, allowPositionals: true });
 const isWanted = ({ name }) => wanted.some((one) => name.toLowerCase().includes(one.toLowerCase()));
 const bundlers = wanted.length > 0 ? [...small, ...more].filter(isWanted) : options.all ? [...small, ...more] : small;
+if (bundlers.length === 0) throw new Error(`no bundler is called ${wanted.join(" or ")}`);
 
 const folder = mkdtempSync(join(tmpdir(), "guestbox-bundlers-"));
 const tarball = pack(folder);
@@ -24,6 +25,7 @@ const browser = await launch();
 try {
   for (const bundler of bundlers) {
     const version = versionOf(bundler);
+    if (version === undefined && !options.all) process.exitCode = 1;
     for (const entry of ["guestbox", "guestbox/inline"]) {
       const began = performance.now();
       const result = version === undefined ? "not on this machine" : await resultOf(bundler, entry);
