@@ -11,8 +11,8 @@ LEAST_RUST := $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
 .PHONY: help demo test check bench-quick bench-engine bench-fuel bench-turns hostile oracle fuzz fuzz-planted soak package supervisor record-supervisor record-traces clean \
-	setup-wasm setup-js setup-guests setup-browser setup-runtimes setup-all \
-	test-core test-native test-host test-js test-browser
+	setup-wasm setup-js setup-guests setup-browser setup-runtimes setup-bundlers setup-more-bundlers setup-all \
+	test-core test-native test-host test-js test-package test-browser test-bundlers
 
 help: ## lists the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -21,7 +21,7 @@ demo: setup-all package ## real guests under a native, a Node and a browser supe
 	cargo build --quiet --release --package guestbox-tests --bin guests
 	$(NODE24) tests/demo.mjs
 
-test: setup-all test-core test-native package test-js test-browser test-host ## every test there is
+test: setup-all test-core test-native package test-js test-package test-browser test-host ## every test there is
 	@echo "all tests passed"
 
 test-core: ## the core's own tests and examples
@@ -36,6 +36,15 @@ test-js: package setup-guests supervisor ## the npm package under this machine's
 	cargo build --quiet --package guestbox-tests --bin snapshots --bin hostile --bin operators
 	cd js && node --test test/*.test.mjs
 	cd js && ../$(NODE24) --test test/*.test.mjs
+
+test-package: package setup-bundlers setup-browser ## the packed tarball, and the README's example by Vite, webpack and esbuild
+	node --test tests/bundlers/*.test.mjs
+	node tests/bundlers/run.mjs
+
+# What cannot be had on this machine is named in the table, and does not fail.
+test-bundlers: package setup-bundlers setup-browser ## the README's example by every bundler: Next, Parcel, Rollup, Bun and workerd too
+	@$(MAKE) --no-print-directory --keep-going setup-runtimes setup-more-bundlers || echo "test-bundlers: not everything could be installed"
+	node tests/bundlers/run.mjs --all
 
 test-browser: package setup-guests setup-browser supervisor ## the npm package in a page in headless Chrome
 	node tests/browser/run.mjs
@@ -116,7 +125,7 @@ record-traces: setup-guests ## records what the programs and the real guests do 
 
 package: setup-wasm setup-js target/package.stamp ## builds the npm package into js/dist
 
-target/package.stamp: Cargo.toml Cargo.lock js/build.mjs js/optimize.mjs js/probe.mjs js/tsconfig.json js/package-lock.json \
+target/package.stamp: Cargo.toml Cargo.lock LICENSE-APACHE LICENSE-MIT js/build.mjs js/notices.mjs js/optimize.mjs js/probe.mjs js/tsconfig.json js/package-lock.json \
 		$(shell find core wasm-host/src wasm-host/Cargo.toml js/src -type f -not -name 'glue*.d.ts' 2>/dev/null)
 	cd js && node build.mjs
 	@touch $@
@@ -144,6 +153,16 @@ setup-runtimes: tests/turns/node_modules/.package-lock.json ## Deno, Bun and wor
 tests/turns/node_modules/.package-lock.json: tests/turns/package.json tests/turns/package-lock.json
 	@tests/setup.sh runtimes
 
+setup-bundlers: tests/bundlers/node_modules/.package-lock.json ## Vite, webpack, publint and attw, from npm
+
+tests/bundlers/node_modules/.package-lock.json: tests/bundlers/package.json tests/bundlers/package-lock.json
+	@tests/setup.sh bundlers
+
+setup-more-bundlers: tests/more-bundlers/node_modules/.package-lock.json ## Next, Parcel and Rollup, from npm
+
+tests/more-bundlers/node_modules/.package-lock.json: tests/more-bundlers/package.json tests/more-bundlers/package-lock.json
+	@tests/setup.sh more-bundlers
+
 clean: ## removes what was built
 	cargo clean
-	rm -rf js/dist js/node_modules tests/guests/node_modules tests/turns/node_modules
+	rm -rf js/dist js/LICENSE-* js/THIRD-PARTY-NOTICES.txt js/node_modules tests/{bundlers,guests,more-bundlers,turns}/node_modules

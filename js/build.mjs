@@ -4,10 +4,12 @@
 //
 // --features are cargo features of the wasm-host (an allocator); --fast skips wasm-opt.
 import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { gzipSync } from "node:zlib";
 import * as esbuild from "esbuild";
+import { notices } from "./notices.mjs";
 import { optimize } from "./optimize.mjs";
 import { addProbe } from "./probe.mjs";
 
@@ -70,6 +72,12 @@ copyFileSync(`${glue}/glue.d.ts`, `${here}src/glue-types.d.ts`);
 copyFileSync(`${glue}/glue.d.ts`, `${dist}/glue-types.d.ts`);
 writeFileSync(`${dist}/glue.d.ts`, 'export function makeGlue(): typeof import("./glue-types.js");\n');
 copyFileSync(`${dist}/glue.d.ts`, `${here}src/glue.d.ts`);
+
+// For those who have no file of it: the module within the JavaScript.
+writeFileSync(`${dist}/inline-bytes.js`, `export const gzipped = "${gzipSync(readFileSync(wasm), { level: 9 }).toString("base64")}";\n`);
+copyFileSync(`${here}src/guestbox.wasm.d.ts`, `${dist}/guestbox.wasm.d.ts`);
+for (const name of ["LICENSE-APACHE", "LICENSE-MIT"]) copyFileSync(`${root}${name}`, `${here}${name}`);
+writeFileSync(`${here}THIRD-PARTY-NOTICES.txt`, notices(root, "guestbox-wasm-host", options.features));
 
 run(tool("tsc"), ["--project", "tsconfig.json", "--outDir", dist], here);
 const size = (file) => `${(statSync(file).size / 1024).toFixed(0)} KiB`;

@@ -1,7 +1,8 @@
 /** Calls of a guest's exports, from outside of its other calls or from within one. */
 import { checkBoolean, checkFuel, checkU32 } from "./checks.js";
 import type { Beginning, Call, Calls } from "./calls.js";
-import { type Served, drive, driveAsync, driveToEnd, ended, valueOf } from "./drive.js";
+import { type Served, drive, driveAsync, driveToEnd, valueOf } from "./drive.js";
+import { ended } from "./ended.js";
 import { type Engine, FINISHED, NO_CALL } from "./engine.js";
 import { InvokeError, Trap } from "./errors.js";
 import type { Module, Signature } from "./module.js";

@@ -6,7 +6,7 @@
  * JavaScript has returned: asynchronous ones, and those that are out of fuel.
  */
 import { Stack, append } from "./define.js";
-import { ended } from "./drive.js";
+import { ended } from "./ended.js";
 import type { Engine } from "./engine.js";
 import { InvokeError, Trap } from "./errors.js";
 import type { Context } from "./imports.js";

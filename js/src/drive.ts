@@ -7,9 +7,9 @@
  */
 import { isThenable } from "./checks.js";
 import { type Call, type Calls, SYNCHRONOUS } from "./calls.js";
-import { BUSY, type Engine, FINISHED, HOST_CALL, OUT_OF_FUEL, SLICE_OVER, TORN_DOWN, TRAPPED } from "./engine.js";
-import { DisposedError, InvokeError, Trap, asyncImport } from "./errors.js";
-import { NO_FRAMES, framesOf } from "./frames.js";
+import { ended, outOfFuel } from "./ended.js";
+import { BUSY, type Engine, FINISHED, HOST_CALL, OUT_OF_FUEL, SLICE_OVER } from "./engine.js";
+import { Trap, asyncImport } from "./errors.js";
 import type { Guest } from "./guest.js";
 import { type HostFunction, contextOf, serve, trapOfImport } from "./imports.js";
 import type { Pace } from "./pace.js";
@@ -174,36 +174,7 @@ export function valueOf<T>(engine: Engine, call: Call, ending: Ending<T>): T {
   call.check();
   if (ending.status === "ok") return ending.value;
   if (ending.status === "trap") throw ending.trap;
-  const trap = outOfFuel(engine, call.handle, ending.fuelUsed);
+  const trap = outOfFuel(engine, call.handle);
   call.end();
   throw trap;
-}
-
-/** The trap that says of a call that it is out of fuel. */
-function outOfFuel(engine: Engine, handle: number, used: bigint): Trap {
-  return new Trap("out-of-fuel", "out of fuel", used, framesOf(engine.proceed((host) => host.frames(handle))));
-}
-
-// What a trap has besides its code, by bits.
-const HAS_FRAMES = 1, HAS_MESSAGE = 2;
-
-/** The error for a call that ended without results. */
-export function ended(engine: Engine, step: number): Error {
-  const used = engine.longHead(4);
-  if (step === TRAPPED) {
-    const code = engine.head(1);
-    const has = engine.head(2);
-    const own = (has & HAS_MESSAGE) === 0 ? undefined : engine.proceed((host) => host.trap_message());
-    const frames = (has & HAS_FRAMES) === 0 ? NO_FRAMES : framesOf(engine.proceed((host) => host.trap_frames()));
-    const message = own ?? engine.trapMessages[code] ?? "engine error";
-    return new Trap(engine.trapCodes[code] ?? "engine", message, used, frames);
-  }
-  if (step === OUT_OF_FUEL) {
-    const handle = engine.head(0);
-    const trap = outOfFuel(engine, handle, used);
-    engine.proceed((host) => host.cancel(handle));
-    return trap;
-  }
-  if (step === TORN_DOWN) return new DisposedError("torn-down", "the guest was disposed of");
-  return new InvokeError("refused", "the call could not be begun");
 }

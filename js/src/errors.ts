@@ -16,7 +16,7 @@ export class GuestboxError extends Error {
   constructor(code: string, message: string, options?: ErrorOptions) {
     const hasCause = options !== undefined && Object.hasOwn(options, "cause");
     super(message, { cause: hasCause ? options.cause : { guestbox: nameOf(new.target), code } });
-    this.name = new.target.name;
+    this.name = NAMES.get(new.target) ?? new.target.name;
     this.code = code;
   }
 
@@ -52,6 +52,13 @@ export class GuestboxError extends Error {
     return { guestbox: nameOf(this.constructor), code: this.code, message: this.message };
   }
 }
+
+/**
+ * The package's own wasm module could not be loaded. `code` is `unreachable`, `status` or `html` for what its address
+ * answered, `not-wasm`, `other-module` where it is not of this version, `csp`, or `no-compiling` for runtimes that
+ * take modules only.
+ */
+export class LoadError extends GuestboxError {}
 
 /**
  * The bytes are no module that can be run here. `code` is `invalid`, `unsupported`, `limit`, `feature`,
@@ -162,6 +169,7 @@ const CLASSES = new Map<string, new (code: string, message: string, options?: De
   ["HandleError", DisposedError],
   ["InstantiateError", InstantiateError],
   ["InvokeError", InvokeError],
+  ["LoadError", LoadError],
   ["MemoryError", MemoryError],
   ["PoisonedError", PoisonedError],
   ["RestoreError", RestoreError],

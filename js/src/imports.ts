@@ -2,6 +2,7 @@
 import { checkFuel } from "./checks.js";
 import { isMarked, mark } from "./copies.js";
 import type { Served } from "./drive.js";
+import { outOfFuel, trapOfPaused } from "./ended.js";
 import type { Engine } from "./engine.js";
 import { InstantiateError, InvokeError, MemoryError, Trap } from "./errors.js";
 import { type Frames, framesOf } from "./frames.js";
@@ -98,13 +99,6 @@ export function bound(target: ImportTarget, object: object): ImportTarget {
   return method;
 }
 
-/** A trap of a call that waits for its host call; `error` is what an import threw. */
-function trapOfWaiting(engine: Engine, handle: number, code: string, message: string, error?: Error): Trap {
-  const used = engine.proceed((host) => host.fuel_used(handle));
-  const frames = framesOf(engine.proceed((host) => host.frames(handle)));
-  return new Trap(code, message, used, frames, error);
-}
-
 /** The codes of what a memory refuses because of the place that it was given, or of what is there. */
 const OF_PLACES = new Set(["ill-formed-text", "out-of-bounds"]);
 
@@ -116,7 +110,7 @@ export function trapOfImport(engine: Engine, handle: number, host: HostFunction,
   const unpaid = context?.unpaid;
   if (unpaid !== undefined && thrown === unpaid) return unpaid;
   if (!(thrown instanceof MemoryError) || !OF_PLACES.has(thrown.code) || !engine.isLive) return undefined;
-  return trapOfWaiting(engine, handle, "host-error", `the guest gave ${host.label} a wrong place: ${thrown.message}`, thrown);
+  return trapOfPaused(engine, handle, "host-error", `the guest gave ${host.label} a wrong place: ${thrown.message}`, thrown);
 }
 
 /** Serves a host call. */
@@ -190,7 +184,7 @@ export class Context implements CallContext {
     const handle = this.#call();
     const { engine } = this.#served;
     if (engine.use((host) => host.charge(handle, amount))) return;
-    this.unpaid = trapOfWaiting(engine, handle, "out-of-fuel", "out of fuel");
+    this.unpaid = outOfFuel(engine, handle);
     throw this.unpaid;
   }
 

@@ -1,38 +1,105 @@
 /** Finding and compiling the package's own wasm module, in whatever runtime this is. */
+import { isThenable } from "./checks.js";
+import { LoadError } from "./errors.js";
 
-/** Where the wasm module comes from: a URL, its bytes, a response with them, or the module. */
+/**
+ * Where the wasm module comes from: its address, its bytes, a response with them, or the module. A path is the
+ * page's own, as `fetch` takes it; in runtimes without a page it is a file's, from the current directory.
+ */
 export type WasmSource = string | URL | Response | BufferSource | WebAssembly.Module;
 
-let packaged: Promise<WebAssembly.Module> | undefined;
+/** Where the module is if nobody says so: each entry of the package puts in what it knows. */
+export const packaged: { source: (() => WasmSource | Promise<WasmSource>) | undefined } = { source: undefined };
+
+const ADVICE =
+  "serve the file `guestbox/guestbox.wasm` and give its URL in `load({ wasm })`, or import `guestbox/inline`, which needs no file";
+
+let compiled: Promise<WebAssembly.Module> | undefined;
 
 /** The package's wasm module, compiled once for all sandboxes. */
 export function loadModule(source: WasmSource | undefined): Promise<WebAssembly.Module> {
   if (source !== undefined) return compile(source);
-  packaged ??= compile(new URL("./guestbox.wasm", import.meta.url)).catch((error) => {
-    packaged = undefined;
+  compiled ??= compilePackaged().catch((error) => {
+    compiled = undefined;
     throw error;
   });
-  return packaged;
+  return compiled;
 }
 
-async function compile(source: WasmSource): Promise<WebAssembly.Module> {
-  if (source instanceof WebAssembly.Module) return source;
-  if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) return WebAssembly.compile(source);
-  if (typeof source === "string" || source instanceof URL) return fetchAndCompile(new URL(source, import.meta.url));
-  return compileResponse(source);
-}
+/** The error for a module that the package's JavaScript does not fit. */
+export const otherModule = (reason: unknown): LoadError =>
+  new LoadError("other-module", `the wasm module is not that of this version of \`guestbox\` (${textOf(reason)}); ${ADVICE}`);
 
-async function fetchAndCompile(url: URL): Promise<WebAssembly.Module> {
-  if (url.protocol === "file:" && typeof process === "object") {
-    const { readFile } = await import("node:fs/promises");
-    return WebAssembly.compile(await readFile(url));
+async function compilePackaged(): Promise<WebAssembly.Module> {
+  let source: WasmSource | undefined;
+  try {
+    source = await packaged.source?.();
+  } catch (error) {
+    // A bundle that is no module does not know its own address.
+    throw new LoadError("unreachable", `cannot tell where guestbox.wasm is (${textOf(error)}); ${ADVICE}`);
   }
-  const response = await fetch(url);
-  if (!response.ok) throw new Error(`cannot load ${url.href}: ${response.status} ${response.statusText}`);
-  return compileResponse(response);
+  return compile(source as WasmSource);
 }
 
-async function compileResponse(response: Response): Promise<WebAssembly.Module> {
-  const streams = response.headers.get("content-type") === "application/wasm";
-  return streams ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer());
+export async function compile(source: WasmSource): Promise<WebAssembly.Module> {
+  if (source instanceof WebAssembly.Module) return source;
+  if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) return settled("the bytes", WebAssembly.compile(source));
+  if (typeof source === "string" || source instanceof URL) return compileFrom(String(source));
+  if (isThenable(source)) throw new TypeError("wasm is a promise; await it first");
+  if (typeof (source as Partial<Response> | null)?.arrayBuffer === "function") return compileResponse(source);
+  throw new TypeError("wasm is neither an address, bytes, a response nor a WebAssembly.Module");
+}
+
+async function compileFrom(address: string): Promise<WebAssembly.Module> {
+  const failed = (error: unknown): never => {
+    throw new LoadError("unreachable", `cannot load ${address} (${textOf(error)}); ${ADVICE}`);
+  };
+  const file = reading(address);
+  if (file !== undefined) return settled(address, WebAssembly.compile(await file.catch(failed)));
+  return compileResponse(await fetch(address).catch(failed), address);
+}
+
+/** The file that an address names, where there is a file system. */
+function reading(address: string): Promise<BufferSource> | undefined {
+  // One letter is a drive.
+  const isUrl = /^[a-z][a-z\d+.-]+:/i.test(address);
+  const isFile = isUrl ? /^file:/i.test(address) : typeof location === "undefined";
+  // No import, which bundlers would follow; and not the bare `process`, which some put another in the place of.
+  const files = isFile ? globalThis.process?.getBuiltinModule?.("node:fs/promises") : undefined;
+  return files?.readFile(isUrl ? new URL(address) : address) as Promise<BufferSource> | undefined;
+}
+
+async function compileResponse(response: Response, address = "the response"): Promise<WebAssembly.Module> {
+  const { ok, status, statusText, headers } = response;
+  const what = response.url || address;
+  if (!ok) throw new LoadError("status", `cannot load ${what}: the answer is ${`${status} ${statusText}`.trim()}; ${ADVICE}`);
+  const type = headers.get("content-type") ?? "";
+  if (type.startsWith("text/html")) {
+    throw new LoadError("html", `cannot load ${what}: the answer is an HTML page, as servers give for what they do not have; ${ADVICE}`);
+  }
+  const streams = type === "application/wasm" && typeof WebAssembly.compileStreaming === "function";
+  return settled(what, streams ? WebAssembly.compileStreaming(response) : response.arrayBuffer().then(WebAssembly.compile));
+}
+
+/** What is compiled, or an error that says what to do. */
+async function settled(what: string, module: Promise<WebAssembly.Module>): Promise<WebAssembly.Module> {
+  try {
+    return await module;
+  } catch (error) {
+    const text = textOf(error);
+    if (/unsafe-eval|content.security.policy|\bCSP\b/i.test(text)) {
+      throw new LoadError("csp", `the page's Content-Security-Policy lets no WebAssembly be compiled; add 'wasm-unsafe-eval' to its script-src (${text})`);
+    }
+    if (/disallowed by embedder/i.test(text)) {
+      throw new LoadError("no-compiling", `this runtime compiles no bytes; \`import wasm from "guestbox/guestbox.wasm"\` and give it in \`load({ wasm })\` (${text})`);
+    }
+    const code = error instanceof WebAssembly.CompileError ? "not-wasm" : "unreachable";
+    throw new LoadError(code, `cannot compile ${what} (${text}); ${ADVICE}`);
+  }
+}
+
+/** What an error says, and what is behind it. */
+function textOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
 }

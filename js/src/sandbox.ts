@@ -8,7 +8,7 @@ import { CompileError, SnapshotError, hostError } from "./errors.js";
 import { makeGlue } from "./glue.js";
 import type * as Glue from "./glue-types.js";
 import { type Limits, type LoadOptions, storeArguments } from "./limits.js";
-import { type WasmSource, loadModule } from "./load.js";
+import { type WasmSource, loadModule, otherModule } from "./load.js";
 import { Memory } from "./memory.js";
 import { Module } from "./module.js";
 import type { Leak } from "./net.js";
@@ -60,7 +60,10 @@ const MEMORY_TYPE = known<MemoryType>({ initial: true, maximum: true });
  */
 export async function instantiateGlue(source: WasmSource | undefined): Promise<[typeof Glue, WebAssembly.Memory, () => void]> {
   const glue = makeGlue();
-  const exports = await glue.default({ module_or_path: await loadModule(source) });
+  const module_or_path = await loadModule(source);
+  const exports = await glue.default({ module_or_path }).catch((error) => {
+    throw error instanceof WebAssembly.LinkError || error instanceof TypeError ? otherModule(error) : error;
+  });
   // Node has its event loop stand still until code is optimised, for who goes on where code was compiled.
   await yieldToEventLoop();
   // It is put in when the package is built; the glue knows nothing of it.

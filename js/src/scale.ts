@@ -2,6 +2,7 @@
  * The lower level: the core's store one to one, with SCALE bytes in and out, for those who speak
  * the Substrate sandbox ABI. See `wire.ts` for the bytes.
  */
+import "./beside.js";
 import { type Bytes, bytesOf, checkU32, encodeText, isThenable } from "./checks.js";
 import { append } from "./define.js";
 import { Door } from "./door.js";

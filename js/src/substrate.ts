@@ -12,6 +12,7 @@
  * by the host function, so that it ends the supervisor's call and comes out of yours: an error
  * with a `code`, such as `result-buffer`, `torn-down` or `allocator`.
  */
+import "./beside.js";
 import { append } from "./define.js";
 import { Door } from "./door.js";
 import { GuestboxError, hostError } from "./errors.js";

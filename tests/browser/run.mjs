@@ -7,9 +7,7 @@
 //   node tests/browser/run.mjs --json        all traces, {guest: {lines, ms}}
 //
 // The browser is /usr/bin/chromium, or what CHROMIUM names.
-import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { chromium } from "../../js/node_modules/playwright-core/index.mjs";
 import { wat } from "../../js/test/wat.mjs";
 import { loadBytes } from "../guests/bytes.mjs";
 import { guests } from "../guests/index.mjs";
@@ -18,26 +16,18 @@ import { bytesOf, document, guestNames, supervisorBytes } from "../scenarios/sup
 import { difference } from "../scenarios/supervisor.mjs";
 import { programs, recorded } from "../traces/files.mjs";
 import { difference as traceDifference } from "../traces/run.mjs";
+import { launch } from "./chromium.mjs";
 import { serve } from "./server.mjs";
 import { texts } from "./texts.mjs";
-
-const BROWSER = process.env.CHROMIUM ?? "/usr/bin/chromium";
-const FLAGS = [
-  ...["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"],
-  ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
-];
 
 const { values: options } = parseArgs({ options: { json: { type: "boolean" }, trace: { type: "string" } } });
 if (options.trace !== undefined && !guests.some(({ name }) => name === options.trace)) {
   fail(`no guest is called ${options.trace}; there are ${guests.map(({ name }) => name).join(", ")}`);
 }
-if (!existsSync(BROWSER)) {
-  fail(`there is no browser at ${BROWSER}: install Chromium (on Debian: apt-get install chromium), or name one in CHROMIUM`);
-}
 
 const isCheck = options.trace === undefined && !options.json;
+const browser = await launch().catch((error) => fail(error.message));
 const { server, base } = await serve(isCheck ? filesOfChecks() : {});
-const browser = await chromium.launch({ executablePath: BROWSER, args: FLAGS });
 try {
   const page = await openPage();
   if (isCheck) await runChecks(page);

@@ -1,4 +1,4 @@
-// Serves the checkout, and what is made on the fly, to a browser on this machine.
+// Serves the checkout or another folder, and what is made on the fly, to a browser on this machine.
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { once } from "node:events";
@@ -14,12 +14,12 @@ const TYPES = {
 };
 const ROOT = new URL("../../", import.meta.url);
 
-/** Starts a server; `made` are bodies by path, which come before files. */
-export async function serve(made = {}) {
+/** Starts a server of a folder's files; `made` are bodies by path, which come before them. */
+export async function serve(made = {}, root = ROOT) {
   const server = createServer(async (request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url, "http://localhost").pathname));
     try {
-      const body = Object.hasOwn(made, path) ? made[path] : await readFile(new URL(`.${path}`, ROOT));
+      const body = Object.hasOwn(made, path) ? made[path] : await readFile(new URL(`.${path}`, root));
       response.writeHead(200, { "content-type": TYPES[extname(path)] ?? "application/octet-stream", "cache-control": "no-store" });
       response.end(body);
     } catch (error) {

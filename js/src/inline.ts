@@ -1,0 +1,7 @@
+/** What `guestbox` exports, with the wasm module within the JavaScript: nothing else is to be found or served. */
+import { inlined } from "./inlined.js";
+import { packaged } from "./load.js";
+
+export * from "./api.js";
+
+packaged.source = inlined;

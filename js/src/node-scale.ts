@@ -1,0 +1,4 @@
+/** `guestbox/scale`, for Node. */
+import "./node.js";
+
+export * from "./scale.js";

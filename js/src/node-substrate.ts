@@ -1,0 +1,4 @@
+/** `guestbox/substrate`, for Node. */
+import "./node.js";
+
+export * from "./substrate.js";

@@ -1,0 +1,4 @@
+/** `guestbox/scale`, for workerd. */
+import "./workerd.js";
+
+export * from "./scale.js";

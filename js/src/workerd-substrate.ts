@@ -1,0 +1,4 @@
+/** `guestbox/substrate`, for workerd. */
+import "./workerd.js";
+
+export * from "./substrate.js";

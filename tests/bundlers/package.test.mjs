@@ -1,0 +1,141 @@
+// The packed tarball: what is in it, what publint and attw say of it, its types, and what pages see of its errors.
+//
+//   node --test tests/bundlers/package.test.mjs
+import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { publint } from "publint";
+import { launch } from "../browser/chromium.mjs";
+import { makeProject, pack } from "./project.mjs";
+
+const at = (path) => fileURLToPath(new URL(path, import.meta.url));
+const esbuild = createRequire(at("../../js/package.json"))("esbuild");
+const folder = mkdtempSync(join(tmpdir(), "guestbox-package-"));
+const tarball = pack(folder);
+const project = makeProject(tarball, { "consumer.mts": readFileSync(at("consumer.mts")) });
+const installed = join(project.folder, "node_modules/guestbox");
+const textOf = (path) => readFileSync(join(installed, path), "utf8");
+const manifest = JSON.parse(textOf("package.json"));
+after(() => {
+  project.remove();
+  rmSync(folder, { recursive: true });
+});
+
+function succeeds(command, ...args) {
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd: project.folder, encoding: "utf8" });
+  assert.equal(status, 0, stdout + stderr);
+}
+
+test("publint has no message", async () => {
+  const { messages } = await publint({ pkgDir: installed, strict: true, pack: false });
+  assert.deepEqual(messages, []);
+});
+
+test("attw finds no problem, by its profile for ESM only", () => {
+  succeeds(at("node_modules/.bin/attw"), tarball, "--profile", "esm-only");
+});
+
+for (const [module, resolution] of [["es2022", "bundler"], ["nodenext", "nodenext"]]) {
+  test(`a strict TypeScript program resolves all entries and the wasm module, by ${resolution}`, () => {
+    const options = ["--module", module, "--moduleResolution", resolution, "--target", "es2022", "--lib", "es2022,dom"];
+    succeeds(process.execPath, at("../../js/node_modules/typescript/bin/tsc"), "--strict", "--noEmit", ...options, "consumer.mts");
+  });
+}
+
+describe("the tarball has", () => {
+  const scripts = readdirSync(join(installed, "dist")).filter((name) => name.endsWith(".js"));
+  const GENERATED = ["glue.js", "inline-bytes.js"];
+
+  test("the file of each export, and of each folder for those that do not know exports", () => {
+    const targets = (value) => (typeof value === "string" ? [value] : Object.values(value).flatMap(targets));
+    for (const path of targets(manifest.exports)) assert.ok(existsSync(join(installed, path)), path);
+    assert.equal(manifest.main, manifest.exports["."].default);
+    for (const name of ["inline", "scale", "substrate"]) {
+      const { main, types } = JSON.parse(textOf(`${name}/package.json`));
+      const { default: file, types: declarations } = manifest.exports[`./${name}`];
+      assert.deepEqual([main, types], [`.${file}`, `.${declarations}`]);
+    }
+  });
+  test("a source map of each script that was written by hand, with the sources in it", () => {
+    assert.ok(scripts.length > 30);
+    for (const name of scripts) {
+      if (GENERATED.includes(name)) continue;
+      assert.match(textOf(`dist/${name}`), new RegExp(`^//# sourceMappingURL=${name.replaceAll(".", "\\.")}\\.map$`, "m"));
+      const { sources, sourcesContent } = JSON.parse(textOf(`dist/${name}.map`));
+      assert.deepEqual(sources, [`../src/${name.replace(/js$/, "ts")}`]);
+      assert.deepEqual(sourcesContent, [readFileSync(at(`../../js/src/${name.replace(/js$/, "ts")}`), "utf8")]);
+    }
+  });
+  test("both licences, and notices of all crates that the wasm module names", () => {
+    for (const name of ["LICENSE-APACHE", "LICENSE-MIT"]) assert.equal(textOf(name), readFileSync(at(`../../${name}`), "utf8"));
+    const notices = textOf("THIRD-PARTY-NOTICES.txt");
+    const named = [...textOf("dist/guestbox.wasm").matchAll(/\/([a-z][\w-]*)-\d+\.\d+\.\d+\/src\//g)].map(([, name]) => name);
+    assert.ok(named.length > 20);
+    for (const name of new Set(named)) assert.match(notices, new RegExp(`\\b${name}\\b`));
+    assert.match(notices, /^wasm-bindgen [\d.]+, under MIT OR Apache-2.0$/m);
+    assert.ok(notices.includes("Permission is hereby granted"));
+  });
+});
+
+describe("in a page", () => {
+  const PAGE = '<!doctype html><script type="module" src="/assets/main.js"></script>';
+  const wasm = readFileSync(join(installed, "dist/guestbox.wasm"));
+  let browser;
+  before(async () => {
+    browser = await launch();
+  });
+  after(() => browser.close());
+
+  /** What a minified bundle of one of the entries says in a page, at whose server there are these files besides. */
+  async function saidBy(entry, load, files = {}, headers = {}, format = "esm") {
+    const contents = `import { Sandbox } from "${entry}";
+      Sandbox.load(${load}).then(() => "loaded", (error) => [error.name, error.code, error.message].join("; ")).then(console.log);`;
+    const stdin = { contents, resolveDir: project.folder };
+    const options = { stdin, bundle: true, format, minify: true, write: false, logLevel: "error" };
+    const { outputFiles, warnings } = await esbuild.build(options);
+    if (entry === "guestbox/inline") assert.deepEqual(warnings, []);
+    const all = { "/deep/page": [PAGE, "text/html"], "/assets/main.js": [outputFiles[0].text, "text/javascript"], ...files };
+    const page = await browser.newPage();
+    await page.route("**/*", (route) => {
+      const [body, contentType] = all[new URL(route.request().url()).pathname] ?? all["*"] ?? ["", "text/plain"];
+      return route.fulfill({ status: body === "" ? 404 : 200, body, contentType, headers });
+    });
+    const said = page.waitForEvent("console", { predicate: (message) => message.type() === "log", timeout: 30_000 });
+    await page.goto("http://localhost/deep/page");
+    const text = (await said).text();
+    await page.close();
+    return text;
+  }
+
+  test("a path is the page's own, not the bundle's", async () => {
+    for (const [path, load] of [["/deep/own.wasm", "own.wasm"], ["/own.wasm", "/own.wasm"], ["/own.wasm", "http://localhost/own.wasm"]]) {
+      assert.equal(await saidBy("guestbox", `{ wasm: "${load}" }`, { [path]: [wasm, "application/wasm"] }), "loaded");
+    }
+  });
+  test("what a server answers for a file that it does not have is named, with what to do", async () => {
+    const address = "http://localhost/assets/guestbox.wasm";
+    const missing = await saidBy("guestbox", "");
+    assert.ok(missing.startsWith(`LoadError; status; cannot load ${address}: the answer is 404 Not Found; `), missing);
+    const page = await saidBy("guestbox", "", { "*": [PAGE, "text/html"] });
+    assert.ok(page.startsWith(`LoadError; html; cannot load ${address}: the answer is an HTML page, `), page);
+    const scripted = await saidBy("guestbox", "", {}, {}, "iife");
+    assert.ok(scripted.startsWith("LoadError; unreachable; cannot tell where guestbox.wasm is ("), scripted);
+    for (const text of [missing, page, scripted]) assert.match(text, /`load\(\{ wasm \}\)`, or import `guestbox\/inline`/);
+  });
+  test("a bundle that is no module has it inline, without a warning", async () => {
+    assert.equal(await saidBy("guestbox/inline", "", {}, {}, "iife"), "loaded");
+  });
+  test("a Content-Security-Policy that forbids it is named, with what to add", async () => {
+    const policy = (sources) => ({ "content-security-policy": `script-src ${sources}` });
+    for (const [entry, files] of [["guestbox/inline", {}], ["guestbox", { "/assets/guestbox.wasm": [wasm, "application/wasm"] }]]) {
+      const refused = await saidBy(entry, "", files, policy("'self'"));
+      assert.match(refused, /^LoadError; csp; .*'wasm-unsafe-eval'/);
+      assert.equal(await saidBy(entry, "", files, policy("'self' 'wasm-unsafe-eval'")), "loaded");
+    }
+  });
+});
