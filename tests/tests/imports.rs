@@ -257,3 +257,19 @@ fn a_call_shows_the_memory_of_its_caller() {
         store.invoke(&mut supervisor, guest, "run", &[], 0).unwrap();
     }
 }
+
+#[test]
+fn all_imports_that_are_missing_are_named_at_once_with_their_types() {
+    let mut store = Store::new();
+    let text = r#"(module (import "env" "f" (func (param i32 i64) (result f64))) (import "env" "there" (func))
+        (import "env" "m" (memory 1 2)) (import "env" "g" (global i32)) (import "env" "r" (func (param externref))))"#;
+    let error =
+        store.instantiate(&mut NoImports, &text::module(text), &functions(&[("there", 1)]), 0).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "4 imports: `env` `f`, a function (i32, i64) -> (f64): the environment has none of this kind and name; \
+         `env` `m`, a memory of 1 to 2 pages: the environment has none of this kind and name; \
+         `env` `g`, a global: globals and tables cannot be imported; \
+         `env` `r`, a function (externref) -> (): a vector or reference type in its signature cannot be passed"
+    );
+}
