@@ -18,7 +18,7 @@
 
 use crate::{
     environment::Environment,
-    error::{HandleError, InstantiateError, LimitError, MemoryError},
+    error::{HandleError, InstantiateError, InvokeError, LimitError, MemoryError},
     execution::Execution,
     limits::{Limit, PAGE_BYTES, count},
     module::Module,
@@ -337,18 +337,28 @@ pub fn invoke<S: ThunkSupervisor + ?Sized>(
     state: u32,
 ) -> Result<u32, SupervisorTrap> {
     let outcome = try_invoke(store, &mut Thunk::new(supervisor, thunk), instance, export, args, state)?;
-    let Some(results) = outcome else { return Ok(ERR_EXECUTION) };
-    let Some(value) = results.first() else { return Ok(ERR_OK) };
-    let bytes = ReturnValue::Value(*value).encode();
-    let fits = count(bytes.len()) <= u64::from(result.len);
-    if !fits || supervisor.write(result.ptr, &bytes).is_err() {
-        return Err(SupervisorTrap::ResultBuffer);
+    match outcome {
+        Ok(results) => put_result(supervisor, &results, result).map(|()| ERR_OK),
+        Err(_) => Ok(ERR_EXECUTION),
     }
-    Ok(ERR_OK)
 }
 
-/// Calls an export with SCALE-encoded arguments and any supervisor; `None` for every failure of
-/// the guest.
+/// Writes the result of a call, of several the first, to the buffer for it.
+pub(crate) fn put_result<S: ThunkSupervisor + ?Sized>(
+    supervisor: &mut S,
+    results: &Values,
+    buffer: Region,
+) -> Result<(), SupervisorTrap> {
+    let Some(value) = results.first() else { return Ok(()) };
+    let bytes = ReturnValue::Value(*value).encode();
+    let fits = count(bytes.len()) <= u64::from(buffer.len);
+    if !fits || supervisor.write(buffer.ptr, &bytes).is_err() {
+        return Err(SupervisorTrap::ResultBuffer);
+    }
+    Ok(())
+}
+
+/// Calls an export with SCALE-encoded arguments and any supervisor; within, every failure of the guest.
 ///
 /// # Errors
 ///
@@ -360,13 +370,13 @@ pub fn try_invoke<S: crate::supervisor::Supervisor + ?Sized>(
     export: &[u8],
     args: &[u8],
     state: u32,
-) -> Result<Option<Values>, SupervisorTrap> {
+) -> Result<Result<Values, InvokeError>, SupervisorTrap> {
     let maximum = count(store.limits().argument_bytes);
     Limit::ArgumentBytes.check(count(args.len()), maximum).map_err(SupervisorTrap::Limit)?;
     let args = wire::decode_arguments(args).map_err(|_| SupervisorTrap::Arguments)?;
     let instance = store.instance_id(instance).map_err(SupervisorTrap::Instance)?;
-    let Ok(export) = core::str::from_utf8(export) else { return Ok(None) };
-    Ok(store.invoke(supervisor, instance, export, &args, state).ok())
+    let Ok(export) = core::str::from_utf8(export) else { return Ok(Err(InvokeError::ExportNotFound)) };
+    Ok(store.invoke(supervisor, instance, export, &args, state))
 }
 
 /// `get_global_val`: the SCALE-encoded `Option<Value>` of an exported global.

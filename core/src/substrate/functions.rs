@@ -4,15 +4,15 @@
 //! a trap of the supervisor: the embedder ends its call with it.
 
 use super::{
-    Embedder,
+    AllocatorError, Embedder, Failure, OutOfBounds,
     sandbox::{Checkout, check_region, read_region, with_allocator},
 };
 use crate::{
-    abi::{self, ERR_MODULE, SupervisorTrap, ThunkLookupError},
+    abi::{self, ERR_EXECUTION, ERR_OK, InstantiateFailure, SupervisorTrap, ThunkLookupError},
     error::LimitError,
-    limits::{Limit, count, to_usize},
+    limits::{Limit, count},
     store::Store,
-    thunk::Region,
+    thunk::{Region, Thunk},
 };
 use alloc::vec::Vec;
 
@@ -35,19 +35,42 @@ pub fn instantiate<E: Embedder + ?Sized>(
 ) -> Result<u32, SupervisorTrap> {
     let (module_bytes, environment_bytes) =
         with_store(embedder, |store| (store.limits().module_bytes, store.limits().environment_bytes))?;
-    let wasm = read_slice(embedder, wasm, module_bytes)?;
-    let environment = read_slice(embedder, environment, environment_bytes)?;
+    let wasm = read_within(embedder, wasm, Limit::ModuleBytes, module_bytes)?;
+    let environment = read_within(embedder, environment, Limit::EnvironmentBytes, environment_bytes)?;
     let thunk = embedder.find_thunk(dispatch_thunk).map_err(SupervisorTrap::Thunk)?;
-    let (Some(wasm), Some(environment)) = (wasm, environment) else { return Ok(ERR_MODULE) };
+    // As many as the limits allow have been copied.
+    let environment = match environment {
+        Ok(environment) => environment,
+        Err(refused) => {
+            let failure = InstantiateFailure::EnvironmentCorrupted(refused.into());
+            return Ok(instantiate_failed(embedder, failure));
+        }
+    };
+    let wasm = match wasm {
+        Ok(wasm) => wasm,
+        Err(refused) => {
+            let failure = InstantiateFailure::ModuleDecoding(refused.into());
+            return Ok(instantiate_failed(embedder, failure));
+        }
+    };
     let mut checkout = Checkout::new(embedder)?;
     let (store, serving) = checkout.parts()?;
-    let instance = abi::instantiate(store, serving, thunk, &wasm, &environment, state);
-    let is_instance = store.instance_id(instance).is_ok();
+    let made = abi::try_instantiate(store, &mut Thunk::new(serving, thunk), &wasm, &environment, state);
     drop(checkout);
-    if is_instance {
-        embedder.with_sandbox(|sandbox| sandbox.keep_thunk(instance, thunk));
+    match made {
+        Ok(instance) => {
+            embedder.with_sandbox(|sandbox| sandbox.keep_thunk(instance.number(), thunk));
+            Ok(instance.number())
+        }
+        Err(failure) => Ok(instantiate_failed(embedder, failure)),
     }
-    Ok(instance)
+}
+
+/// Tells the embedder why there is no instance, and returns the supervisor's code.
+fn instantiate_failed<E: Embedder + ?Sized>(embedder: &mut E, failure: InstantiateFailure) -> u32 {
+    let code = failure.code();
+    embedder.failed(Failure::Instantiate(failure));
+    code
 }
 
 /// `ext_sandbox_invoke_version_1`: [`ERR_OK`](abi::ERR_OK) or
@@ -69,20 +92,23 @@ pub fn invoke<E: Embedder + ?Sized>(
 ) -> Result<u32, SupervisorTrap> {
     let (module_bytes, argument_bytes) =
         with_store(embedder, |store| (store.limits().module_bytes, store.limits().argument_bytes))?;
-    let export = read_slice(embedder, export, module_bytes)?;
-    let too_long = LimitError {
-        limit: Limit::ArgumentBytes,
-        maximum: count(argument_bytes),
-        requested: Region::from_slice(args).len.into(),
-    };
-    let args = read_slice(embedder, args, argument_bytes)?.ok_or(SupervisorTrap::Limit(too_long))?;
+    let export = read_name(embedder, export, module_bytes)?;
+    let args = read_within(embedder, args, Limit::ArgumentBytes, argument_bytes)?;
+    let args = args.map_err(SupervisorTrap::Limit)?;
     with_store(embedder, |store| store.instance_id(instance))?.map_err(SupervisorTrap::Instance)?;
     let thunk = embedder.with_sandbox(|sandbox| sandbox.thunk(instance));
     let thunk = thunk.ok_or(SupervisorTrap::Thunk(ThunkLookupError::Unknown))?;
     let mut checkout = Checkout::new(embedder)?;
     let (store, serving) = checkout.parts()?;
-    let export = export.as_deref().unwrap_or(NO_NAME);
-    abi::invoke(store, serving, thunk, instance, export, &args, result, state)
+    let outcome = abi::try_invoke(store, &mut Thunk::new(serving, thunk), instance, &export, &args, state)?;
+    match outcome {
+        Ok(values) => abi::put_result(serving, &values, result).map(|()| ERR_OK),
+        Err(error) => {
+            drop(checkout);
+            embedder.failed(Failure::Invoke(error));
+            Ok(ERR_EXECUTION)
+        }
+    }
 }
 
 /// `ext_sandbox_memory_new_version_1`: makes a memory and returns its number.
@@ -166,14 +192,9 @@ pub fn get_global_val<E: Embedder + ?Sized>(
     name: i64,
 ) -> Result<i64, SupervisorTrap> {
     let module_bytes = with_store(embedder, |store| store.limits().module_bytes)?;
-    let name = read_slice(embedder, name, module_bytes)?;
-    let name = name.as_deref().unwrap_or(NO_NAME);
-    let bytes = with_store(embedder, |store| abi::get_global_val(store, instance, name))??;
-    // At most ten bytes.
-    let len = u32::try_from(bytes.len()).map_err(|_| SupervisorTrap::ResultBuffer)?;
-    let ptr = malloc(embedder, len)?;
-    embedder.write(ptr, &bytes).map_err(|_| SupervisorTrap::ResultBuffer)?;
-    Ok(Region { ptr, len }.to_slice())
+    let name = read_name(embedder, name, module_bytes)?;
+    let bytes = with_store(embedder, |store| abi::get_global_val(store, instance, &name))??;
+    Ok(give(embedder, &bytes)?.to_slice())
 }
 
 /// `ext_allocator_malloc_version_1`: the address of `len` bytes above `__heap_base`.
@@ -196,6 +217,33 @@ pub fn free<E: Embedder + ?Sized>(embedder: &mut E, ptr: u32) -> Result<(), Supe
     freed.map_err(SupervisorTrap::Allocator)
 }
 
+/// Puts bytes into a buffer from the supervisor's allocator, for a host function of your own that returns
+/// some, or for the input of an entry point: [`Region::to_slice`] packs it as the supervisor takes it. Whoever
+/// it is given to frees it.
+///
+/// # Errors
+///
+/// Where the allocator fails; see [`AllocatorError`](super::AllocatorError).
+pub fn give<E: Embedder + ?Sized>(embedder: &mut E, bytes: &[u8]) -> Result<Region, SupervisorTrap> {
+    let too_large = SupervisorTrap::Allocator(AllocatorError::TooLarge);
+    let len = u32::try_from(bytes.len()).map_err(|_| too_large)?;
+    let ptr = malloc(embedder, len)?;
+    embedder.write(ptr, bytes).map_err(|OutOfBounds| SupervisorTrap::ResultBuffer)?;
+    Ok(Region { ptr, len })
+}
+
+/// Copies a slice of the supervisor's memory, packed as `len << 32 | ptr`: an argument of a host function of
+/// your own, or the output of an entry point. What is not inside its memory is never allocated for.
+///
+/// # Errors
+///
+/// [`SupervisorTrap::Slice`] where it is not all inside the supervisor's memory.
+pub fn read<E: Embedder + ?Sized>(embedder: &mut E, slice: i64) -> Result<Vec<u8>, SupervisorTrap> {
+    let mut bytes = Vec::new();
+    read_region(embedder, Region::from_slice(slice), &mut bytes)?;
+    Ok(bytes)
+}
+
 fn with_store<E: Embedder + ?Sized, R>(
     embedder: &mut E,
     act: impl FnOnce(&mut Store) -> R,
@@ -203,19 +251,27 @@ fn with_store<E: Embedder + ?Sized, R>(
     embedder.with_sandbox(|sandbox| sandbox.store_mut().map(act)).ok_or(SupervisorTrap::StoreInUse)
 }
 
-/// The bytes of a slice, which must be inside the supervisor's memory. `None` where there are
-/// more than `maximum`: nothing is taken for them.
-fn read_slice<E: Embedder + ?Sized>(
+/// The bytes of a slice, which must be inside the supervisor's memory, if there are no more than a limit
+/// allows: nothing is taken for more.
+fn read_within<E: Embedder + ?Sized>(
     embedder: &mut E,
-    packed: i64,
+    slice: i64,
+    limit: Limit,
     maximum: usize,
-) -> Result<Option<Vec<u8>>, SupervisorTrap> {
-    let region = Region::from_slice(packed);
-    if to_usize(region.len) > maximum {
+) -> Result<Result<Vec<u8>, LimitError>, SupervisorTrap> {
+    let region = Region::from_slice(slice);
+    if let Err(refused) = limit.check(region.len.into(), count(maximum)) {
         check_region(embedder, region)?;
-        return Ok(None);
+        return Ok(Err(refused));
     }
-    let mut bytes = Vec::new();
-    read_region(embedder, region, &mut bytes)?;
-    Ok(Some(bytes))
+    read(embedder, slice).map(Ok)
+}
+
+/// The name of an export; no export has the one of a slice that is longer than a module may be.
+fn read_name<E: Embedder + ?Sized>(
+    embedder: &mut E,
+    slice: i64,
+    module_bytes: usize,
+) -> Result<Vec<u8>, SupervisorTrap> {
+    Ok(read_within(embedder, slice, Limit::ModuleBytes, module_bytes)?.unwrap_or_else(|_| NO_NAME.into()))
 }

@@ -1,21 +1,8 @@
 //! The host functions for a supervisor that runs in wasmi.
 
-use super::{
-    Embedder, Sandbox, functions,
-    memory::{LinearMemory, OutOfBounds},
-    sandbox::ThunkTrapped,
-};
-use crate::{
-    abi::{SupervisorTrap, ThunkLookupError},
-    limits::{count, to_usize},
-    supervisor::FuncIndex,
-    thunk::Region,
-};
-use wasmi::{AsContext, AsContextMut, Caller, Error, Extern, Instance, Linker, Memory, Ref, TypedFunc};
-
-/// A dispatch thunk of a supervisor that runs in wasmi:
-/// `(args_ptr, args_len, state, func) -> ptr << 32 | len`.
-pub type WasmiThunk = TypedFunc<(u32, u32, u32, u32), i64>;
+use super::{Sandbox, functions, wasmi_supervisor::WasmiSupervisor};
+use crate::{abi::SupervisorTrap, thunk::Region};
+use wasmi::{AsContext, AsContextMut, Caller, Error, Instance, Linker, Memory};
 
 /// The module name of the host functions' imports.
 const MODULE: &str = "env";
@@ -68,6 +55,14 @@ pub fn heap_base(store: impl AsContext, instance: &Instance) -> Option<u32> {
     global.get(&store).i32().map(i32::cast_unsigned)
 }
 
+/// The supervisor that calls a host function.
+fn serve<T: AsMut<Sandbox>>(caller: Caller<'_, T>, memory: Option<Memory>) -> WasmiSupervisor<Caller<'_, T>> {
+    match memory {
+        Some(memory) => WasmiSupervisor::with_memory(caller, memory),
+        None => WasmiSupervisor::new(caller),
+    }
+}
+
 fn link_functions<T: AsMut<Sandbox> + 'static>(
     linker: &mut Linker<T>,
     memory: Option<Memory>,
@@ -76,7 +71,7 @@ fn link_functions<T: AsMut<Sandbox> + 'static>(
         MODULE,
         "ext_sandbox_instantiate_version_1",
         move |caller: Caller<'_, T>, dispatch_thunk: u32, wasm: i64, environment: i64, state: u32| {
-            let mut supervisor = Supervisor::new(caller, memory);
+            let mut supervisor = serve(caller, memory);
             let result = functions::instantiate(&mut supervisor, dispatch_thunk, wasm, environment, state);
             result.map_err(Error::host)
         },
@@ -91,7 +86,7 @@ fn link_functions<T: AsMut<Sandbox> + 'static>(
               ptr: u32,
               len: u32,
               state: u32| {
-            let mut supervisor = Supervisor::new(caller, memory);
+            let mut supervisor = serve(caller, memory);
             let result =
                 functions::invoke(&mut supervisor, instance, export, args, Region { ptr, len }, state);
             result.map_err(Error::host)
@@ -101,14 +96,14 @@ fn link_functions<T: AsMut<Sandbox> + 'static>(
         MODULE,
         "ext_sandbox_memory_new_version_1",
         move |caller: Caller<'_, T>, initial: u32, maximum: u32| {
-            functions::memory_new(&mut Supervisor::new(caller, memory), initial, maximum).map_err(Error::host)
+            functions::memory_new(&mut serve(caller, memory), initial, maximum).map_err(Error::host)
         },
     )?;
     linker.func_wrap(
         MODULE,
         "ext_sandbox_memory_get_version_1",
         move |caller: Caller<'_, T>, number: u32, offset: u32, ptr: u32, len: u32| {
-            let mut supervisor = Supervisor::new(caller, memory);
+            let mut supervisor = serve(caller, memory);
             functions::memory_get(&mut supervisor, number, offset, Region { ptr, len }).map_err(Error::host)
         },
     )?;
@@ -116,7 +111,7 @@ fn link_functions<T: AsMut<Sandbox> + 'static>(
         MODULE,
         "ext_sandbox_memory_set_version_1",
         move |caller: Caller<'_, T>, number: u32, offset: u32, ptr: u32, len: u32| {
-            let mut supervisor = Supervisor::new(caller, memory);
+            let mut supervisor = serve(caller, memory);
             functions::memory_set(&mut supervisor, number, offset, Region { ptr, len }).map_err(Error::host)
         },
     )?;
@@ -124,91 +119,37 @@ fn link_functions<T: AsMut<Sandbox> + 'static>(
         MODULE,
         "ext_sandbox_memory_teardown_version_1",
         move |caller: Caller<'_, T>, number: u32| {
-            functions::memory_teardown(&mut Supervisor::new(caller, memory), number).map_err(Error::host)
+            functions::memory_teardown(&mut serve(caller, memory), number).map_err(Error::host)
         },
     )?;
     linker.func_wrap(
         MODULE,
         "ext_sandbox_instance_teardown_version_1",
         move |caller: Caller<'_, T>, instance: u32| {
-            functions::instance_teardown(&mut Supervisor::new(caller, memory), instance).map_err(Error::host)
+            functions::instance_teardown(&mut serve(caller, memory), instance).map_err(Error::host)
         },
     )?;
     linker.func_wrap(
         MODULE,
         "ext_sandbox_get_global_val_version_1",
         move |caller: Caller<'_, T>, instance: u32, name: i64| {
-            functions::get_global_val(&mut Supervisor::new(caller, memory), instance, name)
-                .map_err(Error::host)
+            functions::get_global_val(&mut serve(caller, memory), instance, name).map_err(Error::host)
         },
     )?;
     linker.func_wrap(MODULE, "ext_allocator_malloc_version_1", move |caller: Caller<'_, T>, len: u32| {
-        functions::malloc(&mut Supervisor::new(caller, memory), len).map_err(Error::host)
+        functions::malloc(&mut serve(caller, memory), len).map_err(Error::host)
     })?;
     linker.func_wrap(MODULE, "ext_allocator_free_version_1", move |caller: Caller<'_, T>, ptr: u32| {
-        functions::free(&mut Supervisor::new(caller, memory), ptr).map_err(Error::host)
+        functions::free(&mut serve(caller, memory), ptr).map_err(Error::host)
     })?;
     Ok(())
 }
 
-/// The supervisor that calls a host function.
-struct Supervisor<'a, T> {
-    caller: Caller<'a, T>,
-    /// `None` where it has none: every access is outside of it.
-    memory: Option<Memory>,
-}
-
-impl<'a, T> Supervisor<'a, T> {
-    fn new(caller: Caller<'a, T>, memory: Option<Memory>) -> Self {
-        let memory = memory.or_else(|| caller.get_export("memory").and_then(Extern::into_memory));
-        Self { caller, memory }
-    }
-}
-
-impl<T> LinearMemory for Supervisor<'_, T> {
-    fn size(&mut self) -> u64 {
-        self.memory.map_or(0, |memory| count(memory.data_size(&self.caller)))
-    }
-
-    fn read(&mut self, ptr: u32, buffer: &mut [u8]) -> Result<(), OutOfBounds> {
-        let memory = self.memory.ok_or(OutOfBounds)?;
-        memory.read(&self.caller, to_usize(ptr), buffer).map_err(|_| OutOfBounds)
-    }
-
-    fn write(&mut self, ptr: u32, bytes: &[u8]) -> Result<(), OutOfBounds> {
-        let memory = self.memory.ok_or(OutOfBounds)?;
-        memory.write(&mut self.caller, to_usize(ptr), bytes).map_err(|_| OutOfBounds)
-    }
-}
-
-impl<T: AsMut<Sandbox>> Embedder for Supervisor<'_, T> {
-    type Thunk = WasmiThunk;
-
-    fn with_sandbox<R>(&mut self, act: impl FnOnce(&mut Sandbox) -> R) -> R {
-        act(self.caller.data_mut().as_mut())
-    }
-
-    fn find_thunk(&mut self, index: u32) -> Result<WasmiThunk, ThunkLookupError> {
-        let export = self.caller.get_export("__indirect_function_table");
-        let table = export.and_then(Extern::into_table).ok_or(ThunkLookupError::NoTable)?;
-        match table.get(&self.caller, index.into()).ok_or(ThunkLookupError::OutOfBounds)? {
-            Ref::Func(func) => {
-                let func = func.val().ok_or(ThunkLookupError::Null)?;
-                func.typed(&self.caller).map_err(|_| ThunkLookupError::Type)
-            }
-            Ref::Extern(_) => Err(ThunkLookupError::NoTable),
-        }
-    }
-
-    fn call_thunk(
-        &mut self,
-        thunk: WasmiThunk,
-        args: Region,
-        state: u32,
-        FuncIndex(func): FuncIndex,
-    ) -> Result<i64, ThunkTrapped> {
-        thunk.call(&mut self.caller, (args.ptr, args.len, state, func)).map_err(|_| ThunkTrapped)
-    }
-}
-
 impl wasmi::errors::HostError for SupervisorTrap {}
+
+/// So that host functions of your own can use `?`.
+impl From<SupervisorTrap> for Error {
+    fn from(trap: SupervisorTrap) -> Self {
+        Self::host(trap)
+    }
+}

@@ -64,20 +64,24 @@
 //! a sandbox with instances must stay in the data of the wasmi store in which they were made.
 
 mod allocator;
+mod failure;
 mod functions;
 mod linker;
 mod memory;
 mod sandbox;
+mod wasmi_supervisor;
 
 pub use self::{
     allocator::{Allocator, AllocatorError},
+    failure::Failure,
     functions::{
-        free, get_global_val, instance_teardown, instantiate, invoke, malloc, memory_get, memory_new,
-        memory_set, memory_teardown,
+        free, get_global_val, give, instance_teardown, instantiate, invoke, malloc, memory_get, memory_new,
+        memory_set, memory_teardown, read,
     },
-    linker::{WasmiThunk, attach, heap_base, link, link_with_memory},
+    linker::{attach, heap_base, link, link_with_memory},
     memory::{LinearMemory, OutOfBounds},
     sandbox::{NESTING, Sandbox, ThunkTrapped},
+    wasmi_supervisor::{Exports, Outside, WasmiSupervisor, WasmiThunk},
 };
 pub use wasmi;
 
@@ -113,4 +117,10 @@ pub trait Embedder: LinearMemory {
         state: u32,
         func: FuncIndex,
     ) -> Result<i64, ThunkTrapped>;
+
+    /// Told why [`instantiate`] or [`invoke`] is about to return a code that says that it failed, which is all
+    /// that the supervisor learns. Nothing is lent or under way meanwhile.
+    fn failed(&mut self, failure: Failure) {
+        drop(failure);
+    }
 }

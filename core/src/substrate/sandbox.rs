@@ -2,7 +2,7 @@
 //! and back while a thunk runs.
 
 use super::{
-    Embedder,
+    Embedder, Failure,
     allocator::{Allocator, AllocatorError},
     memory::OutOfBounds,
 };
@@ -29,6 +29,16 @@ pub struct Sandbox<Thunk = super::WasmiThunk> {
     allocator: Option<Allocator>,
     /// By the number of the instance.
     thunks: HashMap<u32, Thunk>,
+    observer: Option<Observer>,
+}
+
+/// Who is told why the supervisor got a code.
+struct Observer(Box<dyn FnMut(&Failure) + Send + Sync>);
+
+impl fmt::Debug for Observer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Observer")
+    }
 }
 
 /// The levels of nesting of a [`Sandbox`], if its limits do not allow fewer.
@@ -46,7 +56,8 @@ impl<Thunk> Sandbox<Thunk> {
     #[must_use]
     pub fn new(mut limits: Limits) -> Self {
         limits.nesting = limits.nesting.min(NESTING);
-        Self { store: Some(Box::new(Store::with_limits(limits))), allocator: None, thunks: HashMap::new() }
+        let store = Some(Box::new(Store::with_limits(limits)));
+        Self { store, allocator: None, thunks: HashMap::new(), observer: None }
     }
 
     /// Lets guests and supervisor nest to so many levels, whatever the limits say. Make sure that the
@@ -64,6 +75,29 @@ impl<Thunk> Sandbox<Thunk> {
             store.set_nesting(levels);
         }
         self
+    }
+
+    /// Has `observer` told why the supervisor gets a code that says that something failed, as it happens:
+    /// the innermost failure of nested guests first. Of limits the supervisor learns nothing else.
+    ///
+    /// ```
+    /// use guestbox::{Limits, substrate::Sandbox};
+    /// let sandbox = Sandbox::<u32>::new(Limits::default()).with_observer(|failure| {
+    ///     if failure.is_limit() {
+    ///         eprintln!("a limit was reached: {failure}");
+    ///     }
+    /// });
+    /// ```
+    #[must_use]
+    pub fn with_observer(mut self, observer: impl FnMut(&Failure) + Send + Sync + 'static) -> Self {
+        self.observer = Some(Observer(Box::new(observer)));
+        self
+    }
+
+    pub(super) fn failed(&mut self, failure: &Failure) {
+        if let Some(Observer(observer)) = &mut self.observer {
+            observer(failure);
+        }
     }
 
     /// Begins an empty heap at `heap_base`, the value of the supervisor's global `__heap_base`.
