@@ -2,8 +2,11 @@
 import type { WasmSource } from "./load.js";
 import { known, optionsOf } from "./options.js";
 
-/** Limits by name: for guests nobody trusts, for many small ones, and without those that can be lifted. */
-export type LimitsPreset = "default" | "strict" | "unlimited";
+/**
+ * Limits by name: for guests nobody trusts, for many small ones, for a supervisor that meters its guests itself (no bound
+ * of fuel, 128 levels of nesting), and without those that can be lifted.
+ */
+export type LimitsPreset = "default" | "strict" | "self-metered" | "unlimited";
 
 /** Limits, each a whole number; what is not given is as the preset has it. */
 export interface Limits {

@@ -59,7 +59,7 @@ pub struct Settings(Limits);
 
 #[wasm_bindgen]
 impl Settings {
-    /// The limits of a preset, `default`, `strict` or `unlimited`, changed by pairs of a name and
+    /// The limits of a preset, `default`, `strict`, `self-metered` or `unlimited`, changed by pairs of a name and
     /// a number, with and without the features of the last names.
     ///
     /// # Errors
@@ -91,6 +91,7 @@ fn limits(
     let unknown = |message: &dyn Display| Err(error("RangeError", "unknown-limit", message));
     let mut limits = match preset {
         "default" => Limits::default(),
+        "self-metered" => Limits::self_metered(),
         "strict" => Limits::strict(),
         "unlimited" => Limits::unlimited(),
         _ => return unknown(&format_args!("there is no preset of limits `{preset}`")),

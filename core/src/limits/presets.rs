@@ -1,4 +1,4 @@
-//! Limits by name: for many small guests, by default, and none.
+//! Limits by name: for many small guests, by default, for supervisors that meter, and none.
 
 use super::{Limits, MAX_PAGES};
 use crate::features::Features;
@@ -41,6 +41,22 @@ impl Limits {
             nesting: 8,
             fuel: 10_000_000,
         }
+    }
+
+    /// Limits for a supervisor that meters its guests itself, as Substrate's runtimes do their contracts by gas:
+    /// there is no bound of fuel, and guests call each other to 128 levels. Everything else is as by
+    /// default.
+    ///
+    /// Each level takes stack of the thread, where the supervisor is wasm 0.6 MiB for all of them in release
+    /// and 2 MiB in debug: see [`substrate`](crate::substrate#nesting).
+    ///
+    /// ```
+    /// let limits = guestbox::Limits::self_metered();
+    /// assert_eq!((limits.fuel, limits.nesting), (u64::MAX, 128));
+    /// ```
+    #[must_use]
+    pub fn self_metered() -> Self {
+        Self { fuel: u64::MAX, nesting: 128, ..Self::default() }
     }
 
     /// Lifts everything that may be lifted.

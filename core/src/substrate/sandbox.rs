@@ -60,6 +60,16 @@ impl<Thunk> Sandbox<Thunk> {
         Self { store, allocator: None, thunks: HashMap::new(), observer: None }
     }
 
+    /// A sandbox for a supervisor that meters its guests itself, under [`Limits::self_metered`]: without a bound
+    /// of fuel, and to 128 levels. Make sure that the thread has the stack for them: see
+    /// [Nesting](super#nesting).
+    #[must_use]
+    pub fn self_metered() -> Self {
+        let limits = Limits::self_metered();
+        let levels = limits.nesting;
+        Self::new(limits).with_nesting(levels)
+    }
+
     /// Lets guests and supervisor nest to so many levels, whatever the limits say. Make sure that the
     /// thread has the stack for it: see [Nesting](super#nesting).
     ///

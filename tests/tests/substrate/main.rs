@@ -12,6 +12,7 @@ mod codes;
 mod embedder;
 mod hostile;
 mod nesting;
+mod own_functions;
 mod plain;
 mod reentry;
 mod thunks;

@@ -159,6 +159,20 @@ fn the_deepest_nesting_takes_a_quarter_of_a_small_stack() {
 }
 
 #[test]
+fn a_supervisor_that_meters_its_guests_has_128_levels_on_the_stack_that_is_stated() {
+    let stack_bytes = if cfg!(debug_assertions) { 2_176 << 10 } else { 640 << 10 };
+    let nest = || {
+        let sandbox = Sandbox::self_metered();
+        assert_eq!(sandbox.store().unwrap().limits().fuel, u64::MAX);
+        let mut world = World::new(sandbox);
+        assert_eq!(world.calls(128), (ERR_OK, 128));
+        assert!(world.starts(128) < ERR_EXECUTION);
+        assert_eq!(world.calls(129).0, ERR_EXECUTION);
+    };
+    std::thread::Builder::new().stack_size(stack_bytes).spawn(nest).unwrap().join().unwrap();
+}
+
+#[test]
 fn deeper_nesting_ends_at_the_limit() {
     let mut world = World::new(Sandbox::default());
     for _ in 0..3 {
