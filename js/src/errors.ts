@@ -115,6 +115,13 @@ export class RestoreError extends GuestboxError {}
 /** Something was used after it was disposed of, or after what it belongs to was. */
 export class DisposedError extends GuestboxError {}
 
+/**
+ * A supervisor that is wasm did something wrong, which ended its call: see `guestbox/substrate`. `code` is as natively
+ * `allocator`, `arguments`, `instance`, `limit`, `memory`, `memory-refused`, `out-of-system-memory`, `result-buffer`, `slice`,
+ * `store-in-use` or `thunk`.
+ */
+export class SupervisorTrap extends GuestboxError {}
+
 /** The engine itself aborted. Nothing in its sandbox can be used any more; load another. */
 export class PoisonedError extends GuestboxError {
   /** @internal The error for what the wasm module threw when it aborted. */
@@ -174,6 +181,7 @@ const CLASSES = new Map<string, new (code: string, message: string, options?: De
   ["PoisonedError", PoisonedError],
   ["RestoreError", RestoreError],
   ["SnapshotError", SnapshotError],
+  ["SupervisorTrap", SupervisorTrap],
 ]);
 
 /** The names of the classes: a bundler may have given them others. */

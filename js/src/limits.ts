@@ -1,6 +1,6 @@
 /** Limits: what guests, environments and supervisors may take, before it is taken. */
 import type { WasmSource } from "./load.js";
-import { known, optionsOf } from "./options.js";
+import { type Names, known, optionsOf } from "./options.js";
 
 /**
  * Limits by name: for guests nobody trusts, for many small ones, for a supervisor that meters its guests itself (no bound
@@ -104,7 +104,8 @@ export interface LoadOptions extends StoreOptions {
   readonly wasm?: WasmSource;
 }
 
-const LOAD_OPTIONS = known<LoadOptions>({ features: true, limits: true, wasm: true });
+export const LOAD_NAMES: Names<LoadOptions> = { features: true, limits: true, wasm: true };
+const LOAD_OPTIONS = known(LOAD_NAMES);
 
 /** The options that a store without more of them is loaded with. */
 export const loadOptions = (given: LoadOptions | undefined): LoadOptions => optionsOf(given, LOAD_OPTIONS);

@@ -9,15 +9,15 @@
  * ```
  *
  * What is wrong with a guest the supervisor learns as a code. What it does wrong itself is thrown
- * by the host function, so that it ends the supervisor's call and comes out of yours: an error
- * with a `code`, such as `result-buffer`, `torn-down` or `allocator`.
+ * by the host function, so that it ends the supervisor's call and comes out of yours: a `SupervisorTrap`
+ * with a `code`, such as `result-buffer`, `instance` or `allocator`.
  */
 import "./beside.js";
 import { append } from "./define.js";
 import { Door } from "./door.js";
-import { GuestboxError, hostError } from "./errors.js";
+import { GuestboxError, fromHost, hostError } from "./errors.js";
 import type * as Glue from "./glue-types.js";
-import { type LoadOptions, loadOptions, storeArguments } from "./limits.js";
+import { LOAD_NAMES, type LoadOptions, storeArguments } from "./limits.js";
 import { known, optionsOf } from "./options.js";
 import { instantiateGlue } from "./sandbox.js";
 
@@ -43,6 +43,19 @@ export interface AttachOptions {
 
 const ATTACH_OPTIONS = known<AttachOptions>({ memory: true });
 
+/** How a host is loaded. */
+export interface SubstrateOptions extends LoadOptions {
+  /**
+   * Told why a host function is about to return a code that says that it failed, which is all that the supervisor
+   * learns: a `CompileError`, `InstantiateError`, `InvokeError` or `Trap`. Of nested guests the innermost failure comes first.
+   */
+  readonly onFailure?: (failure: GuestboxError) => void;
+}
+
+const SUBSTRATE_OPTIONS = known<SubstrateOptions>({ ...LOAD_NAMES, onFailure: true });
+
+export { SupervisorTrap } from "./errors.js";
+
 /** The guests of one supervisor, and the allocator in its memory. */
 export class Substrate {
   /** What the supervisor imports from the module `env`; add to it what else it imports. */
@@ -57,11 +70,13 @@ export class Substrate {
   }
 
   /** Loads the wasm module with the engine in it. */
-  static async load(given?: LoadOptions): Promise<Substrate> {
-    const options = loadOptions(given);
+  static async load(given?: SubstrateOptions): Promise<Substrate> {
+    const options = optionsOf(given, SUBSTRATE_OPTIONS);
+    const { onFailure } = options;
+    if (onFailure !== undefined && typeof onFailure !== "function") throw new TypeError("onFailure is not a function");
     const settings = storeArguments(options);
     const [glue, memory, probe] = await instantiateGlue(options.wasm);
-    const supervisor = new Supervisor(memory);
+    const supervisor = new Supervisor(memory, onFailure);
     const raw = hostError(() => new glue.Substrate(new glue.Settings(...settings), supervisor));
     return new Substrate(new Door(raw, probe, "host"), supervisor);
   }
@@ -123,7 +138,10 @@ class Supervisor {
   private ours = new Uint8Array();
   private theirs = new Uint8Array();
 
-  constructor(private readonly hostMemory: WebAssembly.Memory) {}
+  constructor(
+    private readonly hostMemory: WebAssembly.Memory,
+    private readonly onFailure: ((failure: GuestboxError) => void) | undefined,
+  ) {}
 
   attach(memory: WebAssembly.Memory, table: unknown): void {
     this.memory = memory;
@@ -163,6 +181,19 @@ class Supervisor {
 
   callThunk(thunk: number, ptr: number, len: number, state: number, func: number): bigint {
     return (this.thunks[thunk] as Thunk)(ptr, len, state, func) as bigint;
+  }
+
+  failed(refusal: unknown): void {
+    const failure = fromHost(refusal);
+    if (this.onFailure === undefined || !(failure instanceof GuestboxError)) return;
+    try {
+      this.onFailure(failure);
+    } catch (thrown) {
+      // It is no guest's and no supervisor's: it goes where what nobody catches goes.
+      queueMicrotask(() => {
+        throw thrown;
+      });
+    }
   }
 
   private bytes(): Uint8Array {

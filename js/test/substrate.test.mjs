@@ -1,9 +1,9 @@
 // A supervisor that is a WebAssembly.Instance, over the host functions that JavaScript gives it.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { DisposedError, GuestboxError, MemoryError, PoisonedError } from "guestbox";
+import { CompileError, GuestboxError, InstantiateError, InvokeError, PoisonedError, Trap } from "guestbox";
 import { MEM_UNLIMITED, encodeArguments, encodeEnvironment, encodeResult } from "guestbox/scale";
-import { Substrate } from "guestbox/substrate";
+import { Substrate, SupervisorTrap } from "guestbox/substrate";
 import { smallEngine } from "./small-engine.mjs";
 import { rejectionOf, thrownBy, wat } from "./wat.mjs";
 
@@ -59,8 +59,8 @@ const NOTHING = Uint8Array.of(0);
 const slice = (ptr, length) => BigInt.asIntN(64, (BigInt(length) << 32n) | BigInt(ptr));
 
 /** A host with its supervisor, and what the tests do as the supervisor. */
-async function workbench({ limits, wasm, bytes = SUPERVISOR, memory } = {}) {
-  const host = await Substrate.load({ ...(limits && { limits }), ...(wasm && { wasm }) });
+async function workbench({ limits, wasm, onFailure, bytes = SUPERVISOR, memory } = {}) {
+  const host = await Substrate.load({ ...(limits && { limits }), ...(wasm && { wasm }), ...(onFailure && { onFailure }) });
   const bench = { host, thunk: () => assert.fail("no host call was expected"), seen: [] };
   const thunk = (which, ptr, len, state, func) => {
     const args = [...view().subarray(ptr, ptr + len)];
@@ -104,6 +104,7 @@ function assertThrows(call, code, Class = GuestboxError) {
   const error = thrownBy(call);
   assert.ok(error instanceof Class, String(error));
   assert.equal(error.code, code, String(error));
+  return error;
 }
 
 describe("host functions", () => {
@@ -218,11 +219,11 @@ describe("a thunk", () => {
       bench.call("sandbox_memory_teardown", memory);
       bench.call("sandbox_instance_teardown", inner);
       bench.call("sandbox_instance_teardown", guest);
-      assertThrows(() => bench.invoke(guest, "nothing"), "torn-down", DisposedError);
+      assertThrows(() => bench.invoke(guest, "nothing"), "instance", SupervisorTrap);
       return bench.reply(encodeResult(i32(8)));
     };
     assert.deepEqual(bench.run(guest, 1), [ERR_OK, 8]);
-    assertThrows(() => bench.run(guest, 1), "torn-down", DisposedError);
+    assertThrows(() => bench.run(guest, 1), "instance", SupervisorTrap);
   });
   test("that throws, traps or returns a made-up region ends the guest call only", async () => {
     for (const thunk of [
@@ -266,21 +267,22 @@ describe("a trap of the supervisor", () => {
     bench.call("sandbox_instance_teardown", bench.instantiate(THUNK, GUEST));
     bench.call("sandbox_memory_teardown", bench.call("sandbox_memory_new", 1, 1));
     const { call } = bench;
-    for (const [use, code, Class] of [
-      [() => call("sandbox_memory_new", 2, 1), "maximum", MemoryError],
-      [() => call("sandbox_memory_new", 11, 11), "limit", MemoryError],
-      [() => call("sandbox_memory_get", 0, 0, 0, 1), "torn-down", DisposedError],
-      [() => call("sandbox_memory_set", 9, 0, 0, 1), "unknown", DisposedError],
-      [() => call("sandbox_memory_teardown", 0), "torn-down", DisposedError],
-      [() => call("sandbox_instance_teardown", 1), "torn-down", DisposedError],
-      [() => call("sandbox_get_global_val", 1, 0n), "torn-down", DisposedError],
-      [() => bench.invoke(1, "run", ARGS), "torn-down", DisposedError],
-      [() => bench.invoke(-1, "run", ARGS), "unknown", DisposedError],
-      [() => bench.invoke(guest, "run", Uint8Array.of(4)), "arguments"],
-      [() => bench.invoke(guest, "run", ARGS, [512, 5]), "result-buffer"],
-      [() => bench.invoke(guest, "run", ARGS, [END - 5, 10]), "result-buffer"],
-      [() => bench.invoke(guest, "run", ARGS, [-1, -1]), "result-buffer"],
-    ]) assertThrows(use, code, Class);
+    for (const [use, code, message] of [
+      // The names are the native ones.
+      [() => call("sandbox_memory_new", 2, 1), "memory-refused", /the size is above the memory's maximum/],
+      [() => call("sandbox_memory_new", 11, 11), "memory-refused", /limit `memoryPages` is 10, 11 requested/],
+      [() => call("sandbox_memory_get", 0, 0, 0, 1), "memory", /torn down/],
+      [() => call("sandbox_memory_set", 9, 0, 0, 1), "memory", /no such id/],
+      [() => call("sandbox_memory_teardown", 0), "memory", /torn down/],
+      [() => call("sandbox_instance_teardown", 1), "instance", /torn down/],
+      [() => call("sandbox_get_global_val", 1, 0n), "instance", /torn down/],
+      [() => bench.invoke(1, "run", ARGS), "instance", /torn down/],
+      [() => bench.invoke(-1, "run", ARGS), "instance", /no such id/],
+      [() => bench.invoke(guest, "run", Uint8Array.of(4)), "arguments", /SCALE/],
+      [() => bench.invoke(guest, "run", ARGS, [512, 5]), "result-buffer", /too small/],
+      [() => bench.invoke(guest, "run", ARGS, [END - 5, 10]), "result-buffer", /too small/],
+      [() => bench.invoke(guest, "run", ARGS, [-1, -1]), "result-buffer", /too small/],
+    ]) assert.match(assertThrows(use, code, SupervisorTrap).message, message);
     for (const [ptr, length] of [[MAX, MAX], [0, MAX], [MAX, 0], [1, END], [END, 1], [END + 1, 0]]) {
       const [bad, good] = [slice(ptr, length), bench.place(300, NOTHING)];
       for (const use of [
@@ -312,6 +314,66 @@ describe("a trap of the supervisor", () => {
     const guest = bench.instantiate(THUNK, GUEST);
     bench.thunk = () => bench.call("sandbox_memory_teardown", 9);
     assert.deepEqual(bench.run(guest, 1), [ERR_EXECUTION]);
+  });
+});
+
+describe("what a supervisor has no word for", () => {
+  test("is told to the embedder, the innermost failure first", async () => {
+    const seen = [];
+    const bench = await workbench({ limits: { fuel: 1_000, moduleBytes: 400, nesting: 3 }, onFailure: (failure) => seen.push(failure) });
+    const told = () => seen.splice(0).map((failure) => [failure.constructor, failure.code]);
+    const fails = (wasm, environment) => assert.ok(bench.instantiate(THUNK, wasm, environment) > 0xfffffff0);
+    for (const [wasm, expected, environment] of [
+      [new Uint8Array(401), [CompileError, "limit"]],
+      [Uint8Array.of(1), [CompileError, "invalid"]],
+      [wat("(module (memory 1 1 shared))"), [CompileError, "unsupported"]],
+      [wat('(module (import "env" "none" (func)))'), [InstantiateError, "import"]],
+      [wat("(module (func $f unreachable) (start $f))"), [Trap, "unreachable"]],
+    ]) {
+      fails(wasm, environment);
+      assert.deepEqual(told(), [expected]);
+    }
+    const guest = bench.instantiate(THUNK, GUEST);
+    for (const [name, expected] of [["spin", [Trap, "out-of-fuel"]], ["trap", [Trap, "unreachable"]], ["none", [InvokeError, "export-not-found"]]]) {
+      assert.equal(bench.invoke(guest, name), ERR_EXECUTION);
+      assert.deepEqual(told(), [expected]);
+    }
+    assert.equal(bench.invoke(guest, "nothing"), ERR_OK);
+    assert.deepEqual(told(), []);
+    bench.thunk = () => (bench.run(guest, 1), bench.reply(Uint8Array.of(1)));
+    bench.run(guest, 1);
+    assert.deepEqual(told(), [[Trap, "nesting-too-deep"], [Trap, "host-error"], [Trap, "host-error"], [Trap, "host-error"]]);
+  });
+  test("may be looked at with the host functions themselves", async () => {
+    const bench = await workbench({ onFailure: () => assert.equal(bench.call("sandbox_memory_new", 1, 1) >= 0, true) });
+    const guest = bench.instantiate(THUNK, GUEST);
+    assert.equal(bench.invoke(guest, "none"), ERR_EXECUTION);
+    assert.equal(bench.call("sandbox_memory_new", 1, 1), 1);
+  });
+  test("is a function, if anything", async () => {
+    assert.ok((await rejectionOf(Substrate.load({ onFailure: 5 }))) instanceof TypeError);
+    assert.match((await rejectionOf(Substrate.load({ onFailures: () => {} }))).message, /did you mean `onFailure`/);
+  });
+});
+
+describe("limits for supervisors that meter their guests themselves", () => {
+  test("bound no fuel, and nest to 128 levels", async () => {
+    const bench = await workbench({ limits: "self-metered" });
+    const guest = bench.instantiate(THUNK, GUEST);
+    /** Whether so many calls of guests, each within the one before, all succeed. */
+    const nests = (levels) => {
+      let [left, isOk] = [levels, true];
+      const run = () => {
+        isOk = bench.run(guest, 1)[0] === ERR_OK && isOk;
+      };
+      bench.thunk = () => {
+        if (--left > 0) run();
+        return bench.reply(encodeResult(i32(0)));
+      };
+      run();
+      return isOk;
+    };
+    assert.deepEqual([nests(128), nests(129), nests(128)], [true, false, true]);
   });
 });
 

@@ -6,6 +6,7 @@ use guestbox::{
     CompileError, EnvironmentError, ExecutionError, ForkError, FormatError, GlobalError, HandleError,
     InstantiateError, InvokeError, LimitError, MemoryError, RestoreError, SnapshotError, ThunkError, Trap,
     abi::{InstantiateFailure, SupervisorTrap},
+    substrate::Failure,
 };
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
@@ -115,6 +116,30 @@ impl IntoJs for InstantiateFailure {
         };
         error("InstantiateError", self.name(), &message(&self, refused))
     }
+}
+
+impl IntoJs for Failure {
+    fn into_js(self) -> JsValue {
+        match self {
+            Self::Instantiate(InstantiateFailure::Instantiation(error)) => error.into_js(),
+            Self::Instantiate(InstantiateFailure::ModuleDecoding(error)) => error.into_js(),
+            Self::Instantiate(InstantiateFailure::StartTrapped(trap)) => trap.into_js(),
+            Self::Instantiate(failure) => failure.into_js(),
+            Self::Invoke(error) => error.into_js(),
+            failure => error("GuestboxError", "failure", &failure),
+        }
+    }
+}
+
+/// What ends a supervisor that is wasm, by the name that it has natively.
+pub(crate) fn supervisor_trap(trap: &SupervisorTrap) -> JsValue {
+    let refused = match trap {
+        SupervisorTrap::Limit(refused) | SupervisorTrap::MemoryRefused(MemoryError::Limit(refused)) => {
+            Some(refused)
+        }
+        _ => None,
+    };
+    error("SupervisorTrap", trap.name(), &message(trap, refused))
 }
 
 impl IntoJs for SnapshotError {

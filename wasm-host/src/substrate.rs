@@ -5,12 +5,15 @@
     reason = "what a function throws is said once, at the top of the crate"
 )]
 
-use crate::{error::IntoJs, limits::Settings};
+use crate::{
+    error::{IntoJs, supervisor_trap},
+    limits::Settings,
+};
 use core::cell::RefCell;
 use guestbox::{
     FuncIndex, Region,
     abi::ThunkLookupError,
-    substrate::{self, Embedder, LinearMemory, OutOfBounds, Sandbox, ThunkTrapped},
+    substrate::{self, Embedder, Failure, LinearMemory, OutOfBounds, Sandbox, ThunkTrapped},
 };
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 
@@ -47,6 +50,10 @@ extern "C" {
         state: u32,
         func: u32,
     ) -> Result<i64, JsValue>;
+
+    /// Told of the error for which a host function is about to return a code.
+    #[wasm_bindgen(method, catch)]
+    fn failed(this: &Supervisor, error: JsValue) -> Result<(), JsValue>;
 }
 
 /// The supervisor exports no table of functions.
@@ -58,8 +65,8 @@ const NULL: f64 = -3.0;
 
 /// The host functions of a supervisor.
 ///
-/// A supervisor is an object with the methods `size`, `read`, `write`, `findThunk` and
-/// `callThunk`. Each may throw: an access is outside the memory then, a thunk of the wrong type
+/// A supervisor is an object with the methods `size`, `read`, `write`, `findThunk`,
+/// `callThunk` and `failed`. Each may throw: an access is outside the memory then, a thunk of the wrong type
 /// or trapped. Nothing is borrowed while one runs, so that `callThunk` may call in again.
 #[wasm_bindgen]
 pub struct Substrate {
@@ -87,7 +94,8 @@ impl Substrate {
 
     /// `ext_sandbox_instantiate_version_1`
     pub fn instantiate(&self, thunk: u32, wasm: i64, environment: i64, state: u32) -> Result<u32, JsValue> {
-        substrate::instantiate(&mut self.enter(), thunk, wasm, environment, state).map_err(IntoJs::into_js)
+        substrate::instantiate(&mut self.enter(), thunk, wasm, environment, state)
+            .map_err(|trap| supervisor_trap(&trap))
     }
 
     /// `ext_sandbox_invoke_version_1`
@@ -101,47 +109,50 @@ impl Substrate {
         state: u32,
     ) -> Result<u32, JsValue> {
         let result = Region { ptr, len };
-        substrate::invoke(&mut self.enter(), instance, export, args, result, state).map_err(IntoJs::into_js)
+        substrate::invoke(&mut self.enter(), instance, export, args, result, state)
+            .map_err(|trap| supervisor_trap(&trap))
     }
 
     /// `ext_sandbox_memory_new_version_1`
     pub fn memory_new(&self, initial: u32, maximum: u32) -> Result<u32, JsValue> {
-        substrate::memory_new(&mut self.enter(), initial, maximum).map_err(IntoJs::into_js)
+        substrate::memory_new(&mut self.enter(), initial, maximum).map_err(|trap| supervisor_trap(&trap))
     }
 
     /// `ext_sandbox_memory_get_version_1`
     pub fn memory_get(&self, memory: u32, offset: u32, ptr: u32, len: u32) -> Result<u32, JsValue> {
-        substrate::memory_get(&mut self.enter(), memory, offset, Region { ptr, len }).map_err(IntoJs::into_js)
+        substrate::memory_get(&mut self.enter(), memory, offset, Region { ptr, len })
+            .map_err(|trap| supervisor_trap(&trap))
     }
 
     /// `ext_sandbox_memory_set_version_1`
     pub fn memory_set(&self, memory: u32, offset: u32, ptr: u32, len: u32) -> Result<u32, JsValue> {
-        substrate::memory_set(&mut self.enter(), memory, offset, Region { ptr, len }).map_err(IntoJs::into_js)
+        substrate::memory_set(&mut self.enter(), memory, offset, Region { ptr, len })
+            .map_err(|trap| supervisor_trap(&trap))
     }
 
     /// `ext_sandbox_memory_teardown_version_1`
     pub fn memory_teardown(&self, memory: u32) -> Result<(), JsValue> {
-        substrate::memory_teardown(&mut self.enter(), memory).map_err(IntoJs::into_js)
+        substrate::memory_teardown(&mut self.enter(), memory).map_err(|trap| supervisor_trap(&trap))
     }
 
     /// `ext_sandbox_instance_teardown_version_1`
     pub fn instance_teardown(&self, instance: u32) -> Result<(), JsValue> {
-        substrate::instance_teardown(&mut self.enter(), instance).map_err(IntoJs::into_js)
+        substrate::instance_teardown(&mut self.enter(), instance).map_err(|trap| supervisor_trap(&trap))
     }
 
     /// `ext_sandbox_get_global_val_version_1`
     pub fn get_global_val(&self, instance: u32, name: i64) -> Result<i64, JsValue> {
-        substrate::get_global_val(&mut self.enter(), instance, name).map_err(IntoJs::into_js)
+        substrate::get_global_val(&mut self.enter(), instance, name).map_err(|trap| supervisor_trap(&trap))
     }
 
     /// `ext_allocator_malloc_version_1`
     pub fn malloc(&self, len: u32) -> Result<u32, JsValue> {
-        substrate::malloc(&mut self.enter(), len).map_err(IntoJs::into_js)
+        substrate::malloc(&mut self.enter(), len).map_err(|trap| supervisor_trap(&trap))
     }
 
     /// `ext_allocator_free_version_1`
     pub fn free_block(&self, ptr: u32) -> Result<(), JsValue> {
-        substrate::free(&mut self.enter(), ptr).map_err(IntoJs::into_js)
+        substrate::free(&mut self.enter(), ptr).map_err(|trap| supervisor_trap(&trap))
     }
 }
 
@@ -198,5 +209,10 @@ impl Embedder for Entered<'_> {
         FuncIndex(func): FuncIndex,
     ) -> Result<i64, ThunkTrapped> {
         self.0.supervisor.call_thunk(thunk, args.ptr, args.len, state, func).map_err(|_| ThunkTrapped)
+    }
+
+    fn failed(&mut self, failure: Failure) {
+        // What it throws is its own business.
+        let _ = self.0.supervisor.failed(failure.into_js());
     }
 }
