@@ -70,6 +70,7 @@ check: setup-wasm ## format, lints, docs with warnings denied, no_std builds, de
 		if cargo deny fetch db; then cargo deny --all-features check advisories; \
 			else echo "check: the advisory database cannot be had; advisories of dependencies were NOT checked"; fi; \
 		else echo "check: no cargo-deny to be had; licences, sources and advisories of dependencies were NOT checked"; fi
+	@test -n "$(LEAST_RUST)" || { echo "check: Cargo.toml has no \`rust-version = \"...\"\`"; exit 1; }
 	@if tests/setup.sh toolchain $(LEAST_RUST); then \
 		cargo +$(LEAST_RUST) check --package guestbox --package guestbox-wasm-host --target-dir target/least; \
 		else echo "check: no Rust $(LEAST_RUST) to be had; that it is enough was NOT checked"; fi

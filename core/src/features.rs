@@ -154,7 +154,7 @@ impl Features {
         let shortened =
             if self.contains(Feature::ReferenceTypes) { None } else { with_short_table_indices(bytes) };
         let bytes = shortened.as_deref().unwrap_or(bytes);
-        let is_valid = |features: Self| validate(features.of_parser(), bytes, 0).is_ok();
+        let is_valid = |features: Self| validate(features.of_parser(), bytes, None).is_ok();
         if is_valid(self) || !is_valid(Self::ALL) {
             return Ok(());
         }
@@ -166,7 +166,7 @@ impl Features {
 
     /// Refuses a module that is invalid or uses what is not among them.
     pub(crate) fn validate(self, bytes: &[u8]) -> Result<(), CompileError> {
-        validate(self.of_parser(), bytes, 0).map_err(|fault| CompileError::Invalid(fault.message))
+        validate(self.of_parser(), bytes, None).map_err(|fault| CompileError::Invalid(fault.message))
     }
 
     /// As the parser has them.

@@ -8,11 +8,12 @@ export function checkU32(name: string, value: number): number {
 }
 
 /**
- * A place in a memory or a number of bytes: a whole number that 32 bits hold, also as a guest's `i32` has it,
- * which is negative from 2^31 on.
+ * A place in a memory or a number of bytes: a whole number, also as a guest's `i32` has it, which is negative
+ * from 2^31 on. What 32 bits do not hold is in no memory, and an error as such.
  */
 export function checkPlace(name: string, value: number): number {
-  return checkU32(name, typeof value === "number" && (value | 0) === value ? value >>> 0 : value);
+  if (typeof value === "number" && (value | 0) === value) return value >>> 0;
+  return Number.isSafeInteger(value) && value >= 0 ? value : checkU32(name, value);
 }
 
 /** A switch; off if it is not given. */

@@ -55,7 +55,7 @@ export function driveToEnd(served: Served, step: number): number | Trap {
       host.results.putResult(engine, result);
       answered = true;
     } catch (thrown) {
-      const trap = trapOfImport(engine, handle, host, context, thrown);
+      const trap = trapOfImport(served, handle, host, context, thrown);
       if (trap === undefined) throw thrown;
       return trap;
     } finally {
@@ -100,7 +100,8 @@ export async function driveAsync<T>(served: Served, call: Call, pace: Pace, fini
             putResult(engine, host, pace, result);
           }
         } catch (thrown) {
-          const trap = call.outlived === undefined ? trapOfImport(engine, handle, host, context, thrown) : undefined;
+          const isOfImport = call.outlived === undefined && !pace.isReason(thrown);
+          const trap = isOfImport ? trapOfImport(served, handle, host, context, thrown) : undefined;
           if (trap === undefined) throw thrown;
           return { status: "trap", trap, fuelUsed: trap.fuelUsed };
         } finally {

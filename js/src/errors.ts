@@ -147,14 +147,17 @@ export class Trap extends GuestboxError {
    * None unless its module was compiled with `frames`.
    */
   readonly frames: Frames;
+  /** What an import threw, where the call ended because of that: the `MemoryError` of a trap "host-error". Copies have none. */
+  declare readonly reason: Error | undefined;
 
-  /** @internal `thrown` is the error that it stands for, whose places its stack has. */
-  constructor(code: string, message: string, fuelUsed: bigint, frames: Frames = NO_FRAMES, thrown?: Error) {
+  /** @internal Of a reason its stack has the places. */
+  constructor(code: string, message: string, fuelUsed: bigint, frames: Frames = NO_FRAMES, reason?: Error) {
     super(code, message, { cause: trapDetails("Trap", code, fuelUsed, frames) });
     this.fuelUsed = fuelUsed;
     this.frames = frames;
+    constant(this, "reason", reason);
     if (typeof this.stack !== "string") return;
-    if (typeof thrown?.stack === "string") this.stack = stackAt(this.stack, thrown.stack);
+    if (typeof reason?.stack === "string") this.stack = stackAt(this.stack, reason.stack);
     if (frames.length > 0) this.stack = stackWith(this.stack, frames);
   }
 

@@ -66,5 +66,5 @@ function parted(stack: string): [message: string, lines: string] {
 }
 
 /** A name that the guest's author chose, on one line and without what a terminal would obey. */
-const printable = (name: string): string =>
+export const printable = (name: string): string =>
   name.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => `\\u{${(character.codePointAt(0) as number).toString(16)}}`);

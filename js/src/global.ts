@@ -1,6 +1,7 @@
 /** Exported globals. */
 import type { Engine } from "./engine.js";
 import { GlobalError } from "./errors.js";
+import { printable } from "./frames.js";
 import type { ExportDescriptor } from "./module.js";
 import { type FloatMode, type Value, ValueList } from "./values.js";
 
@@ -34,6 +35,6 @@ export class Global {
   }
 
   private get list(): ValueList {
-    return new ValueList([this.descriptor.type], this.mode, { one: "value", of: `the global \`${this.descriptor.name}\`` });
+    return new ValueList([this.descriptor.type], this.mode, { one: "value", of: `the global \`${printable(this.descriptor.name)}\`` });
   }
 }

@@ -145,7 +145,8 @@ export class Guest {
 
   /**
    * Calls an exported function as `callSync` does, and returns what the call came to, with the fuel
-   * that it used. One that is out of fuel has ended by a trap. What an import throws is thrown.
+   * that it used. One that is out of fuel has ended by a trap. What an import throws is thrown, but for what a
+   * guest's pointers caused, which is a trap.
    */
   tryCallSync(name: string, args: readonly Value[] = [], options?: SyncCallOptions): SyncOutcome {
     return this.caller.tryCallSync(name, args, options);
@@ -220,6 +221,11 @@ export class Guest {
     const found = exports.find(({ name }) => name === "memory") ?? exports.at(0);
     if (found === undefined) throw new InvokeError("no-memory", "the guest neither imports nor exports a memory");
     return this.memory(found.name);
+  }
+
+  /** @internal Whether a memory is one that it imports or exports. */
+  has(memory: Memory): boolean {
+    return memory.isOf(this) || this.importedMemories.includes(memory);
   }
 
   /** @internal Makes calls that are nested in another, whose handle is given or refused. */

@@ -3,15 +3,14 @@ import { checkFuel } from "./checks.js";
 import { isMarked, mark } from "./copies.js";
 import type { Served } from "./drive.js";
 import { outOfFuel, trapOfPaused } from "./ended.js";
-import type { Engine } from "./engine.js";
-import { InstantiateError, InvokeError, MemoryError, Trap } from "./errors.js";
-import { type Frames, framesOf } from "./frames.js";
+import { InvokeError, type MemoryError, Trap } from "./errors.js";
+import { type Frames, framesOf, printable } from "./frames.js";
 import type { CallOptions, Caller, Result, SyncCallOptions } from "./caller.js";
 import type { Exports, Guest } from "./guest.js";
-import type { Memory } from "./memory.js";
+import { type Memory, memoryOf } from "./memory.js";
 import type { ImportDescriptor } from "./module.js";
 import type { Outcome, SyncOutcome } from "./outcome.js";
-import { type FloatMode, type Value, ValueList, isNumeric } from "./values.js";
+import { type FloatMode, type Value, ValueList } from "./values.js";
 
 /** A function that serves an import. It may be `async` if the guest is called with `call`. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the guest decides the types
@@ -77,12 +76,8 @@ export function hostFunction(
   mode: FloatMode,
 ): HostFunction {
   const { module, name, params, results } = descriptor;
-  if (![...params, ...results].every(isNumeric)) {
-    const message = `import \`${module}\` \`${name}\`: a vector or reference type in its signature cannot be passed`;
-    throw new InstantiateError("import", message);
-  }
   const function_ = target as ImportTarget;
-  const of = `the import \`${module}\` \`${name}\``;
+  const of = `the import \`${printable(module)}\` \`${printable(name)}\``;
   return {
     target: function_,
     params: new ValueList(params, mode, { one: "argument", of }),
@@ -99,18 +94,17 @@ export function bound(target: ImportTarget, object: object): ImportTarget {
   return method;
 }
 
-/** The codes of what a memory refuses because of the place that it was given, or of what is there. */
-const OF_PLACES = new Set(["ill-formed-text", "out-of-bounds"]);
-
 /**
  * The trap that a call ends with by what its import threw, where that is the guest's fault: it could not pay a
- * charge, or its pointers led to what is not in a memory, or is no text. What else is thrown is the supervisor's.
+ * charge, or a pointer of its led to what is not in its memory, or is no text. What else is thrown is the supervisor's.
  */
-export function trapOfImport(engine: Engine, handle: number, host: HostFunction, context: Context | undefined, thrown: unknown): Trap | undefined {
+export function trapOfImport({ engine, guest }: Served, handle: number, host: HostFunction, context: Context | undefined, thrown: unknown): Trap | undefined {
   const unpaid = context?.unpaid;
   if (unpaid !== undefined && thrown === unpaid) return unpaid;
-  if (!(thrown instanceof MemoryError) || !OF_PLACES.has(thrown.code) || !engine.isLive) return undefined;
-  return trapOfPaused(engine, handle, "host-error", `the guest gave ${host.label} a wrong place: ${thrown.message}`, thrown);
+  const memory = memoryOf(thrown);
+  if (memory === undefined || !guest.has(memory) || !engine.isLive) return undefined;
+  const reason = thrown as MemoryError;
+  return trapOfPaused(engine, handle, "host-error", `the guest gave ${host.label} a place that cannot be used: ${reason.message}`, reason);
 }
 
 /** Serves a host call. */

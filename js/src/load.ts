@@ -46,7 +46,8 @@ export async function compile(source: WasmSource): Promise<WebAssembly.Module> {
   if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) return settled("the bytes", WebAssembly.compile(source));
   if (typeof source === "string" || source instanceof URL) return compileFrom(String(source));
   if (isThenable(source)) throw new TypeError("wasm is a promise; await it first");
-  if (typeof (source as Partial<Response> | null)?.arrayBuffer === "function") return compileResponse(source);
+  const response = source as Partial<Response> | null;
+  if (typeof response?.arrayBuffer === "function" && typeof response.status === "number") return compileResponse(source);
   throw new TypeError("wasm is neither an address, bytes, a response nor a WebAssembly.Module");
 }
 
@@ -73,7 +74,7 @@ async function compileResponse(response: Response, address = "the response"): Pr
   const { ok, status, statusText, headers } = response;
   const what = response.url || address;
   if (!ok) throw new LoadError("status", `cannot load ${what}: the answer is ${`${status} ${statusText}`.trim()}; ${ADVICE}`);
-  const type = headers.get("content-type") ?? "";
+  const type = (headers.get("content-type") ?? "").toLowerCase();
   if (type.startsWith("text/html")) {
     throw new LoadError("html", `cannot load ${what}: the answer is an HTML page, as servers give for what they do not have; ${ADVICE}`);
   }

@@ -14,6 +14,14 @@ export const PAGE_BYTES = 65_536;
 /** The word of the exchange that a memory's size in pages comes in with its address. */
 const PAGES = 5;
 
+/** Which memory refused, of the errors for which the place is why. */
+const refusedBy = new WeakMap<MemoryError, Memory>();
+
+/** The memory that an error is of, if a place in it that was given is why. */
+export const memoryOf = (error: unknown): Memory | undefined => (error instanceof MemoryError ? refusedBy.get(error) : undefined);
+
+const bytesText = (count: number): string => (count === 1 ? "the byte" : `the ${count} bytes`);
+
 /** How text is read. */
 export interface ReadStringOptions {
   /** Ill-formed text is read with the replacement character in the place of what is wrong, and no error. */
@@ -26,8 +34,8 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const lossyDecoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /**
- * A memory of 64 KiB pages. Reading copies, so that nothing read goes stale. Places and lengths are whole numbers
- * below 2^32, or negative ones as a guest's `i32` has those from 2^31 on.
+ * A memory of 64 KiB pages. Reading copies, so that nothing read goes stale. Places and lengths are whole numbers,
+ * which may be negative as a guest's `i32` has those from 2^31 on.
  */
 export class Memory {
   /** Does what `dispose` does, at the end of a `using`. */
@@ -80,8 +88,8 @@ export class Memory {
     try {
       return decoder.decode(bytes);
     } catch {
-      const place = `the ${bytes.length} bytes at ${offset >>> 0}`;
-      throw new MemoryError("ill-formed-text", `${place} are no well-formed UTF-8; \`{ lossy: true }\` reads them nevertheless`);
+      const place = `${bytesText(bytes.length)} at ${offset >>> 0}`;
+      throw this.refused("ill-formed-text", `${place} cannot be read as UTF-8; \`{ lossy: true }\` reads any bytes`);
     }
   }
 
@@ -123,9 +131,20 @@ export class Memory {
     }
     const { address, size } = this.place;
     if (start + count > size) {
-      throw new MemoryError("out-of-bounds", `${count} bytes at ${start} are not inside a memory of ${size} bytes`);
+      throw this.refused("out-of-bounds", `${bytesText(count)} at ${start} cannot be reached in a memory of ${size} bytes`);
     }
     return engine.bytes(address + start, count);
+  }
+
+  /** @internal Whether it is a guest's own. */
+  isOf(guest: object): boolean {
+    return this.guest === guest;
+  }
+
+  private refused(code: string, message: string): MemoryError {
+    const error = new MemoryError(code, message);
+    refusedBy.set(error, this);
+    return error;
   }
 
   private use(): number {

@@ -5,6 +5,7 @@ import { DisposedError, InstantiateError, isOfCount } from "./errors.js";
 import { OF_ANOTHER_COPY, isMarked } from "./copies.js";
 import { append } from "./define.js";
 import { disposable } from "./disposable.js";
+import { printable } from "./frames.js";
 import { counted, shown } from "./shown.js";
 import { PACE_NAMES, stateOf } from "./caller.js";
 import { overlappingOf } from "./calls.js";
@@ -34,12 +35,15 @@ export type ExportDescriptor = ExternType & { readonly name: string };
 /** What a guest's imports are resolved with: by module name, then by field name. */
 export type Imports =
   | { readonly [module: string]: ImportModule }
-  | ReadonlyMap<string, ImportModule>;
+  | ReadonlyMap<string, ImportModule>
+  | object;
 
 /** The functions and memories of one module name. */
 export type ImportModule =
   | { readonly [name: string]: ImportTarget | Memory }
-  | ReadonlyMap<string, ImportTarget | Memory>;
+  | ReadonlyMap<string, ImportTarget | Memory>
+  // An instance of a class.
+  | object;
 
 /** How a module is instantiated. */
 export interface InstantiateOptions extends GuestOptions {
@@ -135,8 +139,8 @@ export class Module {
     const type = this.exports[position];
     if (type?.kind !== "function" || ![...type.params, ...type.results].every(isNumeric)) return undefined;
     const signature = {
-      params: new ValueList(type.params, mode, { one: "argument", of: `\`${type.name}\`` }),
-      results: new ValueList(type.results, mode, { one: "result", of: `\`${type.name}\`` }),
+      params: new ValueList(type.params, mode, { one: "argument", of: `\`${printable(type.name)}\`` }),
+      results: new ValueList(type.results, mode, { one: "result", of: `\`${printable(type.name)}\`` }),
     };
     this.signatures[mode].set(position, signature);
     return signature;
@@ -206,14 +210,21 @@ function resolve(
   for (let at = 0; at < descriptors.length; at++) {
     const descriptor = descriptors[at] as ImportDescriptor;
     const target = lookUp(imports, descriptor);
-    if (descriptor.kind === "function" && typeof target === "function") append(functions, hostFunction(descriptor, target as ImportTarget, floats));
+    if (descriptor.kind === "function" && typeof target === "function" && isPassable(descriptor)) append(functions, hostFunction(descriptor, target as ImportTarget, floats));
     else if (descriptor.kind === "memory" && target instanceof Memory) append(memories, target);
     else append(problems, problemOf(descriptor, target));
   }
   if (problems.length === 0) return { functions, memories };
-  const message = problems.length === 1 ? `import ${problems[0]}` : `${problems.length} imports: ${problems.join("; ")}`;
+  const named = problems.slice(0, NAMED).join("; ");
+  const more = problems.length > NAMED ? `; and ${problems.length - NAMED} more` : "";
+  const message = problems.length === 1 ? `import ${named}` : `${problems.length} imports: ${named}${more}`;
   throw new InstantiateError("import", message);
 }
+
+/** How many imports an error names. */
+const NAMED = 20;
+
+const isPassable = ({ params, results }: ExternType & { kind: "function" }): boolean => params.every(isNumeric) && results.every(isNumeric);
 
 /** Throws unless names can be looked up in it. */
 function checkImports(imports: unknown): void {
@@ -238,7 +249,7 @@ function entry(names: object, name: string): unknown {
   if (names instanceof Map) return names.get(name);
   const fields = names as { readonly [name: string]: unknown };
   if (Object.hasOwn(fields, name)) return fields[name];
-  if (name === "constructor") return undefined;
+  if (name === "constructor" || name === "__proto__") return undefined;
   const value = fields[name];
   return value === rootOf(fields)[name] ? undefined : value;
 }
@@ -252,17 +263,16 @@ function rootOf(object: object): { readonly [name: string]: unknown } {
 
 /** What is wrong with what was given for an import. */
 function problemOf(descriptor: ImportDescriptor, target: unknown): string {
-  const { module, name, kind } = descriptor;
-  const wanted = `a ${typeText(descriptor)} is asked for`;
-  const problem =
-    kind === "global" || kind === "table"
-      ? "globals and tables cannot be imported"
-      : target === undefined
-        ? `${wanted}, nothing of this name is given`
-        : kind === "memory" && isMarked(target, "memory")
-          ? `the memory that is given ${OF_ANOTHER_COPY}`
-          : `${wanted}, ${given(target)} is given`;
-  return `\`${module}\` \`${name}\`: ${problem}`;
+  const { module, name } = descriptor;
+  return `\`${printable(module)}\` \`${printable(name)}\`: ${reasonOf(descriptor, target)}`;
+}
+
+function reasonOf(descriptor: ImportDescriptor, target: unknown): string {
+  const { kind } = descriptor;
+  if (kind === "global" || kind === "table") return "globals and tables cannot be imported";
+  if (kind === "function" && !isPassable(descriptor)) return "a vector or reference type in its signature cannot be passed";
+  if (kind === "memory" && isMarked(target, "memory")) return `the memory that is given ${OF_ANOTHER_COPY}`;
+  return `a ${typeText(descriptor)} is asked for, ${target === undefined ? "nothing of this name" : given(target)} is given`;
 }
 
 /** The type of an import in words. */
@@ -271,7 +281,8 @@ function typeText(type: ExternType): string {
     case "function":
       return `function (${type.params.join(", ")}) -> (${type.results.join(", ")})`;
     case "memory":
-      return `memory of ${type.initial} ${Object.hasOwn(type, "maximum") ? `to ${type.maximum} pages` : "pages or more"}`;
+      if (Object.hasOwn(type, "maximum")) return `memory of ${type.initial} to ${type.maximum} pages`;
+      return `memory of ${type.initial === 1 ? "a page" : `${type.initial} pages`} or more`;
     default:
       return type.kind;
   }

@@ -57,9 +57,15 @@ function advice(name: string, names: readonly string[]): string {
   return names.length > 0 ? `there are ${names.map((known) => `\`${known}\``).join(", ")}` : "there are none";
 }
 
-/** How many letters are to be put in, left out or replaced to make one text of the other. Of long texts not looked at. */
+const sorted = (text: string): string => [...text].sort().join("");
+
+/**
+ * How many letters are to be put in, left out or replaced to make one text of the other; 1 where they are the same in
+ * another order. Of long texts not looked at.
+ */
 function distanceOf(from: string, to: string): number {
   if (from.length > 64) return from.length;
+  if (from !== to && sorted(from) === sorted(to)) return 1;
   let row = Array.from({ length: to.length + 1 }, (_, at) => at);
   for (let i = 1; i <= from.length; i++) {
     let before = i;

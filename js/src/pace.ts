@@ -127,6 +127,11 @@ export class Pace {
     });
   }
 
+  /** Whether it is what the signal ended the call with. */
+  isReason(thrown: unknown): boolean {
+    return this.signal?.aborted === true && this.signal.reason === thrown;
+  }
+
   /** The call has ended, or waits for somebody to go on with it: nothing ends it by its pace any more. */
   close(): void {
     this.unwatch?.();

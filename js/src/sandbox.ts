@@ -117,9 +117,12 @@ export class Sandbox {
   /** Compiles a module from a response, or a promise of one. */
   async compileStreaming(response: Response | PromiseLike<Response>, given?: CompileOptions): Promise<Module> {
     const options = optionsOf(given, COMPILE_OPTIONS);
-    const { ok, status, statusText } = await response;
-    if (!ok) throw new TypeError(`cannot compile a response of status ${status} ${statusText}`);
-    return this.compile(await (await response).arrayBuffer(), options);
+    const answer: Partial<Response> | null = await response;
+    if (typeof answer?.arrayBuffer !== "function" || typeof answer.status !== "number") {
+      throw new TypeError("this is no response; give what `fetch` returns, or bytes to `compile`");
+    }
+    if (!answer.ok) throw new TypeError(`cannot compile a response of status ${answer.status} ${answer.statusText}`);
+    return this.compile(await answer.arrayBuffer(), options);
   }
 
   /** Makes a memory that guests can import, in pages of 64 KiB. */

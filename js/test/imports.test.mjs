@@ -88,7 +88,7 @@ describe("what is missing or of the wrong kind", () => {
     refused(FUNCTION, { env: null }, "env", "speak");
     refused(FUNCTION, { env: 1 }, "env", "speak");
   });
-  test("a missing memory is named", () => refused(MEMORY, { env: {} }, "env", "store", "a memory of 1 pages or more is asked for, nothing"));
+  test("a missing memory is named", () => refused(MEMORY, { env: {} }, "env", "store", "a memory of a page or more is asked for, nothing"));
   test("something of another kind is named", () => {
     for (const target of [1, null, "f", {}, sandbox.memory({ initial: 1 })]) {
       refused(FUNCTION, { env: { speak: target } }, "env", "speak", "function");

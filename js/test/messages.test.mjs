@@ -48,7 +48,7 @@ describe("an import's error that is the guest's fault", () => {
   let guest;
   const ways = {
     "by its context": call((c, at, length) => void c.memory.readString(at, length)),
-    "by the guest": (at, length) => void guest.memory("memory").readString(at, length),
+    "by the guest": (at, length) => void guest.exports.memory.readString(at, length),
     "after a wait": call(async (c, at, length) => {
       await sleep(1);
       c.memory.readString(at, length);
@@ -56,17 +56,18 @@ describe("an import's error that is the guest's fault", () => {
   };
   for (const [way, log] of Object.entries(ways)) {
     for (const [place, problem] of [
-      [[65_534, 5], "5 bytes at 65534 are not inside a memory of 65536 bytes"],
-      [[-5, 3], "3 bytes at 4294967291 are not inside a memory of 65536 bytes"],
-      [[8, 1], "the 1 bytes at 8 are no well-formed UTF-8; `{ lossy: true }` reads them nevertheless"],
+      [[65_534, 5], "the 5 bytes at 65534 cannot be reached in a memory of 65536 bytes"],
+      [[-5, 3], "the 3 bytes at 4294967291 cannot be reached in a memory of 65536 bytes"],
+      [[8, 1], "the byte at 8 cannot be read as UTF-8; `{ lossy: true }` reads any bytes"],
     ]) test(`is a trap, ${way}: ${problem}`, async () => {
       guest = loud.instantiate({ e: { log } });
       const outcome = await guest.tryCall("log", place);
       assert.equal(outcome.status, "trap");
       const { trap } = outcome;
       assert.ok(trap instanceof Trap);
-      assert.deepEqual([trap.code, trap.message], ["host-error", `the guest gave the import \`e\` \`log\` a wrong place: ${problem}`]);
+      assert.deepEqual([trap.code, trap.message], ["host-error", `the guest gave the import \`e\` \`log\` a place that cannot be used: ${problem}`]);
       assert.equal(trap.fuelUsed, outcome.fuelUsed);
+      assert.deepEqual([trap.reason.name, trap.reason.message], ["MemoryError", problem]);
       assert.ok(trap.fuelUsed > 0n);
       assert.deepEqual(trap.frames.map(({ functionIndex }) => functionIndex), [1]);
       // Where in the guest, and where in the supervisor.
@@ -77,6 +78,17 @@ describe("an import's error that is the guest's fault", () => {
       assert.equal(guest.exports.log(0, 4), undefined);
     });
   }
+  test("is not what a signal ends the call with, whatever that is", async () => {
+    const reason = thrownBy(() => loud.instantiate({ e: { log() {} } }).exports.memory.read(65_536, 1));
+    const waiting = loud.instantiate({ e: { log: () => new Promise(() => {}) } });
+    const refused = thrownBy(() => waiting.exports.memory.read(65_536, 1));
+    for (const given of [reason, refused]) {
+      const controller = new AbortController();
+      const rejected = rejectionOf(waiting.call("log", [0, 4], { signal: controller.signal }));
+      setTimeout(() => controller.abort(given), 5);
+      assert.equal(await rejected, given);
+    }
+  });
   test("is whatever it is where the import catches it", () => {
     const seen = [];
     const log = call((c, at, length) => {
@@ -89,8 +101,14 @@ describe("an import's error that is the guest's fault", () => {
     loud.instantiate({ e: { log } }).exports.log(65_536, 1);
     assert.deepEqual(seen.map(({ name, code }) => [name, code]), [["MemoryError", "out-of-bounds"]]);
   });
-  test("and one of the supervisor's comes out as the same object", () => {
-    for (const error of [new RangeError("x"), new MemoryError("limit", "x"), new Trap("unreachable", "x", 0n), undefined, "text"]) {
+  test("is one of the guest's own memory also where 32 bits do not hold the place", () => {
+    const log = call((c, at) => void c.memory.read((at >>> 0) + 8, 1));
+    assert.equal(thrownBy(() => loud.instantiate({ e: { log } }).exports.log(-1, 0)).code, "host-error");
+  });
+  test("and one of the supervisor's comes out as the same object", async () => {
+    const others = [sandbox.memory({ initial: 1 }), (await Sandbox.load()).memory({ initial: 1 }), loud.instantiate({ e: { log() {} } }).exports.memory];
+    const ofOthers = others.map((memory) => thrownBy(() => memory.read(65_536, 1)));
+    for (const error of [...ofOthers, new RangeError("x"), new MemoryError("out-of-bounds", "x"), new Trap("unreachable", "x", 0n), undefined, "text"]) {
       const log = () => {
         throw error;
       };
@@ -101,6 +119,37 @@ describe("an import's error that is the guest's fault", () => {
         assert.equal(thrown, error);
       }
     }
+  });
+});
+
+describe("a guest's names", () => {
+  const name = "log\n    at trusted (file:///server.js:1:1)\u001b[2J";
+  const escaped = "log\\u{a}    at trusted (file:///server.js:1:1)\\u{1b}[2J";
+  const text = JSON.stringify(name).slice(1, -1).replaceAll("\\u001b", "\\1b");
+  const module = sandbox.compile(wat(`(module (import "e" "${text}" (func $f (param i32))) (memory (export "memory") 1) (func (export "run") (call $f (i32.const -1))))`));
+  test("stay on one line, in stacks too", () => {
+    const missing = thrownBy(() => module.instantiate({}));
+    assert.equal(missing.message, `import \`e\` \`${escaped}\`: a function (i32) -> () is asked for, nothing of this name is given`);
+    const trap = thrownBy(() => module.instantiate({ e: { [name]: call((c, at) => c.memory.read(at, 1)) } }).exports.run());
+    assert.ok(trap.stack.startsWith(`Trap: the guest gave the import \`e\` \`${escaped}\` a place that cannot be used: `), trap.stack);
+  });
+  test("are no more than can be read", () => {
+    const many = sandbox.compile(wat(`(module ${'(import "e" "f" (func))'.repeat(100)})`));
+    const { message } = thrownBy(() => many.instantiate({}));
+    assert.deepEqual([message.split("`e` `f`").length, message.endsWith("; and 80 more")], [21, true]);
+  });
+});
+
+describe("imports that nobody gave", () => {
+  for (const name of ["toString", "constructor", "hasOwnProperty", "valueOf", "f"]) test(`__proto__ ${name}`, () => {
+    class Host {
+      f() {}
+    }
+    const module = sandbox.compile(wat(`(module (import "__proto__" "${name}" (func)))`));
+    for (const imports of [undefined, {}, { e: {} }, new Host(), new (class extends Host {})(), new Map()]) {
+      assert.equal(thrownBy(() => module.instantiate(imports)).code, "import");
+    }
+    assert.ok(module.instantiate({ ["__proto__"]: { [name]: () => {} } }));
   });
 });
 
@@ -126,6 +175,14 @@ describe("what is not supported", () => {
     const error = thrownBy(() => sandbox.compile(Uint8Array.of(1, 2, 3)));
     assert.deepEqual([error.code, error.proposal], ["invalid", undefined]);
   });
+});
+
+describe("arguments", () => {
+  for (const given of [null, 4, {}]) test(`are not ${JSON.stringify(given)}`, () => says(() => instance.call("f", given), "TypeError", "the arguments are no array; give `[a, b]`, or nothing"));
+});
+
+test("what is no response is told from one", async () => {
+  for (const given of [null, bytes, new Blob([bytes])]) await says(() => sandbox.compileStreaming(given), "TypeError", "this is no response; give what `fetch` returns, or bytes to `compile`");
 });
 
 describe("memories that do not fit", () => {

@@ -8,6 +8,22 @@ import { Substrate } from "guestbox/substrate";
 const sandboxes: Sandbox[] = [await Sandbox.load({ wasm }), await Inline.load()];
 const others: [ScaleStore, Substrate] = [await ScaleStore.load({ wasm }), await Substrate.load({ wasm })];
 const given: string | WebAssembly.Module = wasm;
+class Host {
+  #calls = 0;
+  price(item: number): number {
+    return item * ++this.#calls;
+  }
+}
+interface Shop {
+  price(item: number): number;
+}
+const shop: Shop = new Host();
+const module = (sandboxes[0] as Sandbox).compile(new Uint8Array());
+// What the imports are: instances of classes, and what interfaces describe, as well as literals and Maps.
+for (const imports of [{ shop }, { shop: new Host() }, new Map([["shop", new Host()]]), { shop: { price: (item: number) => item } }]) {
+  module.instantiate(imports);
+}
+module.instantiate({ shop: { price: (item) => item } });
 export const codeOf = (error: LoadError): string => error.code;
 export default [sandboxes, others, given];
 // @ts-expect-error -- it is no instance, whose exports could be called

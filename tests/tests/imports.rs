@@ -273,3 +273,21 @@ fn all_imports_that_are_missing_are_named_at_once_with_their_types() {
          `env` `r`, a function (externref) -> (): a vector or reference type in its signature cannot be passed"
     );
 }
+
+/// Names are the guest's: they stay on one line, and there are no more than can be read.
+#[test]
+fn names_in_an_error_are_escaped_and_few() {
+    let refused = |text: &str| {
+        Store::new()
+            .instantiate(&mut NoImports, &text::module(text), &Environment::new(), 0)
+            .unwrap_err()
+            .to_string()
+    };
+    let escaped = refused(r#"(module (import "e\1b[2J" "f\0a    at trusted" (func)))"#);
+    assert!(
+        escaped.starts_with(r"import `e\u{1b}[2J` `f\n    at trusted`, a function () -> (): "),
+        "{escaped}"
+    );
+    let many = refused(&format!("(module {})", r#"(import "e" "f" (func))"#.repeat(100)));
+    assert_eq!((many.matches("`e` `f`").count(), many.ends_with("; and 80 more")), (20, true), "{many}");
+}

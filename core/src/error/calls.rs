@@ -1,6 +1,6 @@
 //! Errors of calls: why one was not begun, or could not be driven.
 
-use super::HandleError;
+use super::{HandleError, modules::Named};
 use crate::{
     module::Import,
     trap::Trap,
@@ -108,6 +108,7 @@ impl ArgumentsError {
 impl fmt::Display for ArgumentsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { export, parameters, given } = self;
+        let export = export.escape_debug();
         write!(f, "the export `{export}` takes ({}), and was given ({})", List(parameters), List(given))
     }
 }
@@ -135,14 +136,7 @@ impl ResultsError {
 impl fmt::Display for ResultsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { import, given } = self;
-        write!(
-            f,
-            "the import `{}` `{}`, a {}, returned ({})",
-            import.module(),
-            import.name(),
-            import.ty(),
-            List(given)
-        )
+        write!(f, "the import {}, returned ({})", Named(import), List(given))
     }
 }
 

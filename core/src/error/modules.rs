@@ -207,7 +207,7 @@ impl From<ImportError> for InstantiateError {
 impl fmt::Display for ImportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { import, problem } = self;
-        write!(f, "`{}` `{}`, a {}: {problem}", import.module(), import.name(), import.ty())
+        write!(f, "{}: {problem}", Named(import))
     }
 }
 
@@ -296,17 +296,34 @@ impl fmt::Display for InstantiateError {
     }
 }
 
+/// An import by its names and its type. The guest's author chose the names: they are put on one line, without
+/// what a terminal would obey.
+pub(super) struct Named<'a>(pub(super) &'a Import);
+
+impl fmt::Display for Named<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (module, name) = (self.0.module().escape_debug(), self.0.name().escape_debug());
+        write!(f, "`{module}` `{name}`, a {}", self.0.ty())
+    }
+}
+
+/// How many imports an error names.
+const NAMED: usize = 20;
+
 /// Names the imports that could not be resolved.
 fn imports(f: &mut fmt::Formatter<'_>, refused: &[ImportError]) -> fmt::Result {
     if let [only] = refused {
         return write!(f, "import {only}");
     }
     write!(f, "{} imports: ", refused.len())?;
-    for (at, import) in refused.iter().enumerate() {
+    for (at, import) in refused.iter().take(NAMED).enumerate() {
         f.write_str(if at == 0 { "" } else { "; " })?;
         write!(f, "{import}")?;
     }
-    Ok(())
+    match refused.len().checked_sub(NAMED) {
+        Some(more @ 1..) => write!(f, "; and {more} more"),
+        _ => Ok(()),
+    }
 }
 
 impl Error for InstantiateError {

@@ -3,8 +3,8 @@
 use super::sections::split_leb128;
 use alloc::{boxed::Box, vec::Vec};
 use wasmparser::{
-    BinaryReaderError, FuncValidatorAllocations, FunctionBody, Operator, Parser, Payload, ValidPayload,
-    Validator, WasmFeatures,
+    BinaryReader, BinaryReaderError, FuncValidatorAllocations, FunctionBody, Operator, Parser, Payload,
+    ValidPayload, Validator, WasmFeatures,
 };
 
 /// Where a module is invalid.
@@ -20,8 +20,16 @@ impl Fault {
     }
 }
 
-/// Validates a module. The bodies of functions that end before `from` are taken to be valid.
-pub(crate) fn validate(features: WasmFeatures, bytes: &[u8], from: usize) -> Result<(), Fault> {
+/// A place that a module is to be valid beyond.
+pub(crate) struct Beyond {
+    pub(super) offset: usize,
+    /// Where the operator ends that begins there, if one does.
+    pub(super) operator_end: Option<usize>,
+}
+
+/// Validates a module; if only `beyond` a place, then neither the code before, which is taken to be valid,
+/// nor what follows: for that no limits have been checked.
+pub(crate) fn validate(features: WasmFeatures, bytes: &[u8], beyond: Option<&Beyond>) -> Result<(), Fault> {
     let fault = |error: BinaryReaderError| Fault::new(&error);
     let mut parser = Parser::new(0);
     parser.set_features(features);
@@ -29,16 +37,36 @@ pub(crate) fn validate(features: WasmFeatures, bytes: &[u8], from: usize) -> Res
     let mut allocations = FuncValidatorAllocations::default();
     for payload in parser.parse_all(bytes) {
         let payload = payload.map_err(fault)?;
+        let (is_before, is_after) = match (&payload, beyond) {
+            (_, None) => (false, false),
+            (Payload::CodeSectionEntry(body), Some(place)) => {
+                let range = body.range();
+                (range.end <= place.offset, range.start > place.offset)
+            }
+            (payload, Some(place)) => {
+                (false, payload.as_section().is_some_and(|(_, range)| range.start > place.offset))
+            }
+        };
+        if is_after {
+            return Ok(());
+        }
         if let Payload::DataCountSection { range, .. } = &payload
             && !features.bulk_memory()
         {
             return Err(Fault { offset: range.start, message: "bulk memory is not enabled".into() });
         }
         if let ValidPayload::Func(function, body) = validator.payload(&payload).map_err(fault)?
-            && body.range().end > from
+            && !is_before
         {
+            // Cut off behind the operator, it is at least valid up to there.
+            let end = beyond.and_then(|place| place.operator_end).unwrap_or(body.range().end);
+            let start = body.range().start;
+            let cut =
+                bytes.get(start..end).ok_or_else(|| Fault { offset: end, message: "cut off".into() })?;
+            let mut reader = BinaryReader::new(cut, start);
+            reader.set_features(features);
             let mut function = function.into_validator(allocations);
-            function.validate(&body).map_err(fault)?;
+            function.validate(&FunctionBody::new(reader)).map_err(fault)?;
             allocations = function.into_allocations();
         }
     }

@@ -2,11 +2,12 @@
 
 use guestbox::{CompileError, CompileOptions, Feature, Features, Limits, Module, Proposal};
 use guestbox_tests::text;
+use std::time::{Duration, Instant};
 
 /// Modules that are valid with a proposal, the function that first uses it and the bytes there.
 const USERS: &[(Proposal, Option<u32>, &[u8], &str)] = &[
-    (Proposal::ComponentModel, None, &[0x0D, 0, 1, 0], "(component)"),
-    (Proposal::ComponentModel, None, &[0x0D, 0, 1, 0], "(component (core module (func)))"),
+    (Proposal::ComponentModel, None, &[1, 0], "(component)"),
+    (Proposal::ComponentModel, None, &[1, 0], "(component (core module (func)))"),
     (Proposal::CustomPageSizes, None, &[], "(module (memory 1 (pagesize 1)))"),
     (Proposal::ExceptionHandling, None, &[1, 0, 0], "(module (tag) (func (throw 0)))"),
     (Proposal::ExceptionHandling, None, &[], r#"(module (import "env" "t" (tag)))"#),
@@ -31,6 +32,10 @@ const USERS: &[(Proposal, Option<u32>, &[u8], &str)] = &[
     (Proposal::Gc, Some(0), &[], "(module (func (drop (ref.i31 (i32.const 1)))))"),
     (Proposal::Memory64, None, &[], "(module (memory i64 1))"),
     (Proposal::Memory64, None, &[], "(module (table i64 1 funcref))"),
+    // Two proposals in one place: one of them.
+    (Proposal::Threads, None, &[], "(module (memory i64 1 10 shared))"),
+    (Proposal::Threads, None, &[], r#"(module (import "env" "memory" (memory i64 1 10 shared)))"#),
+    (Proposal::Gc, None, &[], "(module (table i64 1 i31ref))"),
     (Proposal::MemoryControl, Some(0), &[0xFC, 18], DISCARD),
     (Proposal::RelaxedSimd, Some(0), &[0xFD], RELAXED),
     (Proposal::Simd, None, &[], "(module (func (param v128)))"),
@@ -119,6 +124,58 @@ fn what_is_invalid_with_every_proposal_stays_invalid() {
         let error = Module::new(&bytes[..len]).unwrap_err();
         assert_eq!(error.code(), "invalid", "{len}: {error}");
     }
+}
+
+/// For what follows the first use of a proposal no limits have been checked.
+#[test]
+fn what_follows_the_first_use_of_a_proposal_is_not_looked_at() {
+    let mut code = String::from(
+        "(module (func $first (try_table)) (func $many (result i32 i32 i32 i32) unreachable) (func ",
+    );
+    code.extend(std::iter::repeat_n("(call $many)", 300_000));
+    code.push_str("unreachable))");
+    let bytes = text::bytes(&code);
+    let began = Instant::now();
+    let error = Module::new(&bytes).unwrap_err();
+    assert_eq!(error.code(), "unsupported", "{error}");
+    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+}
+
+#[test]
+fn garbage_is_no_proposal() {
+    let types =
+        |bytes: &[u8]| [&b"\0asm\x01\0\0\0\x01"[..], &[u8::try_from(bytes.len()).unwrap()], bytes].concat();
+    for bytes in [
+        &[1, 0x6B][..],
+        &[1, 0x69],
+        &[1, 0x63, 0],
+        &[1, 0x60, 1, 0x5F, 0],
+        &[1, 0x60, 1, 0x50, 0],
+        &[1, 0x60, 1, 0x5D, 0],
+    ] {
+        let error = Module::new(&types(bytes)).unwrap_err();
+        assert_eq!(error.code(), "invalid", "{bytes:x?}: {error}");
+    }
+}
+
+#[test]
+fn what_is_invalid_is_told_in_the_modules_own_bytes_with_frames_too() {
+    let bytes = text::bytes(
+        "(module (memory 1) (func (drop (select (i32.const 1) (i32.const 2) (i32.const 3)))) (func (drop (i32.eqz (i64.const 1)))))",
+    );
+    let at = bytes.iter().rposition(|byte| *byte == 0x45).unwrap();
+    for options in [CompileOptions::new(), CompileOptions::new().with_frames()] {
+        let error = Module::with_options(&Limits::default(), &bytes, options).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!("invalid module: type mismatch: expected i32, found i64 (at offset {at:#x})")
+        );
+    }
+    let error = Module::new(b"<!doctype html>").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "invalid module: the bytes do not begin as those of a module do, with `\\0asm`"
+    );
 }
 
 #[test]

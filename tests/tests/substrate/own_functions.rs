@@ -112,8 +112,11 @@ fn what_is_not_in_the_supervisors_memory_is_not_read() {
     }
 }
 
-/// What a world's embedder was told, as words.
-fn observed(world: &mut World, limits: Limits) -> Arc<Mutex<Vec<(bool, Option<Limit>, String)>>> {
+/// Whether a limit was reached and which, and the message.
+type Told = (bool, Option<Limit>, String);
+
+/// What a world's embedder was told.
+fn observed(world: &mut World, limits: Limits) -> Arc<Mutex<Vec<Told>>> {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let notes = Arc::clone(&seen);
     world.store.data_mut().sandbox = Sandbox::new(limits).with_observer(move |failure: &Failure| {

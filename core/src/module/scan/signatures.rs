@@ -21,7 +21,7 @@ pub(super) fn read(limits: &Limits, contents: &[u8], offset: usize) -> Result<Ve
     let end = offset.saturating_add(contents.len());
     let refused = |foreign: Foreign<'_>| match foreign.proposal() {
         Some(proposal) => {
-            let offset = end.saturating_sub(foreign.0.len());
+            let offset = end.saturating_sub(foreign.rest().len());
             CompileError::Unsupported(Unsupported { proposal, function: None, offset })
         }
         None => CompileError::Invalid("a type that there is not".into()),
@@ -32,7 +32,7 @@ pub(super) fn read(limits: &Limits, contents: &[u8], offset: usize) -> Result<Ve
     for _ in 0..len {
         let (&first, after) = rest.split_first().ok_or_else(cut)?;
         if first != FUNCTION {
-            return Err(refused(Foreign(rest)));
+            return Err(refused(Foreign::Form(rest)));
         }
         let (params, after) = values(limits, after, refused)?;
         let (results, after) = values(limits, after, refused)?;
@@ -52,32 +52,46 @@ fn values<'a>(
     Limit::Params.check(count(len), limits.params.into())?;
     let (types, rest) = after.split_at_checked(len).ok_or_else(cut)?;
     match types.iter().position(|byte| !is_value_type(*byte)) {
-        Some(at) => Err(refused(Foreign(after.get(at..).unwrap_or_default()))),
+        Some(at) => Err(refused(Foreign::Value(after.get(at..).unwrap_or_default()))),
         None => Ok((len, rest)),
     }
 }
 
 /// A type that is not supported, with all that comes after it in its section.
-struct Foreign<'a>(&'a [u8]);
+enum Foreign<'a> {
+    /// What is no function.
+    Form(&'a [u8]),
+    /// A parameter or result.
+    Value(&'a [u8]),
+}
 
 impl Foreign<'_> {
+    const fn rest(&self) -> &[u8] {
+        match self {
+            Self::Form(rest) | Self::Value(rest) => rest,
+        }
+    }
+
     /// The proposal that it is of; `None` where there is no such type.
     fn proposal(&self) -> Option<Proposal> {
-        let (first, rest) = self.0.split_first()?;
-        match first {
+        let (first, rest) = self.rest().split_first()?;
+        match (self, first) {
+            // A group, a type with or below others, an array, a structure.
+            (Self::Form(_), 0x4E..=0x50 | 0x5E | 0x5F) => Some(Proposal::Gc),
+            (Self::Form(_), 0x5D) => Some(Proposal::StackSwitching),
+            (Self::Form(_), _) => (*first == SHARED).then_some(Proposal::SharedEverythingThreads),
             // A reference to a type, or to a kind of things.
-            0x63 | 0x64 => match rest.first()? {
+            (Self::Value(_), 0x63 | 0x64) => match rest.first()? {
                 0x00..=0x3F | 0x6F | 0x70 | 0x80..=0xFF => Some(Proposal::FunctionReferences),
                 kind => of_kind(*kind),
             },
-            // A group, a type with or below others, an array, a structure.
-            0x4E..=0x50 | 0x5E | 0x5F => Some(Proposal::Gc),
-            0x5D => Some(Proposal::StackSwitching),
-            0x65 => Some(Proposal::SharedEverythingThreads),
-            kind => of_kind(*kind),
+            (Self::Value(_), kind) => of_kind(*kind),
         }
     }
 }
+
+/// What begins a type that threads share.
+const SHARED: u8 = 0x65;
 
 /// The proposal that has references to a kind of things.
 const fn of_kind(kind: u8) -> Option<Proposal> {
@@ -85,7 +99,7 @@ const fn of_kind(kind: u8) -> Option<Proposal> {
         0x69 | 0x74 => Some(Proposal::ExceptionHandling),
         0x68 | 0x75 => Some(Proposal::StackSwitching),
         0x6A..=0x6E | 0x71..=0x73 => Some(Proposal::Gc),
-        0x65 => Some(Proposal::SharedEverythingThreads),
+        SHARED => Some(Proposal::SharedEverythingThreads),
         _ => None,
     }
 }
