@@ -20,7 +20,7 @@ use alloc::vec::Vec;
 const NO_NAME: &[u8] = &[0xFF];
 
 /// `ext_sandbox_instantiate_version_1`: the number of the instance,
-/// [`ERR_MODULE`] or [`ERR_EXECUTION`](abi::ERR_EXECUTION).
+/// [`ERR_MODULE`](abi::ERR_MODULE) or [`ERR_EXECUTION`].
 ///
 /// # Errors
 ///
@@ -73,8 +73,8 @@ fn instantiate_failed<E: Embedder + ?Sized>(embedder: &mut E, failure: Instantia
     code
 }
 
-/// `ext_sandbox_invoke_version_1`: [`ERR_OK`](abi::ERR_OK) or
-/// [`ERR_EXECUTION`](abi::ERR_EXECUTION). Host calls are served by the thunk that the instance was
+/// `ext_sandbox_invoke_version_1`: [`ERR_OK`] or
+/// [`ERR_EXECUTION`]. Host calls are served by the thunk that the instance was
 /// instantiated with; `state` comes with each.
 ///
 /// # Errors
@@ -201,7 +201,7 @@ pub fn get_global_val<E: Embedder + ?Sized>(
 ///
 /// # Errors
 ///
-/// See [`AllocatorError`](super::AllocatorError).
+/// See [`AllocatorError`].
 pub fn malloc<E: Embedder + ?Sized>(embedder: &mut E, len: u32) -> Result<u32, SupervisorTrap> {
     let allocated = with_allocator(embedder, |allocator, memory| allocator.allocate(memory, len));
     allocated.map_err(SupervisorTrap::Allocator)
@@ -211,7 +211,7 @@ pub fn malloc<E: Embedder + ?Sized>(embedder: &mut E, len: u32) -> Result<u32, S
 ///
 /// # Errors
 ///
-/// See [`AllocatorError`](super::AllocatorError).
+/// See [`AllocatorError`].
 pub fn free<E: Embedder + ?Sized>(embedder: &mut E, ptr: u32) -> Result<(), SupervisorTrap> {
     let freed = with_allocator(embedder, |allocator, memory| allocator.free(memory, ptr));
     freed.map_err(SupervisorTrap::Allocator)
@@ -223,7 +223,7 @@ pub fn free<E: Embedder + ?Sized>(embedder: &mut E, ptr: u32) -> Result<(), Supe
 ///
 /// # Errors
 ///
-/// Where the allocator fails; see [`AllocatorError`](super::AllocatorError).
+/// Where the allocator fails; see [`AllocatorError`].
 pub fn give<E: Embedder + ?Sized>(embedder: &mut E, bytes: &[u8]) -> Result<Region, SupervisorTrap> {
     let too_large = SupervisorTrap::Allocator(AllocatorError::TooLarge);
     let len = u32::try_from(bytes.len()).map_err(|_| too_large)?;
