@@ -6,7 +6,8 @@
 //! learns as a code, see [`abi`](crate::abi); what it does wrong itself is a
 //! [`SupervisorTrap`](crate::abi::SupervisorTrap), which ends it.
 //!
-//! [`link`] defines them for a supervisor that runs in [`wasmi`]:
+//! [`link_with_memory`] defines them for a supervisor that runs in [`wasmi`] and imports its memory, as most
+//! runtimes of 2020 and 2021 do, and [`link`] for one that exports it:
 //!
 //! ```
 //! use guestbox::{Limits, substrate::{self, Sandbox, wasmi}};
@@ -27,6 +28,13 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! Host functions of your own, and entry points with input, reach the supervisor by a [`WasmiSupervisor`]:
+//! [`give`] puts bytes into its memory, [`read`] copies them from there. What it has no word for you are told,
+//! see [`Sandbox::with_observer`]. If it meters its guests itself, [`Sandbox::self_metered`] bounds no fuel.
+//!
+//! Runtimes are served that were built since February 2020. Before, values had other indices in SCALE, and
+//! before 2020 the names of the host functions had no version.
+//!
 //! Another engine serves its supervisors by an [`Embedder`] and the functions of this module that
 //! have the names of the host functions: [`instantiate`], [`invoke`] and so on.
 //!
@@ -42,7 +50,8 @@
 //! are the business of the engine that runs it. It cannot make the host allocate more than its
 //! own memory, the guests' memories and the limits justify, whatever lengths it passes. The
 //! allocator never grows the supervisor's memory, as in the lineage: let it have the pages it
-//! needs from the beginning, or grow on its own.
+//! needs from the beginning, the "heap pages" of a node, or grow on its own. What rustc builds as a `cdylib`
+//! has 61 KiB of heap until it is given more.
 //!
 //! # Nesting
 //!
