@@ -1,4 +1,4 @@
-//! The runtime once more, linked so that it imports its memory.
+//! The runtime as wasm that imports its memory: what differs is how build.sh links it.
 #![cfg_attr(not(feature = "std"), no_std)]
 
 use guestbox_test_runtime as _;
