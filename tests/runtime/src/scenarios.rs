@@ -119,7 +119,11 @@ fn edges(s: &mut Session) {
             let divides = matches!(operation, 0..=3 | 14..=17);
             let overflows = matches!((operation, left), (0, 0x8000_0000_0000_0000) | (14, 0x8000_0000));
             let result = s.call(&edges, (operation, left, right));
-            if divides && right == 0 || overflows { traps(result) } else { drop(returned(result)) }
+            if divides && right == 0 || overflows {
+                traps(result)
+            } else {
+                drop(returned(result))
+            }
         }
     }
     let page = 65_536_u64;
@@ -190,7 +194,9 @@ fn others(s: &mut Session) {
     // What is below a call that fails is undone.
     let reverts = call(&other, 0, 0, call(&api, 0, 0, [&(10_u8, key).encode()[..], b"kept"].concat()));
     returned(s.call_with(&api, 0, GAS, reverts));
-    for input in [(200_u8).encode(), (23_u8, *b"reverted").encode(), (17_u8, BOB, 10_u64).encode(), (0_u8).encode()] {
+    for input in
+        [(200_u8).encode(), (23_u8, *b"reverted").encode(), (17_u8, BOB, 10_u64).encode(), (0_u8).encode()]
+    {
         returned(s.call_with(&api, 0, GAS, call(&other, 0, 9, input)));
     }
     // Code that is not there, that is there, and a second contract at one address.
@@ -201,7 +207,8 @@ fn others(s: &mut Session) {
         returned(s.call(&api, make(salt)));
     }
     fails(s.call(&api, make(1)), Error::DuplicateContract);
-    let instantiate = || pallet_contracts::Call::instantiate(ENDOWMENT, GAS, code_hash("nest"), vec![], vec![1]);
+    let instantiate =
+        || pallet_contracts::Call::instantiate(ENDOWMENT, GAS, code_hash("nest"), vec![], vec![1]);
     s.dispatch("instantiate", Origin::signed(ALICE), instantiate()).unwrap();
     refuses(s.dispatch("instantiate", Origin::signed(ALICE), instantiate()), Error::DuplicateContract);
     let prints = Schedule::<Runtime> { version: 1, enable_println: true, ..Default::default() };
@@ -320,10 +327,7 @@ fn sizes_and_hashes(s: &mut Session) {
 
 fn endings(s: &mut Session) {
     let wasm = contracts::wasm("self_destructing_constructor");
-    refuses(
-        s.deploy_code("self_destructing_constructor", wasm, ENDOWMENT, vec![], b""),
-        Error::NotCallable,
-    );
+    refuses(s.deploy_code("self_destructing_constructor", wasm, ENDOWMENT, vec![], b""), Error::NotCallable);
     for salt in 0..3_u8 {
         let ends = s.deploy("self_destruct", ENDOWMENT, (), &[salt]);
         // One that is being called cannot end.

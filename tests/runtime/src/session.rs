@@ -13,7 +13,6 @@ use sp_core::{storage::well_known_keys, H256};
 use sp_io::{default_child_storage as child, hashing, storage};
 use sp_runtime::{AccountId32, DispatchError};
 use sp_std::{
-
     collections::{btree_map::BTreeMap, btree_set::BTreeSet},
     fmt::Write,
     prelude::*,
@@ -64,7 +63,13 @@ impl Session {
         self.call_with(contract, 0, GAS, input.encode())
     }
 
-    pub fn call_with(&mut self, contract: &AccountId32, value: u64, gas: u64, input: Vec<u8>) -> ContractExecResult {
+    pub fn call_with(
+        &mut self,
+        contract: &AccountId32,
+        value: u64,
+        gas: u64,
+        input: Vec<u8>,
+    ) -> ContractExecResult {
         self.step("call", (contract, value, gas, &input).encode());
         let result = Contracts::bare_call(ALICE, contract.clone(), value, gas, input);
         let error = result.exec_result.as_ref().err().map(|failed| failed.error);
@@ -87,12 +92,22 @@ impl Session {
         input: Vec<u8>,
         salt: &[u8],
     ) -> DispatchResultWithPostInfo {
-        let call =
-            pallet_contracts::Call::instantiate_with_code(endowment, GAS, wasm.to_vec(), input, salt.to_vec());
+        let call = pallet_contracts::Call::instantiate_with_code(
+            endowment,
+            GAS,
+            wasm.to_vec(),
+            input,
+            salt.to_vec(),
+        );
         self.dispatch(name, Origin::signed(ALICE), call)
     }
 
-    pub fn dispatch(&mut self, name: &str, origin: Origin, call: impl Into<Call>) -> DispatchResultWithPostInfo {
+    pub fn dispatch(
+        &mut self,
+        name: &str,
+        origin: Origin,
+        call: impl Into<Call>,
+    ) -> DispatchResultWithPostInfo {
         let call = call.into();
         self.step(name, call.encode());
         let result = call.dispatch(origin);

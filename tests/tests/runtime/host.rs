@@ -40,12 +40,13 @@ impl Host {
                 continue;
             };
             let host = self.clone();
-            linker.func_new("env", &import.name(), ty.clone(), move |caller, args, results| {
+            linker.func_new("env", import.name(), ty.clone(), move |caller, args, results| {
                 let mut runtime = match memory {
                     Some(memory) => WasmiSupervisor::with_memory(caller, memory),
                     None => WasmiSupervisor::new(caller),
                 };
-                let args: Vec<i64> = args.iter().map(|arg| arg.i64().or(arg.i32().map(i64::from)).unwrap()).collect();
+                let args: Vec<i64> =
+                    args.iter().map(|arg| arg.i64().or(arg.i32().map(i64::from)).unwrap()).collect();
                 let result = serve(&name, &args, &mut host.0.lock().unwrap(), &mut runtime)?;
                 for to in results {
                     *to = match to.ty() {
@@ -110,7 +111,9 @@ fn serve(
                 "default_child_storage_clear" => drop(storage.child(&first).remove(&second)),
                 "misc_print_utf8" => {}
                 // What the runtime says when it panics.
-                "logging_log" => eprintln!("{}", String::from_utf8_lossy(&substrate::read(runtime, args[2])?)),
+                "logging_log" => {
+                    eprintln!("{}", String::from_utf8_lossy(&substrate::read(runtime, args[2])?))
+                }
                 _ => panic!("{name} is not served"),
             }
             return Ok(0);

@@ -50,7 +50,7 @@ fn difference(expected: &[u8], dump: &[u8]) -> Option<String> {
         let line = lines.next().unwrap_or(b"missing");
         if line != expected {
             let [line, expected] = [line, expected].map(String::from_utf8_lossy);
-            return Some(format!("line {}: {line}, expected {expected}", number.saturating_add(1)));
+            return Some(format!("line {}: {line}, expected {expected}", number + 1));
         }
     }
     lines.next().map(|line| format!("too many lines: {}", String::from_utf8_lossy(line)))
@@ -63,7 +63,9 @@ fn built(name: &str) -> Vec<u8> {
 
 /// The dump of all scenarios.
 fn run(file: &'static str, imports_memory: bool) -> Vec<u8> {
-    let run = move || dump(&built(&format!("wasm32-unknown-unknown/release/examples/{file}.wasm")), imports_memory).unwrap();
+    let run = move || {
+        dump(&built(&format!("wasm32-unknown-unknown/release/examples/{file}.wasm")), imports_memory).unwrap()
+    };
     thread::Builder::new().stack_size(STACK).spawn(run).unwrap().join().unwrap()
 }
 

@@ -67,13 +67,13 @@ fn node(entries: &[(Vec<u8>, &[u8])], depth: usize) -> Vec<u8> {
         return [partial_key(0x40, &key[depth..]), value.encode()].concat();
     };
     let same = iter::zip(&first[depth..], &last[depth..]).take_while(|(first, last)| first == last).count();
-    let end = depth.strict_add(same);
+    let end = depth + same;
     let has_value = first.len() == end;
     let (value, below) = if has_value { (value.encode(), &entries[1..]) } else { (Vec::new(), entries) };
     let (mut bits, mut children) = (0_u16, Vec::new());
     for group in below.chunk_by(|(one, _), (other, _)| one[end] == other[end]) {
         bits |= 1 << group[0].0[end];
-        let node = node(group, end.strict_add(1));
+        let node = node(group, end + 1);
         children.extend(if node.len() < 32 { node } else { blake2_256(&node) }.encode());
     }
     let path = partial_key(if has_value { 0xc0 } else { 0x80 }, &first[depth..end]);
@@ -97,5 +97,5 @@ pub(crate) fn append(entries: &mut Entries, key: Vec<u8>, item: &[u8]) {
     let list = entries.entry(key).or_insert_with(|| vec![0]);
     let mut rest = list.as_slice();
     let Compact(count) = Compact::<u32>::decode(&mut rest).unwrap();
-    *list = [&Compact(count.strict_add(1)).encode(), rest, item].concat();
+    *list = [&Compact(count + 1).encode(), rest, item].concat();
 }
