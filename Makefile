@@ -10,8 +10,8 @@ LEAST_RUST := $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
 # The toolchain that has the wasm32 target; the environment may name another.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: help demo test check bench-quick bench-engine bench-fuel bench-turns hostile oracle fuzz fuzz-planted soak package supervisor record-supervisor record-traces clean \
-	setup-wasm setup-js setup-guests setup-browser setup-runtimes setup-bundlers setup-more-bundlers setup-all \
+.PHONY: help demo test check bench-quick bench-engine bench-fuel bench-turns hostile oracle fuzz fuzz-planted soak package runtime supervisor record-supervisor record-traces clean \
+	setup-wasm setup-js setup-guests setup-browser setup-runtimes setup-bundlers setup-more-bundlers setup-runtime setup-all \
 	test-core test-native test-host test-js test-package test-browser test-bundlers
 
 help: ## lists the targets
@@ -28,11 +28,11 @@ test-core: ## the core's own tests and examples
 	cargo test --package guestbox
 	cargo run --quiet --package guestbox --example round_robin
 
-test-native: setup-js setup-guests supervisor ## black-box tests of the core, in debug, and torture, the oracle, the fuzz, the traces, the operators, teardown and substrate in release
+test-native: setup-js setup-guests supervisor runtime ## black-box tests of the core, in debug, and torture, the oracle, the fuzz, the traces, the operators, teardown, substrate and the runtime in release
 	cargo test --package guestbox-tests
-	cargo test --profile optimized --package guestbox-tests --test torture --test oracle --test fuzz --test traces --test operators --test teardown --test substrate
+	cargo test --profile optimized --package guestbox-tests --test torture --test oracle --test fuzz --test traces --test operators --test teardown --test substrate --test runtime
 
-test-js: package setup-guests supervisor ## the npm package under this machine's Node and under Node 24
+test-js: package setup-guests supervisor runtime ## the npm package under this machine's Node and under Node 24
 	cargo build --quiet --package guestbox-tests --bin snapshots --bin hostile --bin operators
 	cd js && node --test test/*.test.mjs
 	cd js && ../$(NODE24) --test test/*.test.mjs
@@ -46,7 +46,7 @@ test-bundlers: package setup-bundlers setup-browser ## the README's example by e
 	@$(MAKE) --no-print-directory --keep-going setup-runtimes setup-more-bundlers || echo "test-bundlers: not everything could be installed"
 	node tests/bundlers/run.mjs --all
 
-test-browser: package setup-guests setup-browser supervisor ## the npm package in a page in headless Chrome
+test-browser: package setup-guests setup-browser supervisor runtime ## the npm package in a page in headless Chrome
 	node tests/browser/run.mjs
 
 test-host: setup-wasm setup-browser ## the wasm-host in headless Chrome, with its own allocator and with wee_alloc
@@ -118,6 +118,9 @@ soak: package ## 20,000 rounds of instantiate and teardown, and of reset, native
 supervisor: setup-wasm ## builds the supervisor of the tests that is itself wasm, and a guest of theirs
 	cargo build --release --package guestbox-test-supervisor --package guestbox-test-stacked --target wasm32-unknown-unknown
 
+runtime: setup-wasm setup-runtime ## builds a runtime of Substrate's pallets of 2021, and what it does natively
+	tests/runtime/build.sh
+
 record-supervisor: supervisor ## records that supervisor's traces anew (tests/scenarios/supervisor.json)
 	cargo run --quiet --package guestbox-tests --bin record-supervisor
 
@@ -131,7 +134,7 @@ target/package.stamp: Cargo.toml Cargo.lock LICENSE-APACHE LICENSE-MIT js/build.
 	cd js && node build.mjs
 	@touch $@
 
-setup-all: setup-wasm setup-js setup-guests setup-browser
+setup-all: setup-wasm setup-js setup-guests setup-runtime setup-browser
 
 setup-wasm: ## the wasm32 target, wasm-bindgen and wasm-pack
 	@tests/setup.sh wasm
@@ -164,6 +167,11 @@ setup-more-bundlers: tests/more-bundlers/node_modules/.package-lock.json ## Next
 tests/more-bundlers/node_modules/.package-lock.json: tests/more-bundlers/package.json tests/more-bundlers/package-lock.json
 	@tests/setup.sh more-bundlers
 
+setup-runtime: tests/runtime/node_modules/.package-lock.json ## the hashes for the runtime's host in JavaScript, from npm
+
+tests/runtime/node_modules/.package-lock.json: tests/runtime/package.json tests/runtime/package-lock.json
+	@tests/setup.sh runtime
+
 clean: ## removes what was built
 	cargo clean
-	rm -rf js/dist js/LICENSE-* js/THIRD-PARTY-NOTICES.txt js/node_modules tests/{bundlers,guests,more-bundlers,turns}/node_modules
+	rm -rf js/dist js/LICENSE-* js/THIRD-PARTY-NOTICES.txt js/node_modules tests/{bundlers,guests,more-bundlers,runtime,turns}/node_modules tests/runtime/target

@@ -4,6 +4,7 @@ import { Substrate } from "guestbox/substrate";
 import { WASM_FILES } from "../guests/files.mjs";
 import { guests } from "../guests/index.mjs";
 import { sandboxed } from "../guests/sandboxed.mjs";
+import { dump } from "../runtime/host.mjs";
 import { runCase } from "../scenarios/supervisor.mjs";
 import { runGuest } from "../traces/real-guests.mjs";
 import { runProgram } from "../traces/run.mjs";
@@ -55,6 +56,11 @@ async function supervise(one, fuel) {
   return runCase({ Substrate, supervisor, limits: { fuel: BigInt(fuel) }, bytesOf }, one);
 }
 
+/** The dump of the runtime at a path. */
+async function runtime(path) {
+  return dump(Substrate, await bytesAt(path));
+}
+
 /** Runs one of the real guests: its trace, with the fuel of each call. */
 async function metered(name) {
   return runGuest(api, ...(await realGuest(name)));
@@ -69,5 +75,5 @@ async function program(one, slice) {
 
 globalThis.guestboxPage = {
   ...{ checkNames: Object.keys(checks), check: (name) => checks[name]() },
-  ...{ metered, program, supervise, trace },
+  ...{ metered, program, runtime, supervise, trace },
 };

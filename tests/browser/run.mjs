@@ -1,5 +1,5 @@
 // Runs the package in a page in headless Chrome: real guests, compared with plain WebAssembly here
-// in Node, a supervisor that is itself wasm, programs and again the real guests, compared with their
+// in Node, a supervisor that is itself wasm, a runtime with contracts, programs and again the real guests, compared with their
 // recorded traces, and checks of the API.
 //
 //   node tests/browser/run.mjs               a line for each check, and how many passed and failed
@@ -12,6 +12,8 @@ import { wat } from "../../js/test/wat.mjs";
 import { loadBytes } from "../guests/bytes.mjs";
 import { guests } from "../guests/index.mjs";
 import { plainEngine } from "../guests/plain.mjs";
+import { WASM, oracle, runtimes } from "../runtime/files.mjs";
+import { calls, difference as dumpDifference } from "../runtime/host.mjs";
 import { bytesOf, document, guestNames, supervisorBytes } from "../scenarios/supervisor-files.mjs";
 import { difference } from "../scenarios/supervisor.mjs";
 import { programs, recorded } from "../traces/files.mjs";
@@ -111,6 +113,16 @@ async function runChecks(firstPage) {
       const differs = difference(one, results);
       if (differs !== undefined) throw new Error(differs);
       return `${results.reduce((lines, { trace }) => lines + trace.length, 0)} lines`;
+    });
+  }
+  for (const file of runtimes) {
+    await check(`a runtime with contracts, ${file}: the dump is that of its native form`, async () => {
+      const run = (path) => globalThis.guestboxPage.runtime(path);
+      const path = `/tests/runtime/target/${WASM}/${file}.wasm`;
+      const dumped = await withinTime(60_000, page.evaluate(run, path));
+      const differs = dumpDifference(oracle(), dumped);
+      if (differs !== undefined) throw new Error(differs);
+      return `${calls(dumped)} calls`;
     });
   }
   const isRecorded = (name, lines) => {
