@@ -115,7 +115,7 @@ impl Running {
         match export.call(&mut self.store, args, &mut results) {
             Ok(()) => Ok(results.pop().unwrap_or(Val::I32(0))),
             Err(error) => match error.downcast_ref::<SupervisorTrap>() {
-                Some(trap) => Err(code(*trap).to_owned()),
+                Some(trap) => Err(trap.name().to_owned()),
                 None => panic!("{name}: {error}"),
             },
         }
@@ -135,14 +135,5 @@ impl Running {
         let Region { ptr, len } = Region::from_thunk(region.i64().expect("a region"));
         let [ptr, len] = [ptr, len].map(|word| usize::try_from(word).expect("32 bits"));
         self.memory.data(&self.store)[ptr..][..len].to_vec()
-    }
-}
-
-/// The code of the error that JavaScript gets.
-const fn code(trap: SupervisorTrap) -> &'static str {
-    match trap {
-        SupervisorTrap::Instance(handle) | SupervisorTrap::Memory(handle) => handle.code(),
-        SupervisorTrap::MemoryRefused(refused) => refused.code(),
-        other => other.name(),
     }
 }
