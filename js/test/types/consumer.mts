@@ -99,8 +99,8 @@ const misspelt: Limits = { fuels: 1 };
 new module.constructor.Guest();
 // @ts-expect-error -- i64 is a BigInt, and its bits do not fit a number
 encodeArguments([{ type: "i64", value: 1 }]);
-// @ts-expect-error -- text is no memory
-module.instantiate({ env: { memory: "memory" } });
+// @ts-expect-error -- text is no object of imports
+module.instantiate("imports");
 // @ts-expect-error -- bytes are no snapshot before they are read
 guest.restore(kept);
 console.log(misspelt);
