@@ -77,6 +77,11 @@ impl<C: Exports> WasmiSupervisor<C> {
     pub const fn with_memory(context: C, memory: Memory) -> Self {
         Self { context, memory: Some(memory) }
     }
+
+    /// What it was made from, to reach the data of the wasmi store besides.
+    pub const fn context_mut(&mut self) -> &mut C {
+        &mut self.context
+    }
 }
 
 /// Where a supervisor's exports are: the `Caller` of a host function, or [`Outside`].

@@ -34,6 +34,9 @@ fn value_of(key: &[u8]) -> Vec<u8> {
 
 fn storage_get(mut supervisor: WasmiSupervisor<Caller<'_, Sandbox>>, key: i64) -> Result<i64, wasmi::Error> {
     let key = substrate::read(&mut supervisor, key)?;
+    // The data of the wasmi store is within reach, too.
+    let in_use = supervisor.context_mut().data().allocator().map_or(0, substrate::Allocator::bytes_in_use);
+    assert!(in_use >= key.len().try_into().unwrap());
     Ok(substrate::give(&mut supervisor, &value_of(&key))?.to_slice())
 }
 
