@@ -100,7 +100,7 @@ fn an_import_that_cannot_be_resolved_is_named() {
         let module = page.compile(&format!(r#"(module (import "env" "fine" (func)) {import})"#));
         let error = refusal(page.host.instantiate(module, &[], 0, None, None, None, false));
         assert_eq!(error.kind(), ("InstantiateError", "import"), "{import}");
-        assert!(error.message.starts_with("import `kernel` `memory`: "), "{}", error.message);
+        assert!(error.message.starts_with("import `kernel` `memory`, a "), "{}", error.message);
         assert!(error.message.contains(why), "{}", error.message);
     }
     // Nothing of them is left: the first instance has the first number.
@@ -117,7 +117,7 @@ fn a_memory_of_an_unsuitable_size_is_refused() {
     for (module, memory) in [(needy, one), (strict, one), (strict, bounded)] {
         let error = refusal(page.host.instantiate(module, &[memory], 0, None, None, None, false));
         assert_eq!(error.kind(), ("InstantiateError", "import"));
-        assert!(error.message.starts_with("import `env` `memory`: "), "{}", error.message);
+        assert!(error.message.starts_with("import `env` `memory`, a memory of "), "{}", error.message);
     }
     // What counts is the size it has, not the one it began with.
     page.host.memory_grow(one, 1).unwrap();
@@ -149,7 +149,7 @@ fn a_function_that_the_environment_lacks_is_named() {
             0,
         ));
         assert_eq!(error.kind(), ("InstantiateError", "instantiation"));
-        assert!(error.message.starts_with("import `env` `ask`: "), "{}", error.message);
+        assert!(error.message.starts_with("import `env` `ask`, a function "), "{}", error.message);
     }
     assert_eq!(scale::asking_guest(&store), 0);
 }
