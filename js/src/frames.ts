@@ -56,8 +56,10 @@ export function stackWith(stack: string, frames: Frames): string {
 }
 
 /** A stack with the lines of another one in the place of its own. */
-export const stackAt = (stack: string, other: string): string =>
-  parted(stack)[0] === "" ? other : parted(stack)[0] + parted(other)[1];
+export function stackAt(stack: string, other: string): string {
+  const [message] = parted(stack);
+  return message === "" ? other : message + parted(other)[1];
+}
 
 /** The message and the lines of a stack: in V8 the one is before the others, elsewhere there is none in it. */
 function parted(stack: string): [message: string, lines: string] {

@@ -23,7 +23,7 @@ pub enum CompileError {
     BranchTableValues,
     /// The module uses a feature that [`Limits::features`](crate::Limits) has not.
     Feature(Feature),
-    /// The bytes are no valid module; the engine's message says where.
+    /// The bytes are no valid module; the message says where.
     Invalid(Box<str>),
     /// The module is larger than a limit allows.
     Limit(LimitError),

@@ -38,39 +38,27 @@ pub fn instantiate<E: Embedder + ?Sized>(
     let wasm = read_within(embedder, wasm, Limit::ModuleBytes, module_bytes)?;
     let environment = read_within(embedder, environment, Limit::EnvironmentBytes, environment_bytes)?;
     let thunk = embedder.find_thunk(dispatch_thunk).map_err(SupervisorTrap::Thunk)?;
-    // As many as the limits allow have been copied.
-    let environment = match environment {
-        Ok(environment) => environment,
-        Err(refused) => {
-            let failure = InstantiateFailure::EnvironmentCorrupted(refused.into());
-            return Ok(instantiate_failed(embedder, failure));
+    let environment = environment.map_err(|refused| InstantiateFailure::EnvironmentCorrupted(refused.into()));
+    let wasm = wasm.map_err(|refused| InstantiateFailure::ModuleDecoding(refused.into()));
+    let made = match environment.and_then(|environment| Ok((wasm?, environment))) {
+        Ok((wasm, environment)) => {
+            let mut checkout = Checkout::new(embedder)?;
+            let (store, serving) = checkout.parts()?;
+            abi::try_instantiate(store, &mut Thunk::new(serving, thunk), &wasm, &environment, state)
         }
+        Err(failure) => Err(failure),
     };
-    let wasm = match wasm {
-        Ok(wasm) => wasm,
-        Err(refused) => {
-            let failure = InstantiateFailure::ModuleDecoding(refused.into());
-            return Ok(instantiate_failed(embedder, failure));
-        }
-    };
-    let mut checkout = Checkout::new(embedder)?;
-    let (store, serving) = checkout.parts()?;
-    let made = abi::try_instantiate(store, &mut Thunk::new(serving, thunk), &wasm, &environment, state);
-    drop(checkout);
     match made {
         Ok(instance) => {
             embedder.with_sandbox(|sandbox| sandbox.keep_thunk(instance.number(), thunk));
             Ok(instance.number())
         }
-        Err(failure) => Ok(instantiate_failed(embedder, failure)),
+        Err(failure) => {
+            let code = failure.code();
+            embedder.failed(Failure::Instantiate(failure));
+            Ok(code)
+        }
     }
-}
-
-/// Tells the embedder why there is no instance, and returns the supervisor's code.
-fn instantiate_failed<E: Embedder + ?Sized>(embedder: &mut E, failure: InstantiateFailure) -> u32 {
-    let code = failure.code();
-    embedder.failed(Failure::Instantiate(failure));
-    code
 }
 
 /// `ext_sandbox_invoke_version_1`: [`ERR_OK`] or

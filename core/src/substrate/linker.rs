@@ -55,14 +55,6 @@ pub fn heap_base(store: impl AsContext, instance: &Instance) -> Option<u32> {
     global.get(&store).i32().map(i32::cast_unsigned)
 }
 
-/// The supervisor that calls a host function.
-fn serve<T: AsMut<Sandbox>>(caller: Caller<'_, T>, memory: Option<Memory>) -> WasmiSupervisor<Caller<'_, T>> {
-    match memory {
-        Some(memory) => WasmiSupervisor::with_memory(caller, memory),
-        None => WasmiSupervisor::new(caller),
-    }
-}
-
 fn link_functions<T: AsMut<Sandbox> + 'static>(
     linker: &mut Linker<T>,
     memory: Option<Memory>,
@@ -71,7 +63,7 @@ fn link_functions<T: AsMut<Sandbox> + 'static>(
         MODULE,
         "ext_sandbox_instantiate_version_1",
         move |caller: Caller<'_, T>, dispatch_thunk: u32, wasm: i64, environment: i64, state: u32| {
-            let mut supervisor = serve(caller, memory);
+            let mut supervisor = WasmiSupervisor::with_memory(caller, memory);
             let result = functions::instantiate(&mut supervisor, dispatch_thunk, wasm, environment, state);
             result.map_err(Error::host)
         },
@@ -86,7 +78,7 @@ fn link_functions<T: AsMut<Sandbox> + 'static>(
               ptr: u32,
               len: u32,
               state: u32| {
-            let mut supervisor = serve(caller, memory);
+            let mut supervisor = WasmiSupervisor::with_memory(caller, memory);
             let result =
                 functions::invoke(&mut supervisor, instance, export, args, Region { ptr, len }, state);
             result.map_err(Error::host)
@@ -96,14 +88,15 @@ fn link_functions<T: AsMut<Sandbox> + 'static>(
         MODULE,
         "ext_sandbox_memory_new_version_1",
         move |caller: Caller<'_, T>, initial: u32, maximum: u32| {
-            functions::memory_new(&mut serve(caller, memory), initial, maximum).map_err(Error::host)
+            functions::memory_new(&mut WasmiSupervisor::with_memory(caller, memory), initial, maximum)
+                .map_err(Error::host)
         },
     )?;
     linker.func_wrap(
         MODULE,
         "ext_sandbox_memory_get_version_1",
         move |caller: Caller<'_, T>, number: u32, offset: u32, ptr: u32, len: u32| {
-            let mut supervisor = serve(caller, memory);
+            let mut supervisor = WasmiSupervisor::with_memory(caller, memory);
             functions::memory_get(&mut supervisor, number, offset, Region { ptr, len }).map_err(Error::host)
         },
     )?;
@@ -111,7 +104,7 @@ fn link_functions<T: AsMut<Sandbox> + 'static>(
         MODULE,
         "ext_sandbox_memory_set_version_1",
         move |caller: Caller<'_, T>, number: u32, offset: u32, ptr: u32, len: u32| {
-            let mut supervisor = serve(caller, memory);
+            let mut supervisor = WasmiSupervisor::with_memory(caller, memory);
             functions::memory_set(&mut supervisor, number, offset, Region { ptr, len }).map_err(Error::host)
         },
     )?;
@@ -119,28 +112,31 @@ fn link_functions<T: AsMut<Sandbox> + 'static>(
         MODULE,
         "ext_sandbox_memory_teardown_version_1",
         move |caller: Caller<'_, T>, number: u32| {
-            functions::memory_teardown(&mut serve(caller, memory), number).map_err(Error::host)
+            functions::memory_teardown(&mut WasmiSupervisor::with_memory(caller, memory), number)
+                .map_err(Error::host)
         },
     )?;
     linker.func_wrap(
         MODULE,
         "ext_sandbox_instance_teardown_version_1",
         move |caller: Caller<'_, T>, instance: u32| {
-            functions::instance_teardown(&mut serve(caller, memory), instance).map_err(Error::host)
+            functions::instance_teardown(&mut WasmiSupervisor::with_memory(caller, memory), instance)
+                .map_err(Error::host)
         },
     )?;
     linker.func_wrap(
         MODULE,
         "ext_sandbox_get_global_val_version_1",
         move |caller: Caller<'_, T>, instance: u32, name: i64| {
-            functions::get_global_val(&mut serve(caller, memory), instance, name).map_err(Error::host)
+            functions::get_global_val(&mut WasmiSupervisor::with_memory(caller, memory), instance, name)
+                .map_err(Error::host)
         },
     )?;
     linker.func_wrap(MODULE, "ext_allocator_malloc_version_1", move |caller: Caller<'_, T>, len: u32| {
-        functions::malloc(&mut serve(caller, memory), len).map_err(Error::host)
+        functions::malloc(&mut WasmiSupervisor::with_memory(caller, memory), len).map_err(Error::host)
     })?;
     linker.func_wrap(MODULE, "ext_allocator_free_version_1", move |caller: Caller<'_, T>, ptr: u32| {
-        functions::free(&mut serve(caller, memory), ptr).map_err(Error::host)
+        functions::free(&mut WasmiSupervisor::with_memory(caller, memory), ptr).map_err(Error::host)
     })?;
     Ok(())
 }

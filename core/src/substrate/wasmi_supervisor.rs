@@ -69,13 +69,13 @@ pub struct WasmiSupervisor<C> {
 impl<C: Exports> WasmiSupervisor<C> {
     /// A supervisor that exports its memory as `memory`.
     pub fn new(context: C) -> Self {
-        let memory = context.export("memory").and_then(Extern::into_memory);
-        Self { context, memory }
+        Self::with_memory(context, None)
     }
 
-    /// A supervisor that imports its memory.
-    pub const fn with_memory(context: C, memory: Memory) -> Self {
-        Self { context, memory: Some(memory) }
+    /// A supervisor that imports its memory; with `None` it exports one as `memory`.
+    pub fn with_memory(context: C, memory: impl Into<Option<Memory>>) -> Self {
+        let memory = memory.into().or_else(|| context.export("memory").and_then(Extern::into_memory));
+        Self { context, memory }
     }
 
     /// What it was made from, to reach the data of the wasmi store besides.

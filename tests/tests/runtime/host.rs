@@ -41,10 +41,7 @@ impl Host {
             };
             let host = self.clone();
             linker.func_new("env", import.name(), ty.clone(), move |caller, args, results| {
-                let mut runtime = match memory {
-                    Some(memory) => WasmiSupervisor::with_memory(caller, memory),
-                    None => WasmiSupervisor::new(caller),
-                };
+                let mut runtime = WasmiSupervisor::with_memory(caller, memory);
                 let args: Vec<i64> =
                     args.iter().map(|arg| arg.i64().or(arg.i32().map(i64::from)).unwrap()).collect();
                 let result = serve(&name, &args, &mut host.0.lock().unwrap(), &mut runtime)?;

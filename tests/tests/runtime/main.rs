@@ -101,10 +101,7 @@ fn dump(wasm: &[u8], imports_memory: bool) -> Result<Vec<u8>, wasmi::Error> {
             break;
         }
         let outside = Outside::new(&mut store, &instance);
-        let mut runtime = match imported {
-            Some(memory) => WasmiSupervisor::with_memory(outside, memory),
-            None => WasmiSupervisor::new(outside),
-        };
+        let mut runtime = WasmiSupervisor::with_memory(outside, imported);
         dump.extend(substrate::read(&mut runtime, output)?);
     }
     Ok(dump)

@@ -54,9 +54,8 @@ fn embed(imports_memory: bool) -> (Store<Sandbox>, Instance, Option<Memory>) {
         substrate::link(&mut linker).unwrap();
         (r#"(memory (export "memory") 20)"#, None)
     };
-    let serve = move |caller: Caller<'_, Sandbox>, key: i64| match memory {
-        Some(memory) => storage_get(WasmiSupervisor::with_memory(caller, memory), key),
-        None => storage_get(WasmiSupervisor::new(caller), key),
+    let serve = move |caller: Caller<'_, Sandbox>, key: i64| {
+        storage_get(WasmiSupervisor::with_memory(caller, memory), key)
     };
     linker.func_wrap("env", "ext_storage_get_version_1", serve).unwrap();
     let module = Module::new(&engine, runtime(text)).unwrap();
@@ -69,11 +68,7 @@ fn outside<'a>(
     instance: &Instance,
     memory: Option<Memory>,
 ) -> WasmiSupervisor<Outside<'a, Sandbox>> {
-    let outside = Outside::new(store, instance);
-    match memory {
-        Some(memory) => WasmiSupervisor::with_memory(outside, memory),
-        None => WasmiSupervisor::new(outside),
-    }
+    WasmiSupervisor::with_memory(Outside::new(store, instance), memory)
 }
 
 #[test]
