@@ -92,8 +92,8 @@ export class InvokeError extends GuestboxError {}
 
 /**
  * A memory could not be made, grown, read or written. `code` is `out-of-bounds` or `ill-formed-text` where that is
- * because of the place that was given: thrown by an import, this is the guest's fault and the call ends with a
- * `Trap` "host-error" that says so.
+ * because of the place that was given: where an import throws this of a memory of the calling guest, it is the guest's
+ * fault, and the call ends with a `Trap` "host-error" that says so.
  */
 export class MemoryError extends GuestboxError {}
 

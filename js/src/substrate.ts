@@ -184,8 +184,9 @@ class Supervisor {
   }
 
   failed(refusal: unknown): void {
+    if (this.onFailure === undefined) return;
     const failure = fromHost(refusal);
-    if (this.onFailure === undefined || !(failure instanceof GuestboxError)) return;
+    if (!(failure instanceof GuestboxError)) return;
     try {
       this.onFailure(failure);
     } catch (thrown) {
