@@ -6,7 +6,7 @@
 
 use crate::{
     error::CompileError,
-    module::{validate, with_short_table_indices},
+    wasm::{validate, with_short_table_indices},
 };
 use core::fmt;
 use wasmparser::WasmFeatures;

@@ -7,7 +7,8 @@
 
 use crate::{
     cell::CellData,
-    module::{Module, OUTSIDE, SLOT_BYTES},
+    module::Module,
+    wasm::{OUTSIDE, SLOT_BYTES},
 };
 use alloc::{sync::Arc, vec::Vec};
 use core::{fmt, ops::Deref};

@@ -4,11 +4,7 @@
 //! for the new elements, grows the table and goes on. Where the fuel is not there it is out of fuel,
 //! before anything has changed.
 
-use crate::{
-    cell::CellData,
-    costs,
-    module::{Module, RefKind},
-};
+use crate::{cell::CellData, costs, module::Module, wasm::RefKind};
 use wasmi::{Func, FuncType, Ref, Table, Val, ValType};
 
 /// Bytes that the engine takes for an element.

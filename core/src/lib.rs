@@ -99,6 +99,7 @@ mod supervisor;
 mod thunk;
 mod trap;
 mod value;
+mod wasm;
 pub mod wire;
 
 pub use crate::{

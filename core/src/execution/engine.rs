@@ -1,6 +1,6 @@
 //! How an execution lets the engine go on, and what it makes of how that came back.
 
-use super::{Callee, Execution, State};
+use super::{Execution, State};
 use crate::{
     cell::CellData,
     trap::Trap,
@@ -15,21 +15,18 @@ impl Execution {
     pub(super) fn go_on(&mut self, cell: &mut wasmi::Store<CellData>, inputs: &mut Vec<Val>) {
         match self.state {
             State::Ready(None) => self.state = State::Finished(Values::NONE),
-            State::Ready(Some(Callee::Import(import))) => self.state = State::Waiting(import),
-            State::Ready(Some(Callee::Guest(func))) => {
+            State::Ready(Some(func)) => {
                 self.prepare(cell, inputs);
                 let outcome = func.call_resumable(&mut *cell, inputs, self.outputs.as_mut());
                 self.returned(cell, outcome);
             }
-            State::Answered => match mem::replace(&mut self.call, ResumableCall::Finished) {
-                ResumableCall::HostTrap(call) => {
+            State::Answered => {
+                if let ResumableCall::HostTrap(call) = mem::replace(&mut self.call, ResumableCall::Finished) {
                     self.prepare(cell, inputs);
                     let outcome = call.resume(&mut *cell, inputs, self.outputs.as_mut());
                     self.returned(cell, outcome);
                 }
-                // The call is of the import itself, whose answer is its result.
-                _ => self.state = State::Finished(self.values.iter().copied().collect()),
-            },
+            }
             State::OutOfFuel(_) => {
                 if let ResumableCall::OutOfFuel(call) = mem::replace(&mut self.call, ResumableCall::Finished)
                 {

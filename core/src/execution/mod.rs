@@ -124,7 +124,7 @@ pub enum Step<'a> {
 
 enum State {
     /// Has not run yet. `None` where there is nothing to run: no start function.
-    Ready(Option<Callee>),
+    Ready(Option<Func>),
     /// Waits for the answer to the import of this ordinal.
     Waiting(u32),
     /// Has the answer, of the types that the import declares, in its values.
@@ -138,19 +138,11 @@ enum State {
     Ended,
 }
 
-/// The function that a call is of.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Callee {
-    Guest(Func),
-    /// An import that the guest passes on: its ordinal among the imported functions.
-    Import(u32),
-}
-
 impl Execution {
     pub(crate) fn new(
         context: Arc<Context>,
         purpose: Purpose,
-        callee: Option<Callee>,
+        callee: Option<Func>,
         values: Vec<Value>,
         results: usize,
         fuel: u64,

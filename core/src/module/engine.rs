@@ -17,7 +17,6 @@ const DROPPED_BYTES: usize = 64 << 10;
 /// An engine, and what was translated for it besides the module that brought it.
 pub(crate) struct Engine {
     engine: wasmi::Engine,
-    tail_calls: bool,
     stack: StackLimits,
     guests: Mutex<Guests>,
 }
@@ -36,8 +35,8 @@ struct Guest {
 }
 
 impl Engine {
-    pub(super) fn new(engine: wasmi::Engine, tail_calls: bool, stack: StackLimits) -> Arc<Self> {
-        Arc::new(Self { engine, tail_calls, stack, guests: Mutex::default() })
+    pub(super) fn new(engine: wasmi::Engine, stack: StackLimits) -> Arc<Self> {
+        Arc::new(Self { engine, stack, guests: Mutex::default() })
     }
 
     pub(crate) const fn engine(&self) -> &wasmi::Engine {
@@ -106,7 +105,7 @@ impl Module {
         if engine.dropped_bytes() <= DROPPED_BYTES.max(self.0.bytes.len()) {
             return engine;
         }
-        let fresh = Engine::new(wasmi::Engine::new(engine.engine.config()), engine.tail_calls, engine.stack);
+        let fresh = Engine::new(wasmi::Engine::new(engine.engine.config()), engine.stack);
         let Ok(translated) = wasmi::Module::new(&fresh.engine, &self.0.bytes) else { return engine };
         // For the cells that stay with the old one.
         engine.keep(self, code);
@@ -114,8 +113,8 @@ impl Module {
         fresh
     }
 
-    /// The module's code for `engine`, translated now if it was not before. `None` where this
-    /// module has tail calls and `engine` was set up for one without.
+    /// The module's code for `engine`, translated now if it was not before. `None` where that
+    /// fails, which does not happen: it was translated so for its own.
     pub(crate) fn code_for(&self, engine: &Arc<Engine>) -> Option<wasmi::Module> {
         let home = self.0.home.lock().clone();
         if Arc::ptr_eq(engine, &home.engine) {
@@ -123,10 +122,6 @@ impl Module {
         }
         if let Some(code) = engine.code_of(self) {
             return Some(code);
-        }
-        // Not left to the engine to find out: a failed translation would stay in it.
-        if home.engine.tail_calls && !engine.tail_calls {
-            return None;
         }
         let code = wasmi::Module::new(&engine.engine, &self.0.bytes).ok()?;
         engine.keep(self, code.clone());

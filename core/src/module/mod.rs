@@ -5,50 +5,29 @@
 //! memory, they have to live in one engine store and so in one engine: the module is then
 //! translated once more for the engine of the other, lazily, and kept there while it lives.
 
-mod code_limits;
 mod engine;
-mod fresh;
-mod growth;
-mod hidden;
-mod instrument;
-mod names;
-mod notes;
-mod repair;
-mod scan;
-mod sections;
-mod stack_pointer;
 mod state;
-mod tail_calls;
 mod types;
-mod unsupported;
-mod validate;
 
 pub use self::types::{Export, ExternType, GlobalType, Import, MemoryType, TableType};
 pub(crate) use self::{
     engine::Engine,
-    growth::Hooks,
-    instrument::{Frames, OUTSIDE, SLOT_BYTES},
-    scan::RefKind,
     state::{Identity, State},
     types::MemorySource,
-    validate::{validate, with_short_table_indices},
 };
 
 use crate::{
     costs,
     error::{CompileError, StackLimits},
-    features::Features,
     limits::{Limit, Limits, count},
     options::CompileOptions,
     value::{FuncType, ValueType},
+    wasm::{self, Frames, Hooks, Rewritten, STACK_BYTES},
 };
-use alloc::{boxed::Box, format, sync::Arc};
+use alloc::{boxed::Box, format, sync::Arc, vec::Vec};
 use core::fmt;
 use engine::Home;
-use instrument::Instrumented;
-use repair::Repaired;
 use spin::Mutex;
-use tail_calls::TailCalls;
 
 /// A compiled module. Cheap to clone; `Send` and `Sync`; independent of any store.
 ///
@@ -72,7 +51,8 @@ struct Inner {
     exports: Box<[Export]>,
     /// Indices into `exports`, sorted by name.
     by_name: Box<[u32]>,
-    start: Option<Start>,
+    /// The export that the start function was given, a name that no export of the guest has.
+    start: Option<Box<str>>,
     state: State,
     main_memory: Option<MemorySource>,
     frames: Option<Frames>,
@@ -108,15 +88,6 @@ impl ImportedFunction {
     }
 }
 
-/// The start function, lifted out of the module.
-#[derive(Debug)]
-pub(crate) struct Start {
-    /// The export it was given, a name that no export of the guest has.
-    pub(crate) export: Box<str>,
-    /// Set where the start function is itself an import: its ordinal among the functions.
-    pub(crate) import: Option<u32>,
-}
-
 impl Module {
     /// Compiles a module under the default [`Limits`].
     ///
@@ -148,66 +119,50 @@ impl Module {
         bytes: &[u8],
         options: CompileOptions,
     ) -> Result<Self, CompileError> {
-        Self::compile(limits, bytes, options).map_err(|error| unsupported::explain(bytes, error))
+        Self::compile(limits, bytes, options).map_err(|error| wasm::explain(bytes, error))
     }
 
     fn compile(limits: &Limits, bytes: &[u8], options: CompileOptions) -> Result<Self, CompileError> {
         Limit::ModuleBytes.check(count(bytes.len()), count(limits.module_bytes))?;
-        let scan = scan::scan(limits, bytes)?;
-        let identity = Identity::of(bytes);
-        let instrumented = if options.frames { Some(Instrumented::new(limits, bytes, &scan)?) } else { None };
-        let original = instrumented.as_ref().map_or(bytes, |instrumented| &instrumented.bytes);
-        let repaired = repair::repair(limits, original, &scan);
-        // Limits come before the engine, which looks for features.
-        if !matches!(repaired, Err(CompileError::Limit(_))) {
+        let rewritten = wasm::rewrite(limits, bytes, options.frames);
+        // Limits come before the features.
+        if !matches!(rewritten, Err(CompileError::Limit(_))) {
             limits.features.check(bytes)?;
         }
-        let Repaired { bytes: repaired, growth, stack_pointer, must_be_valid } = repaired?;
-        if must_be_valid && instrumented.is_none() {
-            Features::ALL.validate(bytes)?;
+        let Rewritten { bytes: rewritten, scan, names, stack_pointer, changes, frames, added_bytes } =
+            rewritten?;
+        let more = if options.frames { STACK_BYTES.saturating_mul(limits.guest_frames) } else { 0 };
+        let engine_stack_bytes = limits.engine_stack_bytes.saturating_add(more);
+        let engine = wasmi::Engine::new(&config(limits, engine_stack_bytes));
+        // In a fresh engine, so that a failure takes its remains with it.
+        let code = wasmi::Module::new(&engine, &rewritten)
+            .map_err(|error| CompileError::Invalid(format!("{error}").into()))?;
+        let engine = Engine::new(engine, StackLimits::of(limits));
+        let start = names.start.clone();
+        if start.as_ref().is_some_and(|export| !is_start_type(&code, export)) {
+            return Err(CompileError::Invalid("invalid start function type".into()));
         }
-        let repaired = repaired.unwrap_or_else(|| original.into());
-        let (exported, names) = hidden::export(&repaired, &scan, &growth, instrumented.is_some()).unzip();
-        let bytes = exported.flatten().unwrap_or(repaired);
-        let more_stack = instrumented.as_ref().map(|instrumented| instrumented.limits(limits));
-        let stack = StackLimits::of(limits);
-        let (engine, code) = compile(more_stack.as_ref().unwrap_or(limits), stack, &bytes, &scan)?;
-        let mut names = names.ok_or_else(unreadable)?;
-        let start = match (names.start.take(), scan.start) {
-            (Some(export), Some(function)) => {
-                if !is_start_type(&code, &export) {
-                    return Err(CompileError::Invalid("invalid start function type".into()));
-                }
-                Some(Start { export, import: scan.imported_function(function) })
-            }
-            _ => None,
-        };
         let imports = Import::all(&code, &scan);
-        let exports = scan.exports.iter().filter_map(|export| Export::new(export, &code, &scan));
+        let exports = scan.exports.iter().filter_map(|export| Export::new(export, &code));
         let exports: Box<[Export]> = exports.collect();
         let imported_functions = code.imports().filter_map(|import| ImportedFunction::new(&import)).collect();
         let main_memory = MemorySource::of(&imports, &exports);
         Ok(Self(Arc::new(Inner {
             id: crate::store::unique(),
-            identity,
+            identity: Identity::of(bytes),
             home: Home::new(engine, code),
             by_name: types::sort_by_name(&exports),
-            instance_bytes: scan
-                .instance_bytes()
-                .saturating_add(instrumented.as_ref().map_or(0, Instrumented::slot_bytes))
-                .saturating_add(names.hooks.as_ref().map_or(0, Hooks::bytes)),
-            frames: instrumented
-                .zip(names.frames.take())
-                .map(|(instrumented, exports)| Frames::new(instrumented, exports, &scan)),
-            bytes,
+            instance_bytes: scan.instance_bytes().saturating_add(added_bytes),
+            frames,
+            bytes: rewritten.into(),
             imports,
             imported_functions,
             exports,
             start,
-            state: State::new(&scan, &names),
-            hooks: names.hooks,
+            state: State::new(&scan, &names, changes),
             stack_pointer: stack_pointer
-                .and_then(|index| Some((index, stack_pointer::exported(&scan, &names.globals, index)?))),
+                .and_then(|index| Some((index, wasm::stack_pointer_export(&scan, &names.globals, index)?))),
+            hooks: names.hooks,
             main_memory,
         })))
     }
@@ -271,8 +226,14 @@ impl Module {
         self.0.id
     }
 
-    pub(crate) fn start(&self) -> Option<&Start> {
-        self.0.start.as_ref()
+    /// The export of the start function, if there is one.
+    pub(crate) fn start(&self) -> Option<&str> {
+        self.0.start.as_deref()
+    }
+
+    /// The names of functions, by their indices, which are sorted; `None` where they have none.
+    pub(crate) fn function_names(&self, functions: &[u32]) -> Vec<Option<Arc<str>>> {
+        wasm::function_names(&self.0.bytes, functions)
     }
 
     pub(crate) fn main_memory(&self) -> Option<MemorySource> {
@@ -309,50 +270,17 @@ impl fmt::Debug for Module {
     }
 }
 
-fn unreadable() -> CompileError {
-    CompileError::Invalid("sections of other lengths than they say".into())
-}
-
-/// Compiles in a fresh engine, so that a failure takes its remains with it.
-///
-/// Tail calls are on only for modules that use them where none can reach an import: wasmi 2.0.0
-/// resumes a tail-called host function with the wrong frame, and writes its results elsewhere.
-fn compile(
-    limits: &Limits,
-    stack: StackLimits,
-    bytes: &[u8],
-    scan: &scan::Scan,
-) -> Result<(Arc<Engine>, wasmi::Module), CompileError> {
-    let attempt = |tail_calls| {
-        let engine = wasmi::Engine::new(&config(limits, tail_calls));
-        wasmi::Module::new(&engine, bytes).map(|code| (Engine::new(engine, tail_calls, stack), code))
-    };
-    let error = match attempt(false) {
-        Ok(compiled) => return Ok(compiled),
-        Err(error) => error,
-    };
-    let invalid = |error: &wasmi::Error| CompileError::Invalid(format!("{error}").into());
-    match tail_calls::reach(bytes, scan) {
-        TailCalls::None => Err(invalid(&error)),
-        TailCalls::AmongGuests => attempt(true).map_err(|error| invalid(&error)),
-        TailCalls::ToImports => match attempt(true) {
-            Ok(_) => Err(CompileError::TailCallToImport),
-            Err(error) => Err(invalid(&error)),
-        },
-    }
-}
-
-fn config(limits: &Limits, tail_calls: bool) -> wasmi::Config {
+fn config(limits: &Limits, stack_bytes: usize) -> wasmi::Config {
     let mut config = wasmi::Config::default();
     config
         .compilation_mode(wasmi::CompilationMode::Eager)
         .consume_fuel(true)
         .ignore_custom_sections(true)
-        .wasm_tail_call(tail_calls)
+        .wasm_tail_call(true)
         .set_max_recursion_depth(limits.guest_frames)
         // The minimum first: the engine insists on minimum <= maximum at every step.
         .set_min_stack_height(MIN_STACK_BYTES)
-        .set_max_stack_height(limits.engine_stack_bytes.max(MIN_STACK_BYTES))
+        .set_max_stack_height(stack_bytes.max(MIN_STACK_BYTES))
         .set_max_cached_stacks(1);
     costs::apply(&mut config);
     config

@@ -4,16 +4,15 @@
 //! show them; but where no code of a module can change them they are in every instance as they
 //! were in the beginning, and nothing has to be captured. Most toolchains write such modules.
 
-use super::{Module, hidden::Names, scan::Scan};
+use super::Module;
 use crate::{
     limits::{MAX_PAGES, count},
     snapshot::{Snapshot, Uncapturable},
     value::{Value, ValueType},
+    wasm::{Names, Scan},
 };
 use alloc::boxed::Box;
-use spin::Mutex;
 use twox_hash::XxHash3_64;
-use wasmparser::{BinaryReaderError, Operator, Parser, Payload};
 
 /// Tells a module from others: the length of its bytes and their hash, XXH3 of 64 bits. It tells
 /// modules apart that differ by chance or by a new version; it does not withstand an attack.
@@ -38,8 +37,8 @@ pub(crate) struct State {
     pub(crate) globals: Box<[StateGlobal]>,
     /// Whether a mutable global is no number.
     has_reference: bool,
-    /// Whether the code changes what cannot be captured, once somebody asked.
-    code: Mutex<Option<Result<(), Uncapturable>>>,
+    /// What the code changes that cannot be captured.
+    changes: Option<Uncapturable>,
 }
 
 #[derive(Debug)]
@@ -58,7 +57,7 @@ pub(crate) struct StateGlobal {
 }
 
 impl State {
-    pub(super) fn new(scan: &Scan, names: &Names) -> Self {
+    pub(super) fn new(scan: &Scan, names: &Names, changes: Option<Uncapturable>) -> Self {
         let pages = |pages: u64| u32::try_from(pages).unwrap_or(MAX_PAGES);
         let memories = scan.memories.iter().zip(&names.memories).map(|(memory, export)| {
             let maximum = memory.maximum.map_or(MAX_PAGES, pages);
@@ -71,8 +70,7 @@ impl State {
                 .filter_map(|(global, export)| Some(StateGlobal { export: export.clone(), ty: global.ty? }))
                 .collect(),
             has_reference: scan.mutable_globals.iter().any(|global| global.ty.is_none()),
-            // The operators that grow tables are no longer in the code.
-            code: Mutex::new(names.hooks.is_some().then_some(Err(Uncapturable::Table))),
+            changes,
         }
     }
 
@@ -94,38 +92,11 @@ impl Module {
         &self.0.state
     }
 
-    /// Whether all of an instance's state can be captured. The code is read when this is first
-    /// asked, which takes a few milliseconds a MiB.
+    /// Whether all of an instance's state can be captured.
     pub(crate) fn is_capturable(&self) -> Result<(), Uncapturable> {
         if self.0.state.has_reference {
             return Err(Uncapturable::ReferenceGlobal);
         }
-        if let Some(known) = *self.0.state.code.lock() {
-            return known;
-        }
-        // Not under the lock, for which others would spin. What cannot be read was not compiled.
-        let read = read_code(&self.0.bytes).unwrap_or(Err(Uncapturable::Table));
-        *self.0.state.code.lock() = Some(read);
-        read
+        self.0.state.changes.map_or(Ok(()), Err)
     }
-}
-
-/// Looks for operators that change tables or segments.
-fn read_code(bytes: &[u8]) -> Result<Result<(), Uncapturable>, BinaryReaderError> {
-    for payload in Parser::new(0).parse_all(bytes) {
-        let Payload::CodeSectionEntry(body) = payload? else { continue };
-        for operator in body.get_operators_reader()? {
-            match operator? {
-                Operator::TableCopy { .. }
-                | Operator::TableFill { .. }
-                | Operator::TableInit { .. }
-                | Operator::TableSet { .. } => return Ok(Err(Uncapturable::Table)),
-                Operator::DataDrop { .. } | Operator::ElemDrop { .. } => {
-                    return Ok(Err(Uncapturable::Segment));
-                }
-                _ => {}
-            }
-        }
-    }
-    Ok(Ok(()))
 }

@@ -1,7 +1,9 @@
 //! What a module imports and exports, with types.
 
-use super::scan::{ImportKind, Scan, ScannedExport};
-use crate::value::{FuncType, ValueType};
+use crate::{
+    value::{FuncType, ValueType},
+    wasm::{ImportKind, Scan, ScannedExport},
+};
 use alloc::{boxed::Box, vec::Vec};
 use core::fmt;
 
@@ -179,8 +181,6 @@ impl Import {
 pub struct Export {
     name: Box<str>,
     ty: ExternType,
-    /// The ordinal of the imported function that this passes on.
-    import: Option<u32>,
 }
 
 impl Export {
@@ -196,18 +196,9 @@ impl Export {
         &self.ty
     }
 
-    /// Set where this passes on an imported function: its ordinal among them.
-    pub(crate) const fn import(&self) -> Option<u32> {
-        self.import
-    }
-
-    pub(super) fn new(export: &ScannedExport, code: &wasmi::Module, scan: &Scan) -> Option<Self> {
+    pub(super) fn new(export: &ScannedExport, code: &wasmi::Module) -> Option<Self> {
         let ty = ExternType::from_engine(&code.get_export(&export.name)?);
-        let import = match ty {
-            ExternType::Func(_) => scan.imported_function(export.index),
-            _ => None,
-        };
-        Some(Self { name: export.name.clone(), ty, import })
+        Some(Self { name: export.name.clone(), ty })
     }
 }
 

@@ -4,7 +4,7 @@ use super::{InstanceId, Store, instances::Instance};
 use crate::{
     cell::Cell,
     error::{ArgumentsError, GlobalError, HandleError, InvokeError},
-    execution::{Callee, Execution, Purpose},
+    execution::{Execution, Purpose},
     limits::to_usize,
     module::ExternType,
     value::{Value, values_match},
@@ -56,13 +56,12 @@ impl Store {
         if !values_match(args, ty.params()) {
             return Err(InvokeError::Arguments(ArgumentsError::new(entry.name(), ty.params(), args)));
         }
-        let callee = match (entry.import(), body.functions.get(position)) {
-            (Some(import), _) => Callee::Import(import),
-            (None, Some(Some(function))) => Callee::Guest(*function),
-            (None, _) => {
+        let callee = match body.functions.get(position) {
+            Some(Some(function)) => *function,
+            _ => {
                 let cell = self.cells.get(context.cell).map_err(HandleError::from)?;
                 let function = body.find_function(cell, position, entry.name());
-                Callee::Guest(function.ok_or(InvokeError::ExportNotFound)?)
+                function.ok_or(InvokeError::ExportNotFound)?
             }
         };
         let results = ty.results().len();

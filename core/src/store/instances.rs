@@ -5,7 +5,7 @@ use crate::{
     chain::Chain,
     environment::Environment,
     error::{HandleError, ImportError, ImportProblem, InstantiateError},
-    execution::{Callee, Context, Execution, Purpose},
+    execution::{Context, Execution, Purpose},
     frames::Recorder,
     growth,
     limiter::Hidden,
@@ -88,8 +88,7 @@ impl Store {
         let (key, context) = self.link(module, environment, limits)?;
         let callee = match module.start() {
             Some(start) => {
-                let guest = || self.start_function(key, &start.export).map(Callee::Guest);
-                let Some(callee) = start.import.map(Callee::Import).or_else(guest) else {
+                let Some(callee) = self.start_function(key, start) else {
                     drop(context);
                     self.discard(key);
                     return Err(InstantiateError::Engine);

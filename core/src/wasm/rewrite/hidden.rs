@@ -13,8 +13,15 @@
 
 use super::{
     growth::{Growth, Hooks},
-    scan::{ExportKind, Scan},
-    sections::{Added, EXPORTS, START, push_leb128},
+    imports::Imports,
+    notes::Notes,
+};
+use crate::{
+    limits::to_usize,
+    wasm::{
+        scan::{ExportKind, Scan},
+        sections::{Added, push_leb128},
+    },
 };
 use alloc::{boxed::Box, format, string::String, vec::Vec};
 
@@ -23,43 +30,35 @@ const PREFIX: &str = "guestbox:";
 
 /// The names under which a rewritten module exports things.
 #[derive(Debug)]
-pub(super) struct Names {
+pub(crate) struct Names {
     /// Of the start function, where there is one.
-    pub(super) start: Option<Box<str>>,
+    pub(crate) start: Option<Box<str>>,
     /// Of the memories, in order of their indices: the guest's own or hidden ones.
-    pub(super) memories: Vec<Box<str>>,
+    pub(crate) memories: Vec<Box<str>>,
     /// Of the mutable globals, in order of their indices.
-    pub(super) globals: Vec<Box<str>>,
+    pub(crate) globals: Vec<Box<str>>,
     /// Of the memory and the global that frames are kept in, where they are.
-    pub(super) frames: Option<(Box<str>, Box<str>)>,
+    pub(crate) frames: Option<(Box<str>, Box<str>)>,
     /// Of what grows tables, where the code does.
-    pub(super) hooks: Option<Hooks>,
+    pub(crate) hooks: Option<Hooks>,
 }
 
-/// Exports what is needed of a module and drops its start section: the bytes, if they had to be
-/// rewritten, and the names. `None` where the bytes are not as they were scanned, which leaves the
-/// module to the engine's own judgement.
-///
-/// `frames` says whether the module has what frames are kept in, besides what was scanned.
+/// Adds exports of what is needed of a module: the names of it all.
 pub(super) fn export(
-    bytes: &[u8],
     scan: &Scan,
-    growth: &Growth<'_>,
-    frames: bool,
-) -> Option<(Option<Box<[u8]>>, Names)> {
-    let mut added = Added::default();
-    let names = names(scan, growth, frames, &mut added)?;
-    if added.count == 0 {
-        return Some((None, names));
-    }
-    Some((Some(added.append(bytes, EXPORTS, Some(START))?.into()), names))
-}
-
-fn names(scan: &Scan, growth: &Growth<'_>, frames: bool, added: &mut Added) -> Option<Names> {
+    growth: &Growth,
+    imports: &Imports<'_>,
+    notes: Option<Notes>,
+    added: &mut Added,
+) -> Option<Names> {
     let prefix = unused_prefix(scan);
     let start = match scan.start {
-        Some(function) => {
+        Some(start) => {
             let name = format!("{prefix}start");
+            let function = match scan.imported_function(start) {
+                Some(import) => imports.known(import)?,
+                None => start,
+            };
             push(added, &name, ExportKind::Func, function)?;
             Some(name.into())
         }
@@ -81,11 +80,12 @@ fn names(scan: &Scan, growth: &Growth<'_>, frames: bool, added: &mut Added) -> O
     let memories = memories.collect::<Option<_>>()?;
     let globals = scan.mutable_globals.iter().map(|global| export(ExportKind::Global, global.index, 'g'));
     let globals = globals.collect::<Option<_>>()?;
-    let frames = match scan.frames_at() {
-        (memory, global) if frames => {
-            Some((export(ExportKind::Memory, memory, 'm')?, export(ExportKind::Global, global, 'g')?))
-        }
-        _ => None,
+    let frames = match notes {
+        Some(notes) => Some((
+            export(ExportKind::Memory, notes.memory, 'm')?,
+            export(ExportKind::Global, notes.global, 'g')?,
+        )),
+        None => None,
     };
     let hooks = if growth.is_empty() {
         None
@@ -100,12 +100,12 @@ fn names(scan: &Scan, growth: &Growth<'_>, frames: bool, added: &mut Added) -> O
 
 /// Adds an export.
 fn push(added: &mut Added, name: &str, kind: ExportKind, index: u32) -> Option<()> {
-    push_leb128(&mut added.entries, name.len())?;
-    added.entries.extend_from_slice(name.as_bytes());
-    added.entries.push(kind.byte());
-    push_leb128(&mut added.entries, crate::limits::to_usize(index))?;
-    added.count = added.count.checked_add(1)?;
-    Some(())
+    added.push(|entries| {
+        push_leb128(entries, name.len())?;
+        entries.extend_from_slice(name.as_bytes());
+        entries.push(kind.byte());
+        push_leb128(entries, to_usize(index))
+    })
 }
 
 /// The prefix and a number that no export of the guest has after it: short, however long those are.

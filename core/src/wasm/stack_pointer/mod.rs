@@ -224,7 +224,7 @@ impl Candidate {
 }
 
 /// The name under which the engine has it, of the names of the mutable globals.
-pub(super) fn exported(scan: &Scan, globals: &[Box<str>], index: u32) -> Option<Box<str>> {
+pub(crate) fn exported(scan: &Scan, globals: &[Box<str>], index: u32) -> Option<Box<str>> {
     let place = scan.mutable_globals.iter().position(|global| global.index == index)?;
     globals.get(place).cloned()
 }

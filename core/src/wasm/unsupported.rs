@@ -14,7 +14,7 @@ use wasmparser::{FunctionBody, Operator, Parser, Payload, TypeRef};
 
 /// The error of a module that was found to be invalid: where it is so only because a proposal is not
 /// supported, that; otherwise where in the module's own bytes it is.
-pub(super) fn explain(bytes: &[u8], error: CompileError) -> CompileError {
+pub(crate) fn explain(bytes: &[u8], error: CompileError) -> CompileError {
     let CompileError::Invalid(_) = error else { return error };
     if !bytes.starts_with(MAGIC) {
         return CompileError::Invalid("the bytes do not begin as those of a module do, with `\\0asm`".into());

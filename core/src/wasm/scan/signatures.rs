@@ -1,23 +1,24 @@
-//! The types of a module, read byte by byte: how many parameters and results each has.
+//! The types of a module, read byte by byte.
 //!
 //! The parser would make room for as many types as a group of them claims to have, and keep the
 //! whole group. No engine feature that is on has other types than functions of plain values, so
 //! nothing else gets that far: it is refused by what its first byte says.
 
-use super::Arity;
 use crate::{
     error::{CompileError, Unsupported},
     limits::{Limit, Limits, count},
-    module::sections::split_leb128,
     proposals::Proposal,
+    wasm::{
+        sections::split_leb128,
+        types::{Signature, Types},
+    },
 };
-use alloc::vec::Vec;
 
 /// What begins a function type.
 const FUNCTION: u8 = 0x60;
 
 /// Reads the contents of a type section, which begin at an offset in the module.
-pub(super) fn read(limits: &Limits, contents: &[u8], offset: usize) -> Result<Vec<Arity>, CompileError> {
+pub(super) fn read(limits: &Limits, contents: &[u8], offset: usize) -> Result<Types, CompileError> {
     let end = offset.saturating_add(contents.len());
     let refused = |foreign: Foreign<'_>| match foreign.proposal() {
         Some(proposal) => {
@@ -28,7 +29,7 @@ pub(super) fn read(limits: &Limits, contents: &[u8], offset: usize) -> Result<Ve
     };
     let (len, mut rest) = split_leb128(contents).ok_or_else(cut)?;
     Limit::Types.check(count(len), limits.types.into())?;
-    let mut arities = Vec::new();
+    let mut types = Types::default();
     for _ in 0..len {
         let (&first, after) = rest.split_first().ok_or_else(cut)?;
         if first != FUNCTION {
@@ -36,24 +37,24 @@ pub(super) fn read(limits: &Limits, contents: &[u8], offset: usize) -> Result<Ve
         }
         let (params, after) = values(limits, after, refused)?;
         let (results, after) = values(limits, after, refused)?;
-        arities.push(Arity { params, results });
+        types.push(Signature { params, results });
         rest = after;
     }
-    Ok(arities)
+    Ok(types)
 }
 
-/// How many value types a list has, and what comes after it.
+/// The value types of a list, and what comes after it.
 fn values<'a>(
     limits: &Limits,
     bytes: &'a [u8],
     refused: impl FnOnce(Foreign<'a>) -> CompileError,
-) -> Result<(usize, &'a [u8]), CompileError> {
+) -> Result<(&'a [u8], &'a [u8]), CompileError> {
     let (len, after) = split_leb128(bytes).ok_or_else(cut)?;
     Limit::Params.check(count(len), limits.params.into())?;
     let (types, rest) = after.split_at_checked(len).ok_or_else(cut)?;
     match types.iter().position(|byte| !is_value_type(*byte)) {
         Some(at) => Err(refused(Foreign::Value(after.get(at..).unwrap_or_default()))),
-        None => Ok((len, rest)),
+        None => Ok((types, rest)),
     }
 }
 

@@ -4,10 +4,7 @@
 //! cost no more for having them. The section is what the guest's author says: what cannot be read of
 //! it is passed over.
 
-use super::{
-    Module,
-    sections::{CUSTOM, HEADER_BYTES, Section, split_leb128},
-};
+use super::sections::{CUSTOM, HEADER_BYTES, Section, split_leb128};
 use alloc::{sync::Arc, vec::Vec};
 use core::str;
 
@@ -20,19 +17,17 @@ const FUNCTIONS: u8 = 1;
 /// The subsection of the names of globals.
 pub(super) const GLOBALS: u8 = 7;
 
-impl Module {
-    /// The names of functions, by their indices, which are sorted; `None` where they have none.
-    pub(crate) fn function_names(&self, functions: &[u32]) -> Vec<Option<Arc<str>>> {
-        let mut names: Vec<Option<Arc<str>>> = Vec::new();
-        names.resize(functions.len(), None);
-        let _readable = read(&self.0.bytes, FUNCTIONS, |index, name| {
-            let slot = functions.binary_search(&index).ok().and_then(|at| names.get_mut(at));
-            if let Some(slot @ None) = slot {
-                *slot = Some(shorten(name).into());
-            }
-        });
-        names
-    }
+/// The names of functions, by their indices, which are sorted; `None` where they have none.
+pub(crate) fn function_names(module: &[u8], functions: &[u32]) -> Vec<Option<Arc<str>>> {
+    let mut names: Vec<Option<Arc<str>>> = Vec::new();
+    names.resize(functions.len(), None);
+    let _readable = read(module, FUNCTIONS, |index, name| {
+        let slot = functions.binary_search(&index).ok().and_then(|at| names.get_mut(at));
+        if let Some(slot @ None) = slot {
+            *slot = Some(shorten(name).into());
+        }
+    });
+    names
 }
 
 /// Reads the names in a subsection, as far as they can be read.

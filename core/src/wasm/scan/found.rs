@@ -6,31 +6,24 @@ use wasmparser::{ExternalKind, RefType, ValType};
 
 /// The kinds of import that the engine knows.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(in crate::module) enum ImportKind {
+pub(crate) enum ImportKind {
     Func,
     Global,
     Memory,
     Table,
 }
 
-/// How many parameters and results a function type has; none of what is no function type.
-#[derive(Clone, Copy, Debug, Default)]
-pub(in crate::module) struct Arity {
-    pub(in crate::module) params: usize,
-    pub(in crate::module) results: usize,
-}
-
 /// An export, with its index among the things of its kind.
 #[derive(Debug)]
-pub(in crate::module) struct ScannedExport {
-    pub(in crate::module) name: Box<str>,
-    pub(in crate::module) kind: ExportKind,
-    pub(in crate::module) index: u32,
+pub(crate) struct ScannedExport {
+    pub(crate) name: Box<str>,
+    pub(crate) kind: ExportKind,
+    pub(crate) index: u32,
 }
 
 /// The kinds of export that matter here.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(in crate::module) enum ExportKind {
+pub(crate) enum ExportKind {
     Func,
     Global,
     Memory,
@@ -39,7 +32,7 @@ pub(in crate::module) enum ExportKind {
 
 impl ExportKind {
     /// As in an export section.
-    pub(in crate::module) const fn byte(self) -> u8 {
+    pub(crate) const fn byte(self) -> u8 {
         match self {
             Self::Func => 0,
             Self::Table => 1,
@@ -61,17 +54,17 @@ impl ExportKind {
 
 /// A memory that a module declares, in pages.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::module) struct ScannedMemory {
-    pub(in crate::module) minimum: u64,
-    pub(in crate::module) maximum: Option<u64>,
+pub(crate) struct ScannedMemory {
+    pub(crate) minimum: u64,
+    pub(crate) maximum: Option<u64>,
 }
 
 /// A mutable global that a module defines.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::module) struct ScannedGlobal {
-    pub(in crate::module) index: u32,
+pub(crate) struct ScannedGlobal {
+    pub(crate) index: u32,
     /// `None` where its values are no numbers.
-    pub(in crate::module) ty: Option<ValueType>,
+    pub(crate) ty: Option<ValueType>,
 }
 
 impl ScannedMemory {
@@ -88,10 +81,10 @@ pub(crate) enum RefKind {
 }
 
 impl RefKind {
-    pub(in crate::module) const ALL: [Self; 2] = [Self::Func, Self::Extern];
+    pub(crate) const ALL: [Self; 2] = [Self::Func, Self::Extern];
 
     /// Its place in [`RefKind::ALL`].
-    pub(in crate::module) const fn ordinal(self) -> usize {
+    pub(crate) const fn ordinal(self) -> usize {
         match self {
             Self::Func => 0,
             Self::Extern => 1,
@@ -99,7 +92,7 @@ impl RefKind {
     }
 
     /// As in a module.
-    pub(in crate::module) const fn byte(self) -> u8 {
+    pub(crate) const fn byte(self) -> u8 {
         match self {
             Self::Func => 0x70,
             Self::Extern => 0x6F,

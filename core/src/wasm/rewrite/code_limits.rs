@@ -5,10 +5,11 @@
 //! call or block of two bytes stands for as many values as a type has, each of which is written
 //! down or copied.
 
-use super::scan::Scan;
+use super::labels::Labels;
 use crate::{
     error::CompileError,
-    limits::{Limit, Limits, count, to_usize},
+    limits::{Limit, Limits, count},
+    wasm::scan::Scan,
 };
 use wasmparser::Operator;
 
@@ -31,21 +32,16 @@ impl<'a> CodeLimits<'a> {
         self.branch_targets = 0;
     }
 
-    /// Counts an operator. `labels` has how many values a branch to each label passes, the
-    /// innermost last, after a block was opened.
+    /// Counts an operator that is met where these blocks are open.
     ///
-    /// What is invalid counts for nothing; the engine stops at it.
-    pub(super) fn count(&mut self, operator: &Operator<'_>, labels: &[usize]) -> Result<(), CompileError> {
-        let label = |depth: u32| {
-            let at = labels.len().checked_sub(to_usize(depth))?.checked_sub(1)?;
-            labels.get(at).copied()
-        };
+    /// What is invalid counts for nothing.
+    pub(super) fn count(&mut self, operator: &Operator<'_>, labels: &Labels<'_>) -> Result<(), CompileError> {
+        let label = |depth: u32| labels.get(depth).map(|label| label.values().len());
         let (values, times) = match operator {
             Operator::Block { blockty } | Operator::If { blockty } | Operator::Loop { blockty } => {
-                // The function's own label is none of its blocks.
-                let depth = count(labels.len()).saturating_sub(1);
-                Limit::BlockDepth.check(depth, self.limits.block_depth.into())?;
-                (self.scan.results_of_block(*blockty), 1)
+                // The function's own label is none of its blocks, and this one is.
+                Limit::BlockDepth.check(count(labels.len()), self.limits.block_depth.into())?;
+                (self.scan.values_of_block(*blockty), 1)
             }
             Operator::Br { relative_depth } | Operator::BrIf { relative_depth } => {
                 (label(*relative_depth), 1)
@@ -56,9 +52,13 @@ impl<'a> CodeLimits<'a> {
                 Limit::BranchTargets.check(self.branch_targets, self.limits.branch_targets.into())?;
                 (label(targets.default()), targets_and_default)
             }
-            Operator::Call { function_index } => (self.scan.results_of_function(*function_index), 1),
-            Operator::CallIndirect { type_index, .. } => (self.scan.results_of_type(*type_index), 1),
-            Operator::Return => (labels.first().copied(), 1),
+            Operator::Call { function_index } => {
+                (self.scan.signature_of_function(*function_index).map(|ty| ty.results.len()), 1)
+            }
+            Operator::CallIndirect { type_index, .. } => {
+                (self.scan.types.get(*type_index).map(|ty| ty.results.len()), 1)
+            }
+            Operator::Return => (labels.first().map(|label| label.values().len()), 1),
             _ => return Ok(()),
         };
         let Some(more) = values.and_then(|values| values.checked_sub(1)).filter(|more| *more > 0) else {

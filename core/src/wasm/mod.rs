@@ -1,0 +1,22 @@
+//! Reading and rewriting modules, apart from any engine.
+
+mod names;
+mod operators;
+mod rewrite;
+mod scan;
+mod sections;
+mod stack_pointer;
+mod types;
+mod unsupported;
+mod validate;
+
+pub(crate) use self::{
+    names::function_names,
+    rewrite::{
+        Frames, Hooks, NOP_COST, Names, OUTSIDE, REF_NULL_COST, Rewritten, SLOT_BYTES, STACK_BYTES, rewrite,
+    },
+    scan::{ImportKind, RefKind, Scan, ScannedExport},
+    stack_pointer::exported as stack_pointer_export,
+    unsupported::explain,
+    validate::{validate, with_short_table_indices},
+};

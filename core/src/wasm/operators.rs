@@ -1,0 +1,167 @@
+//! The operators that are supported, in one table by their codes: what each costs, what it does to the
+//! operand stack, and what the passes ask of it.
+
+use Effect::{Takes, Unknown, Varies};
+
+/// What is known of an operator by its code.
+#[derive(Clone, Copy)]
+pub(super) struct Facts {
+    /// The fuel that it costs, see [`costs`](crate::costs).
+    pub(super) cost: u8,
+    pub(super) effect: Effect,
+    traits: u8,
+}
+
+/// What an operator does to the operand stack.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Effect {
+    /// Takes so many operands and leaves so many.
+    Takes(u8, u8),
+    /// It depends on the block, the label or the function that it names.
+    Varies,
+    /// It is not supported.
+    Unknown,
+}
+
+/// It can end in a trap, or take fuel by what it is given.
+const TRAPS: u8 = 1;
+/// It leaves a value of 32 bits that is no local, no constant of another's and no comparison with zero.
+const FRESH: u8 = 1 << 1;
+/// The same of 64 bits, but for comparisons.
+const FRESH_LONG: u8 = 1 << 2;
+/// Of constants it makes a constant, for an engine that works these out.
+const FOLDS: u8 = 1 << 3;
+
+impl Facts {
+    const fn new(cost: u8, effect: Effect, traits: u8) -> Self {
+        Self { cost, effect, traits }
+    }
+
+    pub(super) const fn can_trap(self) -> bool {
+        self.traits & TRAPS != 0
+    }
+
+    /// Whether it leaves a value of its own that is no comparison with zero, or else leaves nothing in
+    /// the engine's register.
+    ///
+    /// Shifts by a constant 0, for one, do not: the engine passes on what they shift. Nor does
+    /// `i64.eqz`: of a comparison that was extended to 64 bits the engine makes one of 32 bits.
+    pub(super) const fn is_fresh(self) -> bool {
+        self.traits & FRESH != 0
+    }
+
+    /// Whether it leaves a value of its own that has 64 bits and is no local.
+    pub(super) const fn is_fresh_long(self) -> bool {
+        self.traits & FRESH_LONG != 0
+    }
+
+    pub(super) const fn folds(self) -> bool {
+        self.traits & FOLDS != 0
+    }
+}
+
+/// What operators with two codes begin with.
+const PREFIX: u8 = 0xFC;
+
+/// What is known of the operator that these bytes begin with.
+pub(super) const fn facts(code: &[u8]) -> Facts {
+    match code {
+        // The second code is a number of up to 32 bits, however it is written; few modules pad it.
+        [PREFIX, number, ..] if *number & 0x80 == 0 => prefixed(*number),
+        [PREFIX, low, 0x80, 0x80, 0x80, 0x00, ..]
+        | [PREFIX, low, 0x80, 0x80, 0x00, ..]
+        | [PREFIX, low, 0x80, 0x00, ..]
+        | [PREFIX, low, 0x00, ..] => prefixed(*low & 0x7F),
+        [code, ..] => plain(*code),
+        [] => Facts::new(0, Unknown, 0),
+    }
+}
+
+const fn plain(code: u8) -> Facts {
+    match code {
+        // `unreachable`, `nop`
+        0x00 => Facts::new(0, Takes(0, 0), TRAPS),
+        0x01 => Facts::new(1, Takes(0, 0), 0),
+        // `block`, `loop`, `if`, `else`, `end`
+        0x02 | 0x03 | 0x05 | 0x0B => Facts::new(0, Varies, 0),
+        0x04 => Facts::new(1, Varies, 0),
+        // `br`, `br_if`, `br_table`, `return`
+        0x0C | 0x0D => Facts::new(1, Varies, 0),
+        0x0E => Facts::new(4, Varies, 0),
+        0x0F => Facts::new(0, Varies, 0),
+        // `call` and `call_indirect`, `return_call` and `return_call_indirect`
+        0x10 | 0x11 => Facts::new(6, Varies, FRESH),
+        0x12 | 0x13 => Facts::new(6, Varies, 0),
+        // `drop`, `select` without and with a type
+        0x1A => Facts::new(0, Takes(1, 0), 0),
+        0x1B | 0x1C => Facts::new(1, Takes(3, 1), FOLDS),
+        // `local.get`, `local.set`, `local.tee`, `global.get`, `global.set`
+        0x20 => Facts::new(1, Takes(0, 1), 0),
+        0x21 | 0x24 => Facts::new(1, Takes(1, 0), 0),
+        0x22 => Facts::new(1, Takes(1, 1), FOLDS),
+        0x23 => Facts::new(1, Takes(0, 1), FRESH),
+        // `table.get`, `table.set`
+        0x25 => Facts::new(1, Takes(1, 1), TRAPS),
+        0x26 => Facts::new(1, Takes(2, 0), TRAPS),
+        // Loads: of `i32`, of `i64`, of floats; those of a part of an `i32`, of an `i64`
+        0x28 | 0x2C..=0x2F => Facts::new(1, Takes(1, 1), TRAPS | FRESH),
+        0x29 | 0x30..=0x35 => Facts::new(1, Takes(1, 1), TRAPS | FRESH_LONG),
+        0x2A | 0x2B => Facts::new(1, Takes(1, 1), TRAPS),
+        // Stores
+        0x36..=0x3E => Facts::new(1, Takes(2, 0), TRAPS),
+        // `memory.size`, `memory.grow`
+        0x3F => Facts::new(1, Takes(0, 1), 0),
+        0x40 => Facts::new(8, Takes(1, 1), TRAPS),
+        // Constants: `i32`, `i64`, floats
+        0x41 => Facts::new(1, Takes(0, 1), FRESH | FOLDS),
+        0x42 => Facts::new(1, Takes(0, 1), FRESH_LONG | FOLDS),
+        0x43 | 0x44 => Facts::new(1, Takes(0, 1), FOLDS),
+        // Comparisons: of integers with zero, for equality, by order; of floats
+        0x45 | 0x50 => Facts::new(1, Takes(1, 1), FOLDS),
+        0x46 | 0x47 | 0x51 | 0x52 => Facts::new(1, Takes(2, 1), FOLDS),
+        0x48..=0x4F | 0x53..=0x66 => Facts::new(1, Takes(2, 1), FRESH | FOLDS),
+        // `clz`, `ctz`, `popcnt`
+        0x67..=0x69 | 0x79..=0x7B => Facts::new(1, Takes(1, 1), FOLDS),
+        // Integer arithmetic: `add` and `sub`, `mul`, division, `and`, `or` and `xor`, shifts and rotations
+        0x6A | 0x6B => Facts::new(1, Takes(2, 1), FRESH | FOLDS),
+        0x7C | 0x7D => Facts::new(1, Takes(2, 1), FRESH_LONG | FOLDS),
+        0x6C | 0x7E => Facts::new(1, Takes(2, 1), FOLDS),
+        0x6D..=0x70 | 0x7F..=0x82 => Facts::new(3, Takes(2, 1), TRAPS | FOLDS),
+        0x71..=0x73 => Facts::new(1, Takes(2, 1), FRESH | FOLDS),
+        0x83..=0x85 => Facts::new(1, Takes(2, 1), FRESH_LONG | FOLDS),
+        0x74..=0x78 | 0x86..=0x8A => Facts::new(1, Takes(2, 1), FOLDS),
+        // Floats: `abs`, `neg` and rounding, `sqrt`, `add`, `sub` and `mul`, `div`, `min`, `max` and `copysign`
+        0x8B..=0x90 | 0x99..=0x9E => Facts::new(1, Takes(1, 1), FOLDS),
+        0x91 | 0x9F => Facts::new(10, Takes(1, 1), FOLDS),
+        0x92..=0x94 | 0xA0..=0xA2 => Facts::new(2, Takes(2, 1), FOLDS),
+        0x95 | 0xA3 => Facts::new(10, Takes(2, 1), FOLDS),
+        0x96..=0x98 | 0xA4..=0xA6 => Facts::new(1, Takes(2, 1), FOLDS),
+        // Conversions: among integers, of floats to integers, of integers to floats and among floats, of bits
+        0xA7 | 0xAC | 0xAD => Facts::new(1, Takes(1, 1), FOLDS),
+        0xA8..=0xAB | 0xAE..=0xB1 => Facts::new(2, Takes(1, 1), TRAPS | FOLDS),
+        0xB2..=0xBB => Facts::new(2, Takes(1, 1), FOLDS),
+        0xBC..=0xBF => Facts::new(1, Takes(1, 1), FOLDS),
+        // Sign extensions
+        0xC0..=0xC4 => Facts::new(1, Takes(1, 1), FOLDS),
+        // `ref.null`, `ref.is_null`, `ref.func`
+        0xD0 => Facts::new(1, Takes(0, 1), FOLDS),
+        0xD1 => Facts::new(1, Takes(1, 1), FOLDS),
+        0xD2 => Facts::new(1, Takes(0, 1), 0),
+        _ => Facts::new(0, Unknown, 0),
+    }
+}
+
+const fn prefixed(number: u8) -> Facts {
+    match number {
+        // Saturating conversions of floats to integers
+        0..=7 => Facts::new(2, Takes(1, 1), FOLDS),
+        // `memory.init`, `data.drop`, `memory.copy`, `memory.fill`
+        8 | 10 | 11 => Facts::new(4, Takes(3, 0), TRAPS),
+        9 | 13 => Facts::new(4, Takes(0, 0), 0),
+        // `table.init`, `elem.drop` as above, `table.copy`, `table.grow`, `table.size`, `table.fill`
+        12 | 14 | 17 => Facts::new(4, Takes(3, 0), TRAPS),
+        15 => Facts::new(8, Takes(2, 1), TRAPS),
+        16 => Facts::new(1, Takes(0, 1), 0),
+        _ => Facts::new(0, Unknown, 0),
+    }
+}

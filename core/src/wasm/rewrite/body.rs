@@ -1,0 +1,505 @@
+//! The walk over a function: each operator is decoded once, and looked at by every pass.
+
+use super::{
+    Module,
+    labels::{Kind, Label, Labels},
+    meter::{Regions, SKIPPED_UNITS, push_charge},
+    notes::{Notes, Site},
+    output::{CALL, END, GLOBAL_GET, I32, LOOP, NOTHING, Output, REF_FUNC, RETURN},
+    repairs::Before,
+    temps::Temps,
+};
+use crate::{
+    costs::{HOST_CALL, LOCALS_PER_UNIT},
+    error::CompileError,
+    limits::count,
+    snapshot::Uncapturable,
+    wasm::{
+        operators::{Effect, Facts, facts},
+        scan::{RefKind, check_index, check_place, locals},
+        types::Signature,
+    },
+};
+use alloc::vec::Vec;
+use wasmparser::{BinaryReader, BlockType, FunctionBody, HeapType, Operator};
+
+/// Why a walk ends early.
+pub(super) enum Stop {
+    /// What is there is not valid; where, the validator says better.
+    Invalid,
+    Refused(CompileError),
+}
+
+impl From<CompileError> for Stop {
+    fn from(error: CompileError) -> Self {
+        Self::Refused(error)
+    }
+}
+
+impl From<wasmparser::BinaryReaderError> for Stop {
+    fn from(_: wasmparser::BinaryReaderError) -> Self {
+        Self::Invalid
+    }
+}
+
+/// What is invalid where it is `None`.
+fn valid<T>(value: Option<T>) -> Result<T, Stop> {
+    value.ok_or(Stop::Invalid)
+}
+
+/// What is needed of a function while it is walked over, and used for one after the other.
+pub(super) struct Body<'m, 'a> {
+    pub(super) module: &'m mut Module<'a>,
+    /// The function's own bytes.
+    pub(super) bytes: &'a [u8],
+    pub(super) labels: Labels<'a>,
+    pub(super) output: Output,
+    pub(super) regions: Regions,
+    pub(super) temps: Temps,
+    /// The parameters and locals that the function has of its own.
+    locals: u32,
+    /// The local that its slot is kept in, where it notes where it is, and whether it does.
+    slot: Option<u32>,
+    is_noted: bool,
+    before: Before,
+}
+
+/// An operator, with where it is.
+struct At<'o, 'a> {
+    operator: &'o Operator<'a>,
+    facts: Facts,
+    place: usize,
+    after: usize,
+}
+
+impl<'m, 'a> Body<'m, 'a> {
+    pub(super) fn new(module: &'m mut Module<'a>) -> Self {
+        Self {
+            module,
+            bytes: &[],
+            labels: Labels::default(),
+            output: Output::default(),
+            regions: Regions::default(),
+            temps: Temps::default(),
+            locals: 0,
+            slot: None,
+            is_noted: false,
+            before: Before::default(),
+        }
+    }
+
+    /// Writes a function of a type anew, whose bytes begin at an offset in the module, at the end of a
+    /// code section's contents.
+    pub(super) fn write(
+        &mut self,
+        bytes: &'a [u8],
+        offset: u32,
+        ty: u32,
+        section: &mut Vec<u8>,
+    ) -> Result<(), Stop> {
+        self.bytes = bytes;
+        let body = FunctionBody::new(BinaryReader::new(bytes, 0));
+        let signature = valid(self.module.scan.types.get(ty))?;
+        let own = locals(&body)?;
+        let all = own.saturating_add(count(signature.params.len()));
+        self.locals = u32::try_from(all).map_err(|_| Stop::Invalid)?;
+        let mut operators = body.get_operators_reader()?;
+        let begin = operators.original_position();
+        self.begin(begin, signature, own)?;
+        while !operators.eof() {
+            if self.labels.len() == 0 {
+                // With debug assertions the engine panics at it.
+                return Err(Stop::Invalid);
+            }
+            let (operator, place) = operators.read_with_offset()?;
+            let after = operators.original_position();
+            let facts = facts(bytes.get(place..after).unwrap_or_default());
+            if facts.effect == Effect::Unknown {
+                return Err(Stop::Invalid);
+            }
+            self.look_at(&At { operator: &operator, facts, place, after }, offset)?;
+        }
+        if self.labels.len() > 0 {
+            return Err(Stop::Invalid);
+        }
+        valid(self.output.copy_to(bytes, bytes.len()))?;
+        valid(self.finish(section, begin, offset))
+    }
+
+    fn begin(&mut self, begin: usize, signature: Signature<'a>, own_locals: u64) -> Result<(), Stop> {
+        self.output.begin(begin);
+        self.temps.begin(self.locals);
+        self.regions.begin();
+        self.module.code_limits.begin_function();
+        self.module.finder.begin_function();
+        self.before = Before::default();
+        self.is_noted = false;
+        self.slot = match self.module.notes {
+            Some(_) => Some(valid(self.temps.add(&mut self.output, I32))?),
+            None => None,
+        };
+        let region = valid(self.open_region())?;
+        self.labels.begin(signature, region);
+        let units = own_locals.checked_div(LOCALS_PER_UNIT.into()).unwrap_or_default();
+        self.regions.add(region, u32::try_from(units).map_err(|_| Stop::Invalid)?);
+        Ok(())
+    }
+
+    /// Begins a region in what is written.
+    fn open_region(&mut self) -> Option<u32> {
+        let region = self.regions.open()?;
+        if self.module.is_metered {
+            self.output.put_later(region)?;
+        }
+        Some(region)
+    }
+
+    /// Looks at the next operator.
+    fn look_at(&mut self, at: &At<'_, 'a>, offset: u32) -> Result<(), Stop> {
+        let At { operator, facts, place, after } = *at;
+        self.module.code_limits.count(operator, &self.labels)?;
+        self.module.finder.see(operator);
+        self.look_for_changes(operator);
+        if self.labels.is_live
+            && let Some(label) = self.labels.last()
+        {
+            let units = match operator {
+                Operator::Call { function_index } | Operator::ReturnCall { function_index }
+                    if self.is_import(*function_index) =>
+                {
+                    HOST_CALL
+                }
+                _ => u32::from(facts.cost),
+            };
+            self.regions.add(label.region, units);
+        }
+        let here = offset.checked_add(u32::try_from(place).map_err(|_| Stop::Invalid)?);
+        let here = valid(here)?;
+        let site = self.site(operator, facts);
+        if let Some((notes, slot, site)) = site
+            && site != Site::Loop
+        {
+            valid(self.output.copy_to(self.bytes, place))?;
+            valid(notes.here(&mut self.output, slot, here))?;
+            if site == Site::TailCall {
+                valid(notes.leave(&mut self.output, slot))?;
+            }
+        }
+        let repair = self.before.repair(operator);
+        if !repair.is_empty() {
+            valid(self.output.copy_to(self.bytes, place))?;
+            self.output.extend(repair);
+        }
+        self.write_operator(at)?;
+        match site {
+            Some((notes, slot, Site::Call)) if !matches!(operator, Operator::ReturnCall { .. }) => {
+                valid(self.output.copy_to(self.bytes, after))?;
+                valid(notes.back(&mut self.output, slot))?;
+            }
+            Some((notes, slot, Site::Loop)) => {
+                // On each of its turns.
+                valid(self.output.copy_to(self.bytes, after))?;
+                valid(notes.here(&mut self.output, slot, here))?;
+            }
+            _ => {}
+        }
+        self.before = Before::new(operator, facts);
+        Ok(())
+    }
+
+    /// Whether the function notes where it is before or after an operator.
+    fn site(&mut self, operator: &Operator<'_>, facts: Facts) -> Option<(Notes, u32, Site)> {
+        let (notes, slot) = (self.module.notes?, self.slot?);
+        let is_import =
+            matches!(operator, Operator::ReturnCall { function_index } if self.is_import(*function_index));
+        let site = Site::of(operator, facts, is_import)?;
+        self.is_noted = true;
+        Some((notes, slot, site))
+    }
+
+    fn is_import(&self, function: u32) -> bool {
+        self.module.scan.imported_function(function).is_some()
+    }
+
+    /// Notes what of an instance's state the code changes that no snapshot has.
+    fn look_for_changes(&mut self, operator: &Operator<'_>) {
+        let changes = match operator {
+            Operator::TableCopy { .. }
+            | Operator::TableFill { .. }
+            | Operator::TableGrow { .. }
+            | Operator::TableInit { .. }
+            | Operator::TableSet { .. } => Uncapturable::Table,
+            Operator::DataDrop { .. } | Operator::ElemDrop { .. } => Uncapturable::Segment,
+            _ => return,
+        };
+        self.module.changes.get_or_insert(changes);
+    }
+
+    /// Writes an operator, and follows what it does to the operands and the blocks.
+    fn write_operator(&mut self, at: &At<'_, 'a>) -> Result<(), Stop> {
+        let At { operator, facts, place, after } = *at;
+        self.check(operator)?;
+        let below = self.labels.below();
+        match *operator {
+            // The charge has it.
+            Operator::Nop if self.module.is_metered => valid(self.output.replace(self.bytes, place, after))?,
+            Operator::Block { blockty } => self.open(Kind::Block, blockty, place, after)?,
+            Operator::Loop { blockty } => self.open(Kind::Loop, blockty, place, after)?,
+            Operator::If { blockty } => self.open(Kind::If, blockty, place, after)?,
+            Operator::Else => valid(self.change_arm(place, after))?,
+            Operator::End => valid(self.close(place, after))?,
+            Operator::Br { relative_depth } => {
+                valid(self.branch(place, after, relative_depth))?;
+                self.labels.leave();
+            }
+            Operator::BrIf { relative_depth } => {
+                self.labels.operands.take(1, below);
+                valid(self.branch_if(place, after, relative_depth))?;
+            }
+            Operator::BrTable { ref targets } => {
+                valid(self.branch_table(place, after, targets))?;
+                self.labels.leave();
+            }
+            Operator::Return | Operator::ReturnCallIndirect { .. } | Operator::Unreachable => {
+                self.labels.leave();
+            }
+            Operator::ReturnCall { function_index } => {
+                if self.is_import(function_index) {
+                    valid(self.output.replace(self.bytes, place, after))?;
+                    valid(self.output.push_index(CALL, function_index))?;
+                    self.output.push(RETURN);
+                }
+                self.labels.leave();
+            }
+            Operator::Call { function_index } => {
+                let signature = valid(self.module.scan.signature_of_function(function_index))?;
+                self.call(signature, 0);
+            }
+            Operator::CallIndirect { type_index, .. } => {
+                let signature = valid(self.module.scan.types.get(type_index))?;
+                self.call(signature, 1);
+            }
+            Operator::RefFunc { function_index } => {
+                self.module.refers_to_start |= self.module.scan.start == Some(function_index);
+                if self.is_import(function_index) {
+                    let function = valid(self.module.imports.stands_for(function_index))?;
+                    valid(self.output.replace(self.bytes, place, after))?;
+                    valid(self.output.push_index(REF_FUNC, function))?;
+                }
+                self.labels.operands.apply(facts, below);
+            }
+            Operator::RefNull { hty } if self.module.is_metered => {
+                let kind = match hty {
+                    HeapType::FUNC => RefKind::Func,
+                    HeapType::EXTERN => RefKind::Extern,
+                    _ => return Err(Stop::Invalid),
+                };
+                let null = valid(self.module.nulls.of(kind))?;
+                valid(self.output.replace(self.bytes, place, after))?;
+                valid(self.output.push_index(GLOBAL_GET, null))?;
+                self.labels.operands.apply(facts, below);
+            }
+            Operator::TableGrow { table } if self.module.is_metered => {
+                valid(self.output.replace(self.bytes, place, after))?;
+                let Module { growth, types, scan, .. } = &mut *self.module;
+                self.output.extend(valid(growth.of_table(scan, types, table))?);
+                self.labels.operands.apply(facts, below);
+            }
+            Operator::GlobalGet { global_index } => {
+                self.labels.operands.put_one(self.module.scan.is_constant(global_index));
+            }
+            _ => self.labels.operands.apply(facts, below),
+        }
+        Ok(())
+    }
+
+    /// Follows a call that takes so many operands more than the function's.
+    fn call(&mut self, signature: Signature<'_>, more: usize) {
+        let below = self.labels.below();
+        self.labels.operands.take(signature.params.len().saturating_add(more), below);
+        self.labels.operands.put(signature.results.len());
+    }
+
+    /// Refuses an index beyond what the module has: there stands what is added.
+    fn check(&self, operator: &Operator<'_>) -> Result<(), CompileError> {
+        let scan = self.module.scan;
+        match *operator {
+            Operator::LocalGet { local_index }
+            | Operator::LocalSet { local_index }
+            | Operator::LocalTee { local_index } => check_index(local_index, self.locals),
+            Operator::GlobalGet { global_index } | Operator::GlobalSet { global_index } => {
+                check_index(global_index, scan.globals())
+            }
+            Operator::Call { function_index }
+            | Operator::ReturnCall { function_index }
+            | Operator::RefFunc { function_index } => check_index(function_index, scan.functions()),
+            Operator::CallIndirect { type_index, table_index }
+            | Operator::ReturnCallIndirect { type_index, table_index } => {
+                check_place(type_index, scan.types.len())?;
+                check_place(table_index, scan.tables.len())
+            }
+            Operator::TableGet { table }
+            | Operator::TableSet { table }
+            | Operator::TableSize { table }
+            | Operator::TableGrow { table }
+            | Operator::TableFill { table }
+            | Operator::TableInit { table, .. } => check_place(table, scan.tables.len()),
+            Operator::TableCopy { dst_table, src_table } => {
+                check_place(dst_table, scan.tables.len())?;
+                check_place(src_table, scan.tables.len())
+            }
+            Operator::MemorySize { mem }
+            | Operator::MemoryGrow { mem }
+            | Operator::MemoryFill { mem }
+            | Operator::MemoryInit { mem, .. } => check_place(mem, scan.memories.len()),
+            Operator::MemoryCopy { dst_mem, src_mem } => {
+                check_place(dst_mem, scan.memories.len())?;
+                check_place(src_mem, scan.memories.len())
+            }
+            _ => match memory_of(operator) {
+                Some(memory) => check_place(memory, scan.memories.len()),
+                None => Ok(()),
+            },
+        }
+    }
+
+    fn open(&mut self, kind: Kind, block: BlockType, place: usize, after: usize) -> Result<(), Stop> {
+        let (ty, signature) = match block {
+            BlockType::Empty => (0, Signature::default()),
+            // The type is the last byte of the operator.
+            BlockType::Type(_) => {
+                let result = valid(self.bytes.get(after.saturating_sub(1)..after))?;
+                (0, Signature { params: &[], results: result })
+            }
+            BlockType::FuncType(ty) => (ty, valid(self.module.scan.types.get(ty))?),
+        };
+        let is_constant = self.labels.operands.is_constant();
+        if kind == Kind::If {
+            self.labels.operands.take(1, self.labels.below());
+        }
+        if signature.params.is_empty() {
+            if kind == Kind::If && is_constant && self.labels.is_live && self.module.is_metered {
+                // The engine would leave out what it takes for the arms.
+                valid(self.output.copy_to(self.bytes, place))?;
+                valid(self.temps.set_condition(&mut self.output))?;
+                valid(self.temps.get_condition(&mut self.output))?;
+            }
+            valid(self.output.copy_to(self.bytes, after))?;
+        } else {
+            valid(self.output.replace(self.bytes, place, after))?;
+            valid(self.begin_lowered(kind, ty, signature))?;
+        }
+        let around = valid(self.labels.last())?.region;
+        let region = match kind {
+            Kind::Loop | Kind::If if self.labels.is_live => valid(self.open_region())?,
+            _ => around,
+        };
+        valid(self.temps.get(&mut self.output, signature.params))?;
+        valid(self.labels.open(kind, signature, region))
+    }
+
+    fn change_arm(&mut self, place: usize, after: usize) -> Option<()> {
+        let label = *self.labels.last()?;
+        self.output.copy_to(self.bytes, place)?;
+        self.end_arm(&label)?;
+        self.output.copy_to(self.bytes, after)?;
+        let region = if label.is_live { self.open_region()? } else { label.outer_region };
+        self.labels.change_arm(region)?;
+        if label.is_lowered {
+            self.temps.get(&mut self.output, label.signature.params)?;
+        }
+        Some(())
+    }
+
+    /// Writes what comes before the end of a block or of an arm.
+    fn end_arm(&mut self, label: &Label<'_>) -> Option<()> {
+        if matches!(label.kind, Kind::If | Kind::Else) && label.is_lowered {
+            self.temps.set(&mut self.output, label.signature.results)?;
+        }
+        for _ in 0..label.loops {
+            self.output.push(END);
+        }
+        Some(())
+    }
+
+    fn close(&mut self, place: usize, after: usize) -> Option<()> {
+        let label = *self.labels.last()?;
+        if label.kind == Kind::If && label.signature.params != label.signature.results {
+            return None;
+        }
+        let by_locals = matches!(label.kind, Kind::If | Kind::Else) && label.is_lowered;
+        if by_locals || label.loops > 0 {
+            self.output.copy_to(self.bytes, place)?;
+            self.end_arm(&label)?;
+        }
+        self.labels.close()?;
+        if by_locals {
+            self.output.copy_to(self.bytes, after)?;
+            self.temps.get(&mut self.output, label.signature.results)?;
+        }
+        if self.begins_region(&label)? {
+            self.output.copy_to(self.bytes, after)?;
+            let around = self.labels.last()?.written_results();
+            self.output.extend(&[LOOP, around.first().copied().unwrap_or(NOTHING)]);
+            let region = self.open_region()?;
+            self.labels.open_loop(region)?;
+        }
+        Some(())
+    }
+
+    /// Whether what follows a block is a region of its own, see [`costs`](crate::costs).
+    fn begins_region(&self, label: &Label<'_>) -> Option<bool> {
+        let Some(around) = self.labels.last() else { return Some(false) };
+        let skipped =
+            label.skipped_from.map(|from| self.regions.units(label.outer_region).saturating_sub(from));
+        Some(
+            self.labels.is_live
+                && self.module.is_metered
+                && label.kind != Kind::Loop
+                && skipped.is_some_and(|skipped| skipped >= SKIPPED_UNITS)
+                && self.labels.has_no_operands()
+                && around.signature.results.len() <= 1,
+        )
+    }
+
+    fn finish(&mut self, section: &mut Vec<u8>, begin: usize, offset: u32) -> Option<()> {
+        let mut first = Vec::new();
+        if let (Some(notes), Some(slot), true) = (self.module.notes, self.slot, self.is_noted) {
+            notes.enter(&mut first, slot, offset.checked_add(u32::try_from(begin).ok()?)?)?;
+        }
+        let Self { output, regions, .. } = self;
+        output.finish(section, self.bytes.get(..begin)?, &first, |region, code| {
+            push_charge(code, regions.units(region));
+        })
+    }
+}
+
+/// The memory of a load or a store.
+const fn memory_of(operator: &Operator<'_>) -> Option<u32> {
+    match operator {
+        Operator::I32Load { memarg }
+        | Operator::I64Load { memarg }
+        | Operator::F32Load { memarg }
+        | Operator::F64Load { memarg }
+        | Operator::I32Load8S { memarg }
+        | Operator::I32Load8U { memarg }
+        | Operator::I32Load16S { memarg }
+        | Operator::I32Load16U { memarg }
+        | Operator::I64Load8S { memarg }
+        | Operator::I64Load8U { memarg }
+        | Operator::I64Load16S { memarg }
+        | Operator::I64Load16U { memarg }
+        | Operator::I64Load32S { memarg }
+        | Operator::I64Load32U { memarg }
+        | Operator::I32Store { memarg }
+        | Operator::I64Store { memarg }
+        | Operator::F32Store { memarg }
+        | Operator::F64Store { memarg }
+        | Operator::I32Store8 { memarg }
+        | Operator::I32Store16 { memarg }
+        | Operator::I64Store8 { memarg }
+        | Operator::I64Store16 { memarg }
+        | Operator::I64Store32 { memarg } => Some(memarg.memory),
+        _ => None,
+    }
+}

@@ -1,0 +1,275 @@
+//! The blocks of a function that are open, and what is known of the operand stack.
+
+use crate::{
+    limits::to_usize,
+    wasm::{
+        operators::{Effect, Facts},
+        types::Signature,
+    },
+};
+use alloc::vec::Vec;
+
+/// What a block is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Kind {
+    Function,
+    Block,
+    Loop,
+    If,
+    Else,
+}
+
+/// A block that is open.
+#[derive(Clone, Copy)]
+pub(super) struct Label<'a> {
+    pub(super) kind: Kind,
+    pub(super) signature: Signature<'a>,
+    /// Whether it takes parameters, and passes them in locals.
+    pub(super) is_lowered: bool,
+    /// Whether a path leads to its begin.
+    pub(super) is_live: bool,
+    /// Whether a path leads to its end by a branch, or by the other arm of an `if`.
+    pub(super) is_reached: bool,
+    /// How many operands there are below it, and which may be constants.
+    below: usize,
+    constants: u64,
+    /// The number of its block in what is written.
+    pub(super) written: u32,
+    /// How many loops are open within it that are written to begin regions.
+    pub(super) loops: u32,
+    /// The region that its operators belong to.
+    pub(super) region: u32,
+    /// The region around it.
+    pub(super) outer_region: u32,
+    /// What that cost up to the first branch to its end.
+    pub(super) skipped_from: Option<u32>,
+    /// Its place among the targets of the table of branches that is written.
+    pub(super) target: Option<u32>,
+}
+
+impl<'a> Label<'a> {
+    /// The values that a branch to it passes.
+    pub(super) const fn values(&self) -> &'a [u8] {
+        match self.kind {
+            Kind::Loop => self.signature.params,
+            _ => self.signature.results,
+        }
+    }
+
+    /// Whether these are passed in locals.
+    pub(super) const fn passes_locals(&self) -> bool {
+        self.is_lowered
+            && matches!(self.kind, Kind::Loop | Kind::If | Kind::Else)
+            && !self.values().is_empty()
+    }
+
+    /// The results that it leaves on the operand stack as it is written.
+    pub(super) const fn written_results(&self) -> &'a [u8] {
+        match self.kind {
+            Kind::If | Kind::Else if self.is_lowered => &[],
+            _ => self.signature.results,
+        }
+    }
+}
+
+/// The operand stack, as far as it matters: how high it is, and which of the upper operands may be constants
+/// to an engine that works these out.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Operands {
+    height: usize,
+    /// The top is the lowest bit. Of what is further down it is not known.
+    constants: u64,
+}
+
+impl Operands {
+    pub(super) const fn is_constant(self) -> bool {
+        self.constants & 1 != 0
+    }
+
+    /// Takes operands, of which there are so many at least.
+    pub(super) fn take(&mut self, many: usize, below: usize) {
+        self.height = self.height.saturating_sub(many).max(below);
+        self.constants = shift(self.constants, many, u64::checked_shr);
+    }
+
+    /// Puts operands that are no constants.
+    pub(super) fn put(&mut self, many: usize) {
+        self.height = self.height.saturating_add(many);
+        self.constants = shift(self.constants, many, u64::checked_shl);
+    }
+
+    /// Puts an operand that may be a constant.
+    pub(super) fn put_one(&mut self, is_constant: bool) {
+        self.put(1);
+        self.constants |= u64::from(is_constant);
+    }
+
+    /// What an operator does that takes and leaves as many as it says.
+    pub(super) fn apply(&mut self, facts: Facts, below: usize) {
+        let Effect::Takes(takes, leaves) = facts.effect else { return };
+        let is_constant = facts.folds()
+            && match takes {
+                0 => true,
+                1 => self.is_constant(),
+                2 => self.constants & 0b11 == 0b11,
+                // The condition is above what is selected.
+                _ => self.constants & 0b110 != 0,
+            };
+        self.take(takes.into(), below);
+        if leaves > 0 {
+            self.put_one(is_constant);
+        }
+    }
+}
+
+fn shift(bits: u64, by: usize, shift: fn(u64, u32) -> Option<u64>) -> u64 {
+    u32::try_from(by).ok().and_then(|by| shift(bits, by)).unwrap_or_default()
+}
+
+/// The blocks that are open, with the operand stack.
+#[derive(Default)]
+pub(super) struct Labels<'a> {
+    open: Vec<Label<'a>>,
+    pub(super) operands: Operands,
+    /// Whether a path leads to where the walk is.
+    pub(super) is_live: bool,
+    /// How many blocks are open as it is written, beside the function.
+    written: u32,
+}
+
+impl<'a> Labels<'a> {
+    /// Begins another function.
+    pub(super) fn begin(&mut self, signature: Signature<'a>, region: u32) {
+        self.open.clear();
+        self.operands = Operands::default();
+        self.is_live = true;
+        self.written = 0;
+        self.open.push(Label {
+            kind: Kind::Function,
+            signature: Signature { params: &[], ..signature },
+            is_lowered: false,
+            is_live: true,
+            is_reached: false,
+            below: 0,
+            constants: 0,
+            written: 0,
+            loops: 0,
+            region,
+            outer_region: region,
+            skipped_from: None,
+            target: None,
+        });
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.open.len()
+    }
+
+    /// The function's.
+    pub(super) fn first(&self) -> Option<&Label<'a>> {
+        self.open.first()
+    }
+
+    /// The innermost one.
+    pub(super) fn last(&self) -> Option<&Label<'a>> {
+        self.open.last()
+    }
+
+    /// How many operands there are below the innermost one.
+    pub(super) fn below(&self) -> usize {
+        self.last().map_or(0, |label| label.below)
+    }
+
+    /// The one that a branch of a depth goes to.
+    pub(super) fn get(&self, depth: u32) -> Option<&Label<'a>> {
+        self.open.get(self.place(depth)?)
+    }
+
+    pub(super) fn get_mut(&mut self, depth: u32) -> Option<&mut Label<'a>> {
+        let place = self.place(depth)?;
+        self.open.get_mut(place)
+    }
+
+    fn place(&self, depth: u32) -> Option<usize> {
+        self.open.len().checked_sub(to_usize(depth))?.checked_sub(1)
+    }
+
+    /// The depth of a branch to a label as it is written.
+    pub(super) fn written_depth(&self, label: &Label<'_>) -> Option<u32> {
+        self.written.checked_sub(label.written)
+    }
+
+    /// Opens a block whose parameters are on top of the operands, in a region.
+    pub(super) fn open(&mut self, kind: Kind, signature: Signature<'a>, region: u32) -> Option<()> {
+        let outer_region = self.last()?.region;
+        let params = signature.params.len();
+        self.operands.take(params, self.below());
+        self.written = self.written.checked_add(1)?;
+        self.open.push(Label {
+            kind,
+            signature,
+            is_lowered: params > 0,
+            is_live: self.is_live,
+            is_reached: false,
+            below: self.operands.height,
+            constants: self.operands.constants,
+            written: self.written,
+            loops: 0,
+            region,
+            outer_region,
+            skipped_from: None,
+            target: None,
+        });
+        self.operands.put(params);
+        Some(())
+    }
+
+    /// Goes on to the other arm of an `if`, in a region.
+    pub(super) fn change_arm(&mut self, region: u32) -> Option<()> {
+        let is_live = self.is_live;
+        let label = self.open.last_mut().filter(|label| label.kind == Kind::If)?;
+        label.kind = Kind::Else;
+        label.is_reached |= is_live;
+        label.region = region;
+        self.is_live = label.is_live;
+        self.written = label.written;
+        label.loops = 0;
+        self.operands = Operands { height: label.below, constants: label.constants };
+        let params = label.signature.params.len();
+        self.operands.put(params);
+        Some(())
+    }
+
+    /// Closes the innermost block.
+    pub(super) fn close(&mut self) -> Option<Label<'a>> {
+        let label = self.open.pop()?;
+        self.is_live |= label.is_reached || (label.kind == Kind::If && label.is_live);
+        self.written = label.written.saturating_sub(1);
+        self.operands = Operands { height: label.below, constants: label.constants };
+        for _ in label.signature.results {
+            // Whatever is left may have come there as it was.
+            self.operands.put_one(true);
+        }
+        Some(label)
+    }
+
+    /// Whether there are no operands of the innermost block's own.
+    pub(super) fn has_no_operands(&self) -> bool {
+        self.operands.height == self.below()
+    }
+
+    /// Opens a loop in what is written, which begins a region.
+    pub(super) fn open_loop(&mut self, region: u32) -> Option<()> {
+        self.written = self.written.checked_add(1)?;
+        let label = self.open.last_mut()?;
+        label.region = region;
+        label.loops = label.loops.checked_add(1)?;
+        Some(())
+    }
+
+    /// What follows is not reached until the block's end.
+    pub(super) fn leave(&mut self) {
+        self.is_live = false;
+        self.operands = Operands { height: self.below(), constants: 0 };
+    }
+}

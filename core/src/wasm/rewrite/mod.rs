@@ -1,0 +1,188 @@
+//! A module as the engine is to have it: one walk over its code, by which all passes look at each operator.
+//!
+//! | pass | what it does |
+//! |---|---|
+//! | [`code_limits`] | refuses code that is above the limits |
+//! | [`meter`] | has the engine take the fuel that [`costs`](crate::costs) say |
+//! | [`lower`] | puts blocks that take parameters, and branches by tables, in other terms |
+//! | [`repairs`], [`growth`], [`imports`] | go around the engine's defects |
+//! | [`notes`] | frames: has the code note where it is |
+//! | [`hidden`] | exports what guestbox needs of an instance, and drops the start section |
+//!
+//! On the way the facts are found that others ask for: the pointer of the guest's stack, and whether a
+//! snapshot has all that can change.
+//!
+//! The engine validates what is written, and what is written is valid only if the module is. For all that is
+//! added stands behind what the module has, and an index beyond that is refused; and each operator is written
+//! as what takes and leaves the same.
+
+mod body;
+mod code_limits;
+mod growth;
+mod hidden;
+mod imports;
+mod labels;
+mod lower;
+mod meter;
+mod notes;
+mod output;
+mod repairs;
+mod temps;
+mod types;
+
+pub(crate) use self::{
+    growth::Hooks,
+    hidden::Names,
+    meter::{NOP_COST, REF_NULL_COST},
+    notes::{Frames, OUTSIDE, SLOT_BYTES, STACK_BYTES},
+};
+
+use super::{
+    scan::{Scan, scan},
+    sections::{Changes, push_leb128},
+    stack_pointer::Finder,
+};
+use crate::{error::CompileError, features::Features, limits::Limits, snapshot::Uncapturable};
+use alloc::vec::Vec;
+use body::{Body, Stop};
+use code_limits::CodeLimits;
+use growth::Growth;
+use imports::Imports;
+use notes::{Bodies, Notes};
+use types::{AddedTypes, Nulls};
+use wasmparser::{Parser, Payload};
+
+/// A module as the engine is to have it, and what was found out about it.
+pub(crate) struct Rewritten {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) scan: Scan,
+    pub(crate) names: Names,
+    /// The global that is the pointer of the guest's stack, if it has one.
+    pub(crate) stack_pointer: Option<u32>,
+    /// What the code changes that no snapshot has.
+    pub(crate) changes: Option<Uncapturable>,
+    pub(crate) frames: Option<Frames>,
+    /// Bytes that an instance has for what was added.
+    pub(crate) added_bytes: usize,
+}
+
+/// What is written of a module beside its functions, as they ask for it.
+pub(super) struct Module<'a> {
+    scan: &'a Scan,
+    is_metered: bool,
+    code_limits: CodeLimits<'a>,
+    finder: Finder,
+    growth: Growth,
+    imports: Imports<'a>,
+    types: AddedTypes,
+    nulls: Nulls,
+    notes: Option<Notes>,
+    changes: Option<Uncapturable>,
+    /// Whether the code has a `ref.func` of the start function, which is valid where that is exported:
+    /// and it will be, under a hidden name.
+    refers_to_start: bool,
+}
+
+/// Rewrites a module for the engine, with frames or without.
+///
+/// # Errors
+///
+/// Where the module is above the limits, or is invalid and the engine could not find that out, or where
+/// that was seen before.
+pub(crate) fn rewrite(limits: &Limits, bytes: &[u8], frames: bool) -> Result<Rewritten, CompileError> {
+    let scan = scan(limits, bytes)?;
+    let notes = if frames { Some(Notes::new(limits, &scan).ok_or_else(unreadable)?) } else { None };
+    let globals = scan.globals().saturating_add(u32::from(frames));
+    let mut module = Module {
+        scan: &scan,
+        is_metered: true,
+        code_limits: CodeLimits::new(limits, &scan),
+        finder: Finder::new(&scan),
+        growth: Growth::default(),
+        imports: Imports::new(&scan),
+        types: AddedTypes::default(),
+        nulls: Nulls::new(globals),
+        notes,
+        changes: None,
+        refers_to_start: false,
+    };
+    let (functions, starts) = write_functions(&mut module, bytes)?;
+    module.growth.check_limit(&scan)?;
+    if module.refers_to_start {
+        Features::ALL.validate(bytes)?;
+    }
+    let stack_pointer = module.finder.found(bytes);
+    let changes = module.changes;
+    let (changed, names) = module.finish(functions, bytes).ok_or_else(unreadable)?;
+    let added_bytes =
+        notes.map_or(0, Notes::bytes).saturating_add(names.hooks.as_ref().map_or(0, Hooks::bytes));
+    let frames = match (notes, &names.frames) {
+        (Some(_), Some((memory, global))) => Some(Frames {
+            memory: memory.clone(),
+            global: global.clone(),
+            bodies: Bodies::new(&scan, starts),
+            own_memories: scan.own_memories(),
+        }),
+        _ => None,
+    };
+    Ok(Rewritten { bytes: changed, names, stack_pointer, changes, frames, added_bytes, scan })
+}
+
+/// Writes the functions anew: as many entries of a code section as the module has, without their number,
+/// and the offsets at which their bodies began before.
+fn write_functions<'a>(module: &mut Module<'a>, bytes: &'a [u8]) -> Result<(Vec<u8>, Vec<u32>), CompileError> {
+    let mut section = Vec::with_capacity(bytes.len());
+    let scan = module.scan;
+    let mut types = scan.function_types.iter();
+    let mut starts = Vec::new();
+    let mut body = Body::new(module);
+    for payload in Parser::new(0).parse_all(bytes) {
+        // It was read before.
+        let Ok(Payload::CodeSectionEntry(function)) = payload else { continue };
+        let range = function.range();
+        let (Some(ty), Ok(start), Some(bytes)) = (types.next(), u32::try_from(range.start), bytes.get(range))
+        else {
+            return Err(unreadable());
+        };
+        body.write(bytes, start, *ty, &mut section).map_err(|stop| match stop {
+            Stop::Invalid => CompileError::Invalid("a function is not valid".into()),
+            Stop::Refused(error) => error,
+        })?;
+        if body.module.notes.is_some() {
+            starts.push(start);
+        }
+    }
+    if types.next().is_some() {
+        return Err(CompileError::Invalid("a function has no code".into()));
+    }
+    Ok((section, starts))
+}
+
+impl Module<'_> {
+    /// The module with all that was written, and the names of what is exported.
+    fn finish(self, mut functions: Vec<u8>, bytes: &[u8]) -> Option<(Vec<u8>, Names)> {
+        let Self { scan, growth, imports, types, nulls, notes, is_metered, .. } = self;
+        let mut changes = Changes { references: &scan.references, drops_start: true, ..Changes::default() };
+        imports.declare(&mut changes.functions, &mut functions, is_metered)?;
+        growth.declare(&mut changes.tables)?;
+        if let Some(notes) = notes {
+            notes.declare(&mut changes.memories, &mut changes.globals)?;
+        }
+        nulls.declare(&mut changes.globals)?;
+        let names = hidden::export(scan, &growth, &imports, notes, &mut changes.exports)?;
+        changes.types = types.into_added();
+        let many = scan.function_types.len().checked_add(imports.len())?;
+        if many > 0 {
+            let mut code = Vec::with_capacity(functions.len().saturating_add(8));
+            push_leb128(&mut code, many)?;
+            code.extend_from_slice(&functions);
+            changes.code = Some(code);
+        }
+        let changed = changes.apply(bytes, |import| imports.known(import))?;
+        Some((changed, names))
+    }
+}
+
+fn unreadable() -> CompileError {
+    CompileError::Invalid("sections of other lengths than they say".into())
+}

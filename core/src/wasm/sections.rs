@@ -1,0 +1,319 @@
+//! A module's bytes as sections, for those who put them together anew.
+
+use crate::limits::to_usize;
+use alloc::vec::Vec;
+
+/// Bytes of a module before its first section.
+pub(super) const HEADER_BYTES: usize = 8;
+
+pub(super) const CUSTOM: u8 = 0;
+const TYPES: u8 = 1;
+const FUNCTIONS: u8 = 3;
+const TABLES: u8 = 4;
+const MEMORIES: u8 = 5;
+const GLOBALS: u8 = 6;
+const EXPORTS: u8 = 7;
+pub(super) const START: u8 = 8;
+const CODE: u8 = 10;
+const DATA: u8 = 11;
+const DATA_COUNT: u8 = 12;
+
+/// The place of a section in a module; the data count comes before the code.
+pub(super) const fn order(id: u8) -> u8 {
+    match id {
+        DATA_COUNT => CODE,
+        CODE => DATA,
+        DATA => DATA_COUNT,
+        id => id,
+    }
+}
+
+/// A section of a module.
+pub(super) struct Section<'a> {
+    pub(super) id: u8,
+    pub(super) contents: &'a [u8],
+    /// With its id and length.
+    pub(super) whole: &'a [u8],
+}
+
+impl<'a> Section<'a> {
+    /// Splits a section off the front.
+    pub(super) fn split(bytes: &'a [u8]) -> Option<(Self, &'a [u8])> {
+        let (&id, after_id) = bytes.split_first()?;
+        let (len, after_len) = split_leb128(after_id)?;
+        let (contents, after) = after_len.split_at_checked(len)?;
+        let whole = bytes.get(..bytes.len().checked_sub(after.len())?)?;
+        Some((Self { id, contents, whole }, after))
+    }
+}
+
+/// Where a module's section refers to an imported function.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reference {
+    /// Of the function's index, in the module's bytes.
+    pub(super) offset: u32,
+    /// The function, which is its ordinal among the imported ones.
+    pub(super) import: u32,
+}
+
+/// Entries that are added to a section.
+#[derive(Default)]
+pub(super) struct Added {
+    count: usize,
+    entries: Vec<u8>,
+}
+
+impl Added {
+    /// Adds an entry, which `write` writes.
+    pub(super) fn push(&mut self, write: impl FnOnce(&mut Vec<u8>) -> Option<()>) -> Option<()> {
+        write(&mut self.entries)?;
+        self.count = self.count.checked_add(1)?;
+        Some(())
+    }
+
+    /// Adds an entry.
+    pub(super) fn push_bytes(&mut self, entry: &[u8]) -> Option<()> {
+        self.push(|entries| {
+            entries.extend_from_slice(entry);
+            Some(())
+        })
+    }
+
+    pub(super) const fn len(&self) -> usize {
+        self.count
+    }
+}
+
+/// What is changed of a module. All that is added comes behind what there is, so that nothing gets
+/// another index.
+#[derive(Default)]
+pub(super) struct Changes<'a> {
+    pub(super) types: Added,
+    pub(super) functions: Added,
+    pub(super) tables: Added,
+    pub(super) memories: Added,
+    pub(super) globals: Added,
+    pub(super) exports: Added,
+    /// The contents of the code section in place of what it has.
+    pub(super) code: Option<Vec<u8>>,
+    /// References to functions outside of the code, in order, that become those that `function` gives.
+    pub(super) references: &'a [Reference],
+    /// Whether the start section is left out.
+    pub(super) drops_start: bool,
+}
+
+/// The sections that something may be added to, in their order.
+const ADDED_TO: [u8; 6] = [TYPES, FUNCTIONS, TABLES, MEMORIES, GLOBALS, EXPORTS];
+
+impl Changes<'_> {
+    fn added_to(&self, id: u8) -> Option<&Added> {
+        let added = match id {
+            TYPES => &self.types,
+            FUNCTIONS => &self.functions,
+            TABLES => &self.tables,
+            MEMORIES => &self.memories,
+            GLOBALS => &self.globals,
+            EXPORTS => &self.exports,
+            _ => return None,
+        };
+        (added.count > 0).then_some(added)
+    }
+
+    /// The module with these changes; `None` where it cannot be read.
+    pub(super) fn apply(mut self, bytes: &[u8], function: impl Fn(u32) -> Option<u32>) -> Option<Vec<u8>> {
+        let code = self.code.take();
+        let mut module = Vec::with_capacity(self.len_with(bytes, code.as_deref()));
+        module.extend_from_slice(bytes.get(..HEADER_BYTES)?);
+        let mut rest = bytes.get(HEADER_BYTES..)?;
+        let (mut pending, mut references, mut code) = (&ADDED_TO[..], self.references, code.as_deref());
+        while !rest.is_empty() {
+            let (section, after) = Section::split(rest)?;
+            if section.id != CUSTOM {
+                pending = self.add_before(&mut module, pending, order(section.id))?;
+            }
+            if section.id == CODE || (section.id != CUSTOM && order(section.id) > order(CODE)) {
+                if let Some(code) = code.take() {
+                    push_section(&mut module, CODE, &[code])?;
+                    if section.id == CODE {
+                        rest = after;
+                        continue;
+                    }
+                }
+            }
+            match section.id {
+                START if self.drops_start => {}
+                id => {
+                    let added = match pending {
+                        [first, others @ ..] if *first == id => {
+                            pending = others;
+                            self.added_to(id)
+                        }
+                        _ => None,
+                    };
+                    let offset = bytes.len().checked_sub(after.len())?;
+                    let begin = offset.checked_sub(section.contents.len())?;
+                    let within = references.partition_point(|reference| to_usize(reference.offset) < offset);
+                    let (within, behind) = references.split_at_checked(within)?;
+                    references = behind;
+                    if added.is_none() && within.is_empty() {
+                        module.extend_from_slice(section.whole);
+                    } else {
+                        let contents = refer_to(section.contents, begin, within, &function)?;
+                        push_with(&mut module, id, contents.as_deref().unwrap_or(section.contents), added)?;
+                    }
+                }
+            }
+            rest = after;
+        }
+        self.add_before(&mut module, pending, u8::MAX)?;
+        if let Some(code) = code {
+            push_section(&mut module, CODE, &[code])?;
+        }
+        Some(module)
+    }
+
+    /// Makes the sections that there are none of and that come before that of an order; those that
+    /// remain.
+    fn add_before<'b>(&self, module: &mut Vec<u8>, mut pending: &'b [u8], before: u8) -> Option<&'b [u8]> {
+        while let [id, others @ ..] = pending
+            && order(*id) < before
+        {
+            if let Some(added) = self.added_to(*id) {
+                push_with(module, *id, &[0], Some(added))?;
+            }
+            pending = others;
+        }
+        Some(pending)
+    }
+
+    /// About the bytes that it will have.
+    fn len_with(&self, bytes: &[u8], code: Option<&[u8]>) -> usize {
+        let added = ADDED_TO.iter().filter_map(|id| self.added_to(*id)).map(|added| added.entries.len());
+        let added = added.chain(code.map(<[u8]>::len)).fold(0_usize, usize::saturating_add);
+        let replaced = if code.is_some() { code_len(bytes).unwrap_or_default() } else { 0 };
+        let references = self.references.len().saturating_mul(MAX_LEB128);
+        bytes
+            .len()
+            .saturating_sub(replaced)
+            .saturating_add(added)
+            .saturating_add(references)
+            .saturating_add(ADDED_TO.len().saturating_mul(HEADER_BYTES))
+    }
+}
+
+/// Bytes of the contents of the code section.
+fn code_len(bytes: &[u8]) -> Option<usize> {
+    let mut rest = bytes.get(HEADER_BYTES..)?;
+    loop {
+        let (section, after) = Section::split(rest)?;
+        if section.id == CODE {
+            return Some(section.contents.len());
+        }
+        rest = after;
+    }
+}
+
+/// The contents of a section that begin at an offset in the module, with other functions in the place of
+/// imported ones. `None` within where there are none.
+fn refer_to(
+    contents: &[u8],
+    begin: usize,
+    references: &[Reference],
+    function: &impl Fn(u32) -> Option<u32>,
+) -> Option<Option<Vec<u8>>> {
+    if references.is_empty() {
+        return Some(None);
+    }
+    let more = references.len().saturating_mul(MAX_LEB128);
+    let mut changed = Vec::with_capacity(contents.len().saturating_add(more));
+    let mut copied = 0;
+    for reference in references {
+        let at = to_usize(reference.offset).checked_sub(begin)?;
+        changed.extend_from_slice(contents.get(copied..at)?);
+        push_leb128(&mut changed, to_usize(function(reference.import)?))?;
+        let (_, after) = split_leb128(contents.get(at..)?)?;
+        copied = contents.len().checked_sub(after.len())?;
+    }
+    changed.extend_from_slice(contents.get(copied..)?);
+    Some(Some(changed))
+}
+
+/// Appends a section with entries behind those that it has.
+fn push_with(module: &mut Vec<u8>, id: u8, contents: &[u8], added: Option<&Added>) -> Option<()> {
+    let Some(added) = added else { return push_section(module, id, &[contents]) };
+    let (count, entries) = split_leb128(contents)?;
+    let mut all = Vec::new();
+    push_leb128(&mut all, count.checked_add(added.count)?)?;
+    push_section(module, id, &[&all, entries, &added.entries])
+}
+
+/// Appends a section of these parts.
+fn push_section(module: &mut Vec<u8>, id: u8, parts: &[&[u8]]) -> Option<()> {
+    module.push(id);
+    push_leb128(module, parts.iter().try_fold(0_usize, |len, part| len.checked_add(part.len()))?)?;
+    for part in parts {
+        module.extend_from_slice(part);
+    }
+    Some(())
+}
+
+/// The most bytes of a number of 32 bits.
+const MAX_LEB128: usize = 5;
+
+/// Appends an unsigned LEB128 number; a WebAssembly module has none above 32 bits here.
+pub(super) fn push_leb128(bytes: &mut Vec<u8>, value: usize) -> Option<()> {
+    let mut value = u32::try_from(value).ok()?;
+    loop {
+        let [low, ..] = value.to_le_bytes();
+        value >>= 7;
+        if value == 0 {
+            bytes.push(low & 0x7F);
+            return Some(());
+        }
+        bytes.push(low | 0x80);
+    }
+}
+
+/// Appends a signed LEB128 number.
+pub(super) fn push_sleb128(bytes: &mut Vec<u8>, mut value: i32) {
+    loop {
+        let [low, ..] = value.to_le_bytes();
+        value >>= 7;
+        let sign = low & 0x40 != 0;
+        if (value == 0 && !sign) || (value == -1 && sign) {
+            bytes.push(low & 0x7F);
+            return;
+        }
+        bytes.push(low | 0x80);
+    }
+}
+
+/// Splits an unsigned LEB128 number of at most 32 bits off the front.
+pub(super) fn split_leb128(bytes: &[u8]) -> Option<(usize, &[u8])> {
+    let mut value = 0_u64;
+    for (at, &byte) in (0_u32..5).zip(bytes) {
+        value |= u64::from(byte & 0x7F) << at.checked_mul(7)?;
+        if byte & 0x80 == 0 {
+            let consumed = usize::try_from(at).ok()?.checked_add(1)?;
+            return Some((usize::try_from(value).ok()?, bytes.get(consumed..)?));
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn leb128_round_trips() {
+        for value in [0, 1, 127, 128, 16_383, 16_384, 0xFFFF_FFFF] {
+            let mut bytes = Vec::new();
+            push_leb128(&mut bytes, value).unwrap();
+            bytes.push(0xAA);
+            assert_eq!(split_leb128(&bytes), Some((value, &[0xAA][..])));
+        }
+        assert_eq!(split_leb128(&[0x80]), None);
+        assert_eq!(split_leb128(&[0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x01]), None);
+    }
+}
