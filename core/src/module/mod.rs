@@ -45,7 +45,7 @@ struct Inner {
     identity: Identity,
     home: Mutex<Home>,
     /// What the engine was given, kept for a translation for another engine.
-    bytes: Box<[u8]>,
+    bytes: Vec<u8>,
     imports: Box<[Import]>,
     imported_functions: Box<[ImportedFunction]>,
     exports: Box<[Export]>,
@@ -154,7 +154,7 @@ impl Module {
             by_name: types::sort_by_name(&exports),
             instance_bytes: scan.instance_bytes().saturating_add(added_bytes),
             frames,
-            bytes: rewritten.into(),
+            bytes: rewritten,
             imports,
             imported_functions,
             exports,

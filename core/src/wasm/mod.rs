@@ -2,6 +2,7 @@
 
 mod names;
 mod operators;
+mod reader;
 mod rewrite;
 mod scan;
 mod sections;

@@ -31,8 +31,12 @@ const FRESH: u8 = 1 << 1;
 const FRESH_LONG: u8 = 1 << 2;
 /// Of constants it makes a constant, for an engine that works these out.
 const FOLDS: u8 = 1 << 3;
+/// It leaves a local.
+const LOCAL: u8 = 1 << 4;
 
 impl Facts {
+    pub(super) const NOTHING: Self = Self::new(0, Unknown, 0);
+
     const fn new(cost: u8, effect: Effect, traits: u8) -> Self {
         Self { cost, effect, traits }
     }
@@ -55,6 +59,11 @@ impl Facts {
         self.traits & FRESH_LONG != 0
     }
 
+    /// Whether it leaves a local.
+    pub(super) const fn is_local(self) -> bool {
+        self.traits & LOCAL != 0
+    }
+
     pub(super) const fn folds(self) -> bool {
         self.traits & FOLDS != 0
     }
@@ -64,7 +73,7 @@ impl Facts {
 const PREFIX: u8 = 0xFC;
 
 /// What is known of the operator that these bytes begin with.
-pub(super) const fn facts(code: &[u8]) -> Facts {
+pub(super) fn facts(code: &[u8]) -> Facts {
     match code {
         // The second code is a number of up to 32 bits, however it is written; few modules pad it.
         [PREFIX, number, ..] if *number & 0x80 == 0 => prefixed(*number),
@@ -72,9 +81,34 @@ pub(super) const fn facts(code: &[u8]) -> Facts {
         | [PREFIX, low, 0x80, 0x80, 0x00, ..]
         | [PREFIX, low, 0x80, 0x00, ..]
         | [PREFIX, low, 0x00, ..] => prefixed(*low & 0x7F),
-        [code, ..] => plain(*code),
-        [] => Facts::new(0, Unknown, 0),
+        [code, ..] => facts_of(*code),
+        [] => Facts::NOTHING,
     }
+}
+
+/// What is known of the operator of one code.
+#[inline]
+pub(super) fn facts_of(code: u8) -> Facts {
+    PLAIN.get(usize::from(code)).copied().unwrap_or(Facts::NOTHING)
+}
+
+static PLAIN: [Facts; 256] = table();
+
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    clippy::indexing_slicing,
+    reason = "the compiler works it out, and would say so"
+)]
+const fn table() -> [Facts; 256] {
+    let mut table = [Facts::NOTHING; 256];
+    let mut code = 0;
+    while code < table.len() {
+        table[code] = plain(code as u8);
+        code += 1;
+    }
+    table
 }
 
 const fn plain(code: u8) -> Facts {
@@ -96,7 +130,7 @@ const fn plain(code: u8) -> Facts {
         0x1A => Facts::new(0, Takes(1, 0), 0),
         0x1B | 0x1C => Facts::new(1, Takes(3, 1), FOLDS),
         // `local.get`, `local.set`, `local.tee`, `global.get`, `global.set`
-        0x20 => Facts::new(1, Takes(0, 1), 0),
+        0x20 => Facts::new(1, Takes(0, 1), LOCAL),
         0x21 | 0x24 => Facts::new(1, Takes(1, 0), 0),
         0x22 => Facts::new(1, Takes(1, 1), FOLDS),
         0x23 => Facts::new(1, Takes(0, 1), FRESH),
@@ -164,4 +198,49 @@ const fn prefixed(number: u8) -> Facts {
         16 => Facts::new(1, Takes(0, 1), 0),
         _ => Facts::new(0, Unknown, 0),
     }
+}
+
+/// The codes of operators that are written, or looked for.
+pub(super) mod code {
+    pub(in crate::wasm) const NOP: u8 = 0x01;
+    pub(in crate::wasm) const BLOCK: u8 = 0x02;
+    pub(in crate::wasm) const LOOP: u8 = 0x03;
+    pub(in crate::wasm) const IF: u8 = 0x04;
+    pub(in crate::wasm) const END: u8 = 0x0B;
+    pub(in crate::wasm) const BR: u8 = 0x0C;
+    pub(in crate::wasm) const BR_IF: u8 = 0x0D;
+    pub(in crate::wasm) const BR_TABLE: u8 = 0x0E;
+    pub(in crate::wasm) const RETURN: u8 = 0x0F;
+    pub(in crate::wasm) const CALL: u8 = 0x10;
+    pub(in crate::wasm) const CALL_INDIRECT: u8 = 0x11;
+    pub(in crate::wasm) const DROP: u8 = 0x1A;
+    pub(in crate::wasm) const SELECT: u8 = 0x1B;
+    pub(in crate::wasm) const TYPED_SELECT: u8 = 0x1C;
+    pub(in crate::wasm) const LOCAL_GET: u8 = 0x20;
+    pub(in crate::wasm) const LOCAL_SET: u8 = 0x21;
+    pub(in crate::wasm) const LOCAL_TEE: u8 = 0x22;
+    pub(in crate::wasm) const GLOBAL_GET: u8 = 0x23;
+    pub(in crate::wasm) const GLOBAL_SET: u8 = 0x24;
+    pub(in crate::wasm) const I32_STORE: u8 = 0x36;
+    pub(in crate::wasm) const I64_STORE: u8 = 0x37;
+    pub(in crate::wasm) const I32_STORE8: u8 = 0x3A;
+    pub(in crate::wasm) const I32_STORE16: u8 = 0x3B;
+    pub(in crate::wasm) const I64_STORE8: u8 = 0x3C;
+    pub(in crate::wasm) const I64_STORE32: u8 = 0x3E;
+    pub(in crate::wasm) const I32_CONST: u8 = 0x41;
+    pub(in crate::wasm) const I64_CONST: u8 = 0x42;
+    pub(in crate::wasm) const I32_GT_U: u8 = 0x4B;
+    pub(in crate::wasm) const I32_ADD: u8 = 0x6A;
+    pub(in crate::wasm) const I32_SUB: u8 = 0x6B;
+    pub(in crate::wasm) const I32_AND: u8 = 0x71;
+    pub(in crate::wasm) const I32_OR: u8 = 0x72;
+    pub(in crate::wasm) const I64_OR: u8 = 0x84;
+    pub(in crate::wasm) const REF_NULL: u8 = 0xD0;
+    pub(in crate::wasm) const REF_FUNC: u8 = 0xD2;
+
+    // Types.
+    pub(in crate::wasm) const I32: u8 = 0x7F;
+    pub(in crate::wasm) const FUNC_REF: u8 = 0x70;
+    /// Of a block that leaves nothing.
+    pub(in crate::wasm) const NOTHING: u8 = 0x40;
 }

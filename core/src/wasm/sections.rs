@@ -258,7 +258,7 @@ fn push_section(module: &mut Vec<u8>, id: u8, parts: &[&[u8]]) -> Option<()> {
 }
 
 /// The most bytes of a number of 32 bits.
-const MAX_LEB128: usize = 5;
+pub(super) const MAX_LEB128: usize = 5;
 
 /// Appends an unsigned LEB128 number; a WebAssembly module has none above 32 bits here.
 pub(super) fn push_leb128(bytes: &mut Vec<u8>, value: usize) -> Option<()> {
@@ -272,6 +272,19 @@ pub(super) fn push_leb128(bytes: &mut Vec<u8>, value: usize) -> Option<()> {
         }
         bytes.push(low | 0x80);
     }
+}
+
+/// An unsigned LEB128 number in as many bytes as any of 32 bits.
+pub(super) fn padded_leb128(value: usize) -> Option<[u8; MAX_LEB128]> {
+    let mut rest = u32::try_from(value).ok()?;
+    let mut bytes = [0; MAX_LEB128];
+    for byte in &mut bytes {
+        let [low, ..] = rest.to_le_bytes();
+        *byte = low | 0x80;
+        rest >>= 7;
+    }
+    *bytes.last_mut()? &= 0x7F;
+    Some(bytes)
 }
 
 /// Appends a signed LEB128 number.
@@ -312,6 +325,7 @@ mod tests {
             push_leb128(&mut bytes, value).unwrap();
             bytes.push(0xAA);
             assert_eq!(split_leb128(&bytes), Some((value, &[0xAA][..])));
+            assert_eq!(split_leb128(&padded_leb128(value).unwrap()), Some((value, &[][..])));
         }
         assert_eq!(split_leb128(&[0x80]), None);
         assert_eq!(split_leb128(&[0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x01]), None);

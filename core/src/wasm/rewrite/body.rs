@@ -1,12 +1,12 @@
-//! The walk over a function: each operator is decoded once, and looked at by every pass.
+//! The walk over a function: each operator is read once, and looked at by every pass.
 
 use super::{
     Module,
     labels::{Kind, Label, Labels},
-    meter::{Regions, SKIPPED_UNITS, push_charge},
+    meter::{Regions, SKIPPED_UNITS, charge_len, push_charge},
     notes::{Notes, Site},
-    output::{CALL, END, GLOBAL_GET, I32, LOOP, NOTHING, Output, REF_FUNC, RETURN},
-    repairs::Before,
+    output::Output,
+    repairs::repair,
     temps::Temps,
 };
 use crate::{
@@ -15,7 +15,12 @@ use crate::{
     limits::count,
     snapshot::Uncapturable,
     wasm::{
-        operators::{Effect, Facts, facts},
+        operators::{
+            Effect, Facts,
+            code::{CALL, END, GLOBAL_GET, I32, LOOP, NOTHING, REF_FUNC, RETURN},
+            facts, facts_of,
+        },
+        reader::{Immediate, Quick, quick},
         scan::{RefKind, check_index, check_place, locals},
         types::Signature,
     },
@@ -61,10 +66,13 @@ pub(super) struct Body<'m, 'a> {
     /// The local that its slot is kept in, where it notes where it is, and whether it does.
     slot: Option<u32>,
     is_noted: bool,
-    before: Before,
+    /// Of the operator before.
+    before: Facts,
+    /// What the operators cost that were read since the last one that was not read quickly.
+    units: u32,
 }
 
-/// An operator, with where it is.
+/// An operator that is not read quickly, with where it is.
 struct At<'o, 'a> {
     operator: &'o Operator<'a>,
     facts: Facts,
@@ -84,7 +92,8 @@ impl<'m, 'a> Body<'m, 'a> {
             locals: 0,
             slot: None,
             is_noted: false,
-            before: Before::default(),
+            before: Facts::NOTHING,
+            units: 0,
         }
     }
 
@@ -103,21 +112,18 @@ impl<'m, 'a> Body<'m, 'a> {
         let own = locals(&body)?;
         let all = own.saturating_add(count(signature.params.len()));
         self.locals = u32::try_from(all).map_err(|_| Stop::Invalid)?;
-        let mut operators = body.get_operators_reader()?;
-        let begin = operators.original_position();
+        let begin = body.get_operators_reader()?.original_position();
         self.begin(begin, signature, own)?;
-        while !operators.eof() {
+        let mut place = begin;
+        while place < bytes.len() {
+            // With debug assertions the engine panics at what is behind the end of a function.
             if self.labels.len() == 0 {
-                // With debug assertions the engine panics at it.
                 return Err(Stop::Invalid);
             }
-            let (operator, place) = operators.read_with_offset()?;
-            let after = operators.original_position();
-            let facts = facts(bytes.get(place..after).unwrap_or_default());
-            if facts.effect == Effect::Unknown {
-                return Err(Stop::Invalid);
-            }
-            self.look_at(&At { operator: &operator, facts, place, after }, offset)?;
+            place = match quick(bytes, place) {
+                Some(quick) => self.look_at_quick(quick, place, offset)?,
+                None => self.read(place, offset)?,
+            };
         }
         if self.labels.len() > 0 {
             return Err(Stop::Invalid);
@@ -132,7 +138,8 @@ impl<'m, 'a> Body<'m, 'a> {
         self.regions.begin();
         self.module.code_limits.begin_function();
         self.module.finder.begin_function();
-        self.before = Before::default();
+        self.before = Facts::NOTHING;
+        self.units = 0;
         self.is_noted = false;
         self.slot = match self.module.notes {
             Some(_) => Some(valid(self.temps.add(&mut self.output, I32))?),
@@ -154,43 +161,95 @@ impl<'m, 'a> Body<'m, 'a> {
         Some(region)
     }
 
-    /// Looks at the next operator.
-    fn look_at(&mut self, at: &At<'_, 'a>, offset: u32) -> Result<(), Stop> {
-        let At { operator, facts, place, after } = *at;
-        self.module.code_limits.count(operator, &self.labels)?;
-        self.module.finder.see(operator);
-        self.look_for_changes(operator);
+    /// Looks at an operator that was read quickly; where it ends.
+    fn look_at_quick(&mut self, quick: Quick, place: usize, offset: u32) -> Result<usize, Stop> {
+        let Quick { code, immediate, after } = quick;
+        let facts = facts_of(code);
+        self.units = self.units.saturating_add(facts.cost.into());
+        self.module.finder.see_quick(quick);
+        match immediate {
+            Immediate::Local(local) => check_index(local, self.locals)?,
+            Immediate::Memory { index, .. } => check_place(index, self.module.scan.memories.len())?,
+            Immediate::None | Immediate::Const(_) => {}
+        }
+        if facts.can_trap()
+            && let (Some(notes), Some(slot)) = (self.module.notes, self.slot)
+        {
+            self.is_noted = true;
+            valid(self.output.copy_to(self.bytes, place))?;
+            valid(notes.here(&mut self.output, slot, valid(at(offset, place))?))?;
+        }
+        self.repair(code, immediate, place)?;
+        self.labels.operands.apply(facts);
+        self.before = facts;
+        Ok(after)
+    }
+
+    fn repair(&mut self, code: u8, immediate: Immediate, place: usize) -> Result<(), Stop> {
+        let repair = repair(code, immediate, self.before);
+        if !repair.is_empty() {
+            valid(self.output.copy_to(self.bytes, place))?;
+            self.output.extend(repair);
+        }
+        Ok(())
+    }
+
+    /// Adds what was read quickly to the region that it belongs to.
+    fn settle(&mut self) {
+        let units = core::mem::take(&mut self.units);
+        self.add_units(units);
+    }
+
+    fn add_units(&mut self, units: u32) {
         if self.labels.is_live
             && let Some(label) = self.labels.last()
         {
-            let units = match operator {
-                Operator::Call { function_index } | Operator::ReturnCall { function_index }
-                    if self.is_import(*function_index) =>
-                {
-                    HOST_CALL
-                }
-                _ => u32::from(facts.cost),
-            };
             self.regions.add(label.region, units);
         }
-        let here = offset.checked_add(u32::try_from(place).map_err(|_| Stop::Invalid)?);
-        let here = valid(here)?;
+    }
+
+    /// Reads and looks at an operator of the others; where it ends.
+    fn read(&mut self, place: usize, offset: u32) -> Result<usize, Stop> {
+        let code = valid(self.bytes.get(place..))?;
+        let mut reader = BinaryReader::new(code, place);
+        let operator = reader.read_operator()?;
+        let (facts, after) = (facts(code), reader.original_position());
+        if facts.effect == Effect::Unknown {
+            return Err(Stop::Invalid);
+        }
+        self.look_at(&At { operator: &operator, facts, place, after }, offset)?;
+        Ok(after)
+    }
+
+    /// Looks at an operator of the others.
+    fn look_at(&mut self, here: &At<'_, 'a>, offset: u32) -> Result<(), Stop> {
+        let At { operator, facts, place, after } = *here;
+        self.settle();
+        self.module.code_limits.count(operator, &self.labels)?;
+        self.module.finder.see(operator);
+        self.look_for_changes(operator);
+        self.add_units(match operator {
+            Operator::Call { function_index } | Operator::ReturnCall { function_index }
+                if self.is_import(*function_index) =>
+            {
+                HOST_CALL
+            }
+            _ => u32::from(facts.cost),
+        });
+        let noted = valid(at(offset, place))?;
         let site = self.site(operator, facts);
         if let Some((notes, slot, site)) = site
             && site != Site::Loop
         {
             valid(self.output.copy_to(self.bytes, place))?;
-            valid(notes.here(&mut self.output, slot, here))?;
+            valid(notes.here(&mut self.output, slot, noted))?;
             if site == Site::TailCall {
                 valid(notes.leave(&mut self.output, slot))?;
             }
         }
-        let repair = self.before.repair(operator);
-        if !repair.is_empty() {
-            valid(self.output.copy_to(self.bytes, place))?;
-            self.output.extend(repair);
-        }
-        self.write_operator(at)?;
+        let code = valid(self.bytes.get(place))?;
+        self.repair(*code, Immediate::None, place)?;
+        self.write_operator(here)?;
         match site {
             Some((notes, slot, Site::Call)) if !matches!(operator, Operator::ReturnCall { .. }) => {
                 valid(self.output.copy_to(self.bytes, after))?;
@@ -199,11 +258,11 @@ impl<'m, 'a> Body<'m, 'a> {
             Some((notes, slot, Site::Loop)) => {
                 // On each of its turns.
                 valid(self.output.copy_to(self.bytes, after))?;
-                valid(notes.here(&mut self.output, slot, here))?;
+                valid(notes.here(&mut self.output, slot, noted))?;
             }
             _ => {}
         }
-        self.before = Before::new(operator, facts);
+        self.before = facts;
         Ok(())
     }
 
@@ -239,7 +298,6 @@ impl<'m, 'a> Body<'m, 'a> {
     fn write_operator(&mut self, at: &At<'_, 'a>) -> Result<(), Stop> {
         let At { operator, facts, place, after } = *at;
         self.check(operator)?;
-        let below = self.labels.below();
         match *operator {
             // The charge has it.
             Operator::Nop if self.module.is_metered => valid(self.output.replace(self.bytes, place, after))?,
@@ -253,7 +311,7 @@ impl<'m, 'a> Body<'m, 'a> {
                 self.labels.leave();
             }
             Operator::BrIf { relative_depth } => {
-                self.labels.operands.take(1, below);
+                self.labels.operands.take(1);
                 valid(self.branch_if(place, after, relative_depth))?;
             }
             Operator::BrTable { ref targets } => {
@@ -286,7 +344,7 @@ impl<'m, 'a> Body<'m, 'a> {
                     valid(self.output.replace(self.bytes, place, after))?;
                     valid(self.output.push_index(REF_FUNC, function))?;
                 }
-                self.labels.operands.apply(facts, below);
+                self.labels.operands.apply(facts);
             }
             Operator::RefNull { hty } if self.module.is_metered => {
                 let kind = match hty {
@@ -297,26 +355,25 @@ impl<'m, 'a> Body<'m, 'a> {
                 let null = valid(self.module.nulls.of(kind))?;
                 valid(self.output.replace(self.bytes, place, after))?;
                 valid(self.output.push_index(GLOBAL_GET, null))?;
-                self.labels.operands.apply(facts, below);
+                self.labels.operands.apply(facts);
             }
             Operator::TableGrow { table } if self.module.is_metered => {
                 valid(self.output.replace(self.bytes, place, after))?;
                 let Module { growth, types, scan, .. } = &mut *self.module;
                 self.output.extend(valid(growth.of_table(scan, types, table))?);
-                self.labels.operands.apply(facts, below);
+                self.labels.operands.apply(facts);
             }
             Operator::GlobalGet { global_index } => {
                 self.labels.operands.put_one(self.module.scan.is_constant(global_index));
             }
-            _ => self.labels.operands.apply(facts, below),
+            _ => self.labels.operands.apply(facts),
         }
         Ok(())
     }
 
     /// Follows a call that takes so many operands more than the function's.
     fn call(&mut self, signature: Signature<'_>, more: usize) {
-        let below = self.labels.below();
-        self.labels.operands.take(signature.params.len().saturating_add(more), below);
+        self.labels.operands.take(signature.params.len().saturating_add(more));
         self.labels.operands.put(signature.results.len());
     }
 
@@ -324,9 +381,6 @@ impl<'m, 'a> Body<'m, 'a> {
     fn check(&self, operator: &Operator<'_>) -> Result<(), CompileError> {
         let scan = self.module.scan;
         match *operator {
-            Operator::LocalGet { local_index }
-            | Operator::LocalSet { local_index }
-            | Operator::LocalTee { local_index } => check_index(local_index, self.locals),
             Operator::GlobalGet { global_index } | Operator::GlobalSet { global_index } => {
                 check_index(global_index, scan.globals())
             }
@@ -356,10 +410,7 @@ impl<'m, 'a> Body<'m, 'a> {
                 check_place(dst_mem, scan.memories.len())?;
                 check_place(src_mem, scan.memories.len())
             }
-            _ => match memory_of(operator) {
-                Some(memory) => check_place(memory, scan.memories.len()),
-                None => Ok(()),
-            },
+            _ => Ok(()),
         }
     }
 
@@ -375,7 +426,7 @@ impl<'m, 'a> Body<'m, 'a> {
         };
         let is_constant = self.labels.operands.is_constant();
         if kind == Kind::If {
-            self.labels.operands.take(1, self.labels.below());
+            self.labels.operands.take(1);
         }
         if signature.params.is_empty() {
             if kind == Kind::If && is_constant && self.labels.is_live && self.module.is_metered {
@@ -468,38 +519,14 @@ impl<'m, 'a> Body<'m, 'a> {
             notes.enter(&mut first, slot, offset.checked_add(u32::try_from(begin).ok()?)?)?;
         }
         let Self { output, regions, .. } = self;
-        output.finish(section, self.bytes.get(..begin)?, &first, |region, code| {
+        let len = |region| charge_len(regions.units(region));
+        output.finish(section, self.bytes.get(..begin)?, &first, len, |region, code| {
             push_charge(code, regions.units(region));
         })
     }
 }
 
-/// The memory of a load or a store.
-const fn memory_of(operator: &Operator<'_>) -> Option<u32> {
-    match operator {
-        Operator::I32Load { memarg }
-        | Operator::I64Load { memarg }
-        | Operator::F32Load { memarg }
-        | Operator::F64Load { memarg }
-        | Operator::I32Load8S { memarg }
-        | Operator::I32Load8U { memarg }
-        | Operator::I32Load16S { memarg }
-        | Operator::I32Load16U { memarg }
-        | Operator::I64Load8S { memarg }
-        | Operator::I64Load8U { memarg }
-        | Operator::I64Load16S { memarg }
-        | Operator::I64Load16U { memarg }
-        | Operator::I64Load32S { memarg }
-        | Operator::I64Load32U { memarg }
-        | Operator::I32Store { memarg }
-        | Operator::I64Store { memarg }
-        | Operator::F32Store { memarg }
-        | Operator::F64Store { memarg }
-        | Operator::I32Store8 { memarg }
-        | Operator::I32Store16 { memarg }
-        | Operator::I64Store8 { memarg }
-        | Operator::I64Store16 { memarg }
-        | Operator::I64Store32 { memarg } => Some(memarg.memory),
-        _ => None,
-    }
+/// Where an operator is in the module's bytes, in a function that begins at an offset.
+fn at(offset: u32, place: usize) -> Option<u32> {
+    offset.checked_add(u32::try_from(place).ok()?)
 }

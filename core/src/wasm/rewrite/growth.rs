@@ -10,13 +10,14 @@
 //! put behind those of the module. The guest's code cannot name it.
 
 use super::{
-    output::{CALL_INDIRECT, FUNC_REF, I32, push_const, push_index},
+    output::{push_const, push_index},
     types::AddedTypes,
 };
 use crate::{
     error::LimitError,
     limits::{Limit, count, to_usize},
     wasm::{
+        operators::code::{CALL_INDIRECT, FUNC_REF, I32},
         scan::{RefKind, Scan},
         sections::{Added, push_leb128},
     },

@@ -6,10 +6,8 @@
 //!   segment, a global or `ref.func`, refers instead to a function of the module's that calls it: one for
 //!   each, which costs and takes a frame as any other does.
 
-use super::{
-    meter::push_charge,
-    output::{CALL, END, LOCAL_GET, push_index},
-};
+use super::{meter::push_charge, output::push_index};
+use crate::wasm::operators::code::{CALL, END, LOCAL_GET};
 use crate::{
     costs,
     limits::{count, to_usize},

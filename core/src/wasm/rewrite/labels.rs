@@ -30,9 +30,8 @@ pub(super) struct Label<'a> {
     pub(super) is_live: bool,
     /// Whether a path leads to its end by a branch, or by the other arm of an `if`.
     pub(super) is_reached: bool,
-    /// How many operands there are below it, and which may be constants.
-    below: usize,
-    constants: u64,
+    /// The operands below it.
+    operands: Operands,
     /// The number of its block in what is written.
     pub(super) written: u32,
     /// How many loops are open within it that are written to begin regions.
@@ -77,6 +76,8 @@ impl<'a> Label<'a> {
 #[derive(Clone, Copy, Default)]
 pub(super) struct Operands {
     height: usize,
+    /// How many are below the innermost block.
+    below: usize,
     /// The top is the lowest bit. Of what is further down it is not known.
     constants: u64,
 }
@@ -86,9 +87,9 @@ impl Operands {
         self.constants & 1 != 0
     }
 
-    /// Takes operands, of which there are so many at least.
-    pub(super) fn take(&mut self, many: usize, below: usize) {
-        self.height = self.height.saturating_sub(many).max(below);
+    /// Takes operands.
+    pub(super) fn take(&mut self, many: usize) {
+        self.height = self.height.saturating_sub(many).max(self.below);
         self.constants = shift(self.constants, many, u64::checked_shr);
     }
 
@@ -105,7 +106,8 @@ impl Operands {
     }
 
     /// What an operator does that takes and leaves as many as it says.
-    pub(super) fn apply(&mut self, facts: Facts, below: usize) {
+    #[inline]
+    pub(super) fn apply(&mut self, facts: Facts) {
         let Effect::Takes(takes, leaves) = facts.effect else { return };
         let is_constant = facts.folds()
             && match takes {
@@ -115,10 +117,9 @@ impl Operands {
                 // The condition is above what is selected.
                 _ => self.constants & 0b110 != 0,
             };
-        self.take(takes.into(), below);
-        if leaves > 0 {
-            self.put_one(is_constant);
-        }
+        self.height = self.height.saturating_sub(takes.into()).max(self.below).saturating_add(leaves.into());
+        self.constants = self.constants.wrapping_shr(takes.into()).wrapping_shl(leaves.into());
+        self.constants |= u64::from(is_constant && leaves > 0);
     }
 }
 
@@ -150,8 +151,7 @@ impl<'a> Labels<'a> {
             is_lowered: false,
             is_live: true,
             is_reached: false,
-            below: 0,
-            constants: 0,
+            operands: Operands::default(),
             written: 0,
             loops: 0,
             region,
@@ -173,11 +173,6 @@ impl<'a> Labels<'a> {
     /// The innermost one.
     pub(super) fn last(&self) -> Option<&Label<'a>> {
         self.open.last()
-    }
-
-    /// How many operands there are below the innermost one.
-    pub(super) fn below(&self) -> usize {
-        self.last().map_or(0, |label| label.below)
     }
 
     /// The one that a branch of a depth goes to.
@@ -203,7 +198,7 @@ impl<'a> Labels<'a> {
     pub(super) fn open(&mut self, kind: Kind, signature: Signature<'a>, region: u32) -> Option<()> {
         let outer_region = self.last()?.region;
         let params = signature.params.len();
-        self.operands.take(params, self.below());
+        self.operands.take(params);
         self.written = self.written.checked_add(1)?;
         self.open.push(Label {
             kind,
@@ -211,8 +206,7 @@ impl<'a> Labels<'a> {
             is_lowered: params > 0,
             is_live: self.is_live,
             is_reached: false,
-            below: self.operands.height,
-            constants: self.operands.constants,
+            operands: self.operands,
             written: self.written,
             loops: 0,
             region,
@@ -220,6 +214,7 @@ impl<'a> Labels<'a> {
             skipped_from: None,
             target: None,
         });
+        self.operands.below = self.operands.height;
         self.operands.put(params);
         Some(())
     }
@@ -234,7 +229,7 @@ impl<'a> Labels<'a> {
         self.is_live = label.is_live;
         self.written = label.written;
         label.loops = 0;
-        self.operands = Operands { height: label.below, constants: label.constants };
+        self.operands = Operands { below: label.operands.height, ..label.operands };
         let params = label.signature.params.len();
         self.operands.put(params);
         Some(())
@@ -245,7 +240,7 @@ impl<'a> Labels<'a> {
         let label = self.open.pop()?;
         self.is_live |= label.is_reached || (label.kind == Kind::If && label.is_live);
         self.written = label.written.saturating_sub(1);
-        self.operands = Operands { height: label.below, constants: label.constants };
+        self.operands = label.operands;
         for _ in label.signature.results {
             // Whatever is left may have come there as it was.
             self.operands.put_one(true);
@@ -255,7 +250,7 @@ impl<'a> Labels<'a> {
 
     /// Whether there are no operands of the innermost block's own.
     pub(super) fn has_no_operands(&self) -> bool {
-        self.operands.height == self.below()
+        self.operands.height == self.operands.below
     }
 
     /// Opens a loop in what is written, which begins a region.
@@ -270,6 +265,6 @@ impl<'a> Labels<'a> {
     /// What follows is not reached until the block's end.
     pub(super) fn leave(&mut self) {
         self.is_live = false;
-        self.operands = Operands { height: self.below(), constants: 0 };
+        self.operands = Operands { height: self.operands.below, constants: 0, ..self.operands };
     }
 }

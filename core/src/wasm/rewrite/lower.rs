@@ -13,8 +13,8 @@
 use super::{
     body::Body,
     labels::{Kind, Label},
-    output::{BLOCK, BR, BR_IF, BR_TABLE, END, IF, LOOP, NOTHING},
 };
+use crate::wasm::operators::code::{BLOCK, BR, BR_IF, BR_TABLE, END, IF, LOOP, NOTHING};
 use crate::{limits::to_usize, wasm::types::Signature};
 use alloc::vec::Vec;
 use wasmparser::BrTable;

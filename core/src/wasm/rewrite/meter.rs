@@ -5,8 +5,8 @@
 //! are put where a region begins: so a region costs what [`costs`](crate::costs) say, whatever the engine
 //! makes of its operators.
 
-use super::output::{DROP, FUNC_REF, NOP, REF_NULL};
 use crate::limits::to_usize;
+use crate::wasm::operators::code::{DROP, FUNC_REF, NOP, REF_NULL};
 use alloc::vec::Vec;
 
 /// What the engine takes for a `nop`. A guest's own are left out.
@@ -50,9 +50,21 @@ impl Regions {
 
 /// Appends what makes the engine take so many units.
 pub(super) fn push_charge(code: &mut Vec<u8>, units: u32) {
-    let (many, few) = (units / u32::from(REF_NULL_COST), units % u32::from(REF_NULL_COST));
+    let (many, few) = charge(units);
     for _ in 0..many {
         code.extend_from_slice(&[REF_NULL, FUNC_REF, DROP]);
     }
-    code.extend(core::iter::repeat_n(NOP, to_usize(few)));
+    code.extend(core::iter::repeat_n(NOP, few));
+}
+
+/// The bytes of that.
+pub(super) fn charge_len(units: u32) -> usize {
+    let (many, few) = charge(units);
+    many.saturating_mul(3).saturating_add(few)
+}
+
+/// How often the engine is to take [`REF_NULL_COST`] and [`NOP_COST`].
+fn charge(units: u32) -> (usize, usize) {
+    let each = u32::from(REF_NULL_COST);
+    (to_usize(units / each), to_usize(units % each))
 }

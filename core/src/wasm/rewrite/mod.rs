@@ -39,7 +39,7 @@ pub(crate) use self::{
 
 use super::{
     scan::{Scan, scan},
-    sections::{Changes, push_leb128},
+    sections::{Changes, MAX_LEB128, padded_leb128},
     stack_pointer::Finder,
 };
 use crate::{error::CompileError, features::Features, limits::Limits, snapshot::Uncapturable};
@@ -128,10 +128,13 @@ pub(crate) fn rewrite(limits: &Limits, bytes: &[u8], frames: bool) -> Result<Rew
     Ok(Rewritten { bytes: changed, names, stack_pointer, changes, frames, added_bytes, scan })
 }
 
-/// Writes the functions anew: as many entries of a code section as the module has, without their number,
-/// and the offsets at which their bodies began before.
-fn write_functions<'a>(module: &mut Module<'a>, bytes: &'a [u8]) -> Result<(Vec<u8>, Vec<u32>), CompileError> {
+/// Writes the functions anew: the contents of a code section with room for how many they are, and the offsets at which their bodies began before.
+fn write_functions<'a>(
+    module: &mut Module<'a>,
+    bytes: &'a [u8],
+) -> Result<(Vec<u8>, Vec<u32>), CompileError> {
     let mut section = Vec::with_capacity(bytes.len());
+    section.extend_from_slice(&[0; MAX_LEB128]);
     let scan = module.scan;
     let mut types = scan.function_types.iter();
     let mut starts = Vec::new();
@@ -173,10 +176,8 @@ impl Module<'_> {
         changes.types = types.into_added();
         let many = scan.function_types.len().checked_add(imports.len())?;
         if many > 0 {
-            let mut code = Vec::with_capacity(functions.len().saturating_add(8));
-            push_leb128(&mut code, many)?;
-            code.extend_from_slice(&functions);
-            changes.code = Some(code);
+            functions.get_mut(..MAX_LEB128)?.copy_from_slice(&padded_leb128(many)?);
+            changes.code = Some(functions);
         }
         let changed = changes.apply(bytes, |import| imports.known(import))?;
         Some((changed, names))

@@ -19,9 +19,9 @@
 //! that notes never trap. Should the module share an engine with one of higher limits, only the
 //! innermost frames are known of calls that are deeper.
 
-use super::output::{
-    END, GLOBAL_GET, GLOBAL_SET, I32, I32_ADD, I32_AND, I32_STORE, I32_SUB, LOCAL_GET, LOCAL_TEE, Output,
-    push_const, push_index,
+use super::output::{Output, push_const, push_index};
+use crate::wasm::operators::code::{
+    END, GLOBAL_GET, GLOBAL_SET, I32, I32_ADD, I32_AND, I32_STORE, I32_SUB, LOCAL_GET, LOCAL_TEE,
 };
 use crate::{
     limits::{Limits, PAGE_BYTES},

@@ -2,45 +2,12 @@
 
 use crate::{
     limits::to_usize,
-    wasm::sections::{push_leb128, push_sleb128, split_leb128},
+    wasm::{
+        operators::code::I32_CONST,
+        sections::{push_leb128, push_sleb128, split_leb128},
+    },
 };
 use alloc::vec::Vec;
-
-// Operators that are written.
-pub(super) const NOP: u8 = 0x01;
-pub(super) const BLOCK: u8 = 0x02;
-pub(super) const LOOP: u8 = 0x03;
-pub(super) const IF: u8 = 0x04;
-pub(super) const END: u8 = 0x0B;
-pub(super) const BR: u8 = 0x0C;
-pub(super) const BR_IF: u8 = 0x0D;
-pub(super) const BR_TABLE: u8 = 0x0E;
-pub(super) const RETURN: u8 = 0x0F;
-pub(super) const CALL: u8 = 0x10;
-pub(super) const CALL_INDIRECT: u8 = 0x11;
-pub(super) const DROP: u8 = 0x1A;
-pub(super) const LOCAL_GET: u8 = 0x20;
-pub(super) const LOCAL_SET: u8 = 0x21;
-pub(super) const LOCAL_TEE: u8 = 0x22;
-pub(super) const GLOBAL_GET: u8 = 0x23;
-pub(super) const GLOBAL_SET: u8 = 0x24;
-pub(super) const I32_STORE: u8 = 0x36;
-pub(super) const I32_CONST: u8 = 0x41;
-pub(super) const I64_CONST: u8 = 0x42;
-pub(super) const I32_GT_U: u8 = 0x4B;
-pub(super) const I32_ADD: u8 = 0x6A;
-pub(super) const I32_SUB: u8 = 0x6B;
-pub(super) const I32_AND: u8 = 0x71;
-pub(super) const I32_OR: u8 = 0x72;
-pub(super) const I64_OR: u8 = 0x84;
-pub(super) const REF_NULL: u8 = 0xD0;
-pub(super) const REF_FUNC: u8 = 0xD2;
-
-// Types.
-pub(super) const I32: u8 = 0x7F;
-pub(super) const FUNC_REF: u8 = 0x70;
-/// Of a block that leaves nothing.
-pub(super) const NOTHING: u8 = 0x40;
 
 /// The code of a function. It is used for one after the other.
 #[derive(Default)]
@@ -53,6 +20,8 @@ pub(super) struct Output {
     later: Vec<(u32, u32)>,
     /// The types of the locals that are added, in order.
     locals: Vec<u8>,
+    /// What comes before the operators: the locals.
+    head: Vec<u8>,
 }
 
 impl Output {
@@ -118,23 +87,20 @@ impl Output {
 
     /// Appends the function to the contents of a code section. Its body is as before up to the operators,
     /// but for the locals that were added; `first` comes before all of these, and `put` writes what was to
-    /// be put in later.
+    /// be put in later, which has `len` bytes.
     pub(super) fn finish(
-        &self,
+        &mut self,
         section: &mut Vec<u8>,
         head: &[u8],
         first: &[u8],
-        mut put: impl FnMut(u32, &mut Vec<u8>),
+        len: impl Fn(u32) -> usize,
+        put: impl Fn(u32, &mut Vec<u8>),
     ) -> Option<()> {
-        let mut put_in = Vec::new();
-        for (_, number) in &self.later {
-            put(*number, &mut put_in);
-        }
-        let mut locals = Vec::new();
-        self.push_locals(&mut locals, head)?;
-        let len = locals.len().checked_add(first.len())?.checked_add(self.code.len())?;
-        push_leb128(section, len.checked_add(put_in.len())?)?;
-        section.extend_from_slice(&locals);
+        self.write_head(head)?;
+        let put_in = self.later.iter().map(|(_, number)| len(*number)).fold(0, usize::saturating_add);
+        let written = self.head.len().checked_add(first.len())?.checked_add(self.code.len())?;
+        push_leb128(section, written.checked_add(put_in)?)?;
+        section.extend_from_slice(&self.head);
         section.extend_from_slice(first);
         let mut copied = 0;
         for (at, number) in &self.later {
@@ -147,19 +113,21 @@ impl Output {
         Some(())
     }
 
-    /// The function's locals: runs of a length and a type.
-    fn push_locals(&self, locals: &mut Vec<u8>, head: &[u8]) -> Option<()> {
-        if self.locals.is_empty() {
-            locals.extend_from_slice(head);
+    /// Writes the function's locals: runs of a length and a type.
+    fn write_head(&mut self, head: &[u8]) -> Option<()> {
+        let Self { head: written, locals, .. } = self;
+        written.clear();
+        if locals.is_empty() {
+            written.extend_from_slice(head);
             return Some(());
         }
         let (runs, rest) = split_leb128(head)?;
-        let added = self.locals.chunk_by(|one, other| one == other);
-        push_leb128(locals, runs.checked_add(added.clone().count())?)?;
-        locals.extend_from_slice(rest);
+        let added = locals.chunk_by(|one, other| one == other);
+        push_leb128(written, runs.checked_add(added.clone().count())?)?;
+        written.extend_from_slice(rest);
         for run in added {
-            push_leb128(locals, run.len())?;
-            locals.push(*run.first()?);
+            push_leb128(written, run.len())?;
+            written.push(*run.first()?);
         }
         Some(())
     }

@@ -16,53 +16,24 @@
 //!   could be a local, `i32.const 0` and `i32.or` are put before the store, or their like of 64
 //!   bits.
 
-use super::output::{I32_CONST, I32_GT_U, I32_OR, I64_CONST, I64_OR};
-use crate::wasm::operators::Facts;
-use wasmparser::{MemArg, Operator};
+use crate::wasm::{
+    operators::{
+        Facts,
+        code::{
+            I32_CONST, I32_GT_U, I32_OR, I32_STORE, I32_STORE8, I32_STORE16, I64_CONST, I64_OR, I64_STORE,
+            I64_STORE8, I64_STORE32, SELECT, TYPED_SELECT,
+        },
+    },
+    reader::Immediate,
+};
 
-/// The operator before the one that is looked at, as far as it matters.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Before {
-    is_fresh: bool,
-    is_fresh_long: bool,
-    is_local: bool,
-}
-
-impl Before {
-    pub(super) const fn new(operator: &Operator<'_>, facts: Facts) -> Self {
-        Self {
-            is_fresh: facts.is_fresh(),
-            is_fresh_long: facts.is_fresh_long(),
-            is_local: matches!(operator, Operator::LocalGet { .. }),
-        }
+/// What is put before an operator, which comes after one of which these are the facts.
+pub(super) const fn repair(operator: u8, immediate: Immediate, before: Facts) -> &'static [u8] {
+    let is_far = matches!(immediate, Immediate::Memory { is_far: true, .. });
+    match operator {
+        SELECT | TYPED_SELECT if !before.is_fresh() && !before.is_local() => &[I32_CONST, 0, I32_GT_U],
+        I32_STORE | I32_STORE8 | I32_STORE16 if is_far && !before.is_fresh() => &[I32_CONST, 0, I32_OR],
+        I64_STORE | I64_STORE8..=I64_STORE32 if is_far && !before.is_fresh_long() => &[I64_CONST, 0, I64_OR],
+        _ => &[],
     }
-
-    /// What is put before an operator, after this one.
-    pub(super) const fn repair(self, operator: &Operator<'_>) -> &'static [u8] {
-        match operator {
-            Operator::Select | Operator::TypedSelect { .. } if !self.is_fresh && !self.is_local => {
-                &[I32_CONST, 0, I32_GT_U]
-            }
-            Operator::I32Store { memarg }
-            | Operator::I32Store8 { memarg }
-            | Operator::I32Store16 { memarg }
-                if !self.is_fresh && is_far(memarg) =>
-            {
-                &[I32_CONST, 0, I32_OR]
-            }
-            Operator::I64Store { memarg }
-            | Operator::I64Store8 { memarg }
-            | Operator::I64Store16 { memarg }
-            | Operator::I64Store32 { memarg }
-                if !self.is_fresh_long && is_far(memarg) =>
-            {
-                &[I64_CONST, 0, I64_OR]
-            }
-            _ => &[],
-        }
-    }
-}
-
-const fn is_far(memarg: &MemArg) -> bool {
-    memarg.memory != 0 || memarg.offset > 0xFFFF
 }

@@ -3,7 +3,8 @@
 //! Values stand in them from one operator to the next and no longer, so that all that are passed share
 //! them: those of a type have as many as are passed at a time.
 
-use super::output::{I32, LOCAL_GET, LOCAL_SET, Output};
+use super::output::Output;
+use crate::wasm::operators::code::{I32, LOCAL_GET, LOCAL_SET};
 use alloc::vec::Vec;
 
 /// The locals of a function that were added for this.

@@ -1,7 +1,8 @@
 //! The types and globals that are added to a module.
 
-use super::{growth::Hooks, output::END, output::REF_NULL};
+use super::growth::Hooks;
 use crate::wasm::{
+    operators::code::{END, REF_NULL},
     scan::{RefKind, Scan},
     sections::{Added, push_leb128},
     types::Signature,

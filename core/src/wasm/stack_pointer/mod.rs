@@ -21,6 +21,8 @@ mod value;
 
 use super::{
     names::{self, GLOBALS},
+    operators::code::{I32_ADD, I32_AND, I32_SUB, LOCAL_GET, LOCAL_SET, LOCAL_TEE},
+    reader::{Immediate, Quick},
     scan::{ExportKind, Scan, ScannedExport},
 };
 use crate::value::ValueType;
@@ -44,6 +46,8 @@ pub(super) struct Finder {
     function: u32,
     /// How many blocks of the function are open.
     depth: u32,
+    /// Whether the function has read one of the candidates: before, nothing has to do with them.
+    has_read: bool,
     /// What is on top of the operands.
     top: Top,
     /// What locals of the function are.
@@ -81,6 +85,7 @@ impl Finder {
             exported: None,
             function: 0,
             depth: 0,
+            has_read: false,
             top: Top::Other,
             locals: Vec::new(),
         };
@@ -92,40 +97,57 @@ impl Finder {
     pub(super) fn begin_function(&mut self) {
         self.function = self.function.saturating_add(1);
         self.depth = 0;
+        self.has_read = false;
         self.top = Top::Other;
         self.locals.clear();
     }
 
-    /// Looks at the next operator.
+    /// Looks at the next operator, one that was read quickly.
+    #[inline]
+    pub(super) fn see_quick(&mut self, quick: Quick) {
+        if self.has_read {
+            self.follow(quick);
+        }
+    }
+
+    fn follow(&mut self, quick: Quick) {
+        self.top = match (quick.code, quick.immediate) {
+            (LOCAL_GET, Immediate::Local(local)) => self.top.with(self.local(local)),
+            (LOCAL_TEE, Immediate::Local(local)) => {
+                self.keep(local);
+                self.top
+            }
+            (LOCAL_SET, Immediate::Local(local)) => {
+                self.keep(local);
+                Top::Other
+            }
+            (_, Immediate::Const(value)) => self.top.with(Top::Constant(value)),
+            (I32_ADD, _) => self.top.add(),
+            (I32_AND, _) => self.top.align(),
+            (I32_SUB, _) => self.top.sub(),
+            _ => Top::Other,
+        };
+    }
+
+    /// Looks at the next operator, one of the others.
     pub(super) fn see(&mut self, operator: &Operator<'_>) {
-        match operator {
+        self.top = match *operator {
             Operator::Block { .. } | Operator::If { .. } | Operator::Loop { .. } => {
                 self.depth = self.depth.saturating_add(1);
+                Top::Other
             }
-            Operator::End => self.depth = self.depth.saturating_sub(1),
-            _ => {}
-        }
-        self.top = match *operator {
+            Operator::End => {
+                self.depth = self.depth.saturating_sub(1);
+                Top::Other
+            }
             Operator::GlobalGet { global_index: global } if self.place(global).is_some() => {
+                self.has_read = true;
                 Top::Derived(Derived { global, change: Change::None })
             }
             Operator::GlobalSet { global_index } => {
                 self.set(global_index);
                 Top::Other
             }
-            Operator::LocalGet { local_index } => self.top.with(self.local(local_index)),
-            Operator::LocalTee { local_index } => {
-                self.keep(local_index);
-                self.top
-            }
-            Operator::LocalSet { local_index } => {
-                self.keep(local_index);
-                Top::Other
-            }
-            Operator::I32Const { value } => self.top.with(Top::Constant(value)),
-            Operator::I32Add => self.top.add(),
-            Operator::I32And => self.top.align(),
-            Operator::I32Sub => self.top.sub(),
             _ => Top::Other,
         };
     }

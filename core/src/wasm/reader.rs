@@ -1,0 +1,150 @@
+//! The operators that most of any code is made of, read without a parser's taking them apart.
+//!
+//! Whatever a module's code has besides is left to the parser. What is passed over here is not validated:
+//! of the bytes of a number it is only seen how many they are.
+
+/// An operator that neither begins nor ends a block, branches nor calls.
+#[derive(Clone, Copy)]
+pub(super) struct Quick {
+    /// Its code.
+    pub(super) code: u8,
+    /// The local that it names, or what tells of the memory that it reads or writes; the value of an
+    /// `i32.const`.
+    pub(super) immediate: Immediate,
+    /// Where it ends.
+    pub(super) after: usize,
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum Immediate {
+    None,
+    Local(u32),
+    Const(i32),
+    Memory { index: u32, is_far: bool },
+}
+
+/// The operator that begins at a place; `None` for others, and where it cannot be read.
+#[inline]
+pub(super) fn quick(code: &[u8], place: usize) -> Option<Quick> {
+    let operator = *code.get(place)?;
+    let at = place.checked_add(1)?;
+    let (immediate, after) = match operator {
+        // `drop` and `select`, comparisons, arithmetic and conversions
+        0x1A | 0x1B | 0x45..=0xC4 => (Immediate::None, at),
+        0x20..=0x22 => {
+            let (local, after) = unsigned(code, at)?;
+            (Immediate::Local(u32::try_from(local).ok()?), after)
+        }
+        0x28..=0x3E => {
+            let (flags, after) = unsigned(code, at)?;
+            let (index, after) = if flags & OF_MEMORY == 0 { (0, after) } else { unsigned(code, after)? };
+            let (offset, after) = unsigned(code, after)?;
+            let is_far = index != 0 || offset > u64::from(u16::MAX);
+            (Immediate::Memory { index: u32::try_from(index).ok()?, is_far }, after)
+        }
+        0x41 => {
+            let (value, after) = signed(code, at)?;
+            (Immediate::Const(value), after)
+        }
+        0x42 => (Immediate::None, end(code, at, MAX_BYTES_64)?),
+        0x43 => (Immediate::None, at.checked_add(4).filter(|after| *after <= code.len())?),
+        0x44 => (Immediate::None, at.checked_add(8).filter(|after| *after <= code.len())?),
+        _ => return None,
+    };
+    Some(Quick { code: operator, immediate, after })
+}
+
+/// Beside the alignment of a memory's operator it says that the index of the memory follows.
+const OF_MEMORY: u64 = 0x40;
+
+/// The most bytes that numbers of 64 bits are written in, and of 32 bits.
+const MAX_BYTES_64: usize = 10;
+const MAX_BYTES_32: usize = 5;
+
+/// An unsigned number, and where it ends. Offsets may have 64 bits, as far as the parser is concerned.
+#[inline]
+fn unsigned(code: &[u8], at: usize) -> Option<(u64, usize)> {
+    let first = *code.get(at)?;
+    let next = at.checked_add(1)?;
+    if first & 0x80 == 0 {
+        return Some((first.into(), next));
+    }
+    unsigned_long(code, at)
+}
+
+#[cold]
+fn unsigned_long(code: &[u8], at: usize) -> Option<(u64, usize)> {
+    let after = end(code, at, MAX_BYTES_64)?;
+    let mut value = 0_u64;
+    for byte in code.get(at..after)?.iter().rev() {
+        value = (value << 7) | u64::from(byte & 0x7F);
+    }
+    Some((value, after))
+}
+
+/// A signed number of 32 bits, and where it ends.
+fn signed(code: &[u8], at: usize) -> Option<(i32, usize)> {
+    let after = end(code, at, MAX_BYTES_32)?;
+    let bytes = code.get(at..after)?;
+    let last = bytes.last()?;
+    // The sign goes on above.
+    let mut value = if last & 0x40 == 0 { 0 } else { -1_i32 };
+    for byte in bytes.iter().rev() {
+        value = (value << 7) | i32::from(byte & 0x7F);
+    }
+    Some((value, after))
+}
+
+/// Where a number ends that has so many bytes at most.
+fn end(code: &[u8], at: usize, most: usize) -> Option<usize> {
+    let bytes = code.get(at..)?;
+    let last = bytes.iter().take(most).position(|byte| byte & 0x80 == 0)?;
+    at.checked_add(last)?.checked_add(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasmparser::{BinaryReader, Operator};
+
+    #[test]
+    fn numbers_are_read_as_the_parser_reads_them() {
+        for value in [0, 1, 63, 64, -64, -65, 8_191, 8_192, -8_193, i32::MAX, i32::MIN] {
+            let mut code = alloc::vec![0x41];
+            crate::wasm::sections::push_sleb128(&mut code, value);
+            let quick = quick(&code, 0).unwrap();
+            assert!(matches!(quick.immediate, Immediate::Const(read) if read == value));
+            assert_eq!(quick.after, code.len());
+        }
+    }
+
+    #[test]
+    fn operators_end_where_the_parser_ends_them() {
+        let numbers: [&[u8]; 6] =
+            [&[0], &[0x7F], &[0x80, 0], &[0xFF, 0xFF, 3], &[0x80, 0x80, 0x80, 0x80, 0], &[0x42, 0]];
+        for operator in 0..=0xFF_u8 {
+            for (first, second) in numbers.iter().flat_map(|first| numbers.map(|second| (first, second))) {
+                let code = [&[operator], *first, second, &[0; 16]].concat();
+                let Some(quick) = quick(&code, 0) else { continue };
+                let mut reader = BinaryReader::new(&code, 0);
+                let Ok(read) = reader.read_operator() else { continue };
+                assert_eq!(quick.after, reader.original_position(), "{read:?}");
+                match (read, quick.immediate) {
+                    (
+                        Operator::LocalGet { local_index }
+                        | Operator::LocalSet { local_index }
+                        | Operator::LocalTee { local_index },
+                        Immediate::Local(local),
+                    ) => assert_eq!(local, local_index),
+                    (Operator::I32Store { memarg } | Operator::I64Load { memarg }, of) => {
+                        let Immediate::Memory { index, is_far } = of else { panic!() };
+                        assert_eq!(index, memarg.memory);
+                        assert_eq!(is_far, memarg.memory != 0 || memarg.offset > 0xFFFF);
+                    }
+                    (Operator::I32Const { value }, Immediate::Const(read)) => assert_eq!(value, read),
+                    _ => {}
+                }
+            }
+        }
+    }
+}
