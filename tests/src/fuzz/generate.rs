@@ -1,6 +1,9 @@
 //! Random modules: what of WebAssembly they use, by seed.
 
-use super::tame::{Tame, tame};
+use super::{
+    dense,
+    tame::{Tame, tame},
+};
 use crate::random::Random;
 use arbitrary::Unstructured;
 use std::sync::LazyLock;
@@ -57,6 +60,9 @@ pub(super) struct Generated {
 /// The module of a seed; `None` where the generator makes none of it.
 pub(super) fn module(seed: u64) -> Option<Generated> {
     let mut random = Random::new(seed);
+    if random.chance(40) {
+        return Some(Generated { bytes: dense::module(&mut random), has_open_nans: false });
+    }
     let floats = random.chance(60);
     // Without, other engines than a deterministic one cannot be compared.
     let canonical = random.chance(80);
@@ -80,7 +86,6 @@ fn config(random: &mut Random, floats: bool, canonical: bool) -> Config {
         allow_floats: floats,
         canonicalize_nans: floats && canonical,
         disallow_traps: random.chance(60),
-        // Blocks get parameters by it, with which a module is refused.
         multi_value_enabled: several,
         tail_call_enabled: random.chance(40),
         bulk_memory_enabled: random.chance(60),
