@@ -175,7 +175,7 @@ fn mended_modules_have_all_that_they_had() {
 fn the_engine_alone_still_selects_by_what_is_in_its_register() {
     let text = selecting("i32", CHOICES[0].1, CONDITIONS[0].0, "select");
     let chosen = [0, 1].map(|n| run_alone(&text, &[n, 10, 20], 1)[0]);
-    assert_ne!(chosen, [10, 20], "this engine does without what `repair.rs` puts before a select");
+    assert_ne!(chosen, [10, 20], "this engine does without what `repairs.rs` puts before a select");
 }
 
 #[test]
@@ -187,7 +187,7 @@ fn the_engine_alone_still_panics_at_such_a_store() {
         config.compilation_mode(wasmi::CompilationMode::Eager);
         let engine = wasmi::Engine::new(&config);
         let compiled = catch_unwind(AssertUnwindSafe(|| wasmi::Module::new(&engine, &bytes).is_ok()));
-        assert!(compiled.is_err(), "this engine does without what `repair.rs` puts before a store: {text}");
+        assert!(compiled.is_err(), "this engine does without what `repairs.rs` puts before a store: {text}");
     }
 }
 
@@ -203,18 +203,56 @@ const BLOCK_PARAMETERS: &[&str] = &[
 ];
 
 #[test]
-fn modules_with_block_parameters_are_refused() {
+fn blocks_take_parameters() {
     for text in BLOCK_PARAMETERS {
-        let error = Module::new(&text::bytes(text)).unwrap_err();
-        assert_eq!(error, CompileError::BlockParameters, "{text}");
+        for arg in [0, 1, 4] {
+            let mut store = Store::new();
+            let guest = text::guest(&mut store, text, &Environment::new());
+            let results = text::call(&mut store, guest, "run", &[Value::I32(3), Value::I32(arg)]);
+            // The last one's `if` leaves the global's 3 in any case.
+            assert_eq!(*results, [Value::I32(3)], "{arg}: {text}");
+        }
     }
-    // A type with parameters is one of functions as a rule; several results are no obstacle.
-    let text = r#"(module (type $two (func (result i32 i32))) (func $f (param i32) (result i32) (local.get 0))
-        (func (export "run") (param i32) (result i32) (block (type $two)
-            (call $f (local.get 0)) (i32.const 2) (br_if 0 (local.get 0)) (br 0)) (i32.sub)))"#;
+}
+
+#[test]
+fn loops_take_their_parameters_again_on_each_turn() {
+    let text = r#"(module (func (export "run") (param $n i32) (result i64 i32)
+        (i64.const 1) (local.get $n)
+        (loop (param i64 i32) (result i64 i32) (local $none i32)
+          local.set $n
+          local.get $n i64.extend_i32_u i64.mul
+          local.get $n i32.const 1 i32.sub
+          local.get $n i32.const 2 i32.gt_u br_if 0)))"#
+        .replace(" (local $none i32)", "");
+    let mut store = Store::new();
+    let guest = text::guest(&mut store, &text, &Environment::new());
+    for (n, factorial) in [(1, 1), (2, 2), (5, 120), (20, 2_432_902_008_176_640_000)] {
+        let results = text::call(&mut store, guest, "run", &[Value::I32(n)]);
+        assert_eq!(results[0], Value::I64(factorial), "{n}");
+    }
+}
+
+#[test]
+fn an_if_without_else_passes_on_what_it_was_given() {
+    let text = r#"(module (func (export "run") (param i32) (result i32 i64)
+        i32.const 7 i64.const 8 local.get 0
+        if (param i32 i64) (result i32 i64)
+          drop i32.const 1 i32.add i64.const 9
+          local.get 0 i32.const 5 i32.eq br_if 0
+          drop i64.const 10
+        end))"#;
     let mut store = Store::new();
     let guest = text::guest(&mut store, text, &Environment::new());
-    assert_eq!(*text::call(&mut store, guest, "run", &[Value::I32(9)]), [Value::I32(7)]);
+    for (arg, expected) in [(0, (7, 8)), (1, (8, 10)), (5, (8, 9))] {
+        let results = text::call(&mut store, guest, "run", &[Value::I32(arg)]);
+        assert_eq!(*results, [Value::I32(expected.0), Value::I64(expected.1)], "{arg}");
+    }
+    for ty in ["(param i32) (result i64)", "(param i32)", "(result i32)", "(param i32) (result i32 i32)"] {
+        let text =
+            format!("(module (func (param i32) local.get 0 local.get 0 if {ty} unreachable end drop))");
+        assert!(matches!(Module::new(&text::bytes(&text)), Err(CompileError::Invalid(_))), "{text}");
+    }
 }
 
 #[test]
@@ -229,19 +267,23 @@ fn operators_after_the_end_of_a_function_are_invalid() {
 }
 
 #[test]
-fn modules_whose_br_table_passes_several_values_are_refused() {
-    let module = |results: &str, values: &str| {
-        format!(
-            r#"(module (func (export "run") (param i32) (result {results})
-                (block (result {results}) {values} (br_table 0 1 0 (local.get 0)))))"#
-        )
-    };
-    let error = Module::new(&text::bytes(&module("i32 i32", "(i32.const 1) (i32.const 2)"))).unwrap_err();
-    assert_eq!(error, CompileError::BranchTableValues);
-    let one = module("i32", "(i32.const 99) (i32.const 1)");
+fn a_br_table_passes_several_values() {
+    let text = r#"(module (func (export "run") (param $n i32) (param $turns i32) (result i32 i64)
+        (block $out (result i32 i64)
+          (i32.const 1) (i64.const 2)
+          (loop $again (param i32 i64) (result i32 i64)
+            (block $far (param i32 i64) (result i32 i64)
+              drop (i32.const 10) i32.add (i64.const 3)
+              (local.set $turns (i32.add (local.get $turns) (i32.const 1)))
+              (br_table $far $again $out 3 $far (select (local.get $n) (i32.const 2)
+                (i32.lt_s (local.get $turns) (i32.const 3)))))
+            drop (i32.const 100) i32.add (i64.const 4)))))"#;
     let mut store = Store::new();
-    let guest = text::guest(&mut store, &one, &Environment::new());
-    assert_eq!(*text::call(&mut store, guest, "run", &[Value::I32(0)]), [Value::I32(1)]);
+    let guest = text::guest(&mut store, text, &Environment::new());
+    for (n, expected) in [(0, (111, 4)), (1, (31, 3)), (2, (11, 3)), (3, (11, 3)), (9, (111, 4))] {
+        let results = text::call(&mut store, guest, "run", &[Value::I32(n), Value::I32(0)]);
+        assert_eq!(*results, [Value::I32(expected.0), Value::I64(expected.1)], "{n}");
+    }
 }
 
 #[test]
@@ -251,11 +293,15 @@ fn the_engine_alone_still_gets_block_parameters_and_branch_tables_wrong() {
     let wrong = BLOCK_PARAMETERS.len() - usize::from(!cfg!(debug_assertions));
     for text in &BLOCK_PARAMETERS[..wrong] {
         let found = catch_unwind(AssertUnwindSafe(|| run_alone(text, &[3, 4], 1)[0])).unwrap_or(-1);
-        assert_ne!(found, 3, "this engine does without refusing block parameters: {text}");
+        assert_ne!(found, 3, "this engine does without what `lower.rs` makes of blocks: {text}");
     }
     let table = r#"(module (func (export "run") (param i32) (result i32 i32)
         (block (result i32 i32) (i32.const 99) (i32.const 1) (i32.const 2) (br_table 0 1 0 (local.get 0)))))"#;
-    assert_ne!(run_alone(table, &[0], 2), [1, 2], "this engine does without refusing such a br_table");
+    assert_ne!(
+        run_alone(table, &[0], 2),
+        [1, 2],
+        "this engine does without what `lower.rs` makes of a br_table"
+    );
 }
 
 /// Runs a module in the engine, as it comes.

@@ -484,31 +484,37 @@ impl<'m, 'a> Body<'m, 'a> {
             self.end_arm(&label)?;
         }
         self.labels.close()?;
-        if by_locals {
-            self.output.copy_to(self.bytes, after)?;
-            self.temps.get(&mut self.output, label.signature.results)?;
+        let begins_region = self.begins_region(&label)?;
+        if !by_locals && !begins_region {
+            return Some(());
         }
-        if self.begins_region(&label)? {
-            self.output.copy_to(self.bytes, after)?;
+        self.output.copy_to(self.bytes, after)?;
+        let Self { output, temps, .. } = self;
+        if !by_locals {
+            temps.set(output, label.signature.results)?;
+        }
+        if begins_region {
             let around = self.labels.last()?.written_results();
-            self.output.extend(&[LOOP, around.first().copied().unwrap_or(NOTHING)]);
+            output.extend(&[LOOP, around.first().copied().unwrap_or(NOTHING)]);
             let region = self.open_region()?;
             self.labels.open_loop(region)?;
         }
-        Some(())
+        self.temps.get(&mut self.output, label.signature.results)
     }
 
     /// Whether what follows a block is a region of its own, see [`costs`](crate::costs).
     fn begins_region(&self, label: &Label<'_>) -> Option<bool> {
         let Some(around) = self.labels.last() else { return Some(false) };
-        let skipped =
-            label.skipped_from.map(|from| self.regions.units(label.outer_region).saturating_sub(from));
+        let is_far = label.skipped_from.is_some_and(|(region, units)| {
+            let skipped = self.regions.units(label.region).saturating_sub(units);
+            region != label.region || skipped >= SKIPPED_UNITS
+        });
         Some(
             self.labels.is_live
                 && self.module.is_metered
                 && label.kind != Kind::Loop
-                && skipped.is_some_and(|skipped| skipped >= SKIPPED_UNITS)
-                && self.labels.has_no_operands()
+                && is_far
+                && self.labels.operands_are(label.signature.results.len())
                 && around.signature.results.len() <= 1,
         )
     }

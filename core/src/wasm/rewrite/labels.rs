@@ -40,8 +40,8 @@ pub(super) struct Label<'a> {
     pub(super) region: u32,
     /// The region around it.
     pub(super) outer_region: u32,
-    /// What that cost up to the first branch to its end.
-    pub(super) skipped_from: Option<u32>,
+    /// The region that its operators belonged to at the first branch to its end, and what that cost so far.
+    pub(super) skipped_from: Option<(u32, u32)>,
     /// Its place among the targets of the table of branches that is written.
     pub(super) target: Option<u32>,
 }
@@ -248,9 +248,9 @@ impl<'a> Labels<'a> {
         Some(label)
     }
 
-    /// Whether there are no operands of the innermost block's own.
-    pub(super) fn has_no_operands(&self) -> bool {
-        self.operands.height == self.operands.below
+    /// Whether so many are all operands of the innermost block's own.
+    pub(super) fn operands_are(&self, many: usize) -> bool {
+        self.operands.height.checked_sub(self.operands.below) == Some(many)
     }
 
     /// Opens a loop in what is written, which begins a region.

@@ -165,7 +165,7 @@ impl<'a> Body<'_, 'a> {
         if is_live && label.kind != Kind::Loop {
             label.is_reached = true;
             if label.skipped_from.is_none() {
-                label.skipped_from = Some(self.regions.units(label.outer_region));
+                label.skipped_from = Some((label.region, self.regions.units(label.region)));
             }
         }
         Some(())
