@@ -2,6 +2,7 @@
 
 use super::{
     case::Case,
+    counted,
     ground::Ground,
     large, modes,
     record::{End, Entry},
@@ -147,6 +148,7 @@ fn one(settings: &Settings, case: &Case, nodes: &[Node], tally: &mut Tally) -> R
     {
         nodes.iter().for_each(|node| node.send(&line));
     }
+    counted::compare(case, &ground, &plain, tally)?;
     reference::compare(case, &ground, &plain, tally)
 }
 

@@ -24,10 +24,9 @@ impl Ground {
         Ok(Self { plan: case.plan(&module), module, limits: case.limits.clone() })
     }
 
-    /// The same with frames, and with so many times the fuel.
-    pub(super) fn with_frames(&self, case: &Case, times: u64) -> Result<Self, CompileError> {
-        let mut limits = self.limits.clone();
-        limits.fuel *= times;
+    /// The same with frames.
+    pub(super) fn with_frames(&self, case: &Case) -> Result<Self, CompileError> {
+        let limits = self.limits.clone();
         let options = CompileOptions::new().with_frames();
         let module = Module::with_options(&limits, &case.bytes, options)?;
         Ok(Self { module, plan: self.plan.clone(), limits })

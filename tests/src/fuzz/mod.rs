@@ -11,6 +11,7 @@
 mod bystanders;
 mod campaign;
 mod case;
+mod counted;
 mod dense;
 mod drive;
 mod generate;

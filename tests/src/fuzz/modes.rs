@@ -5,16 +5,13 @@ use super::{
     drive::{self, How},
     ground::{Ground, Served},
     host::Host,
-    record::{Entry, compare},
+    record::{End, Entry, compare},
     tally::Tally,
 };
-use guestbox::{ForkError, SnapshotError};
+use guestbox::{ForkError, SnapshotError, TrapCode};
 
 /// Units of fuel within which a swept call is stopped wherever it can be.
 const SWEPT: u64 = 2_000;
-
-/// Fuel with frames, for each unit without.
-const FRAMES_FUEL: u64 = 20;
 
 /// In slices of one unit.
 pub(super) fn slices(ground: &Ground, plain: &[Entry], tally: &mut Tally) -> Result<(), String> {
@@ -64,17 +61,16 @@ pub(super) fn sweep(ground: &Ground, call: &Call, stride: u64, tally: &mut Tally
     Ok(())
 }
 
-/// With frames, up to the first call that fuel ended.
+/// With frames, up to the first call that the stack ended, which has more room then.
 pub(super) fn frames(case: &Case, ground: &Ground, plain: &[Entry], tally: &mut Tally) -> Result<(), String> {
-    let with = ground.with_frames(case, FRAMES_FUEL).map_err(|error| format!("frames: {error}"))?;
+    let with = ground.with_frames(case).map_err(|error| format!("frames: {error}"))?;
     let entries = with.run_plain();
     for (plain, with) in plain.iter().zip(&entries) {
-        if plain.is_bounded() || with.is_bounded() {
+        if plain.is_tainted || matches!(plain.end, End::Trapped(TrapCode::StackOverflow)) {
             tally.add("skipped", "frames, bounded", 1);
             break;
         }
-        let [plain, with] = [plain, with].map(|entry| Entry { fuel: 0, ..entry.clone() });
-        compare("frames", &[plain], &[with])?;
+        compare("frames", std::slice::from_ref(plain), std::slice::from_ref(with))?;
         tally.add("compared", "frames", 1);
     }
     Ok(())
