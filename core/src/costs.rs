@@ -1,9 +1,9 @@
 //! What a guest's work costs in fuel: the cost model, of version [`VERSION`].
 //!
-//! A unit is about one simple operator, natively some 0.3 to 1 ns. The costs are set here for each
-//! operator, and nothing is left to the engine's own ideas: an engine of another version counts
-//! the same, or the recorded counts in `tests` notice. Counts are equal natively, in debug and
-//! release builds, and in every JavaScript runtime.
+//! A unit is about one simple operator, natively some 0.3 to 1 ns. All of it is said here of a module's
+//! own operators, and nothing is left to an engine: counts depend on the module alone. They are equal
+//! natively, in debug and release builds, in every JavaScript runtime, and for modules that are compiled
+//! with frames.
 //!
 //! # Operators
 //!
@@ -16,10 +16,18 @@
 //! | float arithmetic | `add`, `sub`, `mul` | 2 |
 //! | division | integer `div` and `rem` | 3 |
 //! | tables of branches | `br_table` | 4 |
-//! | calls | `call`, `call_indirect`, `return_call`, `return_call_indirect`, of imports too | 6 |
+//! | calls | `call`, `call_indirect`, `return_call`, `return_call_indirect` | 6 |
 //! | growth | `memory.grow`, `table.grow` | 8, and by size |
 //! | slow floats | `div`, `sqrt` | 10 |
 //! | bulk | `memory.fill`, `memory.copy`, `memory.init`, `table.fill`, `table.copy`, `table.init`, `data.drop`, `elem.drop` | 4, and by size |
+//! | host calls | `call` and `return_call` of an imported function | [`HOST_CALL`] |
+//!
+//! # Imports
+//!
+//! Where an imported function is not called but referred to, by an export, a segment, a global or
+//! `ref.func`, a function of the module's stands for it that calls it. It costs what such a function
+//! does: a unit for its region and one for each parameter, and the host call; and while the host call is
+//! served it is a frame of the guest's, though none that is listed.
 //!
 //! # By size
 //!
@@ -31,14 +39,19 @@
 //!
 //! # When
 //!
-//! Fuel is taken before the work, for a region of code at once: when a function is entered, at
-//! each turn of a `loop`, and when an arm of an `if` is entered. Each time that is one unit and the
-//! cost of all operators of the region, but not of the regions within it. So a count is an upper
-//! bound: what a branch skips in a region is paid for. Code that no path reaches is free of charge
-//! or not, as the engine sees it. Bulk operations take what their size costs when they run.
+//! Fuel is taken before the work, for a region of code at once: a unit, and the cost of all operators of
+//! the region, but not of the regions within it. So a count is an upper bound: what a branch skips in a
+//! region is paid for. A region begins
 //!
-//! Where guestbox mends a defect of its engine (see `repair`), a `select` or a store costs 2 more;
-//! `table.grow` costs the same.
+//! * when a function is entered, at each turn of a `loop`, and when an arm of an `if` is entered;
+//! * behind a block or an `if` which a far branch leaves: one that comes before [`FAR`] units of the
+//!   operators directly in the block, or before another region begins there in this way. It goes on to the end of the block around.
+//!   None begins there where that has other operands than what the block leaves, or gives several
+//!   results: then what follows is paid for with what is before.
+//!
+//! Code that no path leads to, behind an unconditional branch up to the end of its block, costs nothing.
+//! That a condition is constant changes nothing. Bulk operations take what their size costs when they
+//! run.
 //!
 //! What the supervisor does is its own: see [`Store::charge`](crate::Store::charge).
 //!
@@ -48,6 +61,9 @@
 //! with 20,000 locals are called, which at a unit an operator would be worth 1,200. Above are only
 //! multiplications of denormal floats, 7 ns a unit on x86, and pages of memory that a guest gets
 //! for the first time, 27 ns a unit, of which the limits of memory allow 30 ms at most by default.
+//!
+//! Without regions behind far branches each turn of an interpreter's loop would pay for all arms of its
+//! `br_table`: QuickJS for 170 times what it executes, and so for 2.5 times.
 
 use crate::wasm::{NOP_COST, REF_NULL_COST};
 use wasmi::{CustomFuelCosts, OperatorCost};
@@ -58,6 +74,9 @@ pub const VERSION: u32 = 2;
 
 /// The fuel that a call of an imported function costs.
 pub const HOST_CALL: u32 = 32;
+
+/// The units behind a branch, up to the end of its block, with which it is a far one.
+pub const FAR: u32 = 64;
 
 /// Locals, 8 bytes each, that are set to zero for a unit of fuel when a function is called.
 pub const LOCALS_PER_UNIT: u32 = 16;

@@ -3,14 +3,14 @@
 use super::{
     Module,
     labels::{Kind, Label, Labels},
-    meter::{Regions, SKIPPED_UNITS, charge_len, push_charge},
+    meter::{Regions, charge_len, push_charge},
     notes::{Notes, Site},
     output::Output,
     repairs::repair,
     temps::Temps,
 };
 use crate::{
-    costs::{HOST_CALL, LOCALS_PER_UNIT},
+    costs::{FAR, HOST_CALL, LOCALS_PER_UNIT},
     error::CompileError,
     limits::count,
     snapshot::Uncapturable,
@@ -507,7 +507,7 @@ impl<'m, 'a> Body<'m, 'a> {
         let Some(around) = self.labels.last() else { return Some(false) };
         let is_far = label.skipped_from.is_some_and(|(region, units)| {
             let skipped = self.regions.units(label.region).saturating_sub(units);
-            region != label.region || skipped >= SKIPPED_UNITS
+            region != label.region || skipped >= FAR
         });
         Some(
             self.labels.is_live

@@ -16,9 +16,6 @@ pub(crate) const NOP_COST: u8 = 1;
 /// global that is null.
 pub(crate) const REF_NULL_COST: u8 = 8;
 
-/// The units that a branch has to skip for another region to begin where it goes.
-pub(crate) const SKIPPED_UNITS: u32 = 64;
-
 /// The regions of a function, and what each costs beside the unit that the engine takes by itself.
 #[derive(Default)]
 pub(super) struct Regions(Vec<u32>);
