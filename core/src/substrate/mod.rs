@@ -66,9 +66,10 @@
 //! fits one in debug; for such a margin 32 levels want 640 KiB in release, and the 128 of
 //! [`Sandbox::self_metered`] 2.5 MiB: they take 0.6 MiB in release and 2 MiB in debug.
 //!
-//! What this crate mends in guests, as wasmi 2.0.0 gets it wrong, it does not see in a supervisor that
-//! you give to wasmi: a `select` by a comparison with zero, blocks with parameters, a `br_table` with
-//! several values, tail calls of imports. Optimised code of LLVM has none of these as a rule.
+//! # What wasmi gets wrong
+//!
+//! wasmi 2.0.0 runs some code otherwise than it says: [`mend`] rewrites a supervisor's module, as is done
+//! with guests, before you give it to wasmi. Optimised code of LLVM has none of this as a rule.
 //!
 //! wasmi's handles are bound to a wasmi store: it panics where it is given one of another. So
 //! a sandbox with instances must stay in the data of the wasmi store in which they were made.
@@ -78,6 +79,7 @@ mod failure;
 mod functions;
 mod linker;
 mod memory;
+mod mend;
 mod sandbox;
 mod wasmi_supervisor;
 
@@ -90,6 +92,7 @@ pub use self::{
     },
     linker::{attach, heap_base, link, link_with_memory},
     memory::{LinearMemory, OutOfBounds},
+    mend::mend,
     sandbox::{NESTING, Sandbox, ThunkTrapped},
     wasmi_supervisor::{Exports, Outside, WasmiSupervisor, WasmiThunk},
 };

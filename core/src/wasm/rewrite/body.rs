@@ -155,7 +155,7 @@ impl<'m, 'a> Body<'m, 'a> {
     /// Begins a region in what is written.
     fn open_region(&mut self) -> Option<u32> {
         let region = self.regions.open()?;
-        if self.module.is_metered {
+        if self.module.is_guest {
             self.output.put_later(region)?;
         }
         Some(region)
@@ -300,7 +300,7 @@ impl<'m, 'a> Body<'m, 'a> {
         self.check(operator)?;
         match *operator {
             // The charge has it.
-            Operator::Nop if self.module.is_metered => valid(self.output.replace(self.bytes, place, after))?,
+            Operator::Nop if self.module.is_guest => valid(self.output.replace(self.bytes, place, after))?,
             Operator::Block { blockty } => self.open(Kind::Block, blockty, place, after)?,
             Operator::Loop { blockty } => self.open(Kind::Loop, blockty, place, after)?,
             Operator::If { blockty } => self.open(Kind::If, blockty, place, after)?,
@@ -346,7 +346,7 @@ impl<'m, 'a> Body<'m, 'a> {
                 }
                 self.labels.operands.apply(facts);
             }
-            Operator::RefNull { hty } if self.module.is_metered => {
+            Operator::RefNull { hty } if self.module.is_guest => {
                 let kind = match hty {
                     HeapType::FUNC => RefKind::Func,
                     HeapType::EXTERN => RefKind::Extern,
@@ -357,7 +357,7 @@ impl<'m, 'a> Body<'m, 'a> {
                 valid(self.output.push_index(GLOBAL_GET, null))?;
                 self.labels.operands.apply(facts);
             }
-            Operator::TableGrow { table } if self.module.is_metered => {
+            Operator::TableGrow { table } if self.module.is_guest => {
                 valid(self.output.replace(self.bytes, place, after))?;
                 let Module { growth, types, scan, .. } = &mut *self.module;
                 self.output.extend(valid(growth.of_table(scan, types, table))?);
@@ -429,7 +429,7 @@ impl<'m, 'a> Body<'m, 'a> {
             self.labels.operands.take(1);
         }
         if signature.params.is_empty() {
-            if kind == Kind::If && is_constant && self.labels.is_live && self.module.is_metered {
+            if kind == Kind::If && is_constant && self.labels.is_live && self.module.is_guest {
                 // The engine would leave out what it takes for the arms.
                 valid(self.output.copy_to(self.bytes, place))?;
                 valid(self.temps.set_condition(&mut self.output))?;
@@ -511,7 +511,7 @@ impl<'m, 'a> Body<'m, 'a> {
         });
         Some(
             self.labels.is_live
-                && self.module.is_metered
+                && self.module.is_guest
                 && label.kind != Kind::Loop
                 && is_far
                 && self.labels.operands_are(label.signature.results.len())

@@ -27,12 +27,14 @@ pub(super) struct Imports<'a> {
 }
 
 impl<'a> Imports<'a> {
-    pub(super) fn new(scan: &'a Scan) -> Self {
+    pub(super) fn new(scan: &'a Scan, exports_start: bool) -> Self {
         let mut imports = Self { scan, known: HashMap::new(), imports: Vec::new() };
         for reference in &scan.references {
             imports.stands_for(reference.import);
         }
-        if let Some(import) = scan.start.and_then(|start| scan.imported_function(start)) {
+        if let Some(import) =
+            scan.start.filter(|_| exports_start).and_then(|start| scan.imported_function(start))
+        {
             imports.stands_for(import);
         }
         imports

@@ -69,7 +69,8 @@ pub(crate) struct Rewritten {
 /// What is written of a module beside its functions, as they ask for it.
 pub(super) struct Module<'a> {
     scan: &'a Scan,
-    is_metered: bool,
+    /// Whether it is metered and can be paused; else it is only mended.
+    is_guest: bool,
     code_limits: CodeLimits<'a>,
     finder: Finder,
     growth: Growth,
@@ -92,20 +93,7 @@ pub(super) struct Module<'a> {
 pub(crate) fn rewrite(limits: &Limits, bytes: &[u8], frames: bool) -> Result<Rewritten, CompileError> {
     let scan = scan(limits, bytes)?;
     let notes = if frames { Some(Notes::new(limits, &scan).ok_or_else(unreadable)?) } else { None };
-    let globals = scan.globals().saturating_add(u32::from(frames));
-    let mut module = Module {
-        scan: &scan,
-        is_metered: true,
-        code_limits: CodeLimits::new(limits, &scan),
-        finder: Finder::new(&scan),
-        growth: Growth::default(),
-        imports: Imports::new(&scan),
-        types: AddedTypes::default(),
-        nulls: Nulls::new(globals),
-        notes,
-        changes: None,
-        refers_to_start: false,
-    };
+    let mut module = Module::new(limits, &scan, true, notes);
     let (functions, starts) = write_functions(&mut module, bytes)?;
     module.growth.check_limit(&scan)?;
     if module.refers_to_start {
@@ -114,6 +102,7 @@ pub(crate) fn rewrite(limits: &Limits, bytes: &[u8], frames: bool) -> Result<Rew
     let stack_pointer = module.finder.found(bytes);
     let changes = module.changes;
     let (changed, names) = module.finish(functions, bytes).ok_or_else(unreadable)?;
+    let names = names.ok_or_else(unreadable)?;
     let added_bytes =
         notes.map_or(0, Notes::bytes).saturating_add(names.hooks.as_ref().map_or(0, Hooks::bytes));
     let frames = match (notes, &names.frames) {
@@ -126,6 +115,19 @@ pub(crate) fn rewrite(limits: &Limits, bytes: &[u8], frames: bool) -> Result<Rew
         _ => None,
     };
     Ok(Rewritten { bytes: changed, names, stack_pointer, changes, frames, added_bytes, scan })
+}
+
+/// Rewrites a module so that the engine gets it right, and for nothing else. Growing tables stays as it is.
+///
+/// # Errors
+///
+/// Where the module is above the limits, or where it was seen to be invalid.
+pub(crate) fn mend(limits: &Limits, bytes: &[u8]) -> Result<Vec<u8>, CompileError> {
+    let scan = scan(limits, bytes)?;
+    let mut module = Module::new(limits, &scan, false, None);
+    let (functions, _) = write_functions(&mut module, bytes)?;
+    let (mended, _) = module.finish(functions, bytes).ok_or_else(unreadable)?;
+    Ok(mended)
 }
 
 /// Writes the functions anew: the contents of a code section with room for how many they are, and the offsets at which their bodies began before.
@@ -161,18 +163,39 @@ fn write_functions<'a>(
     Ok((section, starts))
 }
 
-impl Module<'_> {
-    /// The module with all that was written, and the names of what is exported.
-    fn finish(self, mut functions: Vec<u8>, bytes: &[u8]) -> Option<(Vec<u8>, Names)> {
-        let Self { scan, growth, imports, types, nulls, notes, is_metered, .. } = self;
-        let mut changes = Changes { references: &scan.references, drops_start: true, ..Changes::default() };
-        imports.declare(&mut changes.functions, &mut functions, is_metered)?;
+impl<'a> Module<'a> {
+    fn new(limits: &'a Limits, scan: &'a Scan, is_guest: bool, notes: Option<Notes>) -> Self {
+        Self {
+            scan,
+            is_guest,
+            code_limits: CodeLimits::new(limits, scan),
+            finder: Finder::new(scan),
+            growth: Growth::default(),
+            imports: Imports::new(scan, is_guest),
+            types: AddedTypes::default(),
+            nulls: Nulls::new(scan.globals().saturating_add(u32::from(notes.is_some()))),
+            notes,
+            changes: None,
+            refers_to_start: false,
+        }
+    }
+
+    /// The module with all that was written, and the names of what a guest exports.
+    fn finish(self, mut functions: Vec<u8>, bytes: &[u8]) -> Option<(Vec<u8>, Option<Names>)> {
+        let Self { scan, growth, imports, types, nulls, notes, is_guest, .. } = self;
+        let mut changes =
+            Changes { references: &scan.references, drops_start: is_guest, ..Changes::default() };
+        imports.declare(&mut changes.functions, &mut functions, is_guest)?;
         growth.declare(&mut changes.tables)?;
         if let Some(notes) = notes {
             notes.declare(&mut changes.memories, &mut changes.globals)?;
         }
         nulls.declare(&mut changes.globals)?;
-        let names = hidden::export(scan, &growth, &imports, notes, &mut changes.exports)?;
+        let names = if is_guest {
+            Some(hidden::export(scan, &growth, &imports, notes, &mut changes.exports)?)
+        } else {
+            None
+        };
         changes.types = types.into_added();
         let many = scan.function_types.len().checked_add(imports.len())?;
         if many > 0 {
