@@ -27,6 +27,7 @@ mod v8;
 
 pub use self::{
     campaign::{Failure, Settings, run},
+    case::Case,
     tally::Tally,
 };
 

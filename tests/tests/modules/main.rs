@@ -4,6 +4,7 @@
 mod engine_defects;
 mod growth_together;
 mod listing;
+mod mutated;
 mod start;
 mod table_growth;
 mod tail_calls;
