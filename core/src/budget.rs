@@ -1,17 +1,17 @@
-//! Budgets of memory pages: of a store, which all its memories share, and of an instance. What a
-//! store's instances take besides is counted in the same way, in elements of a table.
+//! Budgets: of pages, of a store, which all its memories share, and of an instance; and of what a store's
+//! instances take besides, which is counted in elements of a table.
 
 use alloc::sync::Arc;
 use core::sync::atomic::{AtomicU32, Ordering};
 
-/// Pages in use, of all that a store or an instance may have.
+/// What is in use, of all that a store or an instance may have, in pages or in elements of a table.
 #[derive(Debug)]
-pub(crate) struct PageBudget {
+pub(crate) struct Budget {
     used: AtomicU32,
     maximum: u32,
 }
 
-impl PageBudget {
+impl Budget {
     pub(crate) fn new(maximum: u32) -> Arc<Self> {
         Arc::new(Self { used: AtomicU32::new(0), maximum })
     }
@@ -24,49 +24,49 @@ impl PageBudget {
         self.maximum
     }
 
-    /// Takes more pages, or says no and takes none.
-    pub(crate) fn take(&self, pages: u32) -> bool {
-        let within = |used: u32| used.checked_add(pages).filter(|&used| used <= self.maximum);
+    /// Takes more, or says no and takes none.
+    pub(crate) fn take(&self, more: u32) -> bool {
+        let within = |used: u32| used.checked_add(more).filter(|&used| used <= self.maximum);
         self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, within).is_ok()
     }
 
-    pub(crate) fn give_back(&self, pages: u32) {
-        self.used.fetch_sub(pages, Ordering::Relaxed);
+    pub(crate) fn give_back(&self, some: u32) {
+        self.used.fetch_sub(some, Ordering::Relaxed);
     }
 }
 
-/// Pages taken from a budget, given back when dropped.
+/// What was taken from a budget, given back when dropped.
 #[derive(Debug)]
 pub(crate) struct Charge {
-    budget: Arc<PageBudget>,
-    pages: u32,
+    budget: Arc<Budget>,
+    taken: u32,
 }
 
 impl Charge {
-    pub(crate) fn none(budget: &Arc<PageBudget>) -> Self {
-        Self { budget: Arc::clone(budget), pages: 0 }
+    pub(crate) fn none(budget: &Arc<Budget>) -> Self {
+        Self { budget: Arc::clone(budget), taken: 0 }
     }
 
-    /// Takes more pages, or says no and takes none.
-    pub(crate) fn take(&mut self, pages: u32) -> bool {
-        let taken = self.budget.take(pages);
-        if taken {
-            self.pages = self.pages.saturating_add(pages);
+    /// Takes more, or says no and takes none.
+    pub(crate) fn take(&mut self, more: u32) -> bool {
+        let is_taken = self.budget.take(more);
+        if is_taken {
+            self.taken = self.taken.saturating_add(more);
         }
-        taken
+        is_taken
     }
 
-    pub(crate) fn give_back(&mut self, pages: u32) {
-        let pages = pages.min(self.pages);
-        self.pages = self.pages.saturating_sub(pages);
-        self.budget.give_back(pages);
+    pub(crate) fn give_back(&mut self, some: u32) {
+        let some = some.min(self.taken);
+        self.taken = self.taken.saturating_sub(some);
+        self.budget.give_back(some);
     }
 
-    /// Moves pages to another charge of the same budget.
-    pub(crate) fn move_to(&mut self, other: &mut Self, pages: u32) {
-        let pages = pages.min(self.pages);
-        self.pages = self.pages.saturating_sub(pages);
-        other.pages = other.pages.saturating_add(pages);
+    /// Moves some of it to another charge of the same budget.
+    pub(crate) fn move_to(&mut self, other: &mut Self, some: u32) {
+        let some = some.min(self.taken);
+        self.taken = self.taken.saturating_sub(some);
+        other.taken = other.taken.saturating_add(some);
     }
 
     /// An empty charge on the same budget.
@@ -74,18 +74,19 @@ impl Charge {
         Self::none(&self.budget)
     }
 
-    pub(crate) const fn pages(&self) -> u32 {
-        self.pages
+    /// How much that is.
+    pub(crate) const fn taken(&self) -> u32 {
+        self.taken
     }
 
-    pub(crate) fn budget(&self) -> &PageBudget {
+    pub(crate) fn budget(&self) -> &Budget {
         &self.budget
     }
 }
 
 impl Drop for Charge {
     fn drop(&mut self) {
-        self.give_back(self.pages);
+        self.give_back(self.taken);
     }
 }
 
@@ -95,7 +96,7 @@ mod tests {
 
     #[test]
     fn charges_come_back() {
-        let budget = PageBudget::new(10);
+        let budget = Budget::new(10);
         let mut first = Charge::none(&budget);
         let mut second = Charge::none(&budget);
         assert!(first.take(6));

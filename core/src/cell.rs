@@ -115,7 +115,7 @@ impl Cell {
     }
 
     fn charged(&self) -> usize {
-        PAGE_BYTES.saturating_mul(to_usize(self.store.data().limiter.charge().pages()))
+        PAGE_BYTES.saturating_mul(to_usize(self.store.data().limiter.charge().taken()))
     }
 
     /// Forgets the number of a memory, which is garbage as soon as no guest uses it.

@@ -1,7 +1,7 @@
 //! What stands between the engine and the budgets: it is asked before a memory or a table grows.
 
 use crate::{
-    budget::{Charge, PageBudget},
+    budget::{Budget, Charge},
     error::LimitError,
     limits::{ELEMENT_BYTES, Limit, Limits, PAGE_BYTES, count, elements_of},
     options::Bounds,
@@ -12,16 +12,16 @@ use wasmi_core::LimiterError;
 /// What all cells of a store share.
 #[derive(Debug)]
 pub(crate) struct Budgets {
-    pub(crate) pages: Arc<PageBudget>,
+    pub(crate) pages: Arc<Budget>,
     /// What instances take besides their memories, in elements of a table.
-    pub(crate) elements: Arc<PageBudget>,
+    pub(crate) elements: Arc<Budget>,
 }
 
 impl Budgets {
     pub(crate) fn new(limits: &Limits) -> Self {
         Self {
-            pages: PageBudget::new(limits.total_memory_pages),
-            elements: PageBudget::new(elements_of(limits.total_instance_bytes)),
+            pages: Budget::new(limits.total_memory_pages),
+            elements: Budget::new(elements_of(limits.total_instance_bytes)),
         }
     }
 
@@ -35,7 +35,7 @@ fn elements_between(current: u64, desired: u64) -> u32 {
     u32::try_from(desired.saturating_sub(current)).unwrap_or(u32::MAX)
 }
 
-fn check_elements(budget: &PageBudget, more: u32) -> Result<(), LimitError> {
+fn check_elements(budget: &Budget, more: u32) -> Result<(), LimitError> {
     let bytes = |elements: u64| elements.saturating_mul(count(ELEMENT_BYTES));
     let requested = u64::from(budget.used()).saturating_add(more.into());
     Limit::TotalInstanceBytes.check(bytes(requested), bytes(budget.maximum().into()))
@@ -54,7 +54,7 @@ pub(crate) struct Limiter {
     memory_pages: u32,
     table_elements: u32,
     /// The budget of the guest that runs or is made, where it has one of its own.
-    guest: Option<Arc<PageBudget>>,
+    guest: Option<Arc<Budget>>,
     /// Pages of the next growth that were paid for before.
     prepaid: u32,
     /// Pages that the last growth took, to be given back if the engine then fails.
@@ -151,7 +151,7 @@ impl Limiter {
 
     /// Refuses more pages than the store or the guest may have, and takes none.
     pub(crate) fn check(&self, more: u32) -> Result<(), LimitError> {
-        let check = |limit: Limit, budget: &PageBudget| {
+        let check = |limit: Limit, budget: &Budget| {
             let requested = u64::from(budget.used()).saturating_add(more.into());
             limit.check(requested, budget.maximum().into())
         };
@@ -174,7 +174,7 @@ impl Limiter {
         Limit::MemoryPages.check(desired.into(), self.memory_pages.into())?;
         let more = desired.saturating_sub(current).saturating_sub(self.prepaid);
         self.taken = 0;
-        let refused = |limit, budget: &PageBudget| {
+        let refused = |limit, budget: &Budget| {
             let requested = u64::from(budget.used()).saturating_add(more.into());
             LimitError { limit, maximum: budget.maximum().into(), requested }
         };

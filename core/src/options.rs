@@ -1,6 +1,6 @@
 //! What can be said of a call, and of an instance, besides what it is of.
 
-use crate::{budget::PageBudget, value::Values};
+use crate::{budget::Budget, value::Values};
 use alloc::sync::Arc;
 
 /// How a call is made: [`Store::invoke_with`](crate::Store::invoke_with).
@@ -176,7 +176,7 @@ impl InstanceLimits {
         Bounds {
             fuel: self.fuel,
             nesting: self.nesting,
-            pages: self.memory_pages.map(PageBudget::new),
+            pages: self.memory_pages.map(Budget::new),
             overlapping: self.overlapping,
         }
     }
@@ -195,7 +195,7 @@ impl Bounds {
 pub(crate) struct Bounds {
     pub(crate) fuel: Option<u64>,
     pub(crate) nesting: Option<u32>,
-    pub(crate) pages: Option<Arc<PageBudget>>,
+    pub(crate) pages: Option<Arc<Budget>>,
     /// Whether calls may overlap without being nested.
     pub(crate) overlapping: bool,
 }
