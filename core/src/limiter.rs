@@ -3,7 +3,7 @@
 use crate::{
     budget::{Budget, Charge},
     error::LimitError,
-    limits::{ELEMENT_BYTES, Limit, Limits, PAGE_BYTES, count, elements_of},
+    limits::{Limits, Maximum, PAGE_BYTES, count, elements_of, maximum},
     options::Bounds,
 };
 use alloc::sync::Arc;
@@ -20,25 +20,19 @@ pub(crate) struct Budgets {
 impl Budgets {
     pub(crate) fn new(limits: &Limits) -> Self {
         Self {
-            pages: Budget::new(limits.total_memory_pages),
-            elements: Budget::new(elements_of(limits.total_instance_bytes)),
+            pages: Budget::of_pages(maximum::total_memory_pages(limits)),
+            elements: Budget::of_elements(maximum::total_instance_bytes(limits)),
         }
     }
 
     /// Refuses so many bytes of instances more.
     pub(crate) fn check_instance(&self, bytes: usize) -> Result<(), LimitError> {
-        check_elements(&self.elements, elements_of(bytes))
+        self.elements.check(elements_of(bytes))
     }
 }
 
 fn elements_between(current: u64, desired: u64) -> u32 {
     u32::try_from(desired.saturating_sub(current)).unwrap_or(u32::MAX)
-}
-
-fn check_elements(budget: &Budget, more: u32) -> Result<(), LimitError> {
-    let bytes = |elements: u64| elements.saturating_mul(count(ELEMENT_BYTES));
-    let requested = u64::from(budget.used()).saturating_add(more.into());
-    Limit::TotalInstanceBytes.check(bytes(requested), bytes(budget.maximum().into()))
 }
 
 /// Refuses growth above the limits, before it happens.
@@ -51,8 +45,8 @@ pub(crate) struct Limiter {
     taken_elements: u32,
     /// Whether an instance is being made, whose tables were paid for with it.
     is_making: bool,
-    memory_pages: u32,
-    table_elements: u32,
+    memory_pages: Maximum,
+    table_elements: Maximum,
     /// The budget of the guest that runs or is made, where it has one of its own.
     guest: Option<Arc<Budget>>,
     /// Pages of the next growth that were paid for before.
@@ -88,8 +82,8 @@ impl Limiter {
             elements: Charge::none(&budgets.elements),
             taken_elements: 0,
             is_making: false,
-            memory_pages: limits.memory_pages,
-            table_elements: limits.table_elements,
+            memory_pages: maximum::memory_pages(limits),
+            table_elements: maximum::table_elements(limits),
             guest: None,
             prepaid: 0,
             taken: 0,
@@ -124,7 +118,7 @@ impl Limiter {
     /// Takes what an instance of so many bytes will take, and its tables with it. What is hidden is
     /// for nothing, as it is not the guest's.
     pub(crate) fn begin_making(&mut self, bytes: usize, hidden: Hidden) -> Result<(), LimitError> {
-        self.take_elements(elements_of(bytes))?;
+        self.elements.take(elements_of(bytes))?;
         self.is_making = true;
         self.hidden = hidden;
         Ok(())
@@ -138,27 +132,16 @@ impl Limiter {
 
     /// Refuses a table to grow from so many elements to so many, and takes none.
     pub(crate) fn check_table(&self, current: u64, desired: u64) -> Result<(), LimitError> {
-        Limit::TableElements.check(desired, self.table_elements.into())?;
-        check_elements(self.elements.budget(), elements_between(current, desired))
-    }
-
-    fn take_elements(&mut self, more: u32) -> Result<(), LimitError> {
-        check_elements(self.elements.budget(), more)?;
-        // Nothing else takes of it meanwhile, as the store is not shared.
-        let _taken = self.elements.take(more);
-        Ok(())
+        self.table_elements.check(desired)?;
+        self.elements.budget().check(elements_between(current, desired))
     }
 
     /// Refuses more pages than the store or the guest may have, and takes none.
     pub(crate) fn check(&self, more: u32) -> Result<(), LimitError> {
-        let check = |limit: Limit, budget: &Budget| {
-            let requested = u64::from(budget.used()).saturating_add(more.into());
-            limit.check(requested, budget.maximum().into())
-        };
         if let Some(guest) = &self.guest {
-            check(Limit::InstanceMemoryPages, guest)?;
+            guest.check(more)?;
         }
-        check(Limit::TotalMemoryPages, self.charge.budget())
+        self.charge.budget().check(more)
     }
 
     /// The refusal since the last time this was asked.
@@ -171,19 +154,15 @@ impl Limiter {
             self.taken = 0;
             return Ok(());
         }
-        Limit::MemoryPages.check(desired.into(), self.memory_pages.into())?;
+        self.memory_pages.check(desired.into())?;
         let more = desired.saturating_sub(current).saturating_sub(self.prepaid);
         self.taken = 0;
-        let refused = |limit, budget: &Budget| {
-            let requested = u64::from(budget.used()).saturating_add(more.into());
-            LimitError { limit, maximum: budget.maximum().into(), requested }
-        };
-        if let Some(guest) = self.guest.as_deref().filter(|guest| !guest.take(more)) {
-            return Err(refused(Limit::InstanceMemoryPages, guest));
+        if let Some(guest) = &self.guest {
+            guest.take(more)?;
         }
-        if !self.charge.take(more) {
+        if let Err(refused) = self.charge.take(more) {
             self.give_back_to_guest(more);
-            return Err(refused(Limit::TotalMemoryPages, self.charge.budget()));
+            return Err(refused);
         }
         self.taken = more;
         Ok(())
@@ -237,12 +216,12 @@ impl wasmi::ResourceLimiter for Limiter {
         }
         let (current, desired) = (count(current), count(desired));
         let checked = if self.is_making {
-            Limit::TableElements.check(desired, self.table_elements.into())
+            self.table_elements.check(desired)
         } else {
             let more = elements_between(current, desired);
             self.check_table(current, desired).and_then(|()| {
                 self.taken_elements = more;
-                self.take_elements(more)
+                self.elements.take(more)
             })
         };
         Ok(self.answer(checked))

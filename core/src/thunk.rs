@@ -7,7 +7,7 @@
 
 use crate::{
     error::LimitError,
-    limits::{Limit, count},
+    limits::maximum,
     store::Store,
     supervisor::{FuncIndex, HostCall, HostError, Supervisor},
     trap::Reason,
@@ -140,8 +140,7 @@ impl<'a, S: ThunkSupervisor + ?Sized> Thunk<'a, S> {
     }
 
     fn read_result(&mut self, store: &Store, args: Region, result: Region) -> Result<(), ThunkError> {
-        let maximum = count(store.limits().argument_bytes);
-        let within = Limit::ArgumentBytes.check(result.len.into(), maximum);
+        let within = maximum::argument_bytes(store.limits()).check(result.len.into());
         let read = within.map_err(ThunkError::Limit).and_then(|()| {
             self.supervisor.read(result, &mut self.scratch).map_err(|_| ThunkError::ReadResult)
         });

@@ -1,6 +1,6 @@
 //! Errors on their way to JavaScript: objects with a class, a code and a message.
 
-use crate::limits::{counts_what_lives, message, refused_feature};
+use crate::limits::{message, refused_feature};
 use core::fmt::Display;
 use guestbox::{
     CompileError, EnvironmentError, ExecutionError, ForkError, FormatError, GlobalError, HandleError,
@@ -31,7 +31,7 @@ pub(crate) fn error(class: &str, code: &str, message: &dyn Display) -> JsValue {
 
 /// An error in which a limit refused.
 fn limit_error(class: &str, code: &str, error: &dyn Display, refused: &LimitError) -> JsValue {
-    refusal(class, code, &message(error, Some(refused)), None, counts_what_lives(refused.limit), None)
+    refusal(class, code, &message(error, Some(refused)), None, refused.limit.counts_what_lives(), None)
 }
 
 /// What makes a JavaScript error of a core error.

@@ -29,8 +29,7 @@ pub struct LimitError {
 impl fmt::Display for LimitError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { limit, maximum, requested } = self;
-        let own = matches!(limit, Limit::InstanceMemoryPages | Limit::InstanceNesting);
-        let holder = if own { "InstanceLimits" } else { "Limits" };
+        let holder = if limit.is_of_instance() { "InstanceLimits" } else { "Limits" };
         write!(f, "limit `{}` is {maximum}, {requested} requested; raise it in `{holder}`", limit.name())
     }
 }

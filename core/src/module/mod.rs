@@ -38,7 +38,7 @@ use crate::{
     costs,
     error::{CompileError, StackLimits},
     features::Features,
-    limits::{Limit, Limits, count},
+    limits::{Limits, count, maximum},
     options::CompileOptions,
     value::{FuncType, ValueType},
 };
@@ -152,7 +152,7 @@ impl Module {
     }
 
     fn compile(limits: &Limits, bytes: &[u8], options: CompileOptions) -> Result<Self, CompileError> {
-        Limit::ModuleBytes.check(count(bytes.len()), count(limits.module_bytes))?;
+        maximum::module_bytes(limits).check(count(bytes.len()))?;
         let scan = scan::scan(limits, bytes)?;
         let identity = Identity::of(bytes);
         let instrumented = if options.frames { Some(Instrumented::new(limits, bytes, &scan)?) } else { None };
@@ -349,10 +349,10 @@ fn config(limits: &Limits, tail_calls: bool) -> wasmi::Config {
         .consume_fuel(true)
         .ignore_custom_sections(true)
         .wasm_tail_call(tail_calls)
-        .set_max_recursion_depth(limits.guest_frames)
+        .set_max_recursion_depth(maximum::guest_frames(limits))
         // The minimum first: the engine insists on minimum <= maximum at every step.
         .set_min_stack_height(MIN_STACK_BYTES)
-        .set_max_stack_height(limits.engine_stack_bytes.max(MIN_STACK_BYTES))
+        .set_max_stack_height(maximum::engine_stack_bytes(limits).max(MIN_STACK_BYTES))
         .set_max_cached_stacks(1);
     costs::apply(&mut config);
     config

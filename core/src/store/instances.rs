@@ -9,7 +9,7 @@ use crate::{
     frames::Recorder,
     growth,
     limiter::Hidden,
-    limits::Limit,
+    limits::maximum,
     module::{MemorySource, MemoryType, Module},
     options::{Bounds, InstanceLimits},
 };
@@ -125,7 +125,7 @@ impl Store {
         bounds: Bounds,
     ) -> Result<(u32, Arc<Context>), InstantiateError> {
         let instances = crate::limits::count(self.instances.len()).saturating_add(self.dead_instances.into());
-        Limit::Instances.check(instances.saturating_add(1), self.limits.instances.into())?;
+        maximum::instances(&self.limits).check(instances.saturating_add(1))?;
         self.budgets.check_instance(module.instance_bytes())?;
         let (Some(_), Some(key)) = (self.numbers.next(), self.instances.next()) else {
             return Err(InstantiateError::IdsExhausted);
@@ -157,7 +157,8 @@ impl Store {
             functions: resolved.functions,
             memory,
             recorder: Recorder::of(module, handle, &cell.store),
-            chain: (!bounds.overlapping).then(|| Chain::new((self.tag, key), module, handle, &cell.store)),
+            chain: (!bounds.limits.overlapping)
+                .then(|| Chain::new((self.tag, key), module, handle, &cell.store)),
             bounds,
         });
         let instance = Instance {

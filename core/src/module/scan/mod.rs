@@ -13,7 +13,7 @@ pub(super) use self::found::{Arity, ExportKind, ImportKind, ScannedExport, Scann
 use super::sections::{CUSTOM, START, order};
 use crate::{
     error::CompileError,
-    limits::{Limit, Limits, to_usize},
+    limits::{Limits, maximum, to_usize},
 };
 use alloc::{format, vec::Vec};
 use found::number;
@@ -152,7 +152,7 @@ pub(super) fn scan(limits: &Limits, bytes: &[u8]) -> Result<Scan, CompileError> 
                 scan.types.append(&mut signatures::read(limits, contents, types.range().start)?);
             }
             Payload::ImportSection(imports) => {
-                Limit::Imports.check(imports.count().into(), limits.imports.into())?;
+                maximum::imports(limits).check(imports.count().into())?;
                 for import in imports {
                     let (counter, kind) = match import.map_err(invalid)?.ty {
                         TypeRef::Func(ty) => {
@@ -177,14 +177,14 @@ pub(super) fn scan(limits: &Limits, bytes: &[u8]) -> Result<Scan, CompileError> 
             }
             Payload::FunctionSection(functions) => {
                 add(&mut scan.functions, functions.count());
-                Limit::Functions.check(scan.functions.into(), limits.functions.into())?;
+                maximum::functions(limits).check(scan.functions.into())?;
                 for ty in functions {
                     scan.function_types.push(ty.map_err(invalid)?);
                 }
             }
             Payload::TableSection(section) => {
                 add(&mut tables, section.count());
-                Limit::Tables.check(tables.into(), limits.tables.into())?;
+                maximum::tables(limits).check(tables.into())?;
                 for table in section {
                     let table = table.map_err(invalid)?;
                     if let TableInit::Expr(expr) = &table.init {
@@ -192,23 +192,23 @@ pub(super) fn scan(limits: &Limits, bytes: &[u8]) -> Result<Scan, CompileError> 
                     }
                     scan.tables.push(RefKind::of(table.ty.element_type));
                     let initial = table.ty.initial;
-                    Limit::TableElements.check(initial, limits.table_elements.into())?;
+                    maximum::table_elements(limits).check(initial)?;
                     scan.elements = scan.elements.saturating_add(initial);
                 }
             }
             Payload::MemorySection(section) => {
                 add(&mut memories, section.count());
-                Limit::Memories.check(memories.into(), limits.memories.into())?;
+                maximum::memories(limits).check(memories.into())?;
                 for memory in section {
                     let memory = ScannedMemory::new(&memory.map_err(invalid)?);
-                    Limit::MemoryPages.check(memory.minimum, limits.memory_pages.into())?;
+                    maximum::memory_pages(limits).check(memory.minimum)?;
                     scan.memories.push(memory);
                 }
             }
             Payload::GlobalSection(section) => {
                 let first = scan.globals;
                 add(&mut scan.globals, section.count());
-                Limit::Globals.check(scan.globals.into(), limits.globals.into())?;
+                maximum::globals(limits).check(scan.globals.into())?;
                 for (index, global) in (first..).zip(section) {
                     let global = global.map_err(invalid)?;
                     check_expr(limits, &global.init_expr)?;
@@ -219,7 +219,7 @@ pub(super) fn scan(limits: &Limits, bytes: &[u8]) -> Result<Scan, CompileError> 
                 }
             }
             Payload::ExportSection(section) => {
-                Limit::Exports.check(section.count().into(), limits.exports.into())?;
+                maximum::exports(limits).check(section.count().into())?;
                 for export in section {
                     let export = export.map_err(invalid)?;
                     let (name, kind) = (export.name.into(), ExportKind::new(export.kind));
@@ -228,7 +228,7 @@ pub(super) fn scan(limits: &Limits, bytes: &[u8]) -> Result<Scan, CompileError> 
             }
             Payload::ElementSection(section) => {
                 add(&mut scan.segments, section.count());
-                Limit::Segments.check(scan.segments.into(), limits.segments.into())?;
+                maximum::segments(limits).check(scan.segments.into())?;
                 for element in section {
                     let element = element.map_err(invalid)?;
                     if let ElementKind::Active { offset_expr, .. } = &element.kind {
@@ -239,7 +239,7 @@ pub(super) fn scan(limits: &Limits, bytes: &[u8]) -> Result<Scan, CompileError> 
                         ElementItems::Expressions(_, exprs) => exprs.count(),
                     };
                     scan.segment_elements = scan.segment_elements.saturating_add(count.into());
-                    Limit::TableElements.check(scan.segment_elements, limits.table_elements.into())?;
+                    maximum::table_elements(limits).check(scan.segment_elements)?;
                     if let ElementItems::Expressions(_, exprs) = element.items {
                         for expr in exprs {
                             check_expr(limits, &expr.map_err(invalid)?)?;
@@ -249,7 +249,7 @@ pub(super) fn scan(limits: &Limits, bytes: &[u8]) -> Result<Scan, CompileError> 
             }
             Payload::DataSection(section) => {
                 add(&mut scan.segments, section.count());
-                Limit::Segments.check(scan.segments.into(), limits.segments.into())?;
+                maximum::segments(limits).check(scan.segments.into())?;
                 for data in section {
                     if let DataKind::Active { offset_expr, .. } = data.map_err(invalid)?.kind {
                         check_expr(limits, &offset_expr)?;
@@ -257,7 +257,7 @@ pub(super) fn scan(limits: &Limits, bytes: &[u8]) -> Result<Scan, CompileError> 
                 }
             }
             Payload::CodeSectionEntry(body) => {
-                Limit::Locals.check(locals(&body).map_err(invalid)?, limits.locals.into())?;
+                maximum::locals(limits).check(locals(&body).map_err(invalid)?)?;
             }
             Payload::StartSection { func, .. } => {
                 add(&mut starts, 1);
@@ -265,10 +265,10 @@ pub(super) fn scan(limits: &Limits, bytes: &[u8]) -> Result<Scan, CompileError> 
             }
             _ => {}
         }
-        Limit::Functions.check(scan.functions.into(), limits.functions.into())?;
-        Limit::Globals.check(scan.globals.into(), limits.globals.into())?;
-        Limit::Memories.check(memories.into(), limits.memories.into())?;
-        Limit::Tables.check(tables.into(), limits.tables.into())?;
+        maximum::functions(limits).check(scan.functions.into())?;
+        maximum::globals(limits).check(scan.globals.into())?;
+        maximum::memories(limits).check(memories.into())?;
+        maximum::tables(limits).check(tables.into())?;
     }
     if starts > 1 {
         return Err(CompileError::Invalid("more than one start section".into()));
@@ -289,5 +289,5 @@ fn check_expr(limits: &Limits, expr: &ConstExpr<'_>) -> Result<(), CompileError>
     // The last one is its end.
     let operators = expr.get_operators_reader().into_iter().take_while(Result::is_ok).count();
     let requested = crate::limits::count(operators).saturating_sub(1);
-    Ok(Limit::ConstOperators.check(requested, limits.const_operators.into())?)
+    Ok(maximum::const_operators(limits).check(requested)?)
 }

@@ -7,7 +7,7 @@
 use super::Arity;
 use crate::{
     error::{CompileError, Unsupported},
-    limits::{Limit, Limits, count},
+    limits::{Limits, count, maximum},
     module::sections::split_leb128,
     proposals::Proposal,
 };
@@ -27,7 +27,7 @@ pub(super) fn read(limits: &Limits, contents: &[u8], offset: usize) -> Result<Ve
         None => CompileError::Invalid("a type that there is not".into()),
     };
     let (len, mut rest) = split_leb128(contents).ok_or_else(cut)?;
-    Limit::Types.check(count(len), limits.types.into())?;
+    maximum::types(limits).check(count(len))?;
     let mut arities = Vec::new();
     for _ in 0..len {
         let (&first, after) = rest.split_first().ok_or_else(cut)?;
@@ -49,7 +49,7 @@ fn values<'a>(
     refused: impl FnOnce(Foreign<'a>) -> CompileError,
 ) -> Result<(usize, &'a [u8]), CompileError> {
     let (len, after) = split_leb128(bytes).ok_or_else(cut)?;
-    Limit::Params.check(count(len), limits.params.into())?;
+    maximum::params(limits).check(count(len))?;
     let (types, rest) = after.split_at_checked(len).ok_or_else(cut)?;
     match types.iter().position(|byte| !is_value_type(*byte)) {
         Some(at) => Err(refused(Foreign::Value(after.get(at..).unwrap_or_default()))),
