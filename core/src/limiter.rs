@@ -38,57 +38,63 @@ fn elements_between(current: u64, desired: u64) -> u32 {
 /// Refuses growth above the limits, before it happens.
 #[derive(Debug)]
 pub(crate) struct Limiter {
+    memory_pages: Maximum,
+    table_elements: Maximum,
     charge: Charge,
     /// What the instances take besides memories.
     elements: Charge,
-    /// Elements that the last growth of a table took, to be given back if the engine then fails.
-    taken_elements: u32,
-    /// Whether an instance is being made, whose tables were paid for with it.
-    is_making: bool,
-    memory_pages: Maximum,
-    table_elements: Maximum,
     /// The budget of the guest that runs or is made, where it has one of its own.
     guest: Option<Arc<Budget>>,
-    /// Pages of the next growth that were paid for before.
-    prepaid: u32,
-    /// Pages that the last growth took, to be given back if the engine then fails.
-    taken: u32,
+    work: Work,
+    /// What the last growth took, to be given back if the engine then fails.
+    taken: Taken,
     /// The last refusal.
     refused: Option<LimitError>,
-    /// While an instance is made that has a memory or a table of ours.
-    hidden: Hidden,
+}
+
+/// What the engine is at when it asks.
+#[derive(Debug)]
+enum Work {
+    /// A guest runs, or its supervisor grows a memory.
+    Growing,
+    /// An instance is made. Its tables were paid for with it, and what is hidden in it is for nothing.
+    Making(Hidden),
+    /// A memory comes to another cell, with pages that were paid for before.
+    Adopting,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Taken {
+    Nothing,
+    Pages(u32),
+    Elements(u32),
 }
 
 /// The memory and the table of an instance that are ours: how many are made before each.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Hidden {
     pub(crate) memory_after: Option<u32>,
     pub(crate) table_after: Option<u32>,
 }
 
-impl Hidden {
-    /// Whether what is made now is ours, by one of the two counts.
-    fn is_next(after: &mut Option<u32>) -> bool {
-        let Some(before) = *after else { return false };
-        *after = before.checked_sub(1);
-        before == 0
-    }
+/// Whether what is made now is ours, by one of the two counts.
+fn is_next(after: &mut Option<u32>) -> bool {
+    let Some(before) = *after else { return false };
+    *after = before.checked_sub(1);
+    before == 0
 }
 
 impl Limiter {
     pub(crate) fn new(limits: &Limits, budgets: &Budgets) -> Self {
         Self {
-            charge: Charge::none(&budgets.pages),
-            elements: Charge::none(&budgets.elements),
-            taken_elements: 0,
-            is_making: false,
             memory_pages: maximum::memory_pages(limits),
             table_elements: maximum::table_elements(limits),
+            charge: Charge::none(&budgets.pages),
+            elements: Charge::none(&budgets.elements),
             guest: None,
-            prepaid: 0,
-            taken: 0,
+            work: Work::Growing,
+            taken: Taken::Nothing,
             refused: None,
-            hidden: Hidden::default(),
         }
     }
 
@@ -99,11 +105,6 @@ impl Limiter {
 
     pub(crate) const fn charge_mut(&mut self) -> &mut Charge {
         &mut self.charge
-    }
-
-    /// So many pages of the next growth were paid for before.
-    pub(crate) const fn prepay(&mut self, pages: u32) {
-        self.prepaid = pages;
     }
 
     /// Forgets earlier refusals; what grows now is a guest's with these bounds.
@@ -119,15 +120,18 @@ impl Limiter {
     /// for nothing, as it is not the guest's.
     pub(crate) fn begin_making(&mut self, bytes: usize, hidden: Hidden) -> Result<(), LimitError> {
         self.elements.take(elements_of(bytes))?;
-        self.is_making = true;
-        self.hidden = hidden;
+        self.work = Work::Making(hidden);
         Ok(())
     }
 
-    /// The instance is made, or could not be.
-    pub(crate) fn end_making(&mut self) {
-        self.is_making = false;
-        self.hidden = Hidden::default();
+    /// The next memory has pages that were paid for before.
+    pub(crate) const fn begin_adopting(&mut self) {
+        self.work = Work::Adopting;
+    }
+
+    /// The instance or the memory is made, or could not be.
+    pub(crate) const fn end(&mut self) {
+        self.work = Work::Growing;
     }
 
     /// Refuses a table to grow from so many elements to so many, and takes none.
@@ -149,14 +153,17 @@ impl Limiter {
         self.refused.take()
     }
 
-    fn memory_growth(&mut self, current: u32, desired: u32) -> Result<(), LimitError> {
-        if Hidden::is_next(&mut self.hidden.memory_after) {
-            self.taken = 0;
-            return Ok(());
+    fn memory_growth(&mut self, current: u32, desired: u32) -> Result<Taken, LimitError> {
+        if let Work::Making(hidden) = &mut self.work
+            && is_next(&mut hidden.memory_after)
+        {
+            return Ok(Taken::Nothing);
         }
         self.memory_pages.check(desired.into())?;
-        let more = desired.saturating_sub(current).saturating_sub(self.prepaid);
-        self.taken = 0;
+        if matches!(self.work, Work::Adopting) {
+            return Ok(Taken::Nothing);
+        }
+        let more = desired.saturating_sub(current);
         if let Some(guest) = &self.guest {
             guest.take(more)?;
         }
@@ -164,8 +171,22 @@ impl Limiter {
             self.give_back_to_guest(more);
             return Err(refused);
         }
-        self.taken = more;
-        Ok(())
+        Ok(Taken::Pages(more))
+    }
+
+    fn table_growth(&mut self, current: u64, desired: u64) -> Result<Taken, LimitError> {
+        if let Work::Making(hidden) = &mut self.work
+            && is_next(&mut hidden.table_after)
+        {
+            return Ok(Taken::Nothing);
+        }
+        self.table_elements.check(desired)?;
+        if matches!(self.work, Work::Making(_)) {
+            return Ok(Taken::Nothing);
+        }
+        let more = elements_between(current, desired);
+        self.elements.take(more)?;
+        Ok(Taken::Elements(more))
     }
 
     fn give_back_to_guest(&self, pages: u32) {
@@ -174,13 +195,30 @@ impl Limiter {
         }
     }
 
-    fn answer(&mut self, checked: Result<(), LimitError>) -> bool {
-        match checked {
-            Ok(()) => true,
+    /// The answer to the engine, by what the growth took.
+    const fn answer(&mut self, growth: Result<Taken, LimitError>) -> bool {
+        self.taken = Taken::Nothing;
+        match growth {
+            Ok(taken) => {
+                self.taken = taken;
+                true
+            }
             Err(refusal) => {
                 self.refused = Some(refusal);
                 false
             }
+        }
+    }
+
+    /// Gives back what the last growth took, as the engine could not do it after all.
+    fn undo(&mut self) {
+        match core::mem::replace(&mut self.taken, Taken::Nothing) {
+            Taken::Nothing => {}
+            Taken::Pages(pages) => {
+                self.charge.give_back(pages);
+                self.give_back_to_guest(pages);
+            }
+            Taken::Elements(elements) => self.elements.give_back(elements),
         }
     }
 }
@@ -193,14 +231,12 @@ impl wasmi::ResourceLimiter for Limiter {
         _maximum: Option<usize>,
     ) -> Result<bool, LimiterError> {
         let pages = |bytes: usize| u32::try_from(bytes.div_ceil(PAGE_BYTES)).unwrap_or(u32::MAX);
-        let checked = self.memory_growth(pages(current), pages(desired));
-        Ok(self.answer(checked))
+        let growth = self.memory_growth(pages(current), pages(desired));
+        Ok(self.answer(growth))
     }
 
     fn memory_grow_failed(&mut self, _: &wasmi::errors::MemoryError) -> Result<(), LimiterError> {
-        self.charge.give_back(self.taken);
-        self.give_back_to_guest(self.taken);
-        self.taken = 0;
+        self.undo();
         Ok(())
     }
 
@@ -210,26 +246,12 @@ impl wasmi::ResourceLimiter for Limiter {
         desired: usize,
         _maximum: Option<usize>,
     ) -> Result<bool, LimiterError> {
-        self.taken_elements = 0;
-        if Hidden::is_next(&mut self.hidden.table_after) {
-            return Ok(true);
-        }
-        let (current, desired) = (count(current), count(desired));
-        let checked = if self.is_making {
-            self.table_elements.check(desired)
-        } else {
-            let more = elements_between(current, desired);
-            self.check_table(current, desired).and_then(|()| {
-                self.taken_elements = more;
-                self.elements.take(more)
-            })
-        };
-        Ok(self.answer(checked))
+        let growth = self.table_growth(count(current), count(desired));
+        Ok(self.answer(growth))
     }
 
     fn table_grow_failed(&mut self, _: &wasmi::errors::TableError) -> Result<(), LimiterError> {
-        self.elements.give_back(self.taken_elements);
-        self.taken_elements = 0;
+        self.undo();
         Ok(())
     }
 

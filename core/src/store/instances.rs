@@ -263,7 +263,7 @@ impl Store {
         limiter.begin_making(module.instance_bytes(), hidden)?;
         let made = wasmi::Instance::new(&mut cell.store, &code, &imports);
         let limiter = &mut cell.store.data_mut().limiter;
-        limiter.end_making();
+        limiter.end();
         let instance = made.map_err(|error| match cell.store.data_mut().limiter.take_refusal() {
             Some(refusal) => refusal.into(),
             None => explain(module, &error),
