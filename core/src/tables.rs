@@ -1,8 +1,11 @@
 //! What the npm package's types and the documentation are made from.
 
-use crate::limits::Limit;
+use crate::{limits::Limit, trap::TrapCode};
 
-pub use crate::limits::{INSTANCE_LIMITS, LIMITS};
+pub use crate::{
+    limits::{INSTANCE_LIMITS, LIMITS},
+    trap::TRAPS,
+};
 
 /// One of the [`Limits`](crate::Limits).
 #[derive(Clone, Copy, Debug)]
@@ -24,4 +27,16 @@ pub struct InstanceLimitRow {
     pub limit: Limit,
     /// The name of the option in JavaScript.
     pub javascript: &'static str,
+}
+
+/// One of the kinds of trap.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct TrapRow {
+    /// Which.
+    pub code: TrapCode,
+    /// What a guest or its supervisor did.
+    pub cause: &'static str,
+    /// What to do about it.
+    pub remedy: &'static str,
 }
