@@ -176,7 +176,6 @@ const CLASSES = new Map<string, new (code: string, message: string, options?: De
   ["DisposedError", DisposedError],
   ["GlobalError", GlobalError],
   ["GuestboxError", GuestboxError],
-  ["HandleError", DisposedError],
   ["InstantiateError", InstantiateError],
   ["InvokeError", InvokeError],
   ["LoadError", LoadError],
@@ -189,7 +188,7 @@ const CLASSES = new Map<string, new (code: string, message: string, options?: De
 
 /** The names of the classes: a bundler may have given them others. */
 const NAMES = new Map<unknown, string>([...CLASSES].map(([name, Class]) => [Class, name]));
-NAMES.set(DisposedError, "DisposedError").set(Trap, "Trap");
+NAMES.set(Trap, "Trap");
 
 /** The name of a class, or of the one that it extends. */
 function nameOf(Class: object | null): string {

@@ -7,14 +7,14 @@
 use crate::{
     call::{Budget, Call},
     convert::{describe_exports, describe_imports, from_word, to_word},
-    error::{IntoJs, error},
+    error::IntoJs,
     limits::Settings,
     slab::Slab,
     traps::Trapped,
 };
 use alloc::rc::Rc;
 use guestbox::{
-    Environment, FuncIndex, InstanceId, InstanceLimits, MemoryId, Module, Snapshot, Store, Value,
+    Environment, FuncIndex, GlobalError, InstanceId, InstanceLimits, MemoryId, Module, Snapshot, Store, Value,
 };
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
@@ -138,8 +138,7 @@ impl Host {
             Some(guestbox::ExternType::Global(ty)) => from_word(word, ty.value),
             _ => None,
         };
-        let value =
-            value.ok_or_else(|| error("GlobalError", "not-found", &"the module exports no such global"))?;
+        let value = value.ok_or_else(|| GlobalError::NotFound.into_js())?;
         self.store.set_global(instance, name, value).map_err(IntoJs::into_js)
     }
 

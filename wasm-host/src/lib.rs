@@ -51,6 +51,7 @@ extern crate alloc;
 
 mod allocator;
 mod call;
+mod classes;
 mod convert;
 mod error;
 mod frames;
@@ -65,4 +66,6 @@ mod steps;
 mod substrate;
 mod traps;
 
+#[doc(hidden)]
+pub use crate::classes::{CLASSES, Class};
 pub use crate::{host::Host, limits::Settings, scale::ScaleStore, substrate::Substrate};

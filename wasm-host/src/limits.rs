@@ -2,7 +2,10 @@
 
 use crate::{convert::number, error::error, json::List};
 use core::fmt::Display;
-use guestbox::{Feature, Limit, LimitError, Limits, StackLimits, tables::INSTANCE_LIMITS};
+use guestbox::{
+    Feature, Limit, LimitError, Limits, StackLimits, ThunkError, Trap,
+    tables::{INSTANCE_LIMITS, Refusing},
+};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 /// Limits and features, for a store to be made with.
@@ -81,35 +84,40 @@ pub(crate) fn describe(limits: &Limits) -> String {
     limits.by_name().map(describe).collect::<List>().to_string()
 }
 
-/// The message of an error in which a limit refused, with its name as JavaScript spells it.
-pub(crate) fn message(error: &dyn Display, refused: Option<&LimitError>) -> String {
-    let message = error.to_string();
-    let Some(refused) = refused else { return message };
+/// The message of an error, with the name of a limit as JavaScript spells it.
+pub(crate) fn message(error: &dyn Refusing) -> String {
+    match error.refused() {
+        Some((what, refused)) => format!("{what} refused: {}", spelled(refused)),
+        None => error.to_string(),
+    }
+}
+
+/// That of a trap, where a limit is its reason.
+pub(crate) fn trap_message(trap: &Trap) -> Option<String> {
+    let reason = trap.reason()?;
+    let said = if let Some(refused) = reason.downcast_ref() {
+        spelled(refused)
+    } else if let Some(StackLimits { guest_frames, engine_stack_bytes, .. }) = reason.downcast_ref() {
+        format!(
+            "the limit `guestFrames` is {guest_frames} and `engineStackBytes` {engine_stack_bytes}; raise them \
+             in `limits`"
+        )
+    } else {
+        message(reason.downcast_ref::<ThunkError>()?)
+    };
+    Some(format!("{}: {said}", trap.code()))
+}
+
+fn spelled(refused: &LimitError) -> String {
     let LimitError { limit, maximum, requested, .. } = refused;
     let place = if limit.is_of_instance() { "where the guest is made" } else { "in `limits`" };
-    let name = name(*limit);
-    message.replace(
-        &refused.to_string(),
-        &format!("the limit `{name}` is {maximum}, {requested} requested; raise it {place}"),
-    )
+    format!("the limit `{}` is {maximum}, {requested} requested; raise it {place}", name(*limit))
 }
 
 /// The name of a limit.
 fn name(limit: Limit) -> String {
     let of_instance = INSTANCE_LIMITS.iter().find(|row| row.limit == limit);
     of_instance.map_or_else(|| camel_case(limit.name()), |row| row.javascript.to_owned())
-}
-
-/// The message of a trap by one of the limits of the stack.
-pub(crate) fn stack_message(trap: &dyn Display, stack: &StackLimits) -> String {
-    let StackLimits { guest_frames, engine_stack_bytes, .. } = stack;
-    trap.to_string().replace(
-        &stack.to_string(),
-        &format!(
-            "the limit `guestFrames` is {guest_frames} and `engineStackBytes` {engine_stack_bytes}; raise them \
-             in `limits`"
-        ),
-    )
 }
 
 fn camel_case(name: &str) -> String {

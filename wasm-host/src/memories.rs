@@ -8,6 +8,7 @@ use crate::{
     error::{IntoJs, error},
     host::Host,
 };
+use guestbox::HandleError;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 #[wasm_bindgen]
@@ -21,7 +22,8 @@ impl Host {
     /// The handle of a memory that an instance exports.
     pub fn exported_memory(&mut self, instance: u32, name: &str) -> Result<u32, JsValue> {
         let memory = self.store.exported_memory(self.instance(instance)?, name).map_err(IntoJs::into_js)?;
-        let memory = memory.ok_or_else(|| error("HandleError", "unknown", &"no such memory"))?;
+        let memory =
+            memory.ok_or_else(|| error("DisposedError", HandleError::Unknown.code(), &"no such memory"))?;
         Ok(self.memories.insert(memory))
     }
 

@@ -12,7 +12,7 @@ use crate::{
     slab::NOTHING,
 };
 use alloc::rc::Rc;
-use guestbox::{Execution, ExecutionError, InvokeError, Level, TrapCode};
+use guestbox::{Execution, ExecutionError, HandleError, InvokeError, Level, TrapCode};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 #[wasm_bindgen]
@@ -182,7 +182,8 @@ impl Host {
     /// A handle of the memory of the guest whose host call a call waits for.
     pub fn caller_memory(&mut self, handle: u32) -> Result<u32, JsValue> {
         let memory = self.calls.get(handle)?.memory;
-        let memory = memory.ok_or_else(|| error("HandleError", "unknown", &"no such memory"))?;
+        let memory =
+            memory.ok_or_else(|| error("DisposedError", HandleError::Unknown.code(), &"no such memory"))?;
         Ok(self.memories.insert(memory))
     }
 }
