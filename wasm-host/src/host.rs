@@ -165,13 +165,6 @@ impl Host {
 }
 
 impl Host {
-    /// Words of the exchange before the values.
-    pub(crate) const HEAD: usize = 8;
-    /// The word of the size that [`Host::memory_address`] gives.
-    pub(crate) const PAGES: usize = 5;
-    /// The word at which values begin.
-    pub const VALUES: usize = Self::HEAD;
-
     /// An environment with all functions that a module imports, numbered by their ordinals, and
     /// with memories of these handles.
     pub(crate) fn environment(&self, module: &Module, memories: &[u32]) -> Result<Environment, JsValue> {

@@ -59,6 +59,7 @@ mod host;
 mod json;
 mod limits;
 mod memories;
+mod protocol;
 mod scale;
 mod slab;
 mod snapshots;
@@ -67,5 +68,9 @@ mod substrate;
 mod traps;
 
 #[doc(hidden)]
-pub use crate::classes::{CLASSES, Class};
+pub use crate::{
+    classes::{CLASSES, Class},
+    limits::camel_case,
+    protocol::{Number, PROTOCOL},
+};
 pub use crate::{host::Host, limits::Settings, scale::ScaleStore, substrate::Substrate};

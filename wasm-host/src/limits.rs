@@ -120,7 +120,9 @@ fn name(limit: Limit) -> String {
     of_instance.map_or_else(|| camel_case(limit.name()), |row| row.javascript.to_owned())
 }
 
-fn camel_case(name: &str) -> String {
+/// A name as JavaScript spells it.
+#[must_use]
+pub fn camel_case(name: &str) -> String {
     let mut words = name.split('_');
     let mut camel = words.next().unwrap_or_default().to_owned();
     for word in words {

@@ -5,6 +5,7 @@
 )]
 
 use crate::{
+    call::put_word,
     error::{IntoJs, error},
     host::Host,
 };
@@ -37,15 +38,13 @@ impl Host {
         self.store.memory_grow(*self.memories.get(memory)?, pages).map_err(IntoJs::into_js)
     }
 
-    /// The address of a memory's bytes in this module's memory, and in word 5 its size in pages. They hold
+    /// The address of a memory's bytes in this module's memory, and in [`Host::PAGES_WORD`] its size in pages. They hold
     /// until a guest runs or anything is made.
     pub fn memory_address(&mut self, memory: u32) -> Result<usize, JsValue> {
         let memory = *self.memories.get(memory)?;
         let pages = self.store.memory_size(memory).map_err(IntoJs::into_js)?;
         let data = self.store.memory_data_mut(memory).map_err(IntoJs::into_js)?;
-        if let Some(word) = self.exchange.get_mut(Self::PAGES) {
-            *word = pages.into();
-        }
+        put_word(&mut self.exchange, Self::PAGES_WORD, pages.into());
         Ok(data.as_mut_ptr().expose_provenance())
     }
 

@@ -32,8 +32,8 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     fn write(this: &Supervisor, ptr: u32, address: usize, length: usize) -> Result<bool, JsValue>;
 
-    /// The handle of the dispatch thunk at an index of its table, or one of the negative numbers
-    /// below.
+    /// The handle of the dispatch thunk at an index of its table, or one of the negative numbers of
+    /// [`Substrate`].
     #[wasm_bindgen(method, catch, js_name = findThunk)]
     fn find_thunk(this: &Supervisor, index: u32) -> Result<f64, JsValue>;
 
@@ -52,13 +52,6 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     fn failed(this: &Supervisor, error: JsValue) -> Result<(), JsValue>;
 }
-
-/// The supervisor exports no table of functions.
-const NO_TABLE: f64 = -1.0;
-/// The index is outside the table.
-const OUT_OF_BOUNDS: f64 = -2.0;
-/// The table's element is null.
-const NULL: f64 = -3.0;
 
 /// The host functions of a supervisor.
 ///
@@ -187,9 +180,9 @@ impl Embedder for Entered<'_> {
 
     fn find_thunk(&mut self, index: u32) -> Result<u32, ThunkLookupError> {
         match self.0.supervisor.find_thunk(index).map_err(|_| ThunkLookupError::Type)? {
-            NO_TABLE => Err(ThunkLookupError::NoTable),
-            OUT_OF_BOUNDS => Err(ThunkLookupError::OutOfBounds),
-            NULL => Err(ThunkLookupError::Null),
+            Substrate::NO_TABLE => Err(ThunkLookupError::NoTable),
+            Substrate::OUT_OF_BOUNDS => Err(ThunkLookupError::OutOfBounds),
+            Substrate::NULL => Err(ThunkLookupError::Null),
             handle => Ok(crate::limits::saturate(handle)),
         }
     }

@@ -17,9 +17,11 @@ impl Trapped {
         Self { message: trap_message(&trap), frames: trap.into_frames() }
     }
 
-    /// Bit 0 where there are frames, bit 1 where there is a message.
+    /// Whether there are frames, and whether there is a message.
     pub(crate) fn bits(&self) -> u32 {
-        u32::from(!self.frames.is_empty()) | (u32::from(self.message.is_some()) << 1)
+        let frames = if self.frames.is_empty() { 0 } else { Host::HAS_FRAMES };
+        let message = if self.message.is_some() { Host::HAS_MESSAGE } else { 0 };
+        frames | message
     }
 }
 
