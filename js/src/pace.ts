@@ -1,7 +1,7 @@
 /** How a call is paced: its fuel, its slices, and what ends it before it has finished. */
 import { checkFuel, checkSignal, checkTime } from "./checks.js";
-import { SLICE_OVER } from "./engine.js";
 import { type Job, isTurnOver, join, leave, sliceTime, spend } from "./schedule.js";
+import { Protocol } from "./tables.js";
 import type { Tempo } from "./tempo.js";
 import { now } from "./yield.js";
 
@@ -83,7 +83,7 @@ export class Pace {
           this.check();
           const slice = this.nextSlice();
           const made = this.time(() => step(slice));
-          if (made === SLICE_OVER) return true;
+          if (made === Protocol.SLICE_OVER) return true;
           resolve(made);
         } catch (error) {
           reject(error);
@@ -171,7 +171,7 @@ export class Pace {
   time(step: () => number): number {
     const start = now();
     const made = step();
-    if (made !== SLICE_OVER) return made;
+    if (made !== Protocol.SLICE_OVER) return made;
     const fuel = Number(this.slice);
     const passed = now() - start;
     this.tempo.note(fuel, passed);

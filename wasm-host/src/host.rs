@@ -8,13 +8,14 @@ use crate::{
     call::{Budget, Call},
     convert::{describe_exports, describe_imports, from_word, to_word},
     error::IntoJs,
-    limits::Settings,
+    limits::{Settings, saturate_long},
     slab::Slab,
     traps::Trapped,
 };
 use alloc::rc::Rc;
 use guestbox::{
-    Environment, FuncIndex, GlobalError, InstanceId, InstanceLimits, MemoryId, Module, Snapshot, Store, Value,
+    CompileError, Environment, FuncIndex, GlobalError, InstanceId, InstanceLimits, Limit, MemoryId, Module,
+    Snapshot, Store, Value,
 };
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
@@ -153,9 +154,12 @@ impl Host {
         self.store.memory_pages_in_use()
     }
 
-    /// The longest module that is compiled, in bytes.
-    pub fn module_bytes(&self) -> usize {
-        self.store.limits().module_bytes
+    /// Refuses a module of so many bytes where it is too long, before it is copied to where
+    /// [`Host::compile`] reads it.
+    pub fn check_module_bytes(&self, length: f64) -> Result<(), JsValue> {
+        let maximum = self.store.limits().module_bytes.try_into().unwrap_or(u64::MAX);
+        let checked = Limit::ModuleBytes.check(saturate_long(length), maximum);
+        checked.map_err(|refused| CompileError::from(refused).into_js())
     }
 
     /// The default fuel of an outermost call.
