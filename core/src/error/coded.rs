@@ -24,6 +24,7 @@ macro_rules! coded {
         pub enum $name {
             $(
                 $(#[$about])*
+                $(#[doc = concat!("\n\nIts code is `", $code, "`.")])?
                 $variant $(($ty))? $({ $($(#[$about_field])* $field: $field_ty),* })?,
             )+
         }
