@@ -11,7 +11,7 @@ import { type Names, known, optionsOf } from "./options.js";
 import { type Outcome, RESUME_NAMES, type SyncOutcome, outcomeOf } from "./outcome.js";
 import { Pace, type PaceOptions } from "./pace.js";
 import { writable } from "./shown.js";
-import { Protocol } from "./tables.js";
+import { Protocol, Step } from "./tables.js";
 import type { FloatMode, Value } from "./values.js";
 
 /** How a synchronous call is made. */
@@ -97,7 +97,7 @@ export class Caller {
     const step = driveToEnd(served, engine.step(handle));
     if (step instanceof Trap) return writable({ status: "trap", trap: step, fuelUsed: step.fuelUsed });
     const fuelUsed = engine.longHead(Protocol.USED_WORD);
-    if (step === Protocol.FINISHED) return writable({ status: "ok", value: signature.results.takeResult(engine), fuelUsed });
+    if (step === Step.FINISHED) return writable({ status: "ok", value: signature.results.takeResult(engine), fuelUsed });
     const trap = ended(engine, step);
     if (trap instanceof Trap) return writable({ status: "trap", trap, fuelUsed });
     throw trap;
@@ -115,7 +115,7 @@ export class Caller {
       const around = within();
       signature.params.putAll(engine, args);
       const step = engine.call(instance, position, state, around);
-      if (step !== Protocol.FINISHED) drive(served, step);
+      if (step !== Step.FINISHED) drive(served, step);
       return signature.results.takeResult(engine);
     };
   }

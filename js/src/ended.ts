@@ -2,7 +2,7 @@
 import type { Engine, TrapKind } from "./engine.js";
 import { DisposedError, InvokeError, Trap } from "./errors.js";
 import { NO_FRAMES, framesOf } from "./frames.js";
-import { Protocol, type TrapCode } from "./tables.js";
+import { Protocol, Step, type TrapCode } from "./tables.js";
 
 /** A trap of a call that is paused; `error` is what an import threw, if that is why. */
 export function trapOfPaused(engine: Engine, handle: number, code: TrapCode, message: string, error?: Error): Trap {
@@ -18,8 +18,8 @@ export function outOfFuel(engine: Engine, handle: number): Trap {
 }
 
 /** The error for a call that ended without results. */
-export function ended(engine: Engine, step: number): Error {
-  if (step === Protocol.TRAPPED) {
+export function ended(engine: Engine, step: Step): Error {
+  if (step === Step.TRAPPED) {
     const used = engine.longHead(Protocol.USED_WORD);
     const { code, message } = engine.traps[engine.head(Protocol.DETAIL_WORD)] as TrapKind;
     const has = engine.head(Protocol.STATE_WORD);
@@ -27,12 +27,12 @@ export function ended(engine: Engine, step: number): Error {
     const frames = (has & Protocol.HAS_FRAMES) === 0 ? NO_FRAMES : framesOf(engine.proceed((host) => host.trap_frames()));
     return new Trap(code, own ?? message, used, frames);
   }
-  if (step === Protocol.OUT_OF_FUEL) {
+  if (step === Step.OUT_OF_FUEL) {
     const handle = engine.head(Protocol.CALL_WORD);
     const trap = outOfFuel(engine, handle);
     engine.proceed((host) => host.cancel(handle));
     return trap;
   }
-  if (step === Protocol.TORN_DOWN) return new DisposedError("torn-down", "the guest was disposed of");
+  if (step === Step.TORN_DOWN) return new DisposedError("torn-down", "the guest was disposed of");
   return new InvokeError("refused", "the call could not be begun");
 }

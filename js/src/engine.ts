@@ -8,7 +8,7 @@
 import { DisposedError, PoisonedError, fromHost } from "./errors.js";
 import type { Host } from "./glue-types.js";
 import { Net } from "./net.js";
-import { Protocol, type TrapCode } from "./tables.js";
+import { Protocol, type Step, type TrapCode } from "./tables.js";
 
 /** A kind of trap, with what it says. */
 export interface TrapKind {
@@ -113,7 +113,7 @@ export class Engine {
   }
 
   /** Begins a call and makes its first step, as all steps with what they take in the exchange. */
-  call(instance: number, position: number, state: number, within: number): number {
+  call(instance: number, position: number, state: number, within: number): Step {
     this.enter();
     try {
       return this.host.call(instance, position, state, within);
@@ -123,7 +123,7 @@ export class Engine {
   }
 
   /** Makes a step of a call. Steps throw only when the engine aborts. */
-  step(handle: number): number {
+  step(handle: number): Step {
     this.check();
     try {
       return this.host.step(handle);
@@ -133,7 +133,7 @@ export class Engine {
   }
 
   /** Answers the host call that a call waits for, and makes its next step. */
-  answer(handle: number): number {
+  answer(handle: number): Step {
     this.check();
     try {
       return this.host.answer(handle);

@@ -20,7 +20,7 @@ import type * as Glue from "./glue-types.js";
 import { LOAD_NAMES, type LoadOptions, storeArguments } from "./limits.js";
 import { known, optionsOf } from "./options.js";
 import { instantiateGlue } from "./sandbox.js";
-import { Protocol } from "./tables.js";
+import { NoThunk } from "./tables.js";
 
 /** The host functions, by their names in the module `env`. An `i64` is a BigInt. */
 export interface SubstrateImports extends WebAssembly.ModuleImports {
@@ -163,10 +163,10 @@ class Supervisor {
   }
 
   findThunk(index: number): number {
-    if (this.table === undefined) return Protocol.NO_TABLE;
-    if (index >= this.table.length) return Protocol.OUT_OF_BOUNDS;
+    if (this.table === undefined) return NoThunk.NO_TABLE;
+    if (index >= this.table.length) return NoThunk.OUT_OF_BOUNDS;
     const thunk: Thunk | null = this.table.get(index);
-    if (thunk === null) return Protocol.NULL;
+    if (thunk === null) return NoThunk.NULL;
     const known = this.handles.get(thunk);
     if (known !== undefined) return known;
     checkThunk(thunk);

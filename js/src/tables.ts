@@ -88,8 +88,8 @@ export interface ErrorCodes {
 /** The codes that errors can have. */
 export type ErrorCode = ErrorCodes[keyof ErrorCodes];
 
-/** The numbers by which the wasm module says what happened. Each stands in the code as it is. */
-export const enum Protocol {
+/** What a step of a call did. Each stands in the code as it is. */
+export const enum Step {
   /** The call finished. */
   FINISHED = 0,
   /** The call waits for an answer. */
@@ -106,6 +106,10 @@ export const enum Protocol {
   SLICE_OVER = 6,
   /** Another call of the guest is under way that this one is not nested in, or that is nested in it. */
   BUSY = 7,
+}
+
+/** Where the wasm module says the rest, and what stands for nothing. Each stands in the code as it is. */
+export const enum Protocol {
   /** What stands for a handle until a call that pauses gets one, and where there is no call. */
   NO_CALL = 16777215,
   /** Words of the exchange before the values: the head. */
@@ -126,6 +130,10 @@ export const enum Protocol {
   HAS_FRAMES = 1,
   /** The bit of a trap that has a message of its own. */
   HAS_MESSAGE = 2,
+}
+
+/** What is in the place of a thunk's handle where there is no thunk. Each stands in the code as it is. */
+export const enum NoThunk {
   /** In the place of a thunk's handle: the supervisor exports no table of functions. */
   NO_TABLE = -1,
   /** The same: the index is outside the table. */

@@ -8,6 +8,8 @@ use core::fmt::Display;
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct Number {
+    /// The name of the enumeration that it is of.
+    pub of: &'static str,
     /// Its name.
     pub name: &'static str,
     /// Its value.
@@ -17,7 +19,7 @@ pub struct Number {
 }
 
 macro_rules! protocol {
-    ($(of $door:ident: $(
+    ($(of $door:ident in $of:ident: $(
         #[doc = $about:literal]
         $visibility:vis $name:ident: $ty:ty = $value:expr;
     )*)*) => {
@@ -30,12 +32,17 @@ macro_rules! protocol {
 
         /// All numbers.
         pub const PROTOCOL: &[Number] =
-            &[$($(Number { name: stringify!($name), value: &$door::$name, about: $about }),*),*];
+            &[$($(Number {
+                of: stringify!($of),
+                name: stringify!($name),
+                value: &$door::$name,
+                about: $about,
+            }),*),*];
     };
 }
 
 protocol! {
-    of Host:
+    of Host in Step:
     /// The call finished.
     pub FINISHED: u32 = 0;
     /// The call waits for an answer.
@@ -53,6 +60,7 @@ protocol! {
     /// Another call of the guest is under way that this one is not nested in, or that is nested in it.
     pub BUSY: u32 = 7;
 
+    of Host in Protocol:
     /// What stands for a handle until a call that pauses gets one, and where there is no call.
     pub NO_CALL: u32 = NOTHING;
 
@@ -76,7 +84,7 @@ protocol! {
     /// The bit of a trap that has a message of its own.
     pub HAS_MESSAGE: u32 = 2;
 
-    of Substrate:
+    of Substrate in NoThunk:
     /// In the place of a thunk's handle: the supervisor exports no table of functions.
     pub(crate) NO_TABLE: f64 = -1.0;
     /// The same: the index is outside the table.

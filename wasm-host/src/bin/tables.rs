@@ -144,15 +144,26 @@ fn typescript() -> String {
     text.push_str(
         "\n/** The codes that errors can have. */\nexport type ErrorCode = ErrorCodes[keyof ErrorCodes];\n",
     );
-    text.push_str("\n/** The numbers by which the wasm module says what happened. Each stands in the code as it is. */\n");
-    text.push_str("export const enum Protocol {\n");
-    for number in PROTOCOL {
-        let (about, name, value) = (number.about.trim(), number.name, number.value);
-        add(&mut text, format_args!("  /** {about} */\n  {name} = {value},\n"));
+    for (name, about) in ENUMERATIONS {
+        add(
+            &mut text,
+            format_args!("\n/** {about} Each stands in the code as it is. */\nexport const enum {name} {{\n"),
+        );
+        for number in PROTOCOL.iter().filter(|number| number.of == *name) {
+            let (about, name, value) = (number.about.trim(), number.name, number.value);
+            add(&mut text, format_args!("  /** {about} */\n  {name} = {value},\n"));
+        }
+        text.push_str("}\n");
     }
-    text.push_str("}\n");
     text
 }
+
+/// The enumerations of the protocol in JavaScript.
+const ENUMERATIONS: &[(&str, &str)] = &[
+    ("Step", "What a step of a call did."),
+    ("Protocol", "Where the wasm module says the rest, and what stands for nothing."),
+    ("NoThunk", "What is in the place of a thunk's handle where there is no thunk."),
+];
 
 fn add_union(text: &mut String, begin: &str, names: impl IntoIterator<Item = &'static str>) {
     let names: Vec<_> = names.into_iter().map(|name| format!("\"{name}\"")).collect();
