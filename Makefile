@@ -54,13 +54,14 @@ test-host: setup-wasm setup-browser ## the wasm-host in headless Chrome, with it
 	cd wasm-host && WASM_BINDGEN_TEST_TIMEOUT=900 wasm-pack test --mode no-install --headless --chrome --chromedriver /usr/bin/chromedriver --features wee_alloc
 
 # What cannot be had on this machine is named, and does not fail; what is checked and is wrong does.
-check: setup-wasm ## format, lints, docs with warnings denied, no_std builds, dependencies, the least Rust that is supported
+check: setup-wasm ## format, lints, what is made from the tables, docs with warnings denied, no_std builds, dependencies, the least Rust that is supported
 	@if tests/setup.sh component rustfmt; then cargo fmt --all --check; \
 		else echo "check: no rustfmt to be had; the format was NOT checked"; fi
 	@if tests/setup.sh component clippy; then \
 		cargo clippy --workspace --exclude guestbox-wasm-host --all-targets -- -D warnings && \
 		cargo clippy --package guestbox-wasm-host --package guestbox-test-supervisor --package guestbox-test-stacked --package guestbox-bench-engine --target wasm32-unknown-unknown --all-targets -- -D warnings; \
 		else echo "check: no clippy to be had; the lints were NOT checked"; fi
+	cargo run --quiet --package guestbox-wasm-host --bin tables -- --check
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --workspace --document-private-items
 	cargo build --package guestbox --target wasm32-unknown-unknown
 	@if tests/setup.sh bare-metal; then cargo build --package guestbox --target thumbv7em-none-eabihf; \

@@ -27,6 +27,8 @@ const finished = `${here}dist`;
 // Built beside the old one, which stays in place until the new one is whole.
 const dist = `${here}dist.new`;
 
+// What of the tables in Rust is JavaScript's, and the documentation's.
+run("cargo", ["run", "--quiet", "--package", "guestbox-wasm-host", "--bin", "tables"]);
 run("cargo", [
   ...["build", "--package", "guestbox-wasm-host", "--lib", "--release"],
   ...["--target", "wasm32-unknown-unknown", "--features", options.features],

@@ -115,7 +115,7 @@ impl Cell {
     }
 
     fn charged(&self) -> usize {
-        PAGE_BYTES.saturating_mul(to_usize(self.store.data().limiter.charge().pages()))
+        PAGE_BYTES.saturating_mul(to_usize(self.store.data().limiter.charge().taken()))
     }
 
     /// Forgets the number of a memory, which is garbage as soon as no guest uses it.
@@ -151,9 +151,9 @@ impl Cell {
         let mut ty = wasmi::MemoryType::builder();
         ty.min(pages.into()).max(maximum.map(u64::from));
         let ty = ty.build().ok()?;
-        self.store.data_mut().limiter.prepay(pages);
+        self.store.data_mut().limiter.begin_adopting();
         let memory = wasmi::Memory::new(&mut self.store, ty);
-        self.store.data_mut().limiter.prepay(0);
+        self.store.data_mut().limiter.end();
         let memory = memory.ok()?;
         let whole = memory.data_mut(&mut self.store);
         whole.get_mut(..bytes.len())?.copy_from_slice(bytes);

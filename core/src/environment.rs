@@ -6,7 +6,7 @@
 
 use crate::{
     error::{EnvironmentError, HandleError, ImportError, ImportProblem, InstantiateError},
-    limits::{Limit, Limits, count},
+    limits::{Limits, count, maximum},
     module::{ExternType, Module},
     store::MemoryId,
     supervisor::FuncIndex,
@@ -90,9 +90,7 @@ impl Environment {
         mut bytes: &[u8],
         memory: impl Fn(u32) -> Result<MemoryId, HandleError>,
     ) -> Result<Self, EnvironmentError> {
-        Limit::EnvironmentBytes
-            .check(count(bytes.len()), count(limits.environment_bytes))
-            .map_err(EnvironmentError::Limit)?;
+        maximum::environment_bytes(limits).check(count(bytes.len())).map_err(EnvironmentError::Limit)?;
         let definition =
             EnvironmentDefinition::decode(&mut bytes).map_err(|_| EnvironmentError::Corrupted)?;
         let mut environment = Self::new();

@@ -96,6 +96,8 @@ pub mod snapshot;
 mod store;
 pub mod substrate;
 mod supervisor;
+#[doc(hidden)]
+pub mod tables;
 mod thunk;
 mod trap;
 mod value;

@@ -1,9 +1,9 @@
 //! What stands between the engine and the budgets: it is asked before a memory or a table grows.
 
 use crate::{
-    budget::{Charge, PageBudget},
+    budget::{Budget, Charge},
     error::LimitError,
-    limits::{ELEMENT_BYTES, Limit, Limits, PAGE_BYTES, count, elements_of},
+    limits::{Limits, Maximum, PAGE_BYTES, count, elements_of, maximum},
     options::Bounds,
 };
 use alloc::sync::Arc;
@@ -12,22 +12,22 @@ use wasmi_core::LimiterError;
 /// What all cells of a store share.
 #[derive(Debug)]
 pub(crate) struct Budgets {
-    pub(crate) pages: Arc<PageBudget>,
+    pub(crate) pages: Arc<Budget>,
     /// What instances take besides their memories, in elements of a table.
-    pub(crate) elements: Arc<PageBudget>,
+    pub(crate) elements: Arc<Budget>,
 }
 
 impl Budgets {
     pub(crate) fn new(limits: &Limits) -> Self {
         Self {
-            pages: PageBudget::new(limits.total_memory_pages),
-            elements: PageBudget::new(elements_of(limits.total_instance_bytes)),
+            pages: Budget::of_pages(maximum::total_memory_pages(limits)),
+            elements: Budget::of_elements(maximum::total_instance_bytes(limits)),
         }
     }
 
     /// Refuses so many bytes of instances more.
     pub(crate) fn check_instance(&self, bytes: usize) -> Result<(), LimitError> {
-        check_elements(&self.elements, elements_of(bytes))
+        self.elements.check(elements_of(bytes))
     }
 }
 
@@ -35,66 +35,66 @@ fn elements_between(current: u64, desired: u64) -> u32 {
     u32::try_from(desired.saturating_sub(current)).unwrap_or(u32::MAX)
 }
 
-fn check_elements(budget: &PageBudget, more: u32) -> Result<(), LimitError> {
-    let bytes = |elements: u64| elements.saturating_mul(count(ELEMENT_BYTES));
-    let requested = u64::from(budget.used()).saturating_add(more.into());
-    Limit::TotalInstanceBytes.check(bytes(requested), bytes(budget.maximum().into()))
-}
-
 /// Refuses growth above the limits, before it happens.
 #[derive(Debug)]
 pub(crate) struct Limiter {
+    memory_pages: Maximum,
+    table_elements: Maximum,
     charge: Charge,
     /// What the instances take besides memories.
     elements: Charge,
-    /// Elements that the last growth of a table took, to be given back if the engine then fails.
-    taken_elements: u32,
-    /// Whether an instance is being made, whose tables were paid for with it.
-    is_making: bool,
-    memory_pages: u32,
-    table_elements: u32,
     /// The budget of the guest that runs or is made, where it has one of its own.
-    guest: Option<Arc<PageBudget>>,
-    /// Pages of the next growth that were paid for before.
-    prepaid: u32,
-    /// Pages that the last growth took, to be given back if the engine then fails.
-    taken: u32,
+    guest: Option<Arc<Budget>>,
+    work: Work,
+    /// What the last growth took, to be given back if the engine then fails.
+    taken: Taken,
     /// The last refusal.
     refused: Option<LimitError>,
-    /// While an instance is made that has a memory or a table of ours.
-    hidden: Hidden,
+}
+
+/// What the engine is at when it asks.
+#[derive(Debug)]
+enum Work {
+    /// A guest runs, or its supervisor grows a memory.
+    Growing,
+    /// An instance is made. Its tables were paid for with it, and what is hidden in it is for nothing.
+    Making(Hidden),
+    /// A memory comes to another cell, with pages that were paid for before.
+    Adopting,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Taken {
+    Nothing,
+    Pages(u32),
+    Elements(u32),
 }
 
 /// The memory and the table of an instance that are ours: how many are made before each.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Hidden {
     pub(crate) memory_after: Option<u32>,
     pub(crate) table_after: Option<u32>,
 }
 
-impl Hidden {
-    /// Whether what is made now is ours, by one of the two counts.
-    fn is_next(after: &mut Option<u32>) -> bool {
-        let Some(before) = *after else { return false };
-        *after = before.checked_sub(1);
-        before == 0
-    }
+/// Whether what is made now is ours, by one of the two counts.
+fn is_next(after: &mut Option<u32>) -> bool {
+    let Some(before) = *after else { return false };
+    *after = before.checked_sub(1);
+    before == 0
 }
 
 impl Limiter {
     pub(crate) fn new(limits: &Limits, budgets: &Budgets) -> Self {
         Self {
+            memory_pages: maximum::memory_pages(limits),
+            table_elements: maximum::table_elements(limits),
             charge: Charge::none(&budgets.pages),
             elements: Charge::none(&budgets.elements),
-            taken_elements: 0,
-            is_making: false,
-            memory_pages: limits.memory_pages,
-            table_elements: limits.table_elements,
             guest: None,
-            prepaid: 0,
-            taken: 0,
+            work: Work::Growing,
+            taken: Taken::Nothing,
             refused: None,
-            hidden: Hidden::default(),
         }
     }
 
@@ -105,11 +105,6 @@ impl Limiter {
 
     pub(crate) const fn charge_mut(&mut self) -> &mut Charge {
         &mut self.charge
-    }
-
-    /// So many pages of the next growth were paid for before.
-    pub(crate) const fn prepay(&mut self, pages: u32) {
-        self.prepaid = pages;
     }
 
     /// Forgets earlier refusals; what grows now is a guest's with these bounds.
@@ -124,41 +119,33 @@ impl Limiter {
     /// Takes what an instance of so many bytes will take, and its tables with it. What is hidden is
     /// for nothing, as it is not the guest's.
     pub(crate) fn begin_making(&mut self, bytes: usize, hidden: Hidden) -> Result<(), LimitError> {
-        self.take_elements(elements_of(bytes))?;
-        self.is_making = true;
-        self.hidden = hidden;
+        self.elements.take(elements_of(bytes))?;
+        self.work = Work::Making(hidden);
         Ok(())
     }
 
-    /// The instance is made, or could not be.
-    pub(crate) fn end_making(&mut self) {
-        self.is_making = false;
-        self.hidden = Hidden::default();
+    /// The next memory has pages that were paid for before.
+    pub(crate) const fn begin_adopting(&mut self) {
+        self.work = Work::Adopting;
+    }
+
+    /// The instance or the memory is made, or could not be.
+    pub(crate) const fn end(&mut self) {
+        self.work = Work::Growing;
     }
 
     /// Refuses a table to grow from so many elements to so many, and takes none.
     pub(crate) fn check_table(&self, current: u64, desired: u64) -> Result<(), LimitError> {
-        Limit::TableElements.check(desired, self.table_elements.into())?;
-        check_elements(self.elements.budget(), elements_between(current, desired))
-    }
-
-    fn take_elements(&mut self, more: u32) -> Result<(), LimitError> {
-        check_elements(self.elements.budget(), more)?;
-        // Nothing else takes of it meanwhile, as the store is not shared.
-        let _taken = self.elements.take(more);
-        Ok(())
+        self.table_elements.check(desired)?;
+        self.elements.budget().check(elements_between(current, desired))
     }
 
     /// Refuses more pages than the store or the guest may have, and takes none.
     pub(crate) fn check(&self, more: u32) -> Result<(), LimitError> {
-        let check = |limit: Limit, budget: &PageBudget| {
-            let requested = u64::from(budget.used()).saturating_add(more.into());
-            limit.check(requested, budget.maximum().into())
-        };
         if let Some(guest) = &self.guest {
-            check(Limit::InstanceMemoryPages, guest)?;
+            guest.check(more)?;
         }
-        check(Limit::TotalMemoryPages, self.charge.budget())
+        self.charge.budget().check(more)
     }
 
     /// The refusal since the last time this was asked.
@@ -166,27 +153,40 @@ impl Limiter {
         self.refused.take()
     }
 
-    fn memory_growth(&mut self, current: u32, desired: u32) -> Result<(), LimitError> {
-        if Hidden::is_next(&mut self.hidden.memory_after) {
-            self.taken = 0;
-            return Ok(());
+    fn memory_growth(&mut self, current: u32, desired: u32) -> Result<Taken, LimitError> {
+        if let Work::Making(hidden) = &mut self.work
+            && is_next(&mut hidden.memory_after)
+        {
+            return Ok(Taken::Nothing);
         }
-        Limit::MemoryPages.check(desired.into(), self.memory_pages.into())?;
-        let more = desired.saturating_sub(current).saturating_sub(self.prepaid);
-        self.taken = 0;
-        let refused = |limit, budget: &PageBudget| {
-            let requested = u64::from(budget.used()).saturating_add(more.into());
-            LimitError { limit, maximum: budget.maximum().into(), requested }
-        };
-        if let Some(guest) = self.guest.as_deref().filter(|guest| !guest.take(more)) {
-            return Err(refused(Limit::InstanceMemoryPages, guest));
+        self.memory_pages.check(desired.into())?;
+        if matches!(self.work, Work::Adopting) {
+            return Ok(Taken::Nothing);
         }
-        if !self.charge.take(more) {
+        let more = desired.saturating_sub(current);
+        if let Some(guest) = &self.guest {
+            guest.take(more)?;
+        }
+        if let Err(refused) = self.charge.take(more) {
             self.give_back_to_guest(more);
-            return Err(refused(Limit::TotalMemoryPages, self.charge.budget()));
+            return Err(refused);
         }
-        self.taken = more;
-        Ok(())
+        Ok(Taken::Pages(more))
+    }
+
+    fn table_growth(&mut self, current: u64, desired: u64) -> Result<Taken, LimitError> {
+        if let Work::Making(hidden) = &mut self.work
+            && is_next(&mut hidden.table_after)
+        {
+            return Ok(Taken::Nothing);
+        }
+        self.table_elements.check(desired)?;
+        if matches!(self.work, Work::Making(_)) {
+            return Ok(Taken::Nothing);
+        }
+        let more = elements_between(current, desired);
+        self.elements.take(more)?;
+        Ok(Taken::Elements(more))
     }
 
     fn give_back_to_guest(&self, pages: u32) {
@@ -195,13 +195,30 @@ impl Limiter {
         }
     }
 
-    fn answer(&mut self, checked: Result<(), LimitError>) -> bool {
-        match checked {
-            Ok(()) => true,
+    /// The answer to the engine, by what the growth took.
+    const fn answer(&mut self, growth: Result<Taken, LimitError>) -> bool {
+        self.taken = Taken::Nothing;
+        match growth {
+            Ok(taken) => {
+                self.taken = taken;
+                true
+            }
             Err(refusal) => {
                 self.refused = Some(refusal);
                 false
             }
+        }
+    }
+
+    /// Gives back what the last growth took, as the engine could not do it after all.
+    fn undo(&mut self) {
+        match core::mem::replace(&mut self.taken, Taken::Nothing) {
+            Taken::Nothing => {}
+            Taken::Pages(pages) => {
+                self.charge.give_back(pages);
+                self.give_back_to_guest(pages);
+            }
+            Taken::Elements(elements) => self.elements.give_back(elements),
         }
     }
 }
@@ -214,14 +231,12 @@ impl wasmi::ResourceLimiter for Limiter {
         _maximum: Option<usize>,
     ) -> Result<bool, LimiterError> {
         let pages = |bytes: usize| u32::try_from(bytes.div_ceil(PAGE_BYTES)).unwrap_or(u32::MAX);
-        let checked = self.memory_growth(pages(current), pages(desired));
-        Ok(self.answer(checked))
+        let growth = self.memory_growth(pages(current), pages(desired));
+        Ok(self.answer(growth))
     }
 
     fn memory_grow_failed(&mut self, _: &wasmi::errors::MemoryError) -> Result<(), LimiterError> {
-        self.charge.give_back(self.taken);
-        self.give_back_to_guest(self.taken);
-        self.taken = 0;
+        self.undo();
         Ok(())
     }
 
@@ -231,26 +246,12 @@ impl wasmi::ResourceLimiter for Limiter {
         desired: usize,
         _maximum: Option<usize>,
     ) -> Result<bool, LimiterError> {
-        self.taken_elements = 0;
-        if Hidden::is_next(&mut self.hidden.table_after) {
-            return Ok(true);
-        }
-        let (current, desired) = (count(current), count(desired));
-        let checked = if self.is_making {
-            Limit::TableElements.check(desired, self.table_elements.into())
-        } else {
-            let more = elements_between(current, desired);
-            self.check_table(current, desired).and_then(|()| {
-                self.taken_elements = more;
-                self.take_elements(more)
-            })
-        };
-        Ok(self.answer(checked))
+        let growth = self.table_growth(count(current), count(desired));
+        Ok(self.answer(growth))
     }
 
     fn table_grow_failed(&mut self, _: &wasmi::errors::TableError) -> Result<(), LimiterError> {
-        self.elements.give_back(self.taken_elements);
-        self.taken_elements = 0;
+        self.undo();
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 //! What can be said of a call, and of an instance, besides what it is of.
 
-use crate::{budget::PageBudget, value::Values};
+use crate::{budget::Budget, value::Values};
 use alloc::sync::Arc;
 
 /// How a call is made: [`Store::invoke_with`](crate::Store::invoke_with).
@@ -130,6 +130,7 @@ pub struct InstanceLimits {
     pub(crate) fuel: Option<u64>,
     pub(crate) memory_pages: Option<u32>,
     pub(crate) nesting: Option<u32>,
+    /// Whether calls may overlap without being nested.
     pub(crate) overlapping: bool,
 }
 
@@ -173,29 +174,13 @@ impl InstanceLimits {
     }
 
     pub(crate) fn bounds(self) -> Bounds {
-        Bounds {
-            fuel: self.fuel,
-            nesting: self.nesting,
-            pages: self.memory_pages.map(PageBudget::new),
-            overlapping: self.overlapping,
-        }
+        Bounds { limits: self, pages: self.memory_pages().map(Budget::of_pages) }
     }
 }
 
-impl Bounds {
-    /// The limits as they were given.
-    pub(crate) fn limits(&self) -> InstanceLimits {
-        let memory_pages = self.pages.as_ref().map(|pages| pages.maximum());
-        InstanceLimits { fuel: self.fuel, memory_pages, nesting: self.nesting, overlapping: self.overlapping }
-    }
-}
-
-/// The limits of one instance as they are kept, with what it took.
+/// The limits of one instance as they were given, with what it took.
 #[derive(Debug, Default)]
 pub(crate) struct Bounds {
-    pub(crate) fuel: Option<u64>,
-    pub(crate) nesting: Option<u32>,
-    pub(crate) pages: Option<Arc<PageBudget>>,
-    /// Whether calls may overlap without being nested.
-    pub(crate) overlapping: bool,
+    pub(crate) limits: InstanceLimits,
+    pub(crate) pages: Option<Arc<Budget>>,
 }

@@ -7,9 +7,10 @@
 
 use crate::{
     error::LimitError,
-    limits::{Limit, count},
+    limits::maximum,
     store::Store,
     supervisor::{FuncIndex, HostCall, HostError, Supervisor},
+    tables::Refusing,
     trap::Reason,
     value::Values,
     wire,
@@ -140,8 +141,7 @@ impl<'a, S: ThunkSupervisor + ?Sized> Thunk<'a, S> {
     }
 
     fn read_result(&mut self, store: &Store, args: Region, result: Region) -> Result<(), ThunkError> {
-        let maximum = count(store.limits().argument_bytes);
-        let within = Limit::ArgumentBytes.check(result.len.into(), maximum);
+        let within = maximum::argument_bytes(store.limits()).check(result.len.into());
         let read = within.map_err(ThunkError::Limit).and_then(|()| {
             self.supervisor.read(result, &mut self.scratch).map_err(|_| ThunkError::ReadResult)
         });
@@ -220,7 +220,7 @@ impl fmt::Display for ThunkError {
             Self::DeallocateArguments => "the arguments could not be freed",
             Self::DeallocateResult => "the thunk's result could not be freed",
             Self::DecodeResult => "the thunk's result is no SCALE-encoded result",
-            Self::Limit(error) => return write!(f, "the thunk's result was refused: {error}"),
+            Self::Limit(error) => return write!(f, "{RESULT} refused: {error}"),
             Self::ReadResult => "the thunk's result could not be read",
             Self::WriteArguments => "the arguments could not be written",
         })
@@ -228,6 +228,18 @@ impl fmt::Display for ThunkError {
 }
 
 impl Error for ThunkError {}
+
+impl Refusing for ThunkError {
+    fn refused(&self) -> Option<(&'static str, &LimitError)> {
+        match self {
+            Self::Limit(error) => Some((RESULT, error)),
+            _ => None,
+        }
+    }
+}
+
+/// What a limit refuses here.
+const RESULT: &str = "the thunk's result was";
 
 impl ThunkError {
     /// The adapter's error behind a trap's reason.

@@ -39,4 +39,5 @@ export type { OutOfFuel, Outcome, ResumeOptions, SyncOutcome } from "./outcome.j
 export type { PaceOptions } from "./pace.js";
 export { type CompileOptions, type MemoryType, Sandbox, type SandboxOptions } from "./sandbox.js";
 export type { Snapshot } from "./snapshot.js";
+export type { ErrorCode, ErrorCodes, TrapCode } from "./tables.js";
 export type { FloatMode, Value, ValueType } from "./values.js";

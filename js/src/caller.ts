@@ -4,13 +4,14 @@ import type { Beginning, Call, Calls } from "./calls.js";
 import { type Served, drive, driveAsync, driveToEnd, valueOf } from "./drive.js";
 import { ended } from "./ended.js";
 import { printable } from "./frames.js";
-import { type Engine, FINISHED, NO_CALL } from "./engine.js";
+import type { Engine } from "./engine.js";
 import { InvokeError, Trap } from "./errors.js";
 import type { Module, Signature } from "./module.js";
 import { type Names, known, optionsOf } from "./options.js";
 import { type Outcome, RESUME_NAMES, type SyncOutcome, outcomeOf } from "./outcome.js";
 import { Pace, type PaceOptions } from "./pace.js";
 import { writable } from "./shown.js";
+import { Protocol, Step } from "./tables.js";
 import type { FloatMode, Value } from "./values.js";
 
 /** How a synchronous call is made. */
@@ -95,8 +96,8 @@ export class Caller {
     }
     const step = driveToEnd(served, engine.step(handle));
     if (step instanceof Trap) return writable({ status: "trap", trap: step, fuelUsed: step.fuelUsed });
-    const fuelUsed = engine.longHead(4);
-    if (step === FINISHED) return writable({ status: "ok", value: signature.results.takeResult(engine), fuelUsed });
+    const fuelUsed = engine.longHead(Protocol.USED_WORD);
+    if (step === Step.FINISHED) return writable({ status: "ok", value: signature.results.takeResult(engine), fuelUsed });
     const trap = ended(engine, step);
     if (trap instanceof Trap) return writable({ status: "trap", trap, fuelUsed });
     throw trap;
@@ -114,7 +115,7 @@ export class Caller {
       const around = within();
       signature.params.putAll(engine, args);
       const step = engine.call(instance, position, state, around);
-      if (step !== FINISHED) drive(served, step);
+      if (step !== Step.FINISHED) drive(served, step);
       return signature.results.takeResult(engine);
     };
   }
@@ -155,7 +156,7 @@ export class Caller {
     if (typeof (args as Partial<readonly Value[]> | null)?.[Symbol.iterator] !== "function") throw new TypeError("the arguments are no array; give `[a, b]`, or nothing");
     signature.params.putAll(engine, [...args]);
     let kept: BigUint64Array | undefined;
-    let budget = NO_CALL;
+    let budget = Protocol.NO_CALL;
     const begin = (outer?: number): number => {
       const instance = callee.instance();
       const around = outer ?? within();
@@ -164,18 +165,18 @@ export class Caller {
         engine.u64.set(kept);
       }
       const drawsOn = budget;
-      budget = NO_CALL;
+      budget = Protocol.NO_CALL;
       const handle = engine.proceed((host) => host.begin(instance, position, state, fuel, around, drawsOn, keepsStack));
       if (slice !== undefined) engine.host.set_slice(handle, slice);
       return handle;
     };
     const keep = (isNested: boolean): void => {
       kept ??= engine.u64.slice(0, signature.params.types.length);
-      if (budget === NO_CALL && !isNested) budget = engine.host.keep_budget();
+      if (budget === Protocol.NO_CALL && !isNested) budget = engine.host.keep_budget();
     };
     const drop = (): void => {
-      if (budget !== NO_CALL && engine.isLive) engine.host.drop_budget(budget);
-      budget = NO_CALL;
+      if (budget !== Protocol.NO_CALL && engine.isLive) engine.host.drop_budget(budget);
+      budget = Protocol.NO_CALL;
     };
     return { beginning: { begin, keep, drop }, signature };
   }

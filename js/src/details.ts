@@ -6,12 +6,13 @@
  * the errors of guestbox have their details as their `cause`.
  */
 import { type Frame, type Frames, NO_FRAMES, framesWith } from "./frames.js";
+import type { ErrorCode, TrapCode } from "./tables.js";
 
 /** The details of an error. */
 export interface ErrorDetails {
   /** The name of its class. */
   readonly guestbox: string;
-  readonly code: string;
+  readonly code: ErrorCode;
   /** Of a module that is not supported: the name of the proposal. */
   readonly proposal?: string;
   /** Of a trap: a BigInt, in JSON its digits. */
@@ -36,7 +37,7 @@ export interface Copied {
 }
 
 /** The details of a trap. */
-export function trapDetails(guestbox: string, code: string, fuelUsed: bigint, frames: Frames): ErrorDetails {
+export function trapDetails(guestbox: string, code: TrapCode, fuelUsed: bigint, frames: Frames): ErrorDetails {
   if (frames.length === 0) return { guestbox, code, fuelUsed };
   return { guestbox, code, fuelUsed, frames: [...frames], framesLeftOut: frames.leftOut };
 }

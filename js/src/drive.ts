@@ -8,11 +8,12 @@
 import { isThenable } from "./checks.js";
 import { type Call, type Calls, SYNCHRONOUS } from "./calls.js";
 import { ended, outOfFuel } from "./ended.js";
-import { BUSY, type Engine, FINISHED, HOST_CALL, OUT_OF_FUEL, SLICE_OVER } from "./engine.js";
+import type { Engine } from "./engine.js";
 import { Trap, asyncImport } from "./errors.js";
 import type { Guest } from "./guest.js";
 import { type HostFunction, contextOf, serve, trapOfImport } from "./imports.js";
 import type { Pace } from "./pace.js";
+import { Protocol, Step } from "./tables.js";
 
 /** What is needed to serve a guest's host calls. */
 export interface Served {
@@ -30,21 +31,21 @@ export type Ending<T> =
   | { readonly status: "trap"; readonly trap: Trap; readonly fuelUsed: bigint };
 
 /** Drives a call until it finishes, after its first step. Throws why it ended otherwise. */
-export function drive(served: Served, step: number): void {
+export function drive(served: Served, step: Step): void {
   const last = driveToEnd(served, step);
   if (last instanceof Trap) throw last;
-  if (last === BUSY) throw served.calls.busy();
-  if (last !== FINISHED) throw ended(served.engine, last);
+  if (last === Step.BUSY) throw served.calls.busy();
+  if (last !== Step.FINISHED) throw ended(served.engine, last);
 }
 
 /** Drives a call to its end, after its first step, and gives the last, or the trap if it could not pay. */
-export function driveToEnd(served: Served, step: number): number | Trap {
-  if (step !== HOST_CALL) return step;
+export function driveToEnd(served: Served, step: Step): Step | Trap {
+  if (step !== Step.HOST_CALL) return step;
   const { engine, functions, calls } = served;
   const mark = calls.mark();
   do {
-    const handle = engine.head(0);
-    const host = functions[engine.head(1)] as HostFunction;
+    const handle = engine.head(Protocol.CALL_WORD);
+    const host = functions[engine.head(Protocol.DETAIL_WORD)] as HostFunction;
     const context = contextOf(served, host);
     let answered = false;
     const before = calls.serve(SYNCHRONOUS);
@@ -67,7 +68,7 @@ export function driveToEnd(served: Served, step: number): number | Trap {
       calls.nextSoon();
     }
     step = engine.answer(handle);
-  } while (step === HOST_CALL);
+  } while (step === Step.HOST_CALL);
   return step;
 }
 
@@ -89,8 +90,8 @@ export async function driveAsync<T>(served: Served, call: Call, pace: Pace, fini
     call.check();
     let step = pace.time(() => engine.step(handle));
     for (;;) {
-      if (step === HOST_CALL) {
-        const host = functions[engine.head(1)] as HostFunction;
+      if (step === Step.HOST_CALL) {
+        const host = functions[engine.head(Protocol.DETAIL_WORD)] as HostFunction;
         const context = (call.context = contextOf(served, host));
         try {
           const promise = serveAsync(served, call, host, pace);
@@ -109,20 +110,20 @@ export async function driveAsync<T>(served: Served, call: Call, pace: Pace, fini
         }
         calls.outlive(mark, call);
         step = engine.answer(handle);
-      } else if (step === SLICE_OVER) {
+      } else if (step === Step.SLICE_OVER) {
         step = await pace.slices((slice) => {
           call.check();
           engine.check();
           if (slice !== undefined) engine.host.set_slice(handle, slice);
           return engine.step(handle);
         });
-      } else if (step === OUT_OF_FUEL) {
+      } else if (step === Step.OUT_OF_FUEL) {
         call.isKept = true;
-        return { status: "out-of-fuel", fuelUsed: engine.longHead(4) };
+        return { status: "out-of-fuel", fuelUsed: engine.longHead(Protocol.USED_WORD) };
       } else {
         isOver = true;
-        const fuelUsed = engine.longHead(4);
-        if (step === FINISHED) return { status: "ok", value: finish(), fuelUsed };
+        const fuelUsed = engine.longHead(Protocol.USED_WORD);
+        if (step === Step.FINISHED) return { status: "ok", value: finish(), fuelUsed };
         const error = ended(engine, step);
         if (error instanceof Trap) return { status: "trap", trap: error, fuelUsed };
         throw error;

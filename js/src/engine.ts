@@ -8,27 +8,17 @@
 import { DisposedError, PoisonedError, fromHost } from "./errors.js";
 import type { Host } from "./glue-types.js";
 import { Net } from "./net.js";
+import { Protocol, type Step, type TrapCode } from "./tables.js";
 
-/** What a step of a call did. The numbers are those of `Host` in the wasm-host. */
-export const FINISHED = 0;
-export const HOST_CALL = 1;
-export const OUT_OF_FUEL = 2;
-export const TRAPPED = 3;
-export const TORN_DOWN = 4;
-export const SLICE_OVER = 6;
-export const BUSY = 7;
-
-/** The handle of no call. As all handles it is a small integer, which crosses without a conversion. */
-export const NO_CALL = 0xff_ffff;
-
-/** Words of the exchange before the values. */
-const HEAD_WORDS = 8;
+/** A kind of trap, with what it says. */
+export interface TrapKind {
+  readonly code: TrapCode;
+  readonly message: string;
+}
 
 export class Engine {
   /** How often the engine was entered: what was seen of a guest's memory holds until the next time. */
   entered = 0;
-  readonly trapCodes: readonly string[];
-  readonly trapMessages: readonly string[];
   readonly net = new Net(this);
   /** Who has calls that wait for their turn. */
   readonly waiting = new Set<WeakRef<{ dispose(error: Error): void }>>();
@@ -52,13 +42,11 @@ export class Engine {
     memory: WebAssembly.Memory,
     /** Throws the runtime's own error where its stack has too little room for what the engine does. */
     private readonly probe: () => void,
-    trapCodes: readonly string[],
-    trapMessages: readonly string[],
+    /** The kinds of trap, by their numbers. */
+    readonly traps: readonly TrapKind[],
   ) {
     this.raw = host;
     this.memory = memory;
-    this.trapCodes = trapCodes;
-    this.trapMessages = trapMessages;
     this.exchange = host.exchange();
     this.view(memory.buffer, this.exchange);
   }
@@ -125,7 +113,7 @@ export class Engine {
   }
 
   /** Begins a call and makes its first step, as all steps with what they take in the exchange. */
-  call(instance: number, position: number, state: number, within: number): number {
+  call(instance: number, position: number, state: number, within: number): Step {
     this.enter();
     try {
       return this.host.call(instance, position, state, within);
@@ -135,7 +123,7 @@ export class Engine {
   }
 
   /** Makes a step of a call. Steps throw only when the engine aborts. */
-  step(handle: number): number {
+  step(handle: number): Step {
     this.check();
     try {
       return this.host.step(handle);
@@ -145,7 +133,7 @@ export class Engine {
   }
 
   /** Answers the host call that a call waits for, and makes its next step. */
-  answer(handle: number): number {
+  answer(handle: number): Step {
     this.check();
     try {
       return this.host.answer(handle);
@@ -195,13 +183,13 @@ export class Engine {
     for (const calls of this.waiting) calls.deref()?.dispose(this.gone());
     // Nothing uses them any more: every way to them leads through `check`.
     this.raw = this.memory = undefined as never;
-    this.view(new ArrayBuffer(HEAD_WORDS * 8), 0);
+    this.view(new ArrayBuffer(Protocol.HEAD_WORDS * 8), 0);
   }
 
   private view(buffer: ArrayBufferLike, exchange: number): void {
-    const values = exchange + HEAD_WORDS * 8;
-    this.headWords = new Uint32Array(buffer, exchange, HEAD_WORDS * 2);
-    this.headLongs = new BigUint64Array(buffer, exchange, HEAD_WORDS);
+    const values = exchange + Protocol.HEAD_WORDS * 8;
+    this.headWords = new Uint32Array(buffer, exchange, Protocol.HEAD_WORDS * 2);
+    this.headLongs = new BigUint64Array(buffer, exchange, Protocol.HEAD_WORDS);
     this.i32 = new Int32Array(buffer, values);
     this.u32 = new Uint32Array(buffer, values);
     this.f32 = new Float32Array(buffer, values);

@@ -1,19 +1,20 @@
 /**
  * Errors. Each has a `code`, the name of the core's error variant in kebab case, and its class
- * says which operation failed.
+ * says which operation failed. Which class has which codes is known by the tables.
  */
 import { constant } from "./define.js";
 import { type ErrorDetails, copied, trapDetails } from "./details.js";
 import { type Frames, NO_FRAMES, stackAt, stackWith } from "./frames.js";
 import type { Net } from "./net.js";
+import type { ErrorCode, ErrorCodes, TrapCode } from "./tables.js";
 
 /** The base of all errors of guestbox. */
 export class GuestboxError extends Error {
   // Fields, so that they are defined and no setter is called.
   override readonly name: string;
-  readonly code: string;
+  readonly code: ErrorCode;
 
-  constructor(code: string, message: string, options?: ErrorOptions) {
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
     const hasCause = options !== undefined && Object.hasOwn(options, "cause");
     super(message, { cause: hasCause ? options.cause : { guestbox: nameOf(new.target), code } });
     this.name = NAMES.get(new.target) ?? new.target.name;
@@ -22,7 +23,7 @@ export class GuestboxError extends Error {
 
   /** Whether a value is an error of this class, `Trap.is(error, "out-of-fuel")`, of a code if one is given. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- whatever its constructor takes
-  static is<E extends GuestboxError>(this: new (...args: any[]) => E, value: unknown, code?: string): value is E {
+  static is<E extends GuestboxError, C extends E["code"] = E["code"]>(this: new (...args: any[]) => E, value: unknown, code?: C): value is E & { readonly code: C } {
     return value instanceof this && (code === undefined || value.code === code);
   }
 
@@ -41,8 +42,8 @@ export class GuestboxError extends Error {
     const Class = CLASSES.get(copy.class) ?? GuestboxError;
     const error =
       copy.class === "Trap"
-        ? new Trap(code, message, copy.fuelUsed, copy.frames)
-        : new Class(code, message, cause === undefined ? { proposal: copy.proposal } : { cause });
+        ? new Trap(code as TrapCode, message, copy.fuelUsed, copy.frames)
+        : new Class(code as never, message, cause === undefined ? { proposal: copy.proposal } : { cause });
     if (stack !== undefined) error.stack = stack;
     return error;
   }
@@ -53,22 +54,26 @@ export class GuestboxError extends Error {
   }
 }
 
+/** `GuestboxError` as what the class of a name extends: its errors have no other codes than the table says. */
+const Base = GuestboxError as unknown as {
+  new <N extends keyof ErrorCodes>(code: ErrorCodes[N], message: string, options?: ErrorOptions): GuestboxError & { readonly code: ErrorCodes[N] };
+  readonly is: typeof GuestboxError.is;
+  readonly from: typeof GuestboxError.from;
+};
+
 /**
  * The package's own wasm module could not be loaded. `code` is `unreachable`, `status` or `html` for what its address
  * answered, `not-wasm`, `other-module` where it is not of this version, `csp`, or `no-compiling` for runtimes that
  * take modules only.
  */
-export class LoadError extends GuestboxError {}
+export class LoadError extends Base<"LoadError"> {}
 
-/**
- * The bytes are no module that can be run here. `code` is `invalid`, `unsupported`, `limit`, `feature`,
- * `block-parameters`, `branch-table-values` or `tail-call-to-import`.
- */
-export class CompileError extends GuestboxError {
+/** The bytes are no module that can be run here. */
+export class CompileError extends Base<"CompileError"> {
   /** Of an error "unsupported": the name of the proposal that the module uses, such as `simd` or `threads`. */
   readonly proposal: string | undefined;
 
-  constructor(code: string, message: string, options?: Details) {
+  constructor(code: ErrorCodes["CompileError"], message: string, options?: Details) {
     const proposal = options !== undefined && Object.hasOwn(options, "proposal") ? options.proposal : undefined;
     super(code, message, proposal === undefined ? options : { cause: { guestbox: "CompileError", code, proposal } });
     this.proposal = proposal;
@@ -81,49 +86,45 @@ export class CompileError extends GuestboxError {
 }
 
 /** A module could not be instantiated. */
-export class InstantiateError extends GuestboxError {}
+export class InstantiateError extends Base<"InstantiateError"> {}
 
 /**
  * A call could not be begun or go on. `code` is `busy` where it would overlap another one of the guest,
  * `queue-full`, `export-not-found`, `not-a-function`, `not-started`, `no-memory`, or `call-over` for what
  * holds only until an import has returned or an outcome was resumed. Wrong arguments are TypeErrors.
  */
-export class InvokeError extends GuestboxError {}
+export class InvokeError extends Base<"InvokeError"> {}
 
 /**
  * A memory could not be made, grown, read or written. `code` is `out-of-bounds` or `ill-formed-text` where that is
  * because of the place that was given: where an import throws this of a memory of the calling guest, it is the guest's
  * fault, and the call ends with a `Trap` "host-error" that says so.
  */
-export class MemoryError extends GuestboxError {}
+export class MemoryError extends Base<"MemoryError"> {}
 
 /** A global could not be set. */
-export class GlobalError extends GuestboxError {}
+export class GlobalError extends Base<"GlobalError"> {}
 
 /**
- * A guest's state could not be captured, or bytes are no snapshot. `code` is `busy`, `table`,
- * `segment` or `reference-global`; of bytes `not-a-snapshot`, `version`, `corrupted` or `limit`.
+ * A guest's state could not be captured, or bytes are no snapshot. `code` is `table`, `segment` or `reference-global`
+ * where the guest's module has what cannot be captured.
  */
-export class SnapshotError extends GuestboxError {}
+export class SnapshotError extends Base<"SnapshotError"> {}
 
 /**
- * A snapshot could not be restored; the guest is as it was. `code` is `busy`, `other-module`,
- * `grown` where a memory that is shared would have to shrink, `limit` or `maximum`.
+ * A snapshot could not be restored; the guest is as it was. `code` is `grown` where a memory that is shared would have
+ * to shrink.
  */
-export class RestoreError extends GuestboxError {}
+export class RestoreError extends Base<"RestoreError"> {}
 
 /** Something was used after it was disposed of, or after what it belongs to was. */
-export class DisposedError extends GuestboxError {}
+export class DisposedError extends Base<"DisposedError"> {}
 
-/**
- * A supervisor that is wasm did something wrong, which ended its call: see `guestbox/substrate`. `code` is as natively
- * `allocator`, `arguments`, `instance`, `limit`, `memory`, `memory-refused`, `out-of-system-memory`, `result-buffer`, `slice`,
- * `store-in-use` or `thunk`.
- */
-export class SupervisorTrap extends GuestboxError {}
+/** A supervisor that is wasm did something wrong, which ended its call: see `guestbox/substrate`. `code` is as natively. */
+export class SupervisorTrap extends Base<"SupervisorTrap"> {}
 
 /** The engine itself aborted. Nothing in its sandbox can be used any more; load another. */
-export class PoisonedError extends GuestboxError {
+export class PoisonedError extends Base<"PoisonedError"> {
   /** @internal The error for what the wasm module threw when it aborted. */
   static of(cause: unknown, other: string): PoisonedError {
     const reason = cause instanceof Error ? cause.message : String(cause);
@@ -136,10 +137,10 @@ export class PoisonedError extends GuestboxError {
 }
 
 /** An import returned a promise to a call that is served synchronously; use `guest.call`. */
-export class AsyncImportError extends GuestboxError {}
+export class AsyncImportError extends Base<"AsyncImportError"> {}
 
 /** A guest call ended without a result. The guest and its sandbox stay usable. */
-export class Trap extends GuestboxError {
+export class Trap extends Base<"Trap"> {
   /** The fuel that the call used until then. */
   readonly fuelUsed: bigint;
   /**
@@ -151,7 +152,7 @@ export class Trap extends GuestboxError {
   declare readonly reason: Error | undefined;
 
   /** @internal Of a reason its stack has the places. */
-  constructor(code: string, message: string, fuelUsed: bigint, frames: Frames = NO_FRAMES, reason?: Error) {
+  constructor(code: TrapCode, message: string, fuelUsed: bigint, frames: Frames = NO_FRAMES, reason?: Error) {
     super(code, message, { cause: trapDetails("Trap", code, fuelUsed, frames) });
     this.fuelUsed = fuelUsed;
     this.frames = frames;
@@ -170,26 +171,27 @@ export class Trap extends GuestboxError {
 /** What errors are made with besides their code and message; only a `CompileError` has a proposal. */
 type Details = ErrorOptions & { readonly proposal?: string | undefined };
 
-const CLASSES = new Map<string, new (code: string, message: string, options?: Details) => GuestboxError>([
-  ["AsyncImportError", AsyncImportError],
-  ["CompileError", CompileError],
-  ["DisposedError", DisposedError],
-  ["GlobalError", GlobalError],
-  ["GuestboxError", GuestboxError],
-  ["HandleError", DisposedError],
-  ["InstantiateError", InstantiateError],
-  ["InvokeError", InvokeError],
-  ["LoadError", LoadError],
-  ["MemoryError", MemoryError],
-  ["PoisonedError", PoisonedError],
-  ["RestoreError", RestoreError],
-  ["SnapshotError", SnapshotError],
-  ["SupervisorTrap", SupervisorTrap],
-]);
+const CLASSES = new Map<string, new (code: never, message: string, options?: Details) => GuestboxError>(
+  Object.entries({
+    AsyncImportError,
+    CompileError,
+    DisposedError,
+    GlobalError,
+    GuestboxError,
+    InstantiateError,
+    InvokeError,
+    LoadError,
+    MemoryError,
+    PoisonedError,
+    RestoreError,
+    SnapshotError,
+    SupervisorTrap,
+  } satisfies { readonly [name in Exclude<keyof ErrorCodes, "Trap">]: unknown }),
+);
 
 /** The names of the classes: a bundler may have given them others. */
 const NAMES = new Map<unknown, string>([...CLASSES].map(([name, Class]) => [Class, name]));
-NAMES.set(DisposedError, "DisposedError").set(Trap, "Trap");
+NAMES.set(Trap, "Trap");
 
 /** The name of a class, or of the one that it extends. */
 function nameOf(Class: object | null): string {
@@ -225,7 +227,7 @@ export const isOfCount = (error: unknown): boolean => error instanceof Error && 
 /** What the wasm module throws: an object without a prototype. */
 interface Refusal {
   readonly name: string;
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly message: string;
   readonly fuelUsed: bigint | undefined;
   readonly isOfCount: boolean;
@@ -242,12 +244,12 @@ const isRefusal = (thrown: unknown): thrown is Refusal =>
 export function fromHost(thrown: unknown, net?: Net): Error | undefined {
   if (!isRefusal(thrown)) return undefined;
   const { name, code, message, fuelUsed } = thrown;
-  if (name === "Trap") return new Trap(code, message, fuelUsed ?? 0n);
+  if (name === "Trap") return new Trap(code as TrapCode, message, fuelUsed ?? 0n);
   if (name === "RangeError") return new RangeError(message);
   const Class = CLASSES.get(name) ?? GuestboxError;
-  if (!thrown.isOfCount) return new Class(code, message, { proposal: thrown.proposal });
+  if (!thrown.isOfCount) return new Class(code as never, message, { proposal: thrown.proposal });
   const undisposed = net?.undisposed() ?? "";
-  const error = new Class(code, undisposed === "" ? message : `${message}. ${undisposed}`);
+  const error = new Class(code as never, undisposed === "" ? message : `${message}. ${undisposed}`);
   ofCount.add(error);
   return error;
 }

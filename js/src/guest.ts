@@ -5,7 +5,7 @@ import { constant } from "./define.js";
 import { disposable } from "./disposable.js";
 import { counted, shown } from "./shown.js";
 import { drive, driveAsync, valueOf } from "./drive.js";
-import { type Engine, NO_CALL } from "./engine.js";
+import type { Engine } from "./engine.js";
 import { DisposedError, InvokeError } from "./errors.js";
 import { Global } from "./global.js";
 import type { HostFunction } from "./imports.js";
@@ -16,10 +16,11 @@ import type { Names } from "./options.js";
 import type { Outcome, SyncOutcome } from "./outcome.js";
 import type { Pace } from "./pace.js";
 import { Snapshot, snapshotHandle } from "./snapshot.js";
+import { type GuestLimits, Protocol } from "./tables.js";
 import { type FloatMode, type Value, floatMode } from "./values.js";
 
 /** How a guest is treated. */
-export interface GuestOptions {
+export interface GuestOptions extends GuestLimits {
   /** A word (32 bits) of the supervisor's own, which comes with each host call. */
   readonly state?: number;
   /** How floats are shown to JavaScript: as numbers, or as their raw bits. */
@@ -110,7 +111,7 @@ export class Guest {
       served: { engine, guest: this, functions, calls },
       instance: () => this.instance(),
     };
-    this.caller = new Caller(this.callee, () => NO_CALL, false);
+    this.caller = new Caller(this.callee, () => Protocol.NO_CALL, false);
   }
 
   /** The exports by name. Functions are called synchronously. */
@@ -260,7 +261,7 @@ export class Guest {
 
   /** The start function has returned. */
   private started(): void {
-    const id = this.engine.head(1);
+    const id = this.engine.head(Protocol.DETAIL_WORD);
     if (this.life === "starting") {
       this.live(id);
     } else {

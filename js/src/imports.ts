@@ -10,6 +10,7 @@ import type { Exports, Guest } from "./guest.js";
 import { type Memory, memoryOf } from "./memory.js";
 import type { ImportDescriptor } from "./module.js";
 import type { Outcome, SyncOutcome } from "./outcome.js";
+import { Protocol } from "./tables.js";
 import { type FloatMode, type Value, ValueList } from "./values.js";
 
 /** A function that serves an import. It may be `async` if the guest is called with `call`. */
@@ -114,7 +115,7 @@ export function serve({ target }: HostFunction, context: Context | undefined, ar
 
 /** The context of the host call in the exchange, where its import asks for one. Close it after. */
 export function contextOf(served: Served, host: HostFunction): Context | undefined {
-  return host.withContext ? new Context(served, served.engine.head(0), served.engine.head(2)) : undefined;
+  return host.withContext ? new Context(served, served.engine.head(Protocol.CALL_WORD), served.engine.head(Protocol.STATE_WORD)) : undefined;
 }
 
 export class Context implements CallContext {

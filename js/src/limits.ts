@@ -1,6 +1,7 @@
 /** Limits: what guests, environments and supervisors may take, before it is taken. */
 import type { WasmSource } from "./load.js";
-import { type Names, known, optionsOf } from "./options.js";
+import { type Known, type Names, known, optionsOf } from "./options.js";
+import { LIMIT_NAMES, type LimitNumbers } from "./tables.js";
 
 /**
  * Limits by name: for guests nobody trusts, for many small ones, for a supervisor that meters its guests itself (no bound
@@ -9,61 +10,9 @@ import { type Names, known, optionsOf } from "./options.js";
 export type LimitsPreset = "default" | "strict" | "self-metered" | "unlimited";
 
 /** Limits, each a whole number; what is not given is as the preset has it. */
-export interface Limits {
+export interface Limits extends LimitNumbers {
   /** Where the other limits come from; "default" if it is not given. */
   readonly preset?: LimitsPreset;
-  /** Bytes of SCALE-encoded arguments, and of an encoded result. */
-  readonly argumentBytes?: number;
-  /** Blocks within each other in a function. */
-  readonly blockDepth?: number;
-  /** Targets of all branch tables of a function together. */
-  readonly branchTargets?: number;
-  /** Operators of a constant expression: the initial value of a global, the offset of a segment. */
-  readonly constOperators?: number;
-  /** Bytes of the engine's value stack for one guest call. */
-  readonly engineStackBytes?: number;
-  /** Bytes of a SCALE-encoded environment definition. */
-  readonly environmentBytes?: number;
-  /** Exports of a module. */
-  readonly exports?: number;
-  /** Fuel of an outermost call. Above 2^53 it is the nearest that a number can be. */
-  readonly fuel?: number | bigint;
-  /** Functions of a module, imports included. */
-  readonly functions?: number;
-  /** Globals of a module. */
-  readonly globals?: number;
-  /** Nested frames of guest functions. */
-  readonly guestFrames?: number;
-  /** Imports of a module. */
-  readonly imports?: number;
-  /** Instances that are alive or not yet freed. */
-  readonly instances?: number;
-  /** Locals of a function, without its parameters. */
-  readonly locals?: number;
-  /** Memories of a module. */
-  readonly memories?: number;
-  /** Pages (64 KiB) of each memory. */
-  readonly memoryPages?: number;
-  /** Bytes of a module. */
-  readonly moduleBytes?: number;
-  /** Values beyond the first that the blocks, branches and calls of a module pass, all together. */
-  readonly multiValues?: number;
-  /** Guest calls within supervisor calls within guest calls. */
-  readonly nesting?: number;
-  /** Parameters of a function type, and as many results. */
-  readonly params?: number;
-  /** Segments of a module, of elements and of data together. */
-  readonly segments?: number;
-  /** Elements of each table, and of all element segments of a module together. */
-  readonly tableElements?: number;
-  /** Tables of a module. */
-  readonly tables?: number;
-  /** Bytes that all instances take together besides their memories, until they are really freed. */
-  readonly totalInstanceBytes?: number;
-  /** Pages (64 KiB) of all memories together, until they are really freed. */
-  readonly totalMemoryPages?: number;
-  /** Types of a module. */
-  readonly types?: number;
 }
 
 /** What modules may use of WebAssembly; all that is supported, unless it is switched off with `false`. */
@@ -110,35 +59,7 @@ const LOAD_OPTIONS = known(LOAD_NAMES);
 /** The options that a store without more of them is loaded with. */
 export const loadOptions = (given: LoadOptions | undefined): LoadOptions => optionsOf(given, LOAD_OPTIONS);
 
-const LIMITS = known<Limits>({
-  preset: true,
-  argumentBytes: true,
-  blockDepth: true,
-  branchTargets: true,
-  constOperators: true,
-  engineStackBytes: true,
-  environmentBytes: true,
-  exports: true,
-  fuel: true,
-  functions: true,
-  globals: true,
-  guestFrames: true,
-  imports: true,
-  instances: true,
-  locals: true,
-  memories: true,
-  memoryPages: true,
-  moduleBytes: true,
-  multiValues: true,
-  nesting: true,
-  params: true,
-  segments: true,
-  tableElements: true,
-  tables: true,
-  totalInstanceBytes: true,
-  totalMemoryPages: true,
-  types: true,
-});
+const LIMITS: Known<Limits> = new Set(["preset", ...LIMIT_NAMES]);
 
 const FEATURES = known<Features>({
   bulkMemory: true,

@@ -7,12 +7,10 @@ import type { Engine } from "./engine.js";
 import { DisposedError, MemoryError } from "./errors.js";
 import type { Held } from "./net.js";
 import { known, optionsOf } from "./options.js";
+import { type ErrorCodes, Protocol } from "./tables.js";
 
 /** Bytes of a page. */
 export const PAGE_BYTES = 65_536;
-
-/** The word of the exchange that a memory's size in pages comes in with its address. */
-const PAGES = 5;
 
 /** Which memory refused, of the errors for which the place is why. */
 const refusedBy = new WeakMap<MemoryError, Memory>();
@@ -127,7 +125,7 @@ export class Memory {
     const { engine } = this;
     if (this.place.entered !== engine.entered) {
       const address = engine.use((host) => host.memory_address(handle));
-      this.place = { address, size: engine.head(PAGES) * PAGE_BYTES, entered: engine.entered };
+      this.place = { address, size: engine.head(Protocol.PAGES_WORD) * PAGE_BYTES, entered: engine.entered };
     }
     const { address, size } = this.place;
     if (start + count > size) {
@@ -141,7 +139,7 @@ export class Memory {
     return this.guest === guest;
   }
 
-  private refused(code: string, message: string): MemoryError {
+  private refused(code: ErrorCodes["MemoryError"], message: string): MemoryError {
     const error = new MemoryError(code, message);
     refusedBy.set(error, this);
     return error;

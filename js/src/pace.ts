@@ -1,7 +1,7 @@
 /** How a call is paced: its fuel, its slices, and what ends it before it has finished. */
 import { checkFuel, checkSignal, checkTime } from "./checks.js";
-import { SLICE_OVER } from "./engine.js";
 import { type Job, isTurnOver, join, leave, sliceTime, spend } from "./schedule.js";
+import { Step } from "./tables.js";
 import type { Tempo } from "./tempo.js";
 import { now } from "./yield.js";
 
@@ -76,14 +76,14 @@ export class Pace {
    * Makes steps of a call, a slice in each of its turns, until one does anything but use up its slice, and
    * gives that. `step` is told where slices get another length.
    */
-  slices(step: (slice: bigint | undefined) => number): Promise<number> {
+  slices(step: (slice: bigint | undefined) => Step): Promise<Step> {
     return this.wait((resolve, reject) => ({
       run: () => {
         try {
           this.check();
           const slice = this.nextSlice();
           const made = this.time(() => step(slice));
-          if (made === SLICE_OVER) return true;
+          if (made === Step.SLICE_OVER) return true;
           resolve(made);
         } catch (error) {
           reject(error);
@@ -168,10 +168,10 @@ export class Pace {
   }
 
   /** Makes a step, and learns from how long it took. */
-  time(step: () => number): number {
+  time(step: () => Step): Step {
     const start = now();
     const made = step();
-    if (made !== SLICE_OVER) return made;
+    if (made !== Step.SLICE_OVER) return made;
     const fuel = Number(this.slice);
     const passed = now() - start;
     this.tempo.note(fuel, passed);

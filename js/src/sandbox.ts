@@ -4,7 +4,7 @@ import { type Bytes, bytesOf, checkBoolean, checkU32 } from "./checks.js";
 import { disposable } from "./disposable.js";
 import { counted, shown } from "./shown.js";
 import { Engine } from "./engine.js";
-import { CompileError, SnapshotError, hostError } from "./errors.js";
+import { SnapshotError, hostError } from "./errors.js";
 import { makeGlue } from "./glue.js";
 import type * as Glue from "./glue-types.js";
 import { type Limits, type LoadOptions, storeArguments } from "./limits.js";
@@ -14,6 +14,7 @@ import { Module } from "./module.js";
 import type { Leak } from "./net.js";
 import { known, optionsOf } from "./options.js";
 import { Snapshot } from "./snapshot.js";
+import type { TrapCode } from "./tables.js";
 import { warmUp } from "./warm.js";
 import { yieldToEventLoop } from "./yield.js";
 
@@ -92,8 +93,8 @@ export class Sandbox {
     const settings = storeArguments(options);
     const [glue, memory, probe] = await instantiateGlue(options.wasm);
     const host = hostError(() => new glue.Host(new glue.Settings(...settings)));
-    const traps = JSON.parse(glue.Host.trap_codes()) as [string, string][];
-    const engine = new Engine(host, memory, probe, traps.map(([code]) => code), traps.map(([, message]) => message));
+    const traps = JSON.parse(glue.Host.trap_codes()) as [TrapCode, string][];
+    const engine = new Engine(host, memory, probe, traps.map((trap) => ({ code: trap[0], message: trap[1] })));
     engine.net.onLeak = onLeak;
     const sandbox = new Sandbox(engine, glue.Host.costs_version());
     if (isWarm) await warmUp(sandbox);
@@ -107,10 +108,7 @@ export class Sandbox {
     const frames = checkBoolean("frames", options.frames);
     const view = bytesOf("the module's bytes", bytes);
     // Before they are copied to where the engine reads them: that memory never shrinks.
-    const maximum = engine.use((host) => host.module_bytes());
-    if (view.length > maximum) {
-      throw new CompileError("limit", `module refused: the limit \`moduleBytes\` is ${maximum}, ${view.length} requested; raise it in \`limits\``);
-    }
+    engine.use((host) => host.check_module_bytes(view.length));
     return new Module(engine, engine.use((host) => (frames ? host.compile_with_frames(view) : host.compile(view))));
   }
 

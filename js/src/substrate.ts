@@ -20,6 +20,7 @@ import type * as Glue from "./glue-types.js";
 import { LOAD_NAMES, type LoadOptions, storeArguments } from "./limits.js";
 import { known, optionsOf } from "./options.js";
 import { instantiateGlue } from "./sandbox.js";
+import { NoThunk } from "./tables.js";
 
 /** The host functions, by their names in the module `env`. An `i64` is a BigInt. */
 export interface SubstrateImports extends WebAssembly.ModuleImports {
@@ -119,11 +120,6 @@ function importsOf(door: Door<Glue.Substrate>): SubstrateImports {
   };
 }
 
-/** What `findThunk` returns where there is none. The numbers are those of the wasm-host. */
-const NO_TABLE = -1;
-const OUT_OF_BOUNDS = -2;
-const NULL = -3;
-
 type Thunk = (ptr: number, len: number, state: number, func: number) => unknown;
 
 /** The supervisor, as the wasm module reaches it. Its methods may throw: they are all caught there. */
@@ -167,10 +163,10 @@ class Supervisor {
   }
 
   findThunk(index: number): number {
-    if (this.table === undefined) return NO_TABLE;
-    if (index >= this.table.length) return OUT_OF_BOUNDS;
+    if (this.table === undefined) return NoThunk.NO_TABLE;
+    if (index >= this.table.length) return NoThunk.OUT_OF_BOUNDS;
     const thunk: Thunk | null = this.table.get(index);
-    if (thunk === null) return NULL;
+    if (thunk === null) return NoThunk.NULL;
     const known = this.handles.get(thunk);
     if (known !== undefined) return known;
     checkThunk(thunk);

@@ -1,8 +1,12 @@
 // Errors: what an import throws comes out as it is, what the guest does wrong is a Trap, and nothing stays behind.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { GuestboxError, InvokeError, MemoryError, Trap } from "guestbox";
-import { rejectionOf, thrownBy, wat, workbench } from "./wat.mjs";
+import { readFileSync } from "node:fs";
+import * as guestbox from "guestbox";
+import { SupervisorTrap } from "guestbox/substrate";
+import { CODES, rejectionOf, thrownBy, wat, workbench } from "./wat.mjs";
+
+const { GuestboxError, InvokeError, MemoryError, Trap } = guestbox;
 
 const { sandbox, guest } = await workbench();
 
@@ -166,6 +170,35 @@ describe("errors of guestbox", () => {
     const other = new MemoryError("out-of-bounds", "x");
     assert.ok(GuestboxError.is(trap) && GuestboxError.is(other) && Trap.is(trap) && Trap.is(trap, "unreachable"));
     assert.ok(!Trap.is(other) && !Trap.is(trap, "out-of-fuel") && !GuestboxError.is(new Error("x")) && !Trap.is(undefined));
+  });
+  test("are of the classes that the table has, each with its codes", () => {
+    assert.ok(CODES.size >= 14 && CODES.get("Trap").length >= 16);
+    const classes = { ...guestbox, SupervisorTrap };
+    for (const [name, codes] of CODES) {
+      assert.equal(classes[name].name, name);
+      assert.ok(codes.length > 0, name);
+    }
+    const errors = Object.keys(classes).filter((name) => classes[name] === GuestboxError || classes[name].prototype instanceof GuestboxError);
+    assert.deepEqual(errors.sort(), [...CODES.keys()].sort());
+  });
+  test("are said to have codes that they have", () => {
+    const source = readFileSync(new URL("../src/errors.ts", import.meta.url), "utf8");
+    const described = [...source.matchAll(/^\/\*\*(?:(?!\*\/)[^])*?\*\/\nexport class (\w+) /gm)];
+    let count = 0;
+    for (const [text, name] of described) {
+      // From where the codes are spoken of to the end of the sentence.
+      for (const [, sentence] of text.matchAll(/`code` is ((?:(?!\. )[^])*)/g)) {
+        for (const [, code] of sentence.matchAll(/`([a-z]+(?:-[a-z]+)*)`/g)) {
+          assert.ok(CODES.get(name).includes(code), `${name} ${code}`);
+          count++;
+        }
+      }
+    }
+    assert.ok(count >= 15, `${count}`);
+    const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+    const [, loading] = readme.match(/is a `LoadError`[^]*?Its `code` is ([^]*?)\. A page/);
+    const named = [...loading.matchAll(/`([a-z-]+)`/g)].map(([, code]) => code);
+    assert.deepEqual(named.sort(), CODES.get("LoadError"));
   });
   test("calling what is not exported, or is no function, is an InvokeError", async () => {
     const instance = guest('(module (memory (export "m") 1) (func (export "r") (param externref)))');

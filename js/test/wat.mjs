@@ -1,5 +1,7 @@
-// Guests for the tests, written as WebAssembly text.
-import { Sandbox } from "guestbox";
+// Guests for the tests, written as WebAssembly text, and what goes wrong with them.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { GuestboxError, Sandbox } from "guestbox";
 import initWabt from "wabt";
 
 const wabt = await initWabt();
@@ -23,12 +25,27 @@ export async function workbench(options) {
   return { sandbox, guest };
 }
 
+/** The codes of each class of errors, as the types have them. */
+export const CODES = (() => {
+  const source = readFileSync(new URL("../src/tables.ts", import.meta.url), "utf8");
+  const codes = (union) => [...union.matchAll(/"([^"]*)"/g)].map(([, code]) => code);
+  const [, classes] = source.match(/interface ErrorCodes \{([^]*?)\n\}/);
+  const named = [...classes.matchAll(/readonly (\w+): (.*);/g)].map(([, name, union]) => [name, codes(union)]);
+  return new Map([...named, ["Trap", codes(source.match(/type TrapCode = (.*);/)[1])]]);
+})();
+
+/** An error, whose code is one of its class: the types are true. */
+function typed(error) {
+  if (error instanceof GuestboxError) assert.ok(CODES.get(error.name)?.includes(error.code), `${error.name} "${error.code}"`);
+  return error;
+}
+
 /** What a call throws; that it throws nothing is an error, too. */
 export function thrownBy(call) {
   try {
     call();
   } catch (error) {
-    return error;
+    return typed(error);
   }
   throw new Error("nothing was thrown");
 }
@@ -38,7 +55,7 @@ export async function rejectionOf(promise) {
   try {
     await promise;
   } catch (error) {
-    return error;
+    return typed(error);
   }
   throw new Error("the promise was fulfilled");
 }

@@ -149,7 +149,7 @@ pub(crate) fn advance(
     handle: u32,
 ) -> u32 {
     let mut end = |ended: Trap| trap(trapped, ended);
-    let (head, values) = exchange.split_at_mut(Host::HEAD);
+    let (head, values) = exchange.split_at_mut(Host::HEAD_WORDS);
     call.fill();
     let (step, detail, state) = match call.execution.run(store) {
         Ok(Step::Finished(results)) => {
@@ -203,7 +203,7 @@ pub(crate) fn end(
 }
 
 fn say(head: &mut [u64], call: &Call, handle: u32, (step, detail, state): (u32, u64, u32)) -> u32 {
-    put_head(head, [handle.into(), detail, state.into(), call.fuel(), call.used()]);
+    Head { handle, detail, state, fuel: call.fuel(), used: call.used() }.put(head);
     step
 }
 
@@ -213,8 +213,27 @@ fn put_values(words: &mut [u64], values: &[Value]) {
     }
 }
 
-pub(crate) fn put_head<const N: usize>(head: &mut [u64], words: [u64; N]) {
-    for (slot, word) in head.iter_mut().zip(words) {
+/// What the head of the exchange says of a step.
+pub(crate) struct Head {
+    pub(crate) handle: u32,
+    pub(crate) detail: u64,
+    pub(crate) state: u32,
+    pub(crate) fuel: u64,
+    pub(crate) used: u64,
+}
+
+impl Head {
+    pub(crate) fn put(self, exchange: &mut [u64]) {
+        put_word(exchange, Host::CALL_WORD, self.handle.into());
+        put_word(exchange, Host::DETAIL_WORD, self.detail);
+        put_word(exchange, Host::STATE_WORD, self.state.into());
+        put_word(exchange, Host::FUEL_WORD, self.fuel);
+        put_word(exchange, Host::USED_WORD, self.used);
+    }
+}
+
+pub(crate) fn put_word(exchange: &mut [u64], at: usize, word: u64) {
+    if let Some(slot) = exchange.get_mut(at) {
         *slot = word;
     }
 }

@@ -1,12 +1,12 @@
 //! Errors on their way to JavaScript: objects with a class, a code and a message.
 
-use crate::limits::{counts_what_lives, message, refused_feature};
+use crate::limits::{message, refused_feature, trap_message};
 use core::fmt::Display;
 use guestbox::{
-    CompileError, EnvironmentError, ExecutionError, ForkError, FormatError, GlobalError, HandleError,
-    InstantiateError, InvokeError, LimitError, MemoryError, RestoreError, SnapshotError, ThunkError, Trap,
+    CompileError, Trap,
     abi::{InstantiateFailure, SupervisorTrap},
     substrate::Failure,
+    tables::Coded,
 };
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
@@ -29,12 +29,13 @@ pub(crate) fn error(class: &str, code: &str, message: &dyn Display) -> JsValue {
     refusal(class, code, &message.to_string(), None, false, None)
 }
 
-/// An error in which a limit refused.
-fn limit_error(class: &str, code: &str, error: &dyn Display, refused: &LimitError) -> JsValue {
-    refusal(class, code, &message(error, Some(refused)), None, counts_what_lives(refused.limit), None)
+/// The error of a class for one of the core's.
+pub(crate) fn error_of(class: &str, error: &impl Coded) -> JsValue {
+    let is_of_count = error.refused().is_some_and(|(_, refused)| refused.limit.counts_what_lives());
+    refusal(class, error.code(), &message(error), None, is_of_count, None)
 }
 
-/// What makes a JavaScript error of a core error.
+/// What makes a JavaScript error of a core error. Which class each is of stands in `classes`.
 pub(crate) trait IntoJs {
     fn into_js(self) -> JsValue;
 }
@@ -43,78 +44,13 @@ impl IntoJs for CompileError {
     fn into_js(self) -> JsValue {
         let message = match &self {
             Self::Feature(feature) => refused_feature(*feature),
-            Self::Limit(refused) => message(&self, Some(refused)),
-            _ => message(&self, None),
+            _ => message(&self),
         };
         let proposal = match &self {
             Self::Unsupported(unsupported) => Some(unsupported.proposal.name()),
             _ => None,
         };
         refusal("CompileError", self.code(), &message, None, false, proposal)
-    }
-}
-
-impl IntoJs for HandleError {
-    fn into_js(self) -> JsValue {
-        error("HandleError", self.code(), &self)
-    }
-}
-
-impl IntoJs for MemoryError {
-    fn into_js(self) -> JsValue {
-        match self {
-            Self::Handle(handle) => handle.into_js(),
-            Self::Limit(refused) => limit_error("MemoryError", self.code(), &self, &refused),
-            _ => error("MemoryError", self.code(), &self),
-        }
-    }
-}
-
-impl IntoJs for GlobalError {
-    fn into_js(self) -> JsValue {
-        match self {
-            Self::Instance(handle) => handle.into_js(),
-            _ => error("GlobalError", self.code(), &self),
-        }
-    }
-}
-
-impl IntoJs for ExecutionError {
-    fn into_js(self) -> JsValue {
-        error("ExecutionError", self.code(), &self)
-    }
-}
-
-impl IntoJs for InvokeError {
-    fn into_js(self) -> JsValue {
-        match self {
-            Self::Instance(handle) => handle.into_js(),
-            Self::Trap(trap) => trap.into_js(),
-            _ => error("InvokeError", self.code(), &self),
-        }
-    }
-}
-
-impl IntoJs for InstantiateError {
-    fn into_js(self) -> JsValue {
-        match self {
-            Self::Snapshot(refused) => refused.into_js(),
-            Self::Start(trap) => trap.into_js(),
-            Self::Limit(refused) => limit_error("InstantiateError", self.code(), &self, &refused),
-            _ => error("InstantiateError", self.code(), &self),
-        }
-    }
-}
-
-impl IntoJs for InstantiateFailure {
-    fn into_js(self) -> JsValue {
-        let refused = match &self {
-            Self::EnvironmentCorrupted(EnvironmentError::Limit(refused))
-            | Self::Instantiation(InstantiateError::Limit(refused))
-            | Self::ModuleDecoding(CompileError::Limit(refused)) => Some(refused),
-            _ => None,
-        };
-        error("InstantiateError", self.name(), &message(&self, refused))
     }
 }
 
@@ -131,69 +67,18 @@ impl IntoJs for Failure {
     }
 }
 
-/// What ends a supervisor that is wasm, by the name that it has natively.
-pub(crate) fn supervisor_trap(trap: &SupervisorTrap) -> JsValue {
-    let refused = match trap {
-        SupervisorTrap::Limit(refused) | SupervisorTrap::MemoryRefused(MemoryError::Limit(refused)) => {
-            Some(refused)
-        }
-        _ => None,
-    };
-    error("SupervisorTrap", trap.name(), &message(trap, refused))
-}
-
-impl IntoJs for SnapshotError {
-    fn into_js(self) -> JsValue {
-        match self {
-            Self::Instance(handle) => handle.into_js(),
-            _ => error("SnapshotError", self.code(), &self),
-        }
-    }
-}
-
-impl IntoJs for FormatError {
-    fn into_js(self) -> JsValue {
-        error("SnapshotError", self.code(), &self)
-    }
-}
-
-impl IntoJs for RestoreError {
-    fn into_js(self) -> JsValue {
-        match self {
-            Self::Instance(handle) => handle.into_js(),
-            Self::Limit(refused) => limit_error("RestoreError", self.code(), &self, &refused),
-            _ => error("RestoreError", self.code(), &self),
-        }
-    }
-}
-
-impl IntoJs for ForkError {
-    fn into_js(self) -> JsValue {
-        match self {
-            Self::Instantiate(refused) => refused.into_js(),
-            Self::Snapshot(refused) => refused.into_js(),
-            _ => error("SnapshotError", self.code(), &self),
-        }
-    }
-}
-
 impl IntoJs for Trap {
     fn into_js(self) -> JsValue {
-        let refused = self.reason().and_then(|reason| match reason.downcast_ref() {
-            Some(ThunkError::Limit(refused)) => Some(refused),
-            _ => reason.downcast_ref(),
-        });
-        refusal("Trap", self.code().name(), &message(&self, refused), Some(self.fuel_used()), false, None)
+        let message = trap_message(&self).unwrap_or_else(|| self.to_string());
+        refusal("Trap", self.code().name(), &message, Some(self.fuel_used()), false, None)
     }
 }
 
-impl IntoJs for SupervisorTrap {
-    fn into_js(self) -> JsValue {
-        match self {
-            Self::Instance(handle) | Self::Memory(handle) => handle.into_js(),
-            Self::MemoryRefused(refused) => refused.into_js(),
-            Self::Limit(refused) => limit_error("SupervisorTrap", self.name(), &self, &refused),
-            _ => error("SupervisorTrap", self.name(), &self),
-        }
+/// What a supervisor that is JavaScript did wrong: where the error in it says more, it is that.
+pub(crate) fn wrong_use(trap: SupervisorTrap) -> JsValue {
+    match trap {
+        SupervisorTrap::Instance(error) | SupervisorTrap::Memory(error) => error.into_js(),
+        SupervisorTrap::MemoryRefused(error) => error.into_js(),
+        trap => trap.into_js(),
     }
 }

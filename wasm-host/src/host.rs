@@ -7,14 +7,15 @@
 use crate::{
     call::{Budget, Call},
     convert::{describe_exports, describe_imports, from_word, to_word},
-    error::{IntoJs, error},
-    limits::Settings,
+    error::IntoJs,
+    limits::{Settings, saturate_long},
     slab::Slab,
     traps::Trapped,
 };
 use alloc::rc::Rc;
 use guestbox::{
-    Environment, FuncIndex, InstanceId, InstanceLimits, MemoryId, Module, Snapshot, Store, Value,
+    CompileError, Environment, FuncIndex, GlobalError, InstanceId, InstanceLimits, Limit, MemoryId, Module,
+    Snapshot, Store, Value,
 };
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
@@ -138,8 +139,7 @@ impl Host {
             Some(guestbox::ExternType::Global(ty)) => from_word(word, ty.value),
             _ => None,
         };
-        let value =
-            value.ok_or_else(|| error("GlobalError", "not-found", &"the module exports no such global"))?;
+        let value = value.ok_or_else(|| GlobalError::NotFound.into_js())?;
         self.store.set_global(instance, name, value).map_err(IntoJs::into_js)
     }
 
@@ -154,9 +154,12 @@ impl Host {
         self.store.memory_pages_in_use()
     }
 
-    /// The longest module that is compiled, in bytes.
-    pub fn module_bytes(&self) -> usize {
-        self.store.limits().module_bytes
+    /// Refuses a module of so many bytes where it is too long, before it is copied to where
+    /// [`Host::compile`] reads it.
+    pub fn check_module_bytes(&self, length: f64) -> Result<(), JsValue> {
+        let maximum = self.store.limits().module_bytes.try_into().unwrap_or(u64::MAX);
+        let checked = Limit::ModuleBytes.check(saturate_long(length), maximum);
+        checked.map_err(|refused| CompileError::from(refused).into_js())
     }
 
     /// The default fuel of an outermost call.
@@ -166,13 +169,6 @@ impl Host {
 }
 
 impl Host {
-    /// Words of the exchange before the values.
-    pub(crate) const HEAD: usize = 8;
-    /// The word of the size that [`Host::memory_address`] gives.
-    pub(crate) const PAGES: usize = 5;
-    /// The word at which values begin.
-    pub const VALUES: usize = Self::HEAD;
-
     /// An environment with all functions that a module imports, numbered by their ordinals, and
     /// with memories of these handles.
     pub(crate) fn environment(&self, module: &Module, memories: &[u32]) -> Result<Environment, JsValue> {

@@ -51,6 +51,7 @@ extern crate alloc;
 
 mod allocator;
 mod call;
+mod classes;
 mod convert;
 mod error;
 mod frames;
@@ -58,6 +59,7 @@ mod host;
 mod json;
 mod limits;
 mod memories;
+mod protocol;
 mod scale;
 mod slab;
 mod snapshots;
@@ -65,4 +67,10 @@ mod steps;
 mod substrate;
 mod traps;
 
+#[doc(hidden)]
+pub use crate::{
+    classes::{CLASSES, Class},
+    limits::camel_case,
+    protocol::{Number, PROTOCOL},
+};
 pub use crate::{host::Host, limits::Settings, scale::ScaleStore, substrate::Substrate};

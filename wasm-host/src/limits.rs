@@ -2,56 +2,11 @@
 
 use crate::{convert::number, error::error, json::List};
 use core::fmt::Display;
-use guestbox::{Feature, Limit, LimitError, Limits, StackLimits};
+use guestbox::{
+    Feature, Limit, LimitError, Limits, StackLimits, ThunkError, Trap,
+    tables::{INSTANCE_LIMITS, Refusing},
+};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
-
-/// The fields of `Limits`: the name in JavaScript, the field, the conversion from a number.
-macro_rules! fields {
-    ($($name:literal $field:ident $from:ident;)*) => {
-        /// Sets the limit of a name; `false` where there is none.
-        fn set(limits: &mut Limits, name: &str, number: f64) -> bool {
-            match name {
-                $($name => limits.$field = $from(number),)*
-                _ => return false,
-            }
-            true
-        }
-
-        /// The names of all limits, and their values.
-        fn all(limits: &Limits) -> impl Iterator<Item = (&'static str, f64)> {
-            [$(($name, number(limits.$field.try_into().unwrap_or(u64::MAX)))),*].into_iter()
-        }
-    };
-}
-
-fields! {
-    "argumentBytes" argument_bytes length;
-    "blockDepth" block_depth saturate;
-    "branchTargets" branch_targets saturate;
-    "constOperators" const_operators saturate;
-    "engineStackBytes" engine_stack_bytes length;
-    "environmentBytes" environment_bytes length;
-    "exports" exports saturate;
-    "fuel" fuel saturate_long;
-    "functions" functions saturate;
-    "globals" globals saturate;
-    "guestFrames" guest_frames length;
-    "imports" imports saturate;
-    "instances" instances saturate;
-    "locals" locals saturate;
-    "memories" memories saturate;
-    "memoryPages" memory_pages saturate;
-    "moduleBytes" module_bytes length;
-    "multiValues" multi_values saturate;
-    "nesting" nesting saturate;
-    "params" params saturate;
-    "segments" segments saturate;
-    "tableElements" table_elements saturate;
-    "tables" tables saturate;
-    "totalInstanceBytes" total_instance_bytes length;
-    "totalMemoryPages" total_memory_pages saturate;
-    "types" types saturate;
-}
 
 /// Limits and features, for a store to be made with.
 #[wasm_bindgen]
@@ -97,7 +52,9 @@ fn limits(
         _ => return unknown(&format_args!("there is no preset of limits `{preset}`")),
     };
     for (name, &number) in names.iter().zip(numbers) {
-        if !set(&mut limits, name, number) {
+        let known =
+            Limits::default().by_name().map(|(known, _)| known).find(|known| camel_case(known) == *name);
+        if !known.is_some_and(|known| limits.set(known, saturate_long(number))) {
             return unknown(&format_args!("there is no limit `{name}`"));
         }
     }
@@ -123,52 +80,49 @@ pub(crate) fn refused_feature(feature: Feature) -> String {
 /// All limits: `[name, number]` each. Above 2^53 they are the nearest that a number can be; that of the
 /// highest fuel is read as the highest again.
 pub(crate) fn describe(limits: &Limits) -> String {
-    all(limits).map(|(name, number)| List::new().with_text(name).with(number)).collect::<List>().to_string()
+    let describe = |(name, value): (&str, u64)| List::new().with_text(&*camel_case(name)).with(number(value));
+    limits.by_name().map(describe).collect::<List>().to_string()
 }
 
-/// The message of an error in which a limit refused, with its name as JavaScript spells it.
-pub(crate) fn message(error: &dyn Display, refused: Option<&LimitError>) -> String {
-    let message = error.to_string();
-    let Some(refused) = refused else { return message };
-    let LimitError { limit, maximum, requested, .. } = refused;
-    let place = match limit {
-        Limit::InstanceMemoryPages | Limit::InstanceNesting => "where the guest is made",
-        _ => "in `limits`",
+/// The message of an error, with the name of a limit as JavaScript spells it.
+pub(crate) fn message(error: &dyn Refusing) -> String {
+    match error.refused() {
+        Some((what, refused)) => format!("{what} refused: {}", spelled(refused)),
+        None => error.to_string(),
+    }
+}
+
+/// That of a trap, where a limit is its reason.
+pub(crate) fn trap_message(trap: &Trap) -> Option<String> {
+    let reason = trap.reason()?;
+    let said = if let Some(refused) = reason.downcast_ref() {
+        spelled(refused)
+    } else if let Some(StackLimits { guest_frames, engine_stack_bytes, .. }) = reason.downcast_ref() {
+        format!(
+            "the limit `guestFrames` is {guest_frames} and `engineStackBytes` {engine_stack_bytes}; raise them \
+             in `limits`"
+        )
+    } else {
+        message(reason.downcast_ref::<ThunkError>()?)
     };
-    let name = name(*limit);
-    message.replace(
-        &refused.to_string(),
-        &format!("the limit `{name}` is {maximum}, {requested} requested; raise it {place}"),
-    )
+    Some(format!("{}: {said}", trap.code()))
+}
+
+fn spelled(refused: &LimitError) -> String {
+    let LimitError { limit, maximum, requested, .. } = refused;
+    let place = if limit.is_of_instance() { "where the guest is made" } else { "in `limits`" };
+    format!("the limit `{}` is {maximum}, {requested} requested; raise it {place}", name(*limit))
 }
 
 /// The name of a limit.
 fn name(limit: Limit) -> String {
-    match limit {
-        Limit::InstanceMemoryPages => "maxMemoryPages".to_owned(),
-        Limit::InstanceNesting => "maxCallDepth".to_owned(),
-        limit => camel_case(limit.name()),
-    }
+    let of_instance = INSTANCE_LIMITS.iter().find(|row| row.limit == limit);
+    of_instance.map_or_else(|| camel_case(limit.name()), |row| row.javascript.to_owned())
 }
 
-/// Whether a limit counts what lives, so that there is room again when some of that is disposed of.
-pub(crate) const fn counts_what_lives(limit: Limit) -> bool {
-    matches!(limit, Limit::Instances | Limit::TotalInstanceBytes | Limit::TotalMemoryPages)
-}
-
-/// The message of a trap by one of the limits of the stack.
-pub(crate) fn stack_message(trap: &dyn Display, stack: &StackLimits) -> String {
-    let StackLimits { guest_frames, engine_stack_bytes, .. } = stack;
-    trap.to_string().replace(
-        &stack.to_string(),
-        &format!(
-            "the limit `guestFrames` is {guest_frames} and `engineStackBytes` {engine_stack_bytes}; raise them \
-             in `limits`"
-        ),
-    )
-}
-
-fn camel_case(name: &str) -> String {
+/// A name as JavaScript spells it.
+#[must_use]
+pub fn camel_case(name: &str) -> String {
     let mut words = name.split('_');
     let mut camel = words.next().unwrap_or_default().to_owned();
     for word in words {
@@ -198,8 +152,4 @@ pub(crate) const fn saturate(number: f64) -> u32 {
 )]
 pub(crate) const fn saturate_long(number: f64) -> u64 {
     number as u64
-}
-
-fn length(number: f64) -> usize {
-    usize::try_from(saturate(number)).unwrap_or(usize::MAX)
 }

@@ -5,9 +5,11 @@
 )]
 
 use crate::{
+    call::put_word,
     error::{IntoJs, error},
     host::Host,
 };
+use guestbox::HandleError;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 #[wasm_bindgen]
@@ -21,7 +23,8 @@ impl Host {
     /// The handle of a memory that an instance exports.
     pub fn exported_memory(&mut self, instance: u32, name: &str) -> Result<u32, JsValue> {
         let memory = self.store.exported_memory(self.instance(instance)?, name).map_err(IntoJs::into_js)?;
-        let memory = memory.ok_or_else(|| error("HandleError", "unknown", &"no such memory"))?;
+        let memory =
+            memory.ok_or_else(|| error("DisposedError", HandleError::Unknown.code(), &"no such memory"))?;
         Ok(self.memories.insert(memory))
     }
 
@@ -35,15 +38,13 @@ impl Host {
         self.store.memory_grow(*self.memories.get(memory)?, pages).map_err(IntoJs::into_js)
     }
 
-    /// The address of a memory's bytes in this module's memory, and in word 5 its size in pages. They hold
+    /// The address of a memory's bytes in this module's memory, and in [`Host::PAGES_WORD`] its size in pages. They hold
     /// until a guest runs or anything is made.
     pub fn memory_address(&mut self, memory: u32) -> Result<usize, JsValue> {
         let memory = *self.memories.get(memory)?;
         let pages = self.store.memory_size(memory).map_err(IntoJs::into_js)?;
         let data = self.store.memory_data_mut(memory).map_err(IntoJs::into_js)?;
-        if let Some(word) = self.exchange.get_mut(Self::PAGES) {
-            *word = pages.into();
-        }
+        put_word(&mut self.exchange, Self::PAGES_WORD, pages.into());
         Ok(data.as_mut_ptr().expose_provenance())
     }
 

@@ -4,7 +4,10 @@
     reason = "what a function throws is said once, at the top of the crate"
 )]
 
-use crate::{error::IntoJs, limits::Settings};
+use crate::{
+    error::{IntoJs, wrong_use},
+    limits::Settings,
+};
 use core::cell::RefCell;
 use guestbox::{
     Execution, HostError, Limit, LimitError, ReturnValue, Step, Store, ThunkError, Trap, Value, Values,
@@ -62,7 +65,7 @@ impl ScaleStore {
 
     /// Makes a memory and returns its number; 0xFFFFFFFF is no maximum.
     pub fn memory_new(&self, initial: u32, maximum: u32) -> Result<u32, JsValue> {
-        abi::memory_new(&mut self.store.borrow_mut(), initial, maximum).map_err(IntoJs::into_js)
+        abi::memory_new(&mut self.store.borrow_mut(), initial, maximum).map_err(wrong_use)
     }
 
     /// Reads from a memory.
@@ -81,7 +84,7 @@ impl ScaleStore {
 
     /// Ends the life of a memory's number.
     pub fn memory_teardown(&self, memory: u32) -> Result<(), JsValue> {
-        abi::memory_teardown(&mut self.store.borrow_mut(), memory).map_err(IntoJs::into_js)
+        abi::memory_teardown(&mut self.store.borrow_mut(), memory).map_err(wrong_use)
     }
 
     /// Instantiates a module's bytes with a SCALE-encoded environment definition, and returns
@@ -134,7 +137,7 @@ impl ScaleStore {
 
     /// The SCALE-encoded `Option<Value>` of an exported global.
     pub fn get_global_val(&self, instance: u32, name: &str) -> Result<Vec<u8>, JsValue> {
-        abi::get_global_val(&mut self.store.borrow_mut(), instance, name.as_bytes()).map_err(IntoJs::into_js)
+        abi::get_global_val(&mut self.store.borrow_mut(), instance, name.as_bytes()).map_err(wrong_use)
     }
 
     /// Sets an exported mutable global to a SCALE-encoded `Value`.
@@ -148,7 +151,7 @@ impl ScaleStore {
 
     /// Ends the life of an instance.
     pub fn instance_teardown(&self, instance: u32) -> Result<(), JsValue> {
-        abi::instance_teardown(&mut self.store.borrow_mut(), instance).map_err(IntoJs::into_js)
+        abi::instance_teardown(&mut self.store.borrow_mut(), instance).map_err(wrong_use)
     }
 }
 

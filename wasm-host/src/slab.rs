@@ -1,6 +1,7 @@
 //! Things by handle; the place of a thing that went is used again, under another handle.
 
 use crate::error::error;
+use guestbox::HandleError;
 use wasm_bindgen::JsValue;
 
 /// Things by handle. JavaScript's own objects make sure that no handle is used after its thing
@@ -82,5 +83,5 @@ fn parts(handle: u32) -> (usize, u32) {
 }
 
 fn unknown() -> JsValue {
-    error("HandleError", "unknown", &"no such handle")
+    error("DisposedError", HandleError::Unknown.code(), &"no such handle")
 }

@@ -5,14 +5,13 @@
 )]
 
 use crate::{
-    call::{self, Budget, Call, advance, put_head},
+    call::{self, Budget, Call, Head, advance, put_word},
     convert::from_word,
     error::{IntoJs, error},
     host::Host,
-    slab::NOTHING,
 };
 use alloc::rc::Rc;
-use guestbox::{Execution, ExecutionError, InvokeError, Level, TrapCode};
+use guestbox::{Execution, ExecutionError, HandleError, InvokeError, Level, TrapCode};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 #[wasm_bindgen]
@@ -86,17 +85,19 @@ impl Host {
     /// Makes a step of a call: runs its guest until something happens, and returns what.
     ///
     /// * [`Host::FINISHED`]: the results are in the exchange. The call is over.
-    /// * [`Host::HOST_CALL`]: word 0 is the call's handle, word 1 the function's ordinal, word 2 the state;
-    ///   the arguments are in the exchange. Answer with [`Host::answer`] or [`Host::cancel`].
-    /// * [`Host::OUT_OF_FUEL`]: word 0 is the call's handle, word 1 the fuel it needs at least.
-    /// * [`Host::SLICE_OVER`]: word 0 is the call's handle. It has fuel left, see [`Host::set_slice`].
+    /// * [`Host::HOST_CALL`]: the detail is the function's ordinal, the state that of the host call; the
+    ///   arguments are in the exchange. Answer with [`Host::answer`] or [`Host::cancel`].
+    /// * [`Host::OUT_OF_FUEL`]: the detail is the fuel it needs at least.
+    /// * [`Host::SLICE_OVER`]: it has fuel left, see [`Host::set_slice`].
     /// * [`Host::BUSY`]: a call of the guest that is nested in it has not ended. Nothing has changed.
-    /// * [`Host::TRAPPED`]: word 1 is the number of the trap's code. Bit 0 of word 2 says whether
-    ///   there are frames to be had from [`Host::trap_frames`], bit 1 whether there is a message of
-    ///   its own from [`Host::trap_message`]. The call is over.
+    /// * [`Host::TRAPPED`]: the detail is the number of the trap's code. The state says by
+    ///   [`Host::HAS_FRAMES`] whether there are frames to be had from [`Host::trap_frames`], by
+    ///   [`Host::HAS_MESSAGE`] whether there is a message of its own from [`Host::trap_message`]. The call
+    ///   is over.
     ///
-    /// Word 3 is the fuel left, word 4 the fuel used. For an instantiation that finished, word 1
-    /// is the instance.
+    /// The head of the exchange has [the call's handle](Host::CALL_WORD), [the detail](Host::DETAIL_WORD), [the
+    /// state](Host::STATE_WORD), [the fuel left](Host::FUEL_WORD) and [the fuel used](Host::USED_WORD). For an
+    /// instantiation that finished the detail is the instance.
     pub fn step(&mut self, handle: u32) -> u32 {
         self.close(handle);
         self.go_on(handle)
@@ -106,7 +107,7 @@ impl Host {
     /// the next step.
     pub fn answer(&mut self, handle: u32) -> u32 {
         let Ok(call) = self.calls.get_mut(handle) else { return Self::REFUSED };
-        let words = self.exchange.get(Self::HEAD..).unwrap_or_default();
+        let words = self.exchange.get(Self::VALUES..).unwrap_or_default();
         let results =
             words.iter().zip(&call.results).filter_map(|(word, ty)| from_word(*word, *ty)).collect();
         // Where it does not wait, the step says what it does.
@@ -182,31 +183,13 @@ impl Host {
     /// A handle of the memory of the guest whose host call a call waits for.
     pub fn caller_memory(&mut self, handle: u32) -> Result<u32, JsValue> {
         let memory = self.calls.get(handle)?.memory;
-        let memory = memory.ok_or_else(|| error("HandleError", "unknown", &"no such memory"))?;
+        let memory =
+            memory.ok_or_else(|| error("DisposedError", HandleError::Unknown.code(), &"no such memory"))?;
         Ok(self.memories.insert(memory))
     }
 }
 
 impl Host {
-    /// The call finished.
-    pub const FINISHED: u32 = 0;
-    /// The call waits for an answer.
-    pub const HOST_CALL: u32 = 1;
-    /// The call needs fuel.
-    pub const OUT_OF_FUEL: u32 = 2;
-    /// The call trapped.
-    pub const TRAPPED: u32 = 3;
-    /// The instance was torn down.
-    pub const TORN_DOWN: u32 = 4;
-    /// There is no such call or function.
-    pub const REFUSED: u32 = 5;
-    /// The call used up its slice and has fuel left.
-    pub const SLICE_OVER: u32 = 6;
-    /// Another call of the guest is under way that this one is not nested in, or that is nested in it.
-    pub const BUSY: u32 = 7;
-    /// What stands for a handle until a call that pauses gets one, and where there is no call.
-    pub const NO_CALL: u32 = NOTHING;
-
     /// Begins a call of an export, by its position, with the values in the exchange.
     fn begin_call(&mut self, instance: u32, export: u32, state: u32) -> Result<Execution, InvokeError> {
         let instance = self.store.instance_id(instance)?;
@@ -214,7 +197,7 @@ impl Host {
         let export =
             self.store.module(instance)?.exports().get(position).ok_or(InvokeError::ExportNotFound)?;
         let ty = export.ty().as_func().ok_or(InvokeError::NotAFunction)?;
-        let words = self.exchange.get(Self::HEAD..).unwrap_or_default();
+        let words = self.exchange.get(Self::VALUES..).unwrap_or_default();
         self.args.clear();
         self.args.extend(words.iter().zip(ty.params()).filter_map(|(word, ty)| from_word(*word, *ty)));
         self.store.begin_at(instance, position, &self.args, state)
@@ -229,7 +212,8 @@ impl Host {
             Ok(Some(outer)) => self.enter_within(&mut call.execution, outer),
             Err(InvokeError::Trap(ended)) => {
                 let (step, number, bits) = call::trap(&mut self.trapped, ended);
-                put_head(&mut self.exchange, [Self::NO_CALL.into(), number, bits.into(), 0, 0]);
+                let head = Head { handle: Self::NO_CALL, detail: number, state: bits, fuel: 0, used: 0 };
+                head.put(&mut self.exchange);
                 return step;
             }
             Err(_) => Err(ExecutionError::Busy),
@@ -240,7 +224,7 @@ impl Host {
         let step = advance(&mut self.store, &mut self.exchange, &mut self.trapped, &mut call, Self::NO_CALL);
         if matches!(step, Self::HOST_CALL | Self::OUT_OF_FUEL) {
             let handle = self.calls.insert(call);
-            put_head(&mut self.exchange, [handle.into()]);
+            put_word(&mut self.exchange, Self::CALL_WORD, handle.into());
             self.after_step(handle, step);
         }
         step

@@ -5,10 +5,7 @@
     reason = "what a function throws is said once, at the top of the crate"
 )]
 
-use crate::{
-    error::{IntoJs, supervisor_trap},
-    limits::Settings,
-};
+use crate::{error::IntoJs, limits::Settings};
 use core::cell::RefCell;
 use guestbox::{
     FuncIndex, Region,
@@ -35,8 +32,8 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     fn write(this: &Supervisor, ptr: u32, address: usize, length: usize) -> Result<bool, JsValue>;
 
-    /// The handle of the dispatch thunk at an index of its table, or one of the negative numbers
-    /// below.
+    /// The handle of the dispatch thunk at an index of its table, or one of the negative numbers of
+    /// [`Substrate`].
     #[wasm_bindgen(method, catch, js_name = findThunk)]
     fn find_thunk(this: &Supervisor, index: u32) -> Result<f64, JsValue>;
 
@@ -55,13 +52,6 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     fn failed(this: &Supervisor, error: JsValue) -> Result<(), JsValue>;
 }
-
-/// The supervisor exports no table of functions.
-const NO_TABLE: f64 = -1.0;
-/// The index is outside the table.
-const OUT_OF_BOUNDS: f64 = -2.0;
-/// The table's element is null.
-const NULL: f64 = -3.0;
 
 /// The host functions of a supervisor.
 ///
@@ -94,8 +84,7 @@ impl Substrate {
 
     /// `ext_sandbox_instantiate_version_1`
     pub fn instantiate(&self, thunk: u32, wasm: i64, environment: i64, state: u32) -> Result<u32, JsValue> {
-        substrate::instantiate(&mut self.enter(), thunk, wasm, environment, state)
-            .map_err(|trap| supervisor_trap(&trap))
+        substrate::instantiate(&mut self.enter(), thunk, wasm, environment, state).map_err(IntoJs::into_js)
     }
 
     /// `ext_sandbox_invoke_version_1`
@@ -109,50 +98,47 @@ impl Substrate {
         state: u32,
     ) -> Result<u32, JsValue> {
         let result = Region { ptr, len };
-        substrate::invoke(&mut self.enter(), instance, export, args, result, state)
-            .map_err(|trap| supervisor_trap(&trap))
+        substrate::invoke(&mut self.enter(), instance, export, args, result, state).map_err(IntoJs::into_js)
     }
 
     /// `ext_sandbox_memory_new_version_1`
     pub fn memory_new(&self, initial: u32, maximum: u32) -> Result<u32, JsValue> {
-        substrate::memory_new(&mut self.enter(), initial, maximum).map_err(|trap| supervisor_trap(&trap))
+        substrate::memory_new(&mut self.enter(), initial, maximum).map_err(IntoJs::into_js)
     }
 
     /// `ext_sandbox_memory_get_version_1`
     pub fn memory_get(&self, memory: u32, offset: u32, ptr: u32, len: u32) -> Result<u32, JsValue> {
-        substrate::memory_get(&mut self.enter(), memory, offset, Region { ptr, len })
-            .map_err(|trap| supervisor_trap(&trap))
+        substrate::memory_get(&mut self.enter(), memory, offset, Region { ptr, len }).map_err(IntoJs::into_js)
     }
 
     /// `ext_sandbox_memory_set_version_1`
     pub fn memory_set(&self, memory: u32, offset: u32, ptr: u32, len: u32) -> Result<u32, JsValue> {
-        substrate::memory_set(&mut self.enter(), memory, offset, Region { ptr, len })
-            .map_err(|trap| supervisor_trap(&trap))
+        substrate::memory_set(&mut self.enter(), memory, offset, Region { ptr, len }).map_err(IntoJs::into_js)
     }
 
     /// `ext_sandbox_memory_teardown_version_1`
     pub fn memory_teardown(&self, memory: u32) -> Result<(), JsValue> {
-        substrate::memory_teardown(&mut self.enter(), memory).map_err(|trap| supervisor_trap(&trap))
+        substrate::memory_teardown(&mut self.enter(), memory).map_err(IntoJs::into_js)
     }
 
     /// `ext_sandbox_instance_teardown_version_1`
     pub fn instance_teardown(&self, instance: u32) -> Result<(), JsValue> {
-        substrate::instance_teardown(&mut self.enter(), instance).map_err(|trap| supervisor_trap(&trap))
+        substrate::instance_teardown(&mut self.enter(), instance).map_err(IntoJs::into_js)
     }
 
     /// `ext_sandbox_get_global_val_version_1`
     pub fn get_global_val(&self, instance: u32, name: i64) -> Result<i64, JsValue> {
-        substrate::get_global_val(&mut self.enter(), instance, name).map_err(|trap| supervisor_trap(&trap))
+        substrate::get_global_val(&mut self.enter(), instance, name).map_err(IntoJs::into_js)
     }
 
     /// `ext_allocator_malloc_version_1`
     pub fn malloc(&self, len: u32) -> Result<u32, JsValue> {
-        substrate::malloc(&mut self.enter(), len).map_err(|trap| supervisor_trap(&trap))
+        substrate::malloc(&mut self.enter(), len).map_err(IntoJs::into_js)
     }
 
     /// `ext_allocator_free_version_1`
     pub fn free_block(&self, ptr: u32) -> Result<(), JsValue> {
-        substrate::free(&mut self.enter(), ptr).map_err(|trap| supervisor_trap(&trap))
+        substrate::free(&mut self.enter(), ptr).map_err(IntoJs::into_js)
     }
 }
 
@@ -194,9 +180,9 @@ impl Embedder for Entered<'_> {
 
     fn find_thunk(&mut self, index: u32) -> Result<u32, ThunkLookupError> {
         match self.0.supervisor.find_thunk(index).map_err(|_| ThunkLookupError::Type)? {
-            NO_TABLE => Err(ThunkLookupError::NoTable),
-            OUT_OF_BOUNDS => Err(ThunkLookupError::OutOfBounds),
-            NULL => Err(ThunkLookupError::Null),
+            Substrate::NO_TABLE => Err(ThunkLookupError::NoTable),
+            Substrate::OUT_OF_BOUNDS => Err(ThunkLookupError::OutOfBounds),
+            Substrate::NULL => Err(ThunkLookupError::Null),
             handle => Ok(crate::limits::saturate(handle)),
         }
     }

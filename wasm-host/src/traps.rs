@@ -1,12 +1,7 @@
 //! The part of the door that has to do with traps: what they say beside their codes.
 
-use crate::{
-    frames::describe,
-    host::Host,
-    json::List,
-    limits::{message, stack_message},
-};
-use guestbox::{Frames, LimitError, StackLimits, Trap, TrapCode};
+use crate::{frames::describe, host::Host, json::List, limits::trap_message};
+use guestbox::{Frames, Trap, TrapCode};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// What there is to say of the call that trapped last, beside its code, until it is taken.
@@ -19,18 +14,14 @@ pub(crate) struct Trapped {
 
 impl Trapped {
     pub(crate) fn of(trap: Trap) -> Self {
-        let reason = trap.reason();
-        let refused = reason.and_then(|reason| reason.downcast_ref::<LimitError>());
-        let stack = reason.and_then(|reason| reason.downcast_ref::<StackLimits>());
-        let message = refused
-            .map(|refused| message(&trap, Some(refused)))
-            .or_else(|| stack.map(|stack| stack_message(&trap, stack)));
-        Self { message, frames: trap.into_frames() }
+        Self { message: trap_message(&trap), frames: trap.into_frames() }
     }
 
-    /// Bit 0 where there are frames, bit 1 where there is a message.
+    /// Whether there are frames, and whether there is a message.
     pub(crate) fn bits(&self) -> u32 {
-        u32::from(!self.frames.is_empty()) | (u32::from(self.message.is_some()) << 1)
+        let frames = if self.frames.is_empty() { 0 } else { Host::HAS_FRAMES };
+        let message = if self.message.is_some() { Host::HAS_MESSAGE } else { 0 };
+        frames | message
     }
 }
 

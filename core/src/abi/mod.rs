@@ -24,7 +24,7 @@ use crate::{
     environment::Environment,
     error::{HandleError, InstantiateError, InvokeError},
     execution::Execution,
-    limits::{Limit, PAGE_BYTES, count},
+    limits::{PAGE_BYTES, count, maximum},
     module::Module,
     options::InstanceLimits,
     store::{InstanceId, MemoryId, Store},
@@ -222,8 +222,7 @@ pub fn try_invoke<S: crate::supervisor::Supervisor + ?Sized>(
     args: &[u8],
     state: u32,
 ) -> Result<Result<Values, InvokeError>, SupervisorTrap> {
-    let maximum = count(store.limits().argument_bytes);
-    Limit::ArgumentBytes.check(count(args.len()), maximum).map_err(SupervisorTrap::Limit)?;
+    maximum::argument_bytes(store.limits()).check(count(args.len())).map_err(SupervisorTrap::Limit)?;
     let args = wire::decode_arguments(args).map_err(|_| SupervisorTrap::Arguments)?;
     let instance = store.instance_id(instance).map_err(SupervisorTrap::Instance)?;
     let Ok(export) = core::str::from_utf8(export) else { return Ok(Err(InvokeError::ExportNotFound)) };

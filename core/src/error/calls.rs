@@ -1,6 +1,6 @@
 //! Errors of calls: why one was not begun, or could not be driven.
 
-use super::{HandleError, modules::Named};
+use super::{HandleError, coded, modules::Named};
 use crate::{
     module::Import,
     trap::Trap,
@@ -13,54 +13,25 @@ use core::{error::Error, fmt};
 const BUSY: &str = "another call of the guest is under way, and the two are not nested: let that end first, \
     or call within its host call";
 
-/// Why a call of an export gave no results.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum InvokeError {
-    /// The arguments have not the number and types of the parameters.
-    Arguments(ArgumentsError),
-    /// Another call of the guest is under way that this one is not nested in, see
-    /// [`ExecutionError::Busy`].
-    Busy,
-    /// The module exports nothing under this name.
-    ExportNotFound,
-    /// The instance does not exist (any more).
-    Instance(HandleError),
-    /// The export is no function.
-    NotAFunction,
-    /// A parameter or result is a vector or a reference; only numbers can be passed.
-    Signature,
-    /// The guest trapped.
-    Trap(Trap),
-}
-
-impl InvokeError {
-    /// The variant's name in kebab case, the `code` of an error in JavaScript.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Arguments(_) => "arguments",
-            Self::Busy => "busy",
-            Self::ExportNotFound => "export-not-found",
-            Self::Instance(_) => "instance",
-            Self::NotAFunction => "not-a-function",
-            Self::Signature => "signature",
-            Self::Trap(_) => "trap",
-        }
-    }
-}
-
-impl fmt::Display for InvokeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Arguments(error) => error.fmt(f),
-            Self::Busy => f.write_str(BUSY),
-            Self::ExportNotFound => f.write_str("the module has no such export"),
-            Self::Instance(error) => write!(f, "instance: {error}"),
-            Self::NotAFunction => f.write_str("the export is no function"),
-            Self::Signature => f.write_str("a vector or reference type in the signature cannot be passed"),
-            Self::Trap(trap) => trap.fmt(f),
-        }
+coded! {
+    /// Why a call of an export gave no results.
+    #[derive(Debug)]
+    pub enum InvokeError, fn code {
+        /// The arguments have not the number and types of the parameters.
+        Arguments(error: ArgumentsError) => "arguments", "{error}";
+        /// Another call of the guest is under way that this one is not nested in, see
+        /// [`ExecutionError::Busy`].
+        Busy => "busy", "{BUSY}";
+        /// The module exports nothing under this name.
+        ExportNotFound => "export-not-found", "the module has no such export";
+        /// The instance does not exist (any more).
+        Instance(error: HandleError) => "instance", "instance: {error}";
+        /// The export is no function.
+        NotAFunction => "not-a-function", "the export is no function";
+        /// A parameter or result is a vector or a reference; only numbers can be passed.
+        Signature => "signature", "a vector or reference type in the signature cannot be passed";
+        /// The guest trapped.
+        Trap(trap: Trap) => "trap", as trap;
     }
 }
 
@@ -146,46 +117,23 @@ fn types_of(values: &[Value]) -> Box<[ValueType]> {
     values.iter().map(|value| value.ty()).collect()
 }
 
-/// Why an [`Execution`](crate::Execution) could not be driven. It is as it was.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum ExecutionError {
-    /// Another call of the guest is under way: it is nested in this one, or this one is not nested in
-    /// it. Guests keep a stack in their memory, so their calls have to nest.
-    ///
-    /// Let that call end first, end it, or begin this one within its host call. A guest that is known
-    /// to keep no such stack may be instantiated
-    /// [`with_overlapping_calls`](crate::InstanceLimits::with_overlapping_calls).
-    Busy,
-    /// The execution has finished or trapped; begin another.
-    Ended,
-    /// An answer was given, but no host call waits for one.
-    NotWaiting,
-    /// The execution was begun in another store.
-    OtherStore,
-}
-
-impl ExecutionError {
-    /// The variant's name in kebab case, the `code` of an error in JavaScript.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Busy => "busy",
-            Self::Ended => "ended",
-            Self::NotWaiting => "not-waiting",
-            Self::OtherStore => "other-store",
-        }
-    }
-}
-
-impl fmt::Display for ExecutionError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Busy => BUSY,
-            Self::Ended => "the execution has ended",
-            Self::NotWaiting => "no host call waits for an answer",
-            Self::OtherStore => "the execution belongs to another store",
-        })
+coded! {
+    /// Why an [`Execution`](crate::Execution) could not be driven. It is as it was.
+    #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+    pub enum ExecutionError, fn code {
+        /// Another call of the guest is under way: it is nested in this one, or this one is not nested in
+        /// it. Guests keep a stack in their memory, so their calls have to nest.
+        ///
+        /// Let that call end first, end it, or begin this one within its host call. A guest that is known
+        /// to keep no such stack may be instantiated
+        /// [`with_overlapping_calls`](crate::InstanceLimits::with_overlapping_calls).
+        Busy => "busy", "{BUSY}";
+        /// The execution has finished or trapped; begin another.
+        Ended => "ended", "the execution has ended";
+        /// An answer was given, but no host call waits for one.
+        NotWaiting => "not-waiting", "no host call waits for an answer";
+        /// The execution was begun in another store.
+        OtherStore => "other-store", "the execution belongs to another store";
     }
 }
 

@@ -1,7 +1,10 @@
 //! Errors: one small enum for each operation. Every variant says what to do about it.
 
 mod calls;
+mod coded;
 mod modules;
+
+pub(crate) use self::coded::coded;
 
 pub use self::{
     calls::{ArgumentsError, ExecutionError, InvokeError, ResultsError},
@@ -29,8 +32,7 @@ pub struct LimitError {
 impl fmt::Display for LimitError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { limit, maximum, requested } = self;
-        let own = matches!(limit, Limit::InstanceMemoryPages | Limit::InstanceNesting);
-        let holder = if own { "InstanceLimits" } else { "Limits" };
+        let holder = if limit.is_of_instance() { "InstanceLimits" } else { "Limits" };
         write!(f, "limit `{}` is {maximum}, {requested} requested; raise it in `{holder}`", limit.name())
     }
 }
@@ -67,37 +69,16 @@ impl fmt::Display for StackLimits {
 
 impl Error for StackLimits {}
 
-/// An id that names nothing (any more).
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum HandleError {
-    /// The id was given out by another store.
-    OtherStore,
-    /// What the id named was torn down.
-    TornDown,
-    /// No such id was ever given out.
-    Unknown,
-}
-
-impl HandleError {
-    /// The variant's name in kebab case, the `code` of an error in JavaScript.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::OtherStore => "other-store",
-            Self::TornDown => "torn-down",
-            Self::Unknown => "unknown",
-        }
-    }
-}
-
-impl fmt::Display for HandleError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::OtherStore => "the id belongs to another store",
-            Self::TornDown => "what the id named was torn down",
-            Self::Unknown => "no such id was ever given out",
-        })
+coded! {
+    /// An id that names nothing (any more).
+    #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+    pub enum HandleError, fn code {
+        /// The id was given out by another store.
+        OtherStore => "other-store", "the id belongs to another store";
+        /// What the id named was torn down.
+        TornDown => "torn-down", "what the id named was torn down";
+        /// No such id was ever given out.
+        Unknown => "unknown", "no such id was ever given out";
     }
 }
 
@@ -112,53 +93,24 @@ impl From<Missing> for HandleError {
     }
 }
 
-/// Why an operation on a memory failed. The memory is as it was.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum MemoryError {
-    /// The memory does not exist (any more).
-    Handle(HandleError),
-    /// All 2^32 - 3 ids are used up; make a new store.
-    IdsExhausted,
-    /// A limit refused.
-    Limit(LimitError),
-    /// The maximum is below the initial size, or the memory would grow past its maximum.
-    Maximum,
-    /// The bytes asked for are not all inside the memory.
-    OutOfBounds,
-    /// The host had no memory left.
-    OutOfSystemMemory,
-    /// More than the 65,536 pages that 32-bit addresses reach.
-    TooManyPages,
-}
-
-impl MemoryError {
-    /// The variant's name in kebab case, the `code` of an error in JavaScript.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Handle(_) => "handle",
-            Self::IdsExhausted => "ids-exhausted",
-            Self::Limit(_) => "limit",
-            Self::Maximum => "maximum",
-            Self::OutOfBounds => "out-of-bounds",
-            Self::OutOfSystemMemory => "out-of-system-memory",
-            Self::TooManyPages => "too-many-pages",
-        }
-    }
-}
-
-impl fmt::Display for MemoryError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Handle(error) => write!(f, "memory: {error}"),
-            Self::IdsExhausted => f.write_str("all ids are used up; make a new store"),
-            Self::Limit(error) => write!(f, "memory refused: {error}"),
-            Self::Maximum => f.write_str("the size is above the memory's maximum"),
-            Self::OutOfBounds => f.write_str("access outside the memory"),
-            Self::OutOfSystemMemory => f.write_str("out of system memory"),
-            Self::TooManyPages => f.write_str("a memory has at most 65536 pages"),
-        }
+coded! {
+    /// Why an operation on a memory failed. The memory is as it was.
+    #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+    pub enum MemoryError, fn code {
+        /// The memory does not exist (any more).
+        Handle(error: HandleError) => "handle", "memory: {error}";
+        /// All 2^32 - 3 ids are used up; make a new store.
+        IdsExhausted => "ids-exhausted", "all ids are used up; make a new store";
+        /// A limit refused.
+        Limit(error: LimitError) => "limit", refusing "memory" by error;
+        /// The maximum is below the initial size, or the memory would grow past its maximum.
+        Maximum => "maximum", "the size is above the memory's maximum";
+        /// The bytes asked for are not all inside the memory.
+        OutOfBounds => "out-of-bounds", "access outside the memory";
+        /// The host had no memory left.
+        OutOfSystemMemory => "out-of-system-memory", "out of system memory";
+        /// More than the 65,536 pages that 32-bit addresses reach.
+        TooManyPages => "too-many-pages", "a memory has at most 65536 pages";
     }
 }
 
@@ -182,41 +134,18 @@ impl From<LimitError> for MemoryError {
     }
 }
 
-/// Why a global could not be set.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum GlobalError {
-    /// The global is not mutable.
-    Immutable,
-    /// The instance does not exist (any more).
-    Instance(HandleError),
-    /// The module exports no global under this name.
-    NotFound,
-    /// The value has not the global's type.
-    Type,
-}
-
-impl GlobalError {
-    /// The variant's name in kebab case, the `code` of an error in JavaScript.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Immutable => "immutable",
-            Self::Instance(_) => "instance",
-            Self::NotFound => "not-found",
-            Self::Type => "type",
-        }
-    }
-}
-
-impl fmt::Display for GlobalError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Immutable => f.write_str("the global is not mutable"),
-            Self::Instance(error) => write!(f, "instance: {error}"),
-            Self::NotFound => f.write_str("the module exports no such global"),
-            Self::Type => f.write_str("the value has not the global's type"),
-        }
+coded! {
+    /// Why a global could not be set.
+    #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+    pub enum GlobalError, fn code {
+        /// The global is not mutable.
+        Immutable => "immutable", "the global is not mutable";
+        /// The instance does not exist (any more).
+        Instance(error: HandleError) => "instance", "instance: {error}";
+        /// The module exports no global under this name.
+        NotFound => "not-found", "the module exports no such global";
+        /// The value has not the global's type.
+        Type => "type", "the value has not the global's type";
     }
 }
 

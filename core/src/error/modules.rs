@@ -1,6 +1,6 @@
 //! Errors of modules: why one was not compiled or not instantiated.
 
-use super::{HandleError, LimitError};
+use super::{HandleError, LimitError, coded};
 use crate::{
     features::Feature,
     module::{Import, MemoryType},
@@ -11,27 +11,32 @@ use crate::{
 use alloc::boxed::Box;
 use core::{error::Error, fmt};
 
-/// Why a module could not be compiled. Nothing of it is left behind.
-#[derive(Clone, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum CompileError {
-    /// A block takes parameters, which the engine translates wrongly. Compile the module without
-    /// the multi-value proposal.
-    BlockParameters,
-    /// A `br_table` passes more than one value, which the engine translates wrongly. Compile the
-    /// module without the multi-value proposal.
-    BranchTableValues,
-    /// The module uses a feature that [`Limits::features`](crate::Limits) has not.
-    Feature(Feature),
-    /// The bytes are no valid module; the message says where.
-    Invalid(Box<str>),
-    /// The module is larger than a limit allows.
-    Limit(LimitError),
-    /// A tail call might reach an imported function, which the engine cannot pause. Call the
-    /// import with `call` and return after it.
-    TailCallToImport,
-    /// The module uses a proposal that is not supported. What follows its first use need not be valid.
-    Unsupported(Unsupported),
+coded! {
+    /// Why a module could not be compiled. Nothing of it is left behind.
+    #[derive(Clone, Debug, Eq, PartialEq)]
+    pub enum CompileError, fn code {
+        /// A block takes parameters, which the engine translates wrongly. Compile the module without
+        /// the multi-value proposal.
+        BlockParameters => "block-parameters",
+            "a block takes parameters, which is not supported; compile without the multi-value proposal";
+        /// A `br_table` passes more than one value, which the engine translates wrongly. Compile the
+        /// module without the multi-value proposal.
+        BranchTableValues => "branch-table-values",
+            "a `br_table` passes several values, which is not supported; compile without the multi-value proposal";
+        /// The module uses a feature that [`Limits::features`](crate::Limits) has not.
+        Feature(feature: Feature) => "feature",
+            as format_args!("module refused: it uses `{}`, which is not in `Limits::features`", feature.name());
+        /// The bytes are no valid module; the message says where.
+        Invalid(message: Box<str>) => "invalid", "invalid module: {message}";
+        /// The module is larger than a limit allows.
+        Limit(error: LimitError) => "limit", refusing "module" by error;
+        /// A tail call might reach an imported function, which the engine cannot pause. Call the
+        /// import with `call` and return after it.
+        TailCallToImport => "tail-call-to-import",
+            "a tail call may reach an imported function; use `call` for imports";
+        /// The module uses a proposal that is not supported. What follows its first use need not be valid.
+        Unsupported(unsupported: Unsupported) => "unsupported", "{unsupported}";
+    }
 }
 
 /// The proposal that a module uses and that is not supported, and where it does first.
@@ -63,44 +68,6 @@ impl fmt::Display for Unsupported {
     }
 }
 
-impl CompileError {
-    /// The variant's name in kebab case, the `code` of an error in JavaScript.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::BlockParameters => "block-parameters",
-            Self::BranchTableValues => "branch-table-values",
-            Self::Feature(_) => "feature",
-            Self::Invalid(_) => "invalid",
-            Self::Limit(_) => "limit",
-            Self::TailCallToImport => "tail-call-to-import",
-            Self::Unsupported(_) => "unsupported",
-        }
-    }
-}
-
-impl fmt::Display for CompileError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::BlockParameters => f.write_str(
-                "a block takes parameters, which is not supported; compile without the multi-value proposal",
-            ),
-            Self::BranchTableValues => f.write_str(
-                "a `br_table` passes several values, which is not supported; compile without the multi-value proposal",
-            ),
-            Self::Feature(feature) => {
-                write!(f, "module refused: it uses `{}`, which is not in `Limits::features`", feature.name())
-            }
-            Self::Invalid(message) => write!(f, "invalid module: {message}"),
-            Self::Limit(error) => write!(f, "module refused: {error}"),
-            Self::TailCallToImport => {
-                f.write_str("a tail call may reach an imported function; use `call` for imports")
-            }
-            Self::Unsupported(unsupported) => unsupported.fmt(f),
-        }
-    }
-}
-
 impl Error for CompileError {}
 
 impl From<LimitError> for CompileError {
@@ -109,37 +76,16 @@ impl From<LimitError> for CompileError {
     }
 }
 
-/// Why the bytes of an environment definition were refused.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum EnvironmentError {
-    /// The bytes are no SCALE-encoded `EnvironmentDefinition`.
-    Corrupted,
-    /// The bytes are longer than [`Limits::environment_bytes`](crate::Limits).
-    Limit(LimitError),
-    /// An entry names a memory that does not exist (any more).
-    Memory(HandleError),
-}
-
-impl EnvironmentError {
-    /// The variant's name in kebab case, the `code` of an error in JavaScript.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Corrupted => "corrupted",
-            Self::Limit(_) => "limit",
-            Self::Memory(_) => "memory",
-        }
-    }
-}
-
-impl fmt::Display for EnvironmentError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Corrupted => f.write_str("the environment definition is not valid SCALE"),
-            Self::Limit(error) => write!(f, "environment definition refused: {error}"),
-            Self::Memory(error) => write!(f, "a memory of the environment: {error}"),
-        }
+coded! {
+    /// Why the bytes of an environment definition were refused.
+    #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+    pub enum EnvironmentError, fn code {
+        /// The bytes are no SCALE-encoded `EnvironmentDefinition`.
+        Corrupted => "corrupted", "the environment definition is not valid SCALE";
+        /// The bytes are longer than [`Limits::environment_bytes`](crate::Limits).
+        Limit(error: LimitError) => "limit", refusing "environment definition" by error;
+        /// An entry names a memory that does not exist (any more).
+        Memory(error: HandleError) => "memory", "a memory of the environment: {error}";
     }
 }
 
@@ -151,34 +97,21 @@ impl From<LimitError> for EnvironmentError {
     }
 }
 
-/// Why an import could not be resolved.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum ImportProblem {
-    /// The environment has no function or memory, whichever is asked for, of this name.
-    Missing,
-    /// The memory that the environment names does not exist (any more).
-    Memory(HandleError),
-    /// The memory, of this many pages and this maximum, is smaller or may grow larger than the guest
-    /// declares.
-    MemoryLimits(MemoryType),
-    /// A parameter or result is a vector or a reference; only numbers can be passed.
-    Signature,
-    /// Globals and tables cannot be imported.
-    Unsupported,
-}
-
-impl ImportProblem {
-    /// The variant's name in kebab case, the `code` of an error in JavaScript.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Missing => "missing",
-            Self::Memory(_) => "memory",
-            Self::MemoryLimits(_) => "memory-limits",
-            Self::Signature => "signature",
-            Self::Unsupported => "unsupported",
-        }
+coded! {
+    /// Why an import could not be resolved.
+    #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+    pub enum ImportProblem, fn code {
+        /// The environment has no function or memory, whichever is asked for, of this name.
+        Missing => "missing", "the environment has none of this kind and name";
+        /// The memory that the environment names does not exist (any more).
+        Memory(error: HandleError) => "memory", "{error}";
+        /// The memory, of this many pages and this maximum, is smaller or may grow larger than the guest
+        /// declares.
+        MemoryLimits(given: MemoryType) => "memory-limits", "a {given} is given, which does not fit";
+        /// A parameter or result is a vector or a reference; only numbers can be passed.
+        Signature => "signature", "a vector or reference type in its signature cannot be passed";
+        /// Globals and tables cannot be imported.
+        Unsupported => "unsupported", "globals and tables cannot be imported";
     }
 }
 
@@ -213,86 +146,37 @@ impl fmt::Display for ImportError {
 
 impl Error for ImportError {}
 
-impl fmt::Display for ImportProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Missing => f.write_str("the environment has none of this kind and name"),
-            Self::Memory(error) => error.fmt(f),
-            Self::MemoryLimits(given) => write!(f, "a {given} is given, which does not fit"),
-            Self::Signature => f.write_str("a vector or reference type in its signature cannot be passed"),
-            Self::Unsupported => f.write_str("globals and tables cannot be imported"),
-        }
-    }
-}
-
-/// Why a module could not be instantiated.
-///
-/// As in the lineage nothing is undone: what data segments or `start` wrote to a shared memory
-/// stays.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum InstantiateError {
-    /// The engine refused for a reason it should not have; please report it as a defect.
-    Engine,
-    /// All 2^32 - 3 ids are used up; make a new store.
-    IdsExhausted,
-    /// Imports could not be resolved: all that the environment does not have, in the module's order.
-    Imports(Box<[ImportError]>),
-    /// A limit refused.
-    Limit(LimitError),
-    /// The module imports memories that live guests already use apart from each other. Share
-    /// them from the beginning, or tear down the guests of one.
-    MemoriesApart,
-    /// The host had no memory left.
-    OutOfSystemMemory,
-    /// A data or element segment is outside its memory or table.
-    Segment,
-    /// The snapshot to begin from could not be restored.
-    Snapshot(RestoreError),
-    /// The start function trapped.
-    Start(Trap),
-    /// The module has tail calls, and shares a memory with live guests that were compiled
-    /// without. Instantiate it before them.
-    TailCallsApart,
-}
-
-impl InstantiateError {
-    /// The variant's name in kebab case, the `code` of an error in JavaScript.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Engine => "engine",
-            Self::IdsExhausted => "ids-exhausted",
-            Self::Imports(_) => "import",
-            Self::Limit(_) => "limit",
-            Self::MemoriesApart => "memories-apart",
-            Self::OutOfSystemMemory => "out-of-system-memory",
-            Self::Segment => "segment",
-            Self::Snapshot(_) => "snapshot",
-            Self::Start(_) => "start",
-            Self::TailCallsApart => "tail-calls-apart",
-        }
-    }
-}
-
-impl fmt::Display for InstantiateError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Engine => f.write_str("engine error"),
-            Self::IdsExhausted => f.write_str("all ids are used up; make a new store"),
-            Self::Imports(refused) => imports(f, refused),
-            Self::Limit(error) => write!(f, "instance refused: {error}"),
-            Self::MemoriesApart => {
-                f.write_str("the imported memories are in use by guests that do not share them")
-            }
-            Self::OutOfSystemMemory => f.write_str("out of system memory"),
-            Self::Segment => f.write_str("a data or element segment does not fit"),
-            Self::Snapshot(error) => error.fmt(f),
-            Self::Start(trap) => write!(f, "the start function trapped: {trap}"),
-            Self::TailCallsApart => f.write_str(
-                "a module with tail calls must be instantiated before the guests it shares a memory with",
-            ),
-        }
+coded! {
+    /// Why a module could not be instantiated.
+    ///
+    /// As in the lineage nothing is undone: what data segments or `start` wrote to a shared memory
+    /// stays.
+    #[derive(Debug)]
+    pub enum InstantiateError, fn code {
+        /// The engine refused for a reason it should not have; please report it as a defect.
+        Engine => "engine", "engine error";
+        /// All 2^32 - 3 ids are used up; make a new store.
+        IdsExhausted => "ids-exhausted", "all ids are used up; make a new store";
+        /// Imports could not be resolved: all that the environment does not have, in the module's order.
+        Imports(refused: Box<[ImportError]>) => "import", as Refused(refused);
+        /// A limit refused.
+        Limit(error: LimitError) => "limit", refusing "instance" by error;
+        /// The module imports memories that live guests already use apart from each other. Share
+        /// them from the beginning, or tear down the guests of one.
+        MemoriesApart => "memories-apart",
+            "the imported memories are in use by guests that do not share them";
+        /// The host had no memory left.
+        OutOfSystemMemory => "out-of-system-memory", "out of system memory";
+        /// A data or element segment is outside its memory or table.
+        Segment => "segment", "a data or element segment does not fit";
+        /// The snapshot to begin from could not be restored.
+        Snapshot(error: RestoreError) => "snapshot", through error;
+        /// The start function trapped.
+        Start(trap: Trap) => "start", "the start function trapped: {trap}";
+        /// The module has tail calls, and shares a memory with live guests that were compiled
+        /// without. Instantiate it before them.
+        TailCallsApart => "tail-calls-apart",
+            "a module with tail calls must be instantiated before the guests it shares a memory with";
     }
 }
 
@@ -311,18 +195,23 @@ impl fmt::Display for Named<'_> {
 const NAMED: usize = 20;
 
 /// Names the imports that could not be resolved.
-fn imports(f: &mut fmt::Formatter<'_>, refused: &[ImportError]) -> fmt::Result {
-    if let [only] = refused {
-        return write!(f, "import {only}");
-    }
-    write!(f, "{} imports: ", refused.len())?;
-    for (at, import) in refused.iter().take(NAMED).enumerate() {
-        f.write_str(if at == 0 { "" } else { "; " })?;
-        write!(f, "{import}")?;
-    }
-    match refused.len().checked_sub(NAMED) {
-        Some(more @ 1..) => write!(f, "; and {more} more"),
-        _ => Ok(()),
+struct Refused<'a>(&'a [ImportError]);
+
+impl fmt::Display for Refused<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(refused) = self;
+        if let [only] = refused {
+            return write!(f, "import {only}");
+        }
+        write!(f, "{} imports: ", refused.len())?;
+        for (at, import) in refused.iter().take(NAMED).enumerate() {
+            f.write_str(if at == 0 { "" } else { "; " })?;
+            write!(f, "{import}")?;
+        }
+        match refused.len().checked_sub(NAMED) {
+            Some(more @ 1..) => write!(f, "; and {more} more"),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -19,7 +19,7 @@ pub(crate) use self::{
 use crate::{
     costs,
     error::{CompileError, StackLimits},
-    limits::{Limit, Limits, count},
+    limits::{Limits, count, maximum},
     options::CompileOptions,
     value::{FuncType, ValueType},
     wasm::{self, Frames, Hooks, Rewritten, STACK_BYTES},
@@ -123,7 +123,7 @@ impl Module {
     }
 
     fn compile(limits: &Limits, bytes: &[u8], options: CompileOptions) -> Result<Self, CompileError> {
-        Limit::ModuleBytes.check(count(bytes.len()), count(limits.module_bytes))?;
+        maximum::module_bytes(limits).check(count(bytes.len()))?;
         let rewritten = wasm::rewrite(limits, bytes, options.frames);
         // Limits come before the features.
         if !matches!(rewritten, Err(CompileError::Limit(_))) {
@@ -131,8 +131,8 @@ impl Module {
         }
         let Rewritten { bytes: rewritten, scan, names, stack_pointer, changes, frames, added_bytes } =
             rewritten?;
-        let more = if options.frames { STACK_BYTES.saturating_mul(limits.guest_frames) } else { 0 };
-        let engine_stack_bytes = limits.engine_stack_bytes.saturating_add(more);
+        let more = if options.frames { STACK_BYTES.saturating_mul(maximum::guest_frames(limits)) } else { 0 };
+        let engine_stack_bytes = maximum::engine_stack_bytes(limits).saturating_add(more);
         let engine = wasmi::Engine::new(&config(limits, engine_stack_bytes));
         // In a fresh engine, so that a failure takes its remains with it.
         let code = wasmi::Module::new(&engine, &rewritten)
@@ -277,7 +277,7 @@ fn config(limits: &Limits, stack_bytes: usize) -> wasmi::Config {
         .consume_fuel(true)
         .ignore_custom_sections(true)
         .wasm_tail_call(true)
-        .set_max_recursion_depth(limits.guest_frames)
+        .set_max_recursion_depth(maximum::guest_frames(limits))
         // The minimum first: the engine insists on minimum <= maximum at every step.
         .set_min_stack_height(MIN_STACK_BYTES)
         .set_max_stack_height(stack_bytes.max(MIN_STACK_BYTES))

@@ -6,7 +6,7 @@ use crate::{
     error::{ImportError, ImportProblem, InstantiateError, LimitError},
     execution::Context,
     leavings::Leaving,
-    limits::{Limit, PAGE_BYTES},
+    limits::PAGE_BYTES,
     module::{ExternType, Module},
 };
 use alloc::{sync::Arc, vec::Vec};
@@ -125,7 +125,7 @@ impl Store {
     /// Where a limit refused that counts what is dead but not freed yet: frees that, as far as no
     /// guest or execution is in the way. Whether there was any.
     pub(super) fn reclaim(&mut self, refused: &LimitError) -> bool {
-        if !matches!(refused.limit, Limit::Instances | Limit::TotalInstanceBytes | Limit::TotalMemoryPages) {
+        if !refused.limit.counts_what_lives() {
             return false;
         }
         self.sweep();

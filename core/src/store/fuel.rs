@@ -5,7 +5,7 @@ use crate::{
     error::InvokeError,
     execution::Execution,
     fuel::OutOfFuel,
-    limits::Limit,
+    limits::maximum,
     options::{Bounds, CallOptions, Outcome},
     store::InstanceId,
     supervisor::Supervisor,
@@ -90,14 +90,14 @@ impl Store {
 
     /// The fuel that a call begun now gets, of an instance with its own bounds.
     pub(super) fn fuel_of_call(&self, bounds: &Bounds) -> u64 {
-        self.level.fuel.or(bounds.fuel).unwrap_or(self.limits.fuel)
+        self.level.fuel.or(bounds.limits.fuel).unwrap_or(maximum::fuel(&self.limits))
     }
 
     /// The trap, where a host call of an instance with its own bounds is nested too deeply.
     /// The call was made at a depth, and may be driven at another.
     pub(crate) fn is_too_deep(&self, depth: u32, bounds: &Bounds) -> Option<Trap> {
         let depth = self.level.depth.max(depth).saturating_add(1);
-        let refused = Limit::InstanceNesting.check(depth.into(), bounds.nesting?.into()).err()?;
+        let refused = bounds.limits.nesting()?.check(depth.into()).err()?;
         Some(Trap::because(TrapCode::NestingTooDeep, refused))
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     frames::Recorder,
     growth,
     limiter::Hidden,
-    limits::Limit,
+    limits::maximum,
     module::{MemorySource, MemoryType, Module},
     options::{Bounds, InstanceLimits},
 };
@@ -124,7 +124,7 @@ impl Store {
         bounds: Bounds,
     ) -> Result<(u32, Arc<Context>), InstantiateError> {
         let instances = crate::limits::count(self.instances.len()).saturating_add(self.dead_instances.into());
-        Limit::Instances.check(instances.saturating_add(1), self.limits.instances.into())?;
+        maximum::instances(&self.limits).check(instances.saturating_add(1))?;
         self.budgets.check_instance(module.instance_bytes())?;
         let (Some(_), Some(key)) = (self.numbers.next(), self.instances.next()) else {
             return Err(InstantiateError::IdsExhausted);
@@ -156,7 +156,8 @@ impl Store {
             functions: resolved.functions,
             memory,
             recorder: Recorder::of(module, handle, &cell.store),
-            chain: (!bounds.overlapping).then(|| Chain::new((self.tag, key), module, handle, &cell.store)),
+            chain: (!bounds.limits.overlapping)
+                .then(|| Chain::new((self.tag, key), module, handle, &cell.store)),
             bounds,
         });
         let instance = Instance {
@@ -261,7 +262,7 @@ impl Store {
         limiter.begin_making(module.instance_bytes(), hidden)?;
         let made = wasmi::Instance::new(&mut cell.store, &code, &imports);
         let limiter = &mut cell.store.data_mut().limiter;
-        limiter.end_making();
+        limiter.end();
         let instance = made.map_err(|error| match cell.store.data_mut().limiter.take_refusal() {
             Some(refusal) => refusal.into(),
             None => explain(module, &error),

@@ -4,7 +4,7 @@ use super::{InstanceId, Store, cells::bytes_of};
 use crate::{
     budget::Charge,
     error::{HandleError, MemoryError},
-    limits::{Limit, MAX_PAGES, PAGE_BYTES},
+    limits::{MAX_PAGES, PAGE_BYTES, maximum},
     module::{ExternType, MemoryType},
     options::Bounds,
 };
@@ -347,12 +347,8 @@ impl Store {
         pages: u32,
         total: u32,
     ) -> Result<(), MemoryError> {
-        Limit::MemoryPages.check(total.into(), self.limits.memory_pages.into())?;
-        if !charge.take(pages) {
-            let requested = u64::from(self.budgets.pages.used()).saturating_add(pages.into());
-            Limit::TotalMemoryPages.check(requested, self.budgets.pages.maximum().into())?;
-        }
-        Ok(())
+        maximum::memory_pages(&self.limits).check(total.into())?;
+        Ok(charge.take(pages)?)
     }
 }
 

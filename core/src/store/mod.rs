@@ -17,7 +17,7 @@ use crate::{
     execution::{Execution, Step},
     leavings::Leavings,
     limiter::Budgets,
-    limits::{Limit, Limits},
+    limits::{Limits, maximum},
     module::Module,
     options::InstanceLimits,
     slots::{Numbers, Slots},
@@ -292,7 +292,7 @@ impl Store {
     pub fn open_level(&mut self, call: &HostCall<'_>) -> Result<Level, Trap> {
         let outer = self.level;
         let depth = outer.depth.max(call.depth).saturating_add(1);
-        let within = Limit::Nesting.check(depth.into(), self.limits.nesting.into());
+        let within = maximum::nesting(&self.limits).check(depth.into());
         within.map_err(|refused| Trap::because(TrapCode::NestingTooDeep, refused))?;
         self.serving.push(call.link);
         self.level = Level { depth, fuel: Some(call.fuel), serving: self.serving.len() };
@@ -304,7 +304,7 @@ impl Store {
     pub fn close_level(&mut self, outer: Level) -> u64 {
         let closed = core::mem::replace(&mut self.level, outer);
         self.serving.truncate(outer.serving);
-        closed.fuel.unwrap_or(self.limits.fuel)
+        closed.fuel.unwrap_or(maximum::fuel(&self.limits))
     }
 
     /// Whether a host call is being served, so that a call begun now is nested in another.

@@ -33,7 +33,7 @@ impl Store {
         let instance = self.instances.get(key).map_err(|_| RestoreError::Engine)?;
         let imported = instance.memories.clone();
         let (old, module) = (instance.context.cell, instance.context.module.clone());
-        let bounds = instance.context.bounds.limits().bounds();
+        let bounds = instance.context.bounds.limits.bounds();
         let mut cell = Cell::new(&module.engine_for_cell(), &self.limits, &self.budgets, &self.leavings);
         let memories = self.remake(&mut cell, old, &imported, parts, snapshot)?;
         let ticket = Arc::clone(&cell.ticket);
@@ -42,7 +42,8 @@ impl Store {
             let cell = self.cells.get_mut(new).map_err(|_| RestoreError::Engine)?;
             let parts = Parts::of(&module, handle, &cell.store).ok_or(RestoreError::Engine)?;
             write(cell, &parts, snapshot, &self.limits, &bounds)?;
-            let chain = (!bounds.overlapping).then(|| Chain::new((tag, key), &module, handle, &cell.store));
+            let chain =
+                (!bounds.limits.overlapping).then(|| Chain::new((tag, key), &module, handle, &cell.store));
             Ok((handle, Recorder::of(&module, handle, &cell.store), chain))
         });
         // What was made stays in the new cell, which goes with it.

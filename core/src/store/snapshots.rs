@@ -5,7 +5,7 @@ use crate::{
     cell::{Cell, CellData},
     environment::Environment,
     error::InstantiateError,
-    limits::{Limit, Limits},
+    limits::{Limits, maximum},
     module::Module,
     options::{Bounds, InstanceLimits},
     snapshot::{ForkError, RestoreError, Snapshot, SnapshotError, format},
@@ -145,7 +145,7 @@ impl Store {
             let import = function.import();
             environment.set_function(import.module().as_bytes(), import.name().as_bytes(), *index);
         }
-        let limits = context.bounds.limits();
+        let limits = context.bounds.limits;
         drop(context);
         Ok(self.instantiate_from_with(&module, &environment, &snapshot, limits)?)
     }
@@ -258,7 +258,7 @@ fn grow(
         if memory.ty(&cell.store).maximum().is_some_and(|maximum| u64::from(pages) > maximum) {
             return Err(RestoreError::Maximum);
         }
-        Limit::MemoryPages.check(pages.into(), limits.memory_pages.into())?;
+        maximum::memory_pages(limits).check(pages.into())?;
         total = total.saturating_add(more);
     }
     if total == 0 {

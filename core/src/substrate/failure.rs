@@ -2,7 +2,8 @@
 
 use crate::{
     abi::InstantiateFailure,
-    error::{InstantiateError, InvokeError, LimitError},
+    error::{InvokeError, LimitError},
+    tables::Refusing,
     trap::{Trap, TrapCode},
 };
 use core::{error::Error, fmt};
@@ -34,15 +35,12 @@ impl Failure {
     /// [`Failure::trap`].
     #[must_use]
     pub fn limit(&self) -> Option<&LimitError> {
-        use crate::error::{CompileError, EnvironmentError};
-        match self {
-            Self::Instantiate(
-                InstantiateFailure::EnvironmentCorrupted(EnvironmentError::Limit(refused))
-                | InstantiateFailure::Instantiation(InstantiateError::Limit(refused))
-                | InstantiateFailure::ModuleDecoding(CompileError::Limit(refused)),
-            ) => Some(refused),
-            _ => self.trap()?.reason()?.downcast_ref(),
-        }
+        let refused = match self {
+            Self::Instantiate(failure) => failure.refused(),
+            Self::Invoke(_) => None,
+        };
+        let named = refused.map(|(_, limit)| limit);
+        named.or_else(|| self.trap()?.reason()?.downcast_ref())
     }
 
     /// The trap that a guest ended with.

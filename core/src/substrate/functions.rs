@@ -10,7 +10,7 @@ use super::{
 use crate::{
     abi::{self, ERR_EXECUTION, ERR_OK, InstantiateFailure, SupervisorTrap, ThunkLookupError},
     error::LimitError,
-    limits::{Limit, count},
+    limits::{Maximum, maximum},
     store::Store,
     thunk::{Region, Thunk},
 };
@@ -33,10 +33,11 @@ pub fn instantiate<E: Embedder + ?Sized>(
     environment: i64,
     state: u32,
 ) -> Result<u32, SupervisorTrap> {
-    let (module_bytes, environment_bytes) =
-        with_store(embedder, |store| (store.limits().module_bytes, store.limits().environment_bytes))?;
-    let wasm = read_within(embedder, wasm, Limit::ModuleBytes, module_bytes)?;
-    let environment = read_within(embedder, environment, Limit::EnvironmentBytes, environment_bytes)?;
+    let (module_bytes, environment_bytes) = with_store(embedder, |store| {
+        (maximum::module_bytes(store.limits()), maximum::environment_bytes(store.limits()))
+    })?;
+    let wasm = read_within(embedder, wasm, module_bytes)?;
+    let environment = read_within(embedder, environment, environment_bytes)?;
     let thunk = embedder.find_thunk(dispatch_thunk).map_err(SupervisorTrap::Thunk)?;
     let environment = environment.map_err(|refused| InstantiateFailure::EnvironmentCorrupted(refused.into()));
     let wasm = wasm.map_err(|refused| InstantiateFailure::ModuleDecoding(refused.into()));
@@ -78,10 +79,11 @@ pub fn invoke<E: Embedder + ?Sized>(
     result: Region,
     state: u32,
 ) -> Result<u32, SupervisorTrap> {
-    let (module_bytes, argument_bytes) =
-        with_store(embedder, |store| (store.limits().module_bytes, store.limits().argument_bytes))?;
+    let (module_bytes, argument_bytes) = with_store(embedder, |store| {
+        (maximum::module_bytes(store.limits()), maximum::argument_bytes(store.limits()))
+    })?;
     let export = read_name(embedder, export, module_bytes)?;
-    let args = read_within(embedder, args, Limit::ArgumentBytes, argument_bytes)?;
+    let args = read_within(embedder, args, argument_bytes)?;
     let args = args.map_err(SupervisorTrap::Limit)?;
     with_store(embedder, |store| store.instance_id(instance))?.map_err(SupervisorTrap::Instance)?;
     let thunk = embedder.with_sandbox(|sandbox| sandbox.thunk(instance));
@@ -179,7 +181,7 @@ pub fn get_global_val<E: Embedder + ?Sized>(
     instance: u32,
     name: i64,
 ) -> Result<i64, SupervisorTrap> {
-    let module_bytes = with_store(embedder, |store| store.limits().module_bytes)?;
+    let module_bytes = with_store(embedder, |store| maximum::module_bytes(store.limits()))?;
     let name = read_name(embedder, name, module_bytes)?;
     let bytes = with_store(embedder, |store| abi::get_global_val(store, instance, &name))??;
     Ok(give(embedder, &bytes)?.to_slice())
@@ -244,11 +246,10 @@ fn with_store<E: Embedder + ?Sized, R>(
 fn read_within<E: Embedder + ?Sized>(
     embedder: &mut E,
     slice: i64,
-    limit: Limit,
-    maximum: usize,
+    maximum: Maximum,
 ) -> Result<Result<Vec<u8>, LimitError>, SupervisorTrap> {
     let region = Region::from_slice(slice);
-    if let Err(refused) = limit.check(region.len.into(), count(maximum)) {
+    if let Err(refused) = maximum.check(region.len.into()) {
         check_region(embedder, region)?;
         return Ok(Err(refused));
     }
@@ -259,7 +260,7 @@ fn read_within<E: Embedder + ?Sized>(
 fn read_name<E: Embedder + ?Sized>(
     embedder: &mut E,
     slice: i64,
-    module_bytes: usize,
+    module_bytes: Maximum,
 ) -> Result<Vec<u8>, SupervisorTrap> {
-    Ok(read_within(embedder, slice, Limit::ModuleBytes, module_bytes)?.unwrap_or_else(|_| NO_NAME.into()))
+    Ok(read_within(embedder, slice, module_bytes)?.unwrap_or_else(|_| NO_NAME.into()))
 }

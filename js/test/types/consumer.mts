@@ -1,7 +1,7 @@
 // How the package is used from TypeScript; types.test.mjs compiles it and never runs it.
 import {
-  type Bytes, type CallOptions, type ErrorDetails, type Features, type Frame, type Frames, type Guest, GuestboxError, type Leak, type LeakKind, type Limits, type MemoryType, type Outcome, type Overlapping, type Result, Sandbox, type Snapshot,
-  SnapshotError, type SyncOutcome, Trap, call,
+  type Bytes, type CallOptions, type ErrorCode, type ErrorCodes, type ErrorDetails, type Features, type Frame, type Frames, GlobalError, type Guest, GuestboxError, InvokeError, type Leak, type LeakKind, type Limits, LoadError, MemoryError, type MemoryType, type Outcome, type Overlapping, type Result, Sandbox, type Snapshot,
+  SnapshotError, type SyncOutcome, Trap, type TrapCode, call,
 } from "guestbox";
 import { ScaleStore, encodeArguments, encodeResult } from "guestbox/scale";
 import { Substrate } from "guestbox/substrate";
@@ -74,8 +74,42 @@ guest.call("run", [], { timeLimit: 5 });
 guest.call("run", [], { timeout: 5, deadline: 10 });
 const copied: GuestboxError | undefined = GuestboxError.from(structuredClone(new Error("mine")));
 if (Trap.is(copied, "out-of-fuel")) console.log(copied.frames.leftOut);
-const details: ErrorDetails & { readonly message: string } = new GuestboxError("code", "message").toJSON();
+const details: ErrorDetails & { readonly message: string } = new GuestboxError("attached", "message").toJSON();
 console.log(details.guestbox, details.code, details.frames?.[0]?.offset);
+
+// Codes are known: of any error, of a class, and of what was asked for.
+const code: ErrorCode = details.code;
+const advice = (error: LoadError | InvokeError): string => {
+  switch (error.code) {
+    case "csp": case "no-compiling": return "give a module";
+    case "html": case "status": case "unreachable": case "not-wasm": case "other-module": return "see where the file is";
+    case "busy": case "call-over": case "queue-full": return "later";
+    case "arguments": case "export-not-found": case "no-memory": case "not-a-function": case "not-started": case "refused": case "signature": return "look it up";
+  }
+};
+if (copied instanceof LoadError || copied instanceof InvokeError) console.log(advice(copied));
+const traps: { readonly [code in TrapCode]?: string } = { "out-of-fuel": "it took too long", unreachable: "it gave up" };
+if (outcome.status === "trap") console.log(traps[outcome.trap.code]);
+if (copied instanceof GuestboxError) console.log(copied.code satisfies ErrorCode);
+if (MemoryError.is(copied, "limit")) console.log(copied.code satisfies "limit");
+const ofMemory: ErrorCodes["MemoryError"] = new MemoryError("out-of-bounds", "message").code;
+console.log(code, ofMemory, LoadError.from(copied)?.message);
+// @ts-expect-error -- no trap has this code
+Trap.is(copied, "out-of-fuels");
+// @ts-expect-error -- traps have it, memories have not
+MemoryError.is(copied, "out-of-fuel");
+// @ts-expect-error -- and can be made with their own only
+new MemoryError("out-of-fuel", "message");
+// @ts-expect-error -- a typing error
+new GuestboxError("atached", "message");
+// @ts-expect-error -- a code is one of them, not any text
+const text: ErrorCodes["Trap"] = String(code);
+// @ts-expect-error -- no global can be out of bounds
+if (copied instanceof GlobalError && copied.code === "out-of-bounds") console.log(text);
+if (Trap.is(copied, "unreachable")) {
+  // @ts-expect-error -- it is another
+  console.log(copied.code === "out-of-fuel");
+}
 
 using snapshot: Snapshot = guest.snapshot();
 const kept: Uint8Array = snapshot.bytes;

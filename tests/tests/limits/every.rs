@@ -6,7 +6,6 @@ use super::{
     attempts::{Attempt, Refusal},
     cases::CASES,
     limits, parts,
-    presets::all,
 };
 use guestbox::{Limits, TrapCode};
 use std::collections::BTreeSet;
@@ -26,8 +25,8 @@ fn least(set: fn(&mut Limits, u64), attempt: fn(Limits, u64) -> Attempt) -> u64 
 
 #[test]
 fn each_limit_has_a_case() {
-    let names: BTreeSet<_> = all(&Limits::default()).into_iter().map(|(name, _)| name).collect();
-    let cases: BTreeSet<_> = CASES.iter().map(|(name, ..)| (*name).to_owned()).collect();
+    let names: BTreeSet<_> = Limits::default().by_name().map(|(name, _)| name).collect();
+    let cases: BTreeSet<_> = CASES.iter().map(|(name, ..)| *name).collect();
     assert_eq!(names, cases);
     assert_eq!(cases.len(), CASES.len());
 }

@@ -3,29 +3,31 @@
 use guestbox::{CompileError, Environment, Limits, Module, NoImports, Store, TrapCode, Value};
 use guestbox_tests::text;
 
-/// All limits by name, as numbers.
-pub(super) fn all(limits: &Limits) -> Vec<(String, u64)> {
-    let text = format!("{limits:?}");
-    let (_, numbers) = text.split_once("}, ").expect("the features come first");
-    let fields = numbers.trim_end_matches(" }").split(", ");
-    fields
-        .map(|field| {
-            let (name, number) = field.split_once(": ").unwrap();
-            (name.to_owned(), number.parse().unwrap())
-        })
-        .collect()
+#[test]
+fn strict_is_below_the_default_and_that_below_none() {
+    let [strict, default, unlimited] = [Limits::strict(), Limits::default(), Limits::unlimited()];
+    let all = strict.by_name().zip(default.by_name()).zip(unlimited.by_name());
+    for (((name, low), (_, middle)), (_, high)) in all {
+        assert!(0 < low && low < middle, "{name}: {low} is not below {middle}");
+        assert!(middle <= high, "{name}: {middle} is above {high}");
+        let stays = ["const_operators", "guest_frames", "nesting"].contains(&name);
+        assert_eq!(middle == high, stays, "{name}: only what protects the host's stack stays");
+    }
+    assert!(default.by_name().any(|limit| limit == ("memory_pages", 1_024)));
 }
 
 #[test]
-fn strict_is_below_the_default_and_that_below_none() {
-    let (strict, default) = (all(&Limits::strict()), all(&Limits::default()));
-    let unlimited = all(&Limits::unlimited());
-    assert_eq!(strict.len(), 26, "{strict:?}");
-    for (((name, low), (_, middle)), (_, high)) in strict.iter().zip(&default).zip(&unlimited) {
-        assert!(0 < *low && low < middle, "{name}: {low} is not below {middle}");
-        assert!(middle <= high, "{name}: {middle} is above {high}");
-        let stays = ["const_operators", "guest_frames", "nesting"].contains(&name.as_str());
-        assert_eq!(middle == high, stays, "{name}: only what protects the host's stack stays");
+fn each_is_set_by_its_name_to_the_highest_there_is_at_most() {
+    let mut limits = Limits::default();
+    for (at, (name, _)) in (1..).zip(Limits::default().by_name()) {
+        assert!(limits.set(name, at));
+        assert_eq!(limits.by_name().find(|(other, _)| *other == name), Some((name, at)));
+    }
+    assert!((1..).zip(limits.by_name()).all(|(at, (_, value))| value == at), "none sets another");
+    assert!(limits.set("fuel", u64::MAX) && limits.set("memory_pages", u64::MAX));
+    assert_eq!((limits.fuel, limits.memory_pages), (u64::MAX, u32::MAX));
+    for unknown in ["", "Fuel", "memoryPages", "features"] {
+        assert!(!limits.set(unknown, 1), "{unknown}");
     }
 }
 

@@ -17,7 +17,7 @@ const UNKNOWN: [u32; 4] = [1, 1_000, 0x7FFF_FFFF, u32::MAX];
 /// Asserts what every use of an instance says that does not exist.
 #[track_caller]
 fn assert_no_instance(page: &mut Page, guest: Guest, code: &str) {
-    let expected = ("HandleError", code);
+    let expected = ("DisposedError", code);
     let Guest { instance, .. } = guest;
     assert_eq!(page.call(guest, "ping", &[]), Step::TornDown);
     let position = page.position(guest, "ping");
@@ -59,7 +59,7 @@ fn memories_and_modules_that_never_were_are_unknown() {
     let mut page = Page::new();
     let memory = page.host.new_memory(1, -1.0).unwrap();
     let module = page.compile(r#"(module (import "env" "memory" (memory 1)))"#);
-    let expected = ("HandleError", "unknown");
+    let expected = ("DisposedError", "unknown");
     for handle in UNKNOWN {
         assert_eq!(refusal(page.host.memory_size(handle)).kind(), expected);
         assert_eq!(refusal(page.host.memory_grow(handle, 0)).kind(), expected);
@@ -189,7 +189,7 @@ fn numbers_of_the_lower_door_are_told_apart_as_gone_and_unknown() {
     store.instance_teardown(guest).unwrap();
     store.memory_teardown(memory).unwrap();
     for (number, code) in [(0, "torn-down"), (1, "unknown"), (u32::MAX, "unknown")] {
-        let expected = ("HandleError", code);
+        let expected = ("DisposedError", code);
         let invoked = scale::invoke(&store, &scale::unused(), number, "ping", &[]);
         assert_eq!(refusal(invoked).kind(), expected);
         assert_eq!(refusal(store.get_global_val(number, "global")).kind(), expected);

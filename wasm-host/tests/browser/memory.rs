@@ -43,14 +43,14 @@ fn an_exported_memory_is_read_and_written_like_any_other() {
     assert_eq!(page.results(guest, "load", &[9]), [77]);
     for name in ["load", "none", ""] {
         let error = refusal(page.host.exported_memory(guest.instance, name));
-        assert_eq!(error.kind(), ("HandleError", "unknown"), "`{name}`");
+        assert_eq!(error.kind(), ("DisposedError", "unknown"), "`{name}`");
     }
     // Of a memory that is the guest's own only the handle goes.
     page.host.drop_memory(memory).unwrap();
     assert_eq!(page.results(guest, "load", &[9]), [77]);
     let memory = page.host.exported_memory(guest.instance, "memory").unwrap();
     page.host.teardown_instance(guest.instance).unwrap();
-    assert_eq!(refusal(page.host.memory_size(memory)).kind(), ("HandleError", "torn-down"));
+    assert_eq!(refusal(page.host.memory_size(memory)).kind(), ("DisposedError", "torn-down"));
 }
 
 #[wasm_bindgen_test]
@@ -193,7 +193,7 @@ fn guests_keep_a_memory_whose_handle_is_gone() {
     page.bytes(memory).set_index(5, 55);
     page.host.drop_memory(memory).unwrap();
     assert_eq!(page.results(guest, "load", &[5]), [55]);
-    assert_eq!(refusal(page.host.memory_size(memory)).kind(), ("HandleError", "unknown"));
+    assert_eq!(refusal(page.host.memory_size(memory)).kind(), ("DisposedError", "unknown"));
     assert_eq!(page.host.memory_pages_in_use(), 1);
     page.host.teardown_instance(guest.instance).unwrap();
     assert_eq!(page.host.memory_pages_in_use(), 0, "the last that had it gave it back");

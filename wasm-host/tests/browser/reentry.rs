@@ -246,7 +246,7 @@ fn a_thunk_may_end_the_guest_that_called_it() {
     let result = scale::invoke(&store, &thunk, guest, "run", &[Value::I32(5)]);
     assert_eq!(result.unwrap(), scale::number(11));
     let error = refusal(scale::invoke(&store, &thunk, guest, "run", &[Value::I32(5)]));
-    assert_eq!(error.kind(), ("HandleError", "torn-down"));
+    assert_eq!(error.kind(), ("DisposedError", "torn-down"));
 }
 
 #[wasm_bindgen_test]

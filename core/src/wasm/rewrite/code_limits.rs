@@ -8,7 +8,7 @@
 use super::labels::Labels;
 use crate::{
     error::CompileError,
-    limits::{Limit, Limits, count},
+    limits::{Limits, count, maximum},
     wasm::scan::Scan,
 };
 use wasmparser::Operator;
@@ -40,7 +40,7 @@ impl<'a> CodeLimits<'a> {
         let (values, times) = match operator {
             Operator::Block { blockty } | Operator::If { blockty } | Operator::Loop { blockty } => {
                 // The function's own label is none of its blocks, and this one is.
-                Limit::BlockDepth.check(count(labels.len()), self.limits.block_depth.into())?;
+                maximum::block_depth(self.limits).check(count(labels.len()))?;
                 (self.scan.values_of_block(*blockty), 1)
             }
             Operator::Br { relative_depth } | Operator::BrIf { relative_depth } => {
@@ -49,7 +49,7 @@ impl<'a> CodeLimits<'a> {
             Operator::BrTable { targets } => {
                 let targets_and_default = u64::from(targets.len()).saturating_add(1);
                 self.branch_targets = self.branch_targets.saturating_add(targets_and_default);
-                Limit::BranchTargets.check(self.branch_targets, self.limits.branch_targets.into())?;
+                maximum::branch_targets(self.limits).check(self.branch_targets)?;
                 (label(targets.default()), targets_and_default)
             }
             Operator::Call { function_index } => {
@@ -65,6 +65,6 @@ impl<'a> CodeLimits<'a> {
             return Ok(());
         };
         self.multi_values = self.multi_values.saturating_add(count(more).saturating_mul(times));
-        Ok(Limit::MultiValues.check(self.multi_values, self.limits.multi_values.into())?)
+        Ok(maximum::multi_values(self.limits).check(self.multi_values)?)
     }
 }

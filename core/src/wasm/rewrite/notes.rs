@@ -24,7 +24,7 @@ use crate::wasm::operators::code::{
     END, GLOBAL_GET, GLOBAL_SET, I32, I32_ADD, I32_AND, I32_STORE, I32_SUB, LOCAL_GET, LOCAL_TEE,
 };
 use crate::{
-    limits::{Limits, PAGE_BYTES},
+    limits::{Limits, PAGE_BYTES, maximum},
     wasm::{
         operators::Facts,
         scan::Scan,
@@ -66,7 +66,7 @@ pub(super) struct Notes {
 
 impl Notes {
     pub(super) fn new(limits: &Limits, scan: &Scan) -> Option<Self> {
-        let pages = pages(limits.guest_frames);
+        let pages = pages(maximum::guest_frames(limits));
         let mask = i32::try_from(pages.checked_mul(PAGE_BYTES)?.checked_sub(SLOT_BYTES)?).ok()?;
         Some(Self { memory: u32::try_from(scan.memories.len()).ok()?, global: scan.globals(), pages, mask })
     }

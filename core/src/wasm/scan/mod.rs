@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     error::CompileError,
-    limits::{Limit, Limits, count, to_usize},
+    limits::{Limits, count, maximum, to_usize},
 };
 use alloc::{format, vec::Vec};
 use core::ops::Range;
@@ -178,7 +178,7 @@ pub(super) fn scan(limits: &Limits, bytes: &[u8]) -> Result<Scan, CompileError> 
             Payload::ElementSection(elements) => scanner.elements(elements)?,
             Payload::DataSection(data) => scanner.data(data)?,
             Payload::CodeSectionEntry(body) => {
-                Limit::Locals.check(locals(&body).map_err(invalid)?, limits.locals.into())?;
+                maximum::locals(limits).check(locals(&body).map_err(invalid)?)?;
             }
             Payload::StartSection { func, .. } => {
                 add(&mut starts, 1);
@@ -204,10 +204,10 @@ impl Scanner<'_> {
     /// Refuses more of what imports count for than the limits allow.
     fn check(&self) -> Result<(), CompileError> {
         let Self { limits, scan, .. } = self;
-        Limit::Functions.check(scan.functions.into(), limits.functions.into())?;
-        Limit::Globals.check(scan.globals.into(), limits.globals.into())?;
-        Limit::Memories.check(count(scan.memories.len()), limits.memories.into())?;
-        Ok(Limit::Tables.check(count(scan.tables.len()), limits.tables.into())?)
+        maximum::functions(limits).check(scan.functions.into())?;
+        maximum::globals(limits).check(scan.globals.into())?;
+        maximum::memories(limits).check(count(scan.memories.len()))?;
+        Ok(maximum::tables(limits).check(count(scan.tables.len()))?)
     }
 
     fn types(&mut self, range: Range<usize>) -> Result<(), CompileError> {
@@ -218,7 +218,7 @@ impl Scanner<'_> {
     }
 
     fn imports(&mut self, imports: ImportSectionReader<'_>) -> Result<(), CompileError> {
-        Limit::Imports.check(imports.count().into(), self.limits.imports.into())?;
+        maximum::imports(self.limits).check(imports.count().into())?;
         let scan = &mut self.scan;
         for import in imports {
             scan.imports.push(match import.map_err(invalid)?.ty {
@@ -258,7 +258,7 @@ impl Scanner<'_> {
 
     fn tables(&mut self, tables: TableSectionReader<'_>) -> Result<(), CompileError> {
         let all = count(self.scan.tables.len()).saturating_add(tables.count().into());
-        Limit::Tables.check(all, self.limits.tables.into())?;
+        maximum::tables(self.limits).check(all)?;
         for table in tables {
             let table = table.map_err(invalid)?;
             if let TableInit::Expr(expr) = &table.init {
@@ -266,7 +266,7 @@ impl Scanner<'_> {
             }
             self.scan.tables.push(RefKind::of(table.ty.element_type));
             let initial = table.ty.initial;
-            Limit::TableElements.check(initial, self.limits.table_elements.into())?;
+            maximum::table_elements(self.limits).check(initial)?;
             self.scan.elements = self.scan.elements.saturating_add(initial);
         }
         Ok(())
@@ -274,10 +274,10 @@ impl Scanner<'_> {
 
     fn memories(&mut self, memories: MemorySectionReader<'_>) -> Result<(), CompileError> {
         let all = count(self.scan.memories.len()).saturating_add(memories.count().into());
-        Limit::Memories.check(all, self.limits.memories.into())?;
+        maximum::memories(self.limits).check(all)?;
         for memory in memories {
             let memory = ScannedMemory::new(&memory.map_err(invalid)?);
-            Limit::MemoryPages.check(memory.minimum, self.limits.memory_pages.into())?;
+            maximum::memory_pages(self.limits).check(memory.minimum)?;
             self.scan.memories.push(memory);
         }
         Ok(())
@@ -301,7 +301,7 @@ impl Scanner<'_> {
     }
 
     fn exports(&mut self, exports: ExportSectionReader<'_>) -> Result<(), CompileError> {
-        Limit::Exports.check(exports.count().into(), self.limits.exports.into())?;
+        maximum::exports(self.limits).check(exports.count().into())?;
         let mut exports = exports.into_iter_with_offsets();
         while let Some(export) = exports.next() {
             let (offset, export) = export.map_err(invalid)?;
@@ -329,7 +329,7 @@ impl Scanner<'_> {
 
     fn elements(&mut self, elements: ElementSectionReader<'_>) -> Result<(), CompileError> {
         add(&mut self.scan.segments, elements.count());
-        Limit::Segments.check(self.scan.segments.into(), self.limits.segments.into())?;
+        maximum::segments(self.limits).check(self.scan.segments.into())?;
         for element in elements {
             let element = element.map_err(invalid)?;
             if let ElementKind::Active { offset_expr, table_index } = &element.kind {
@@ -341,7 +341,7 @@ impl Scanner<'_> {
                 ElementItems::Expressions(_, exprs) => exprs.count(),
             };
             self.scan.segment_elements = self.scan.segment_elements.saturating_add(many.into());
-            Limit::TableElements.check(self.scan.segment_elements, self.limits.table_elements.into())?;
+            maximum::table_elements(self.limits).check(self.scan.segment_elements)?;
             match element.items {
                 ElementItems::Functions(functions) => {
                     for function in functions.into_iter_with_offsets() {
@@ -361,7 +361,7 @@ impl Scanner<'_> {
 
     fn data(&mut self, data: DataSectionReader<'_>) -> Result<(), CompileError> {
         add(&mut self.scan.segments, data.count());
-        Limit::Segments.check(self.scan.segments.into(), self.limits.segments.into())?;
+        maximum::segments(self.limits).check(self.scan.segments.into())?;
         for segment in data {
             if let DataKind::Active { offset_expr, memory_index } = segment.map_err(invalid)?.kind {
                 self.expr(&offset_expr)?;
@@ -388,7 +388,7 @@ impl Scanner<'_> {
         }
         // The last one is its end.
         let requested = operators.saturating_sub(1);
-        Ok(Limit::ConstOperators.check(requested, self.limits.const_operators.into())?)
+        Ok(maximum::const_operators(self.limits).check(requested)?)
     }
 
     /// Notes where a function is referred to, if it is an imported one.

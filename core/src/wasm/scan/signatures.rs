@@ -6,7 +6,7 @@
 
 use crate::{
     error::{CompileError, Unsupported},
-    limits::{Limit, Limits, count},
+    limits::{Limits, count, maximum},
     proposals::Proposal,
     wasm::{
         sections::split_leb128,
@@ -28,7 +28,7 @@ pub(super) fn read(limits: &Limits, contents: &[u8], offset: usize) -> Result<Ty
         None => CompileError::Invalid("a type that there is not".into()),
     };
     let (len, mut rest) = split_leb128(contents).ok_or_else(cut)?;
-    Limit::Types.check(count(len), limits.types.into())?;
+    maximum::types(limits).check(count(len))?;
     let mut types = Types::default();
     for _ in 0..len {
         let (&first, after) = rest.split_first().ok_or_else(cut)?;
@@ -50,7 +50,7 @@ fn values<'a>(
     refused: impl FnOnce(Foreign<'a>) -> CompileError,
 ) -> Result<(&'a [u8], &'a [u8]), CompileError> {
     let (len, after) = split_leb128(bytes).ok_or_else(cut)?;
-    Limit::Params.check(count(len), limits.params.into())?;
+    maximum::params(limits).check(count(len))?;
     let (types, rest) = after.split_at_checked(len).ok_or_else(cut)?;
     match types.iter().position(|byte| !is_value_type(*byte)) {
         Some(at) => Err(refused(Foreign::Value(after.get(at..).unwrap_or_default()))),

@@ -1,0 +1,32 @@
+//! A limit with its value, as it is checked.
+
+use super::Limit;
+use crate::error::LimitError;
+
+/// A limit with its value, in its unit.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Maximum {
+    pub(crate) limit: Limit,
+    pub(crate) value: u64,
+}
+
+impl Maximum {
+    /// Refuses `requested` where it is above.
+    pub(crate) const fn check(self, requested: u64) -> Result<(), LimitError> {
+        self.limit.check(requested, self.value)
+    }
+}
+
+impl Limit {
+    /// Refuses `requested` where it is above `maximum`.
+    ///
+    /// # Errors
+    ///
+    /// With this limit and both numbers.
+    pub const fn check(self, requested: u64, maximum: u64) -> Result<(), LimitError> {
+        if requested > maximum {
+            return Err(LimitError { limit: self, maximum, requested });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,143 @@
+// Made by `make package` from the tables in Rust: see wasm-host/src/bin/tables.rs.
+
+/** All limits, each a whole number. */
+export interface LimitNumbers {
+  /** Bytes of SCALE-encoded arguments, and of an encoded result. */
+  readonly argumentBytes?: number;
+  /** Blocks within each other in a function. */
+  readonly blockDepth?: number;
+  /** Targets of all `br_table`s of a function together, the default ones too. */
+  readonly branchTargets?: number;
+  /** Operators of a constant expression: the initial value of a global, the offset of a segment. */
+  readonly constOperators?: number;
+  /** Bytes of the engine's value stack for one guest call. */
+  readonly engineStackBytes?: number;
+  /** Bytes of a SCALE-encoded environment definition. */
+  readonly environmentBytes?: number;
+  /** Exports of a module. */
+  readonly exports?: number;
+  /** Fuel of one outermost guest call, its `start` function and nested calls included. Above 2^53 it is the nearest that a number can be. */
+  readonly fuel?: number | bigint;
+  /** Functions of a module, imports included. */
+  readonly functions?: number;
+  /** Globals of a module. */
+  readonly globals?: number;
+  /** Nested frames of guest functions. */
+  readonly guestFrames?: number;
+  /** Imports of a module, of all kinds together. */
+  readonly imports?: number;
+  /** Instances of a store that are alive or not yet freed. */
+  readonly instances?: number;
+  /** Locals of a function, without its parameters. */
+  readonly locals?: number;
+  /** Memories of a module. */
+  readonly memories?: number;
+  /** Pages (64 KiB) of each memory, initial and grown. */
+  readonly memoryPages?: number;
+  /** Bytes of a module. */
+  readonly moduleBytes?: number;
+  /** Values beyond the first that the blocks, branches and calls of a module pass, all together. */
+  readonly multiValues?: number;
+  /** Guest calls within supervisor calls within guest calls. */
+  readonly nesting?: number;
+  /** Parameters of a function type, and as many results. */
+  readonly params?: number;
+  /** Segments of a module, of elements and of data together. */
+  readonly segments?: number;
+  /** Elements of each table, initial and grown, and of all element segments of a module together. */
+  readonly tableElements?: number;
+  /** Tables of a module. */
+  readonly tables?: number;
+  /** Bytes that all instances of a store take together besides their memories, until they are really freed. */
+  readonly totalInstanceBytes?: number;
+  /** Pages (64 KiB) of all memories of a store together, until they are really freed. */
+  readonly totalMemoryPages?: number;
+  /** Types of a module. */
+  readonly types?: number;
+}
+
+export const LIMIT_NAMES = /* @__PURE__ */ "argumentBytes blockDepth branchTargets constOperators engineStackBytes environmentBytes exports fuel functions globals guestFrames imports instances locals memories memoryPages moduleBytes multiValues nesting params segments tableElements tables totalInstanceBytes totalMemoryPages types".split(" ") as (keyof LimitNumbers)[];
+
+/** The limits of a guest's own, each a whole number. */
+export interface GuestLimits {
+  readonly maxCallDepth?: number;
+  readonly maxMemoryPages?: number;
+}
+
+/** The kinds of trap. */
+export type TrapCode = "bad-conversion-to-integer" | "bad-signature" | "engine" | "host-error" | "indirect-call-to-null" | "integer-division-by-zero" | "integer-overflow" | "memory-out-of-bounds" | "nesting-too-deep" | "out-of-fuel" | "out-of-system-memory" | "outlived" | "result-type" | "stack-overflow" | "table-out-of-bounds" | "unreachable";
+
+/** The codes that errors can have, by the names of their classes. */
+export interface ErrorCodes {
+  readonly AsyncImportError: "async-import";
+  readonly CompileError: "block-parameters" | "branch-table-values" | "feature" | "invalid" | "limit" | "tail-call-to-import" | "unsupported";
+  readonly DisposedError: "host" | "other-store" | "sandbox" | "store" | "torn-down" | "unknown";
+  readonly GlobalError: "immutable" | "not-found" | "type";
+  readonly GuestboxError: "attached" | "busy" | "ended" | "failure" | "heap-base" | "memory" | "not-waiting" | "other-store";
+  readonly InstantiateError: "engine" | "environment-corrupted" | "ids-exhausted" | "import" | "instantiation" | "limit" | "memories-apart" | "module-decoding" | "out-of-system-memory" | "segment" | "start-trapped" | "tail-calls-apart";
+  readonly InvokeError: "arguments" | "busy" | "call-over" | "export-not-found" | "no-memory" | "not-a-function" | "not-started" | "queue-full" | "refused" | "signature";
+  readonly LoadError: "csp" | "html" | "no-compiling" | "not-wasm" | "other-module" | "status" | "unreachable";
+  readonly MemoryError: "ids-exhausted" | "ill-formed-text" | "limit" | "maximum" | "other-store" | "out-of-bounds" | "out-of-system-memory" | "too-many-pages";
+  readonly PoisonedError: "poisoned";
+  readonly RestoreError: "busy" | "engine" | "grown" | "ids-exhausted" | "limit" | "maximum" | "other-module" | "out-of-system-memory" | "reference-global" | "segment" | "shape" | "table";
+  readonly SnapshotError: "busy" | "corrupted" | "engine" | "limit" | "not-a-snapshot" | "other-sandbox" | "out-of-system-memory" | "reference-global" | "segment" | "table" | "version";
+  readonly SupervisorTrap: "allocator" | "arguments" | "heap-base" | "instance" | "limit" | "memory" | "memory-refused" | "out-of-system-memory" | "result-buffer" | "slice" | "store-in-use" | "thunk";
+  readonly Trap: TrapCode;
+}
+
+/** The codes that errors can have. */
+export type ErrorCode = ErrorCodes[keyof ErrorCodes];
+
+/** What a step of a call did. Each stands in the code as it is. */
+export const enum Step {
+  /** The call finished. */
+  FINISHED = 0,
+  /** The call waits for an answer. */
+  HOST_CALL = 1,
+  /** The call needs fuel. */
+  OUT_OF_FUEL = 2,
+  /** The call trapped. */
+  TRAPPED = 3,
+  /** The instance was torn down. */
+  TORN_DOWN = 4,
+  /** There is no such call or function. */
+  REFUSED = 5,
+  /** The call used up its slice and has fuel left. */
+  SLICE_OVER = 6,
+  /** Another call of the guest is under way that this one is not nested in, or that is nested in it. */
+  BUSY = 7,
+}
+
+/** Where the wasm module says the rest, and what stands for nothing. Each stands in the code as it is. */
+export const enum Protocol {
+  /** What stands for a handle until a call that pauses gets one, and where there is no call. */
+  NO_CALL = 16777215,
+  /** Words of the exchange before the values: the head. */
+  HEAD_WORDS = 8,
+  /** The word of the call's handle. */
+  CALL_WORD = 0,
+  /** The word of the ordinal of the function that is called, the instance that was made, the number of the trap's code or the fuel that is needed. */
+  DETAIL_WORD = 1,
+  /** The word of the state of a host call, or the bits of a trap. */
+  STATE_WORD = 2,
+  /** The word of the fuel that is left. */
+  FUEL_WORD = 3,
+  /** The word of the fuel that was used. */
+  USED_WORD = 4,
+  /** The word of the size of a memory in pages, whose address was asked for. */
+  PAGES_WORD = 5,
+  /** The bit of a trap that has frames. */
+  HAS_FRAMES = 1,
+  /** The bit of a trap that has a message of its own. */
+  HAS_MESSAGE = 2,
+}
+
+/** What is in the place of a thunk's handle where there is no thunk. Each stands in the code as it is. */
+export const enum NoThunk {
+  /** In the place of a thunk's handle: the supervisor exports no table of functions. */
+  NO_TABLE = -1,
+  /** The same: the index is outside the table. */
+  OUT_OF_BOUNDS = -2,
+  /** The same: the table's element is null. */
+  NULL = -3,
+}
