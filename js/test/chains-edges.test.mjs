@@ -188,7 +188,7 @@ describe("fuel", () => {
     const other = await guests[1].tryCall("run", [1], { fuel: 10_000n });
     const outcome = await queued;
     assert.deepEqual([outcome.status, outcome.trap?.message], ["ok", undefined], `it used ${outcome.fuelUsed}`);
-    assert.deepEqual([other.status, other.fuelUsed], ["ok", 33n]);
+    assert.deepEqual([other.status, other.fuelUsed], ["ok", 85n]);
   });
   test("of a call that an import makes before it first waits is that of the call around it, also if it is queued", async () => {
     const gate = deferred();
@@ -223,7 +223,7 @@ describe("fuel", () => {
       return 0;
     }) } });
     await instance.tryCall("run", [1]);
-    assert.equal(middle.fuelUsed, 33n);
+    assert.equal(middle.fuelUsed, 85n);
   });
 });
 

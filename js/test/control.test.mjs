@@ -206,9 +206,9 @@ describe("a guest that only calls imports lets the event loop have its turn, too
   }
 });
 
-test("fuel is counted by the first version of the cost model", async () => {
+test("fuel is counted by the second version of the cost model", async () => {
   const { sandbox } = await workbench();
-  assert.equal(sandbox.costsVersion, 1);
+  assert.equal(sandbox.costsVersion, 2);
   const outcome = await make(() => {}).tryCall("burn", [1_000]);
   // Entered and a constant; 1,000 turns, each entered, of eight simple operators.
   assert.equal(outcome.fuelUsed, 2n + 1_000n * 9n);

@@ -15,14 +15,6 @@ coded! {
     /// Why a module could not be compiled. Nothing of it is left behind.
     #[derive(Clone, Debug, Eq, PartialEq)]
     pub enum CompileError, fn code {
-        /// A block takes parameters, which the engine translates wrongly. Compile the module without
-        /// the multi-value proposal.
-        BlockParameters => "block-parameters",
-            "a block takes parameters, which is not supported; compile without the multi-value proposal";
-        /// A `br_table` passes more than one value, which the engine translates wrongly. Compile the
-        /// module without the multi-value proposal.
-        BranchTableValues => "branch-table-values",
-            "a `br_table` passes several values, which is not supported; compile without the multi-value proposal";
         /// The module uses a feature that [`Limits::features`](crate::Limits) has not.
         Feature(feature: Feature) => "feature",
             as format_args!("module refused: it uses `{}`, which is not in `Limits::features`", feature.name());
@@ -30,10 +22,6 @@ coded! {
         Invalid(message: Box<str>) => "invalid", "invalid module: {message}";
         /// The module is larger than a limit allows.
         Limit(error: LimitError) => "limit", refusing "module" by error;
-        /// A tail call might reach an imported function, which the engine cannot pause. Call the
-        /// import with `call` and return after it.
-        TailCallToImport => "tail-call-to-import",
-            "a tail call may reach an imported function; use `call` for imports";
         /// The module uses a proposal that is not supported. What follows its first use need not be valid.
         Unsupported(unsupported: Unsupported) => "unsupported", "{unsupported}";
     }
@@ -173,10 +161,6 @@ coded! {
         Snapshot(error: RestoreError) => "snapshot", through error;
         /// The start function trapped.
         Start(trap: Trap) => "start", "the start function trapped: {trap}";
-        /// The module has tail calls, and shares a memory with live guests that were compiled
-        /// without. Instantiate it before them.
-        TailCallsApart => "tail-calls-apart",
-            "a module with tail calls must be instantiated before the guests it shares a memory with";
     }
 }
 

@@ -135,10 +135,8 @@ impl Store {
         let handle = match self.make(module, home, &memories, &bounds) {
             Ok(handle) => handle,
             Err(error) => {
-                // All other failures leave something in the engine's store.
-                if !matches!(error, InstantiateError::TailCallsApart) {
-                    self.bury(home, module);
-                }
+                // What failed leaves something in the engine's store.
+                self.bury(home, module);
                 self.settle(home);
                 return Err(error);
             }
@@ -248,7 +246,7 @@ impl Store {
         bounds: &Bounds,
     ) -> Result<wasmi::Instance, InstantiateError> {
         let cell = self.cells.get_mut(home).map_err(|_| InstantiateError::Engine)?;
-        let code = module.code_for(&cell.engine).ok_or(InstantiateError::TailCallsApart)?;
+        let code = module.code_for(&cell.engine).ok_or(InstantiateError::Engine)?;
         let mut imports = Vec::with_capacity(module.imports().len());
         // In the engine's order.
         imports.extend(cell.imported_functions(module));
