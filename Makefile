@@ -30,7 +30,8 @@ test-core: ## the core's own tests and examples
 
 test-native: setup-js setup-guests supervisor runtime ## black-box tests of the core, in debug, and torture, the oracle, the fuzz, the traces, the operators, teardown, substrate and the runtime in release
 	cargo test --package guestbox-tests
-	cargo test --profile optimized --package guestbox-tests --test torture --test oracle --test fuzz --test traces --test operators --test teardown --test substrate --test runtime
+	cargo test --profile optimized --package guestbox-tests --test teardown
+	tests/areas.sh optimized torture oracle fuzz traces operators substrate runtime
 
 test-js: package setup-guests supervisor runtime ## the npm package under this machine's Node and under Node 24
 	cargo build --quiet --package guestbox-tests --bin snapshots --bin hostile --bin operators
@@ -99,7 +100,7 @@ hostile: ## more than 1,000 hostile modules of every kind: time and memory of ea
 oracle: ROUNDS ?= 1000000
 oracle: FIRST ?= 1000000
 oracle: ## guestbox against the lineage, ROUNDS random scripts from the seed FIRST on
-	ORACLE_ROUNDS=$(ROUNDS) ORACLE_FIRST=$(FIRST) cargo test --quiet --release --package guestbox-tests --test oracle -- --nocapture
+	ORACLE_ROUNDS=$(ROUNDS) ORACLE_FIRST=$(FIRST) tests/areas.sh optimized oracle -- --nocapture
 
 fuzz: export MINUTES ?= 10
 fuzz: export SEED ?= $(shell date +%s)000
