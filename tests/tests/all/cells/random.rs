@@ -9,7 +9,7 @@ use guestbox::{
     Execution, FuncIndex, InstanceId, InstanceLimits, InstantiateError, MemoryId, Module, NoImports, Step,
     Store, Value,
 };
-use guestbox_tests::text;
+use guestbox_tests::{random::Random, text};
 
 const SEEDS: u64 = 80;
 const STEPS: usize = 150;
@@ -38,7 +38,7 @@ struct Paused {
 
 struct World {
     store: Store,
-    random: u64,
+    random: Random,
     modules: Vec<Module>,
     memories: Vec<Memory>,
     guests: Vec<Guest>,
@@ -68,22 +68,14 @@ fn modules() -> Vec<Module> {
 
 impl World {
     fn new(seed: u64, modules: &[Module]) -> Self {
-        let random = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
-        let (store, modules) = (Store::new(), modules.to_vec());
+        let (store, random, modules) = (Store::new(), Random::new(seed), modules.to_vec());
         Self { store, random, modules, memories: vec![], guests: vec![], paused: vec![] }
-    }
-
-    fn below(&mut self, bound: usize) -> usize {
-        self.random ^= self.random << 13;
-        self.random ^= self.random >> 7;
-        self.random ^= self.random << 17;
-        usize::try_from((self.random >> 11) % u64::try_from(bound).unwrap()).unwrap()
     }
 
     /// The number of one of the memories that can be named.
     fn any_memory(&mut self) -> Option<usize> {
         let named: Vec<_> = (0..self.memories.len()).filter(|at| self.memories[*at].id.is_some()).collect();
-        (!named.is_empty()).then(|| named[self.below(named.len())])
+        (!named.is_empty()).then(|| self.random.one(&named))
     }
 
     fn is_in_use(&self, group: usize) -> bool {
@@ -108,7 +100,7 @@ impl World {
     }
 
     fn instantiate(&mut self) {
-        let which = self.below(self.modules.len());
+        let which = self.random.index(self.modules.len());
         let (Some(first), Some(second)) = (self.any_memory(), self.any_memory()) else { return };
         let imported: &[usize] = match which {
             0 => &[],
@@ -143,7 +135,7 @@ impl World {
         if self.guests.is_empty() {
             return;
         }
-        let at = self.below(self.guests.len());
+        let at = self.random.index(self.guests.len());
         let guest = self.guests.swap_remove(at);
         self.store.teardown_instance(guest.id).unwrap();
         if guest.exports {
@@ -163,8 +155,8 @@ impl World {
         if self.guests.is_empty() {
             return;
         }
-        let at = self.below(self.guests.len());
-        let (guest, grows) = (self.guests[at].id, self.below(8) == 0);
+        let at = self.random.index(self.guests.len());
+        let (guest, grows) = (self.guests[at].id, self.random.below(8) == 0);
         let memory = &mut self.memories[self.guests[at].memory];
         if grows && memory.pages < 6 {
             assert_eq!(super::call(&mut self.store, guest, "grow", &[1]).unsigned_abs(), memory.pages);
@@ -176,7 +168,7 @@ impl World {
 
     fn write(&mut self) {
         let Some(at) = self.any_memory() else { return };
-        let grows = self.below(8) == 0;
+        let grows = self.random.below(8) == 0;
         let memory = &mut self.memories[at];
         let id = memory.id.unwrap();
         if grows && memory.pages < 6 {
@@ -191,8 +183,8 @@ impl World {
         if self.guests.is_empty() {
             return;
         }
-        let at = self.below(self.guests.len());
-        let added = i32::try_from(self.below(100)).unwrap();
+        let at = self.random.index(self.guests.len());
+        let added = i32::try_from(self.random.below(100)).unwrap();
         let (id, memory) = (self.guests[at].id, self.guests[at].memory);
         let mut execution = self.store.begin(id, "wait", &[Value::I32(added)], 0).unwrap();
         assert!(matches!(execution.run(&mut self.store), Ok(Step::HostCall(_))));
@@ -204,9 +196,9 @@ impl World {
         if self.paused.is_empty() {
             return;
         }
-        let at = self.below(self.paused.len());
+        let at = self.random.index(self.paused.len());
         let Paused { mut execution, memory, added } = self.paused.swap_remove(at);
-        match self.below(4) {
+        match self.random.below(4) {
             0 => execution.cancel(&mut self.store),
             1 => drop(execution),
             _ => {
@@ -228,14 +220,14 @@ impl World {
     fn step(&mut self) {
         // Few, so that they meet often.
         let memories = self.memories.iter().filter(|memory| memory.id.is_some()).count();
-        match self.below(16) {
+        match self.random.below(16) {
             0 | 1 if memories < 4 => {
                 let id = self.store.create_memory(1, None).unwrap();
                 self.add_memory(id);
             }
             0..=4 => self.instantiate(),
             5..=7 => self.teardown_guest(),
-            8 if self.below(3) == 0 => self.teardown_memory(),
+            8 if self.random.below(3) == 0 => self.teardown_memory(),
             9 | 10 => self.call(),
             11 | 12 => self.write(),
             8 | 13 => self.pause(),

@@ -6,33 +6,22 @@
 
 use super::{Environment, Step, Store, Value};
 use guestbox::{FuncIndex, Values};
-use guestbox_tests::text;
+use guestbox_tests::{random::Random, text};
 
 const SEEDS: u64 = 300;
 const TYPES: [&str; 4] = ["i32", "i64", "f32", "f64"];
 
 /// Writes programs. Each expression is one of those of its type, with others in it.
 struct Writer {
-    random: u64,
+    random: Random,
 }
 
 impl Writer {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.random ^= self.random << 13;
-        self.random ^= self.random >> 7;
-        self.random ^= self.random << 17;
-        (self.random >> 11) % bound
-    }
-
-    fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
-        from[usize::try_from(self.below(u64::try_from(from.len()).unwrap())).unwrap()]
-    }
-
     /// An expression of a type, as the text format has it.
     fn expression(&mut self, ty: &str, depth: u32) -> String {
         if depth == 0 {
-            return match self.below(3) {
-                0 => format!("({ty}.const {})", self.below(1_000)),
+            return match self.random.below(3) {
+                0 => format!("({ty}.const {})", self.random.below(1_000)),
                 1 => format!("(local.get ${ty})"),
                 _ => format!("(global.get ${ty})"),
             };
@@ -49,10 +38,10 @@ impl Writer {
             _ => &["neg", "sqrt", "ceil", "promote_f32", "convert_i32_u", "reinterpret_i64"],
         };
         let inner = |writer: &mut Self, ty: &str| writer.expression(ty, deeper);
-        match self.below(12) {
-            0..=2 => format!("({ty}.{} {} {})", self.pick(binary), inner(self, ty), inner(self, ty)),
+        match self.random.below(12) {
+            0..=2 => format!("({ty}.{} {} {})", self.random.one(binary), inner(self, ty), inner(self, ty)),
             3 => {
-                let op = self.pick(unary);
+                let op = self.random.one(unary);
                 let of = TYPES.iter().find(|of| op.ends_with(*of) || op.contains(&format!("_{of}_")));
                 format!("({ty}.{op} {})", inner(self, of.unwrap_or(&ty)))
             }
@@ -72,7 +61,7 @@ impl Writer {
             10 => format!("(local.tee ${ty} {})", inner(self, ty)),
             _ => {
                 let at = format!("(i32.and {} (i32.const 0xFFF8))", inner(self, "i32"));
-                match self.below(2) {
+                match self.random.below(2) {
                     0 => format!("({ty}.load {at})"),
                     _ => format!("(call $mix_{ty} {} {})", inner(self, ty), inner(self, ty)),
                 }
@@ -81,9 +70,9 @@ impl Writer {
     }
 
     fn statement(&mut self, depth: u32) -> String {
-        let ty = self.pick(&TYPES);
+        let ty = self.random.one(&TYPES);
         let value = self.expression(ty, depth);
-        match self.below(4) {
+        match self.random.below(4) {
             0 => format!("(local.set ${ty} {value})"),
             1 => format!("(global.set ${ty} {value})"),
             2 => format!("({ty}.store (i32.and {} (i32.const 0xFFF8)) {value})", self.expression("i32", 2)),
@@ -171,7 +160,7 @@ fn random_programs_do_the_same_however_often_they_pause() {
         .collect();
     let (mut whole, mut paused) = (0, 0);
     for seed in 1..=SEEDS {
-        let program = Writer { random: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1 }.program();
+        let program = Writer { random: Random::new(seed) }.program();
         let expected = run(OWN, &program, u64::MAX);
         let found = run(&imports, &program, 1 + seed % 40);
         assert_eq!(expected.0, found.0, "seed {seed}: {program}");

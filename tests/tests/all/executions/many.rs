@@ -4,7 +4,7 @@ use super::pause;
 use guestbox::{
     Environment, Execution, FuncIndex, InstanceId, InstanceLimits, NoImports, Step, Store, Value,
 };
-use guestbox_tests::text;
+use guestbox_tests::{random::Random, text};
 
 const MANY: i32 = 1_000;
 
@@ -30,24 +30,12 @@ fn expected(x: i64) -> i64 {
     x * 1_000 + (x * x + 1) - 3 * ((x + 1) * (x + 1) + 2)
 }
 
-/// A xorshift generator: the order is random and every run has the same.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % u64::try_from(bound).unwrap()).unwrap()
-    }
-}
-
 /// Steps the executions in random order until all have finished, some of them in fuel slices.
 fn resume_in_random_order(store: &mut Store, mut paused: Vec<(i64, Execution)>) {
-    let mut random = Random(0x9E37_79B9_7F4A_7C15);
+    let mut random = Random::new(1);
     let mut finished = 0;
     while !paused.is_empty() {
-        let at = random.below(paused.len());
+        let at = random.index(paused.len());
         let (x, execution) = &mut paused[at];
         match execution.run(store).unwrap() {
             Step::HostCall(call) => {

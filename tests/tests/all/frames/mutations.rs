@@ -6,7 +6,7 @@ use guestbox::{
     CompileOptions, HostCall, HostError, InvokeError, Limits, Module, Snapshot, Store, Trap, TrapCode, Value,
     Values,
 };
-use guestbox_tests::{text, torture::LOOPS};
+use guestbox_tests::{random::Random, text, torture::LOOPS};
 
 /// Fuel without frames; with them there is ten times as much.
 const FUEL: u64 = 20_000;
@@ -53,27 +53,15 @@ fn check(trap: &Trap, bytes: &[u8]) {
     }
 }
 
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).unwrap() % end
-    }
-
-    fn mutate(&mut self, bytes: &mut [u8]) {
-        for _ in 0..=self.below(3) {
-            let at = 8 + self.below(bytes.len() - 8);
-            match self.below(4) {
-                0 => bytes[at] = u8::try_from(self.below(256)).unwrap(),
-                1 => bytes[at] ^= 1 << self.below(8),
-                // Operators are near each other.
-                2 => bytes[at] = bytes[at].wrapping_add(1),
-                _ => {
-                    let from = 8 + self.below(bytes.len() - 8);
-                    bytes[at] = bytes[from];
-                }
-            }
+fn mutate(random: &mut Random, bytes: &mut [u8]) {
+    for _ in 0..=random.below(3) {
+        let at = 8 + random.index(bytes.len() - 8);
+        match random.below(4) {
+            0 => bytes[at] = u8::try_from(random.below(256)).unwrap(),
+            1 => bytes[at] ^= 1 << random.below(8),
+            // Operators are near each other.
+            2 => bytes[at] = bytes[at].wrapping_add(1),
+            _ => bytes[at] = bytes[8 + random.index(bytes.len() - 8)],
         }
     }
 }
@@ -82,15 +70,15 @@ impl Random {
 fn mutations_have_the_same_fate_with_frames() {
     let rounds: usize = std::env::var("FRAMES_ROUNDS").map_or(5_000, |rounds| rounds.parse().unwrap());
     let seed = std::env::var("FRAMES_FIRST").map_or(1, |seed| seed.parse().unwrap());
-    let mut random = Random(seed);
+    let mut random = Random::new(seed);
     let loops: Vec<_> = LOOPS.iter().map(|(_, text)| text::bytes(text)).collect();
     let programs: Vec<_> = PROGRAMS.iter().map(|text| text::bytes(text)).collect();
     let (mut compiled, mut ended) = (0, 0);
     for _ in 0..rounds {
         // Of the loops few end.
         let modules = if random.below(4) == 0 { &loops } else { &programs };
-        let mut bytes = modules[random.below(modules.len())].clone();
-        random.mutate(&mut bytes);
+        let mut bytes = modules[random.index(modules.len())].clone();
+        mutate(&mut random, &mut bytes);
         let plain = fate(&bytes, CompileOptions::new(), FUEL);
         let with = fate(&bytes, CompileOptions::new().with_frames(), FUEL * 10);
         compiled += usize::from(plain != Fate::Refused);

@@ -6,7 +6,7 @@ use guestbox::{
     CompileOptions, Execution, HostCall, InstanceId, InstanceLimits, Limits, Module, NoImports, Step, Store,
     TrapCode, Value, Values,
 };
-use guestbox_tests::text;
+use guestbox_tests::{random::Random, text};
 
 /// `run(n)` is `n` calls deep when it asks the host, at each level once more on its way back, and
 /// adds up what it is told.
@@ -55,17 +55,16 @@ fn overlapping(store: &mut Store) -> InstanceId {
 fn calls_in_turns_on_one_instance_keep_their_own() {
     let mut store = Store::new();
     let guest = overlapping(&mut store);
-    // (execution, n, level of the next host call, outer frames), and a seed for their order.
+    // (execution, n, level of the next host call, outer frames)
     let begin = |store: &mut Store, n: i32| {
         let (export, outer): (_, &[_]) = if n % 3 == 0 { ("deep", &["deep"]) } else { ("run", &[]) };
         (store.begin(guest, export, &[Value::I32(n)], 0).unwrap(), n, 0, outer)
     };
     let mut calls: Vec<(Execution, i32, i32, &[&str])> = (0..12).map(|n| begin(&mut store, n)).collect();
-    let mut seed = 7_usize;
+    let mut random = Random::new(7);
     let mut answered = 0;
     while !calls.is_empty() {
-        seed = seed.wrapping_mul(1_103_515_245).wrapping_add(12_345) % (1 << 31);
-        let at = (seed >> 8) % calls.len();
+        let at = random.index(calls.len());
         let (execution, n, level, outer) = &mut calls[at];
         match execution.run(&mut store).unwrap() {
             Step::HostCall(call) => {
@@ -82,7 +81,7 @@ fn calls_in_turns_on_one_instance_keep_their_own() {
             other => panic!("{other:?}"),
         }
         // Others come and go in between.
-        if seed.is_multiple_of(5) {
+        if random.below(5) == 0 {
             let trap = trap(&mut store, &mut NoImports, guest, &[3]);
             assert_eq!(names(trap.frames()), expected(3, 0, &[]));
         }

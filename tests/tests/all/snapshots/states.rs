@@ -2,7 +2,7 @@
 
 use super::{GUEST, call, environment, guest, instantiate, snapshot};
 use guestbox::{Environment, Module, Snapshot, Store, Value};
-use guestbox_tests::text;
+use guestbox_tests::{random::Random, text};
 
 /// Values at the edges of each type: signalling and quiet NaNs with payloads, both zeros.
 const VALUES: [Value; 14] = [
@@ -209,17 +209,11 @@ fn random_histories_are_undone_and_redone() {
     let mut store = Store::new();
     let guest = text::guest(&mut store, text, &Environment::new());
     let memory = store.exported_memory(guest, "memory").unwrap().unwrap();
-    let mut seed = 0x2545_F491_4F6C_DD1D_u64;
-    let mut random = move |below: u64| {
-        seed ^= seed << 13;
-        seed ^= seed >> 7;
-        seed ^= seed << 17;
-        u32::try_from((seed >> 16) % below).unwrap()
-    };
+    let mut random = Random::new(1);
     let mut kept = vec![(snapshot(&mut store, guest), vec![0_u8; 65_536], 0)];
     let (mut bytes, mut global) = (vec![0_u8; 65_536], 0);
     for step in 0..600 {
-        match random(8) {
+        match random.below(8) {
             0 => {
                 let grown = call(&mut store, guest, "grow", &[1]);
                 if grown >= 0 {
@@ -227,19 +221,19 @@ fn random_histories_are_undone_and_redone() {
                 }
             }
             1 => {
-                global = random(1 << 31).cast_signed();
+                global = random.below(1 << 31).cast_signed();
                 store.set_global(guest, "g", Value::I32(global)).unwrap();
             }
             2 => kept.push((snapshot(&mut store, guest), bytes.clone(), global)),
             3 | 4 => {
-                let at = random(kept.len() as u64) as usize;
+                let at = random.index(kept.len());
                 store.restore(guest, &kept[at].0).unwrap();
                 (bytes, global) = (kept[at].1.clone(), kept[at].2);
             }
             _ => {
-                let len = random(2000) as usize;
-                let at = random((bytes.len() - len) as u64) as usize;
-                let value = [0, 0, 0xFF, step as u8][random(4) as usize];
+                let len = random.index(2000);
+                let at = random.index(bytes.len() - len);
+                let value = random.one(&[0, 0, 0xFF, step as u8]);
                 bytes[at..at + len].fill(value);
                 store.memory_write(memory, at as u32, &vec![value; len]).unwrap();
             }

@@ -11,6 +11,7 @@ use guestbox::{
     abi::{ERR_EXECUTION, ERR_OK, ERR_OUT_OF_BOUNDS, SupervisorTrap},
     substrate::AllocatorError,
 };
+use guestbox_tests::random::Random;
 use parity_scale_codec::Encode;
 
 #[test]
@@ -148,12 +149,8 @@ fn any_arguments_end_in_a_code_or_a_trap_of_the_supervisor() {
     (limits.total_memory_pages, limits.instances) = (64, 16);
     let mut world = World::with_limits(limits);
     let outer = guest(&mut world.store, GUEST);
-    let mut seed = 7_u32;
-    let mut random = move |below: usize| {
-        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        usize::try_from(seed >> 8).unwrap() % below
-    };
-    let attempt = move |ctx: &mut dyn FnMut(&str, &[u64]), random: &mut dyn FnMut(usize) -> usize| {
+    let mut random = Random::new(7);
+    let attempt = move |ctx: &mut dyn FnMut(&str, &[u64]), random: &mut Random| {
         const ARITIES: [(usize, &[usize]); 10] = [
             (4, &[1, 2]),
             (6, &[1, 2]),
@@ -166,10 +163,10 @@ fn any_arguments_end_in_a_code_or_a_trap_of_the_supervisor() {
             (1, &[]),
             (1, &[]),
         ];
-        let at = random(NAMES.len());
+        let at = random.index(NAMES.len());
         let (arity, wide) = ARITIES[at];
         let word = |position| {
-            let word = words[random(words.len())];
+            let word = random.one(&words);
             if wide.contains(&position) { word } else { word & u64::from(u32::MAX) }
         };
         let args: Vec<u64> = (0..arity).map(word).collect();
@@ -188,7 +185,7 @@ fn any_arguments_end_in_a_code_or_a_trap_of_the_supervisor() {
         );
         if round % 100 == 0 {
             world.store.data_mut().sandbox.set_heap_base(HEAP_BASE);
-            let state = std::sync::Mutex::new(random);
+            let state = std::sync::Mutex::new(random.clone());
             world.on_call(move |caller, _| {
                 let mut random = state.lock().unwrap();
                 attempt(
@@ -199,7 +196,7 @@ fn any_arguments_end_in_a_code_or_a_trap_of_the_supervisor() {
                             trap(&error);
                         }
                     },
-                    &mut *random,
+                    &mut random,
                 );
                 // Whatever is left of the heap.
                 Ok(host(caller, "allocator_malloc", &[7]).map_or(0, |ptr| Region { ptr, len: 7 }.to_thunk()))
