@@ -125,7 +125,7 @@ export class Caller {
     args: readonly Value[],
     options: CallOptions,
     pace: Pace,
-  ): { readonly begun: Call | Promise<Call>; finish(): Result } {
+  ): { readonly begun: Call | Promise<Call>; readonly finish: () => Result } {
     const { engine, calls } = this.callee;
     const { beginning, signature } = this.prepare(name, args, options, pace.fuel, pace.slice);
     const around = this.isNested ? this.within() : undefined;

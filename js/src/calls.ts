@@ -281,7 +281,7 @@ export class Calls {
     });
     this.engine.waiting.add(this.reference);
     try {
-      const call = (await pace.race(turn)) as Call;
+      const call = await pace.race(turn);
       call.check();
       pace.check();
       return call;

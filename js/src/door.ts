@@ -13,7 +13,7 @@ export class Door<T> {
    * goes on its way.
    */
   use<R>(call: (object: T) => R, thrownByCallbacks: readonly unknown[] = []): R {
-    if (this.poisoned !== undefined) throw this.poisoned;
+    this.check();
     this.probe();
     let result: R;
     try {
@@ -23,8 +23,12 @@ export class Door<T> {
       throw fromHost(thrown) ?? this.broken(thrown);
     }
     // A call within this one may have aborted, and a callback may have caught that.
-    if (this.poisoned !== undefined) throw this.poisoned;
+    this.check();
     return result;
+  }
+
+  private check(): void {
+    if (this.poisoned !== undefined) throw this.poisoned;
   }
 
   /** Notes that the module aborted: it must not be called again. */

@@ -65,8 +65,10 @@ export const GUEST_NAMES: Names<GuestOptions> = {
 };
 
 /** The exports of a guest, by name: functions, memories, and globals with a `value`. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the guest decides the types
-export type Exports = { readonly [name: string]: any };
+export interface Exports {
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the guest decides the types
+  readonly [name: string]: any;
+}
 
 /** An instance. */
 export class Guest {

@@ -3,7 +3,7 @@ import { checkFuel } from "./checks.js";
 import { isMarked, mark } from "./copies.js";
 import type { Served } from "./drive.js";
 import { outOfFuel, trapOfPaused } from "./ended.js";
-import { InvokeError, type MemoryError, Trap } from "./errors.js";
+import { InvokeError, type MemoryError, type Trap } from "./errors.js";
 import { type Frames, framesOf, printable } from "./frames.js";
 import type { CallOptions, Caller, Result, SyncCallOptions } from "./caller.js";
 import type { Exports, Guest } from "./guest.js";
@@ -53,7 +53,7 @@ export interface CallContext {
  * Makes an import that gets the context of the call before its arguments:
  * `call((c, pointer, length) => c.memory.readString(pointer, length))`.
  */
-export function call(target: (context: CallContext, ...args: any[]) => unknown): ImportTarget {
+export function call(target: (context: CallContext, ...args: Parameters<ImportTarget>) => unknown): ImportTarget {
   // A function of its own, so that the same target can also be used without context.
   const marked: ImportTarget = (context: CallContext, ...args: unknown[]) => target(context, ...args);
   mark(marked, "call");

@@ -19,7 +19,7 @@ let compiled: Promise<WebAssembly.Module> | undefined;
 /** The package's wasm module, compiled once for all sandboxes. */
 export function loadModule(source: WasmSource | undefined): Promise<WebAssembly.Module> {
   if (source !== undefined) return compile(source);
-  compiled ??= compilePackaged().catch((error) => {
+  compiled ??= compilePackaged().catch((error: unknown) => {
     compiled = undefined;
     throw error;
   });
@@ -67,7 +67,7 @@ function reading(address: string): Promise<BufferSource> | undefined {
   const isFile = isUrl ? /^file:/i.test(address) : typeof location === "undefined";
   // No import, which bundlers would follow; and not the bare `process`, which some put another in the place of.
   const files = isFile ? globalThis.process?.getBuiltinModule?.("node:fs/promises") : undefined;
-  return files?.readFile(isUrl ? new URL(address) : address) as Promise<BufferSource> | undefined;
+  return files?.readFile(isUrl ? new URL(address) : address);
 }
 
 async function compileResponse(response: Response, address = "the response"): Promise<WebAssembly.Module> {

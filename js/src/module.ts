@@ -83,8 +83,8 @@ export class Module {
     handle: number,
   ) {
     this.held = engine.net.watch(this, "module", handle, drop);
-    const imports = JSON.parse(engine.proceed((host) => host.imports(handle))) as [string, string, ...unknown[]][];
-    const exports = JSON.parse(engine.proceed((host) => host.exports(handle))) as [string, ...unknown[]][];
+    const imports = JSON.parse(engine.proceed((host) => host.imports(handle))) as [string, string, ...Written][];
+    const exports = JSON.parse(engine.proceed((host) => host.exports(handle))) as [string, ...Written][];
     this.imports = imports.map(([module, name, ...type]) => ({ module, name, ...externType(type) }));
     this.exports = exports.map(([name, ...type]) => ({ name, ...externType(type) }));
     this.positions = new Map(this.exports.map(({ name }, position) => [name, position]));
@@ -281,7 +281,7 @@ function typeText(type: ExternType): string {
     case "function":
       return `function (${type.params.join(", ")}) -> (${type.results.join(", ")})`;
     case "memory":
-      if (Object.hasOwn(type, "maximum")) return `memory of ${type.initial} to ${type.maximum} pages`;
+      if (Object.hasOwn(type, "maximum")) return `memory of ${type.initial} to ${type.maximum as number} pages`;
       return `memory of ${type.initial === 1 ? "a page" : `${type.initial} pages`} or more`;
     default:
       return type.kind;
@@ -301,7 +301,14 @@ function given(target: unknown): string {
   }
 }
 
-function externType([kind, first, second, third]: readonly any[]): ExternType {
+/** A type as the wasm module writes it. */
+type Written =
+  | readonly [kind: "function", params: readonly ValueType[], results: readonly ValueType[], none?: never]
+  | readonly [kind: "global", type: ValueType, mutable: boolean, none?: never]
+  | readonly [kind: "memory", initial: number, maximum: number | null, none?: never]
+  | readonly [kind: "table", element: ValueType, initial: number, maximum: number | null];
+
+function externType([kind, first, second, third]: Written): ExternType {
   switch (kind) {
     case "function":
       return { kind, params: first, results: second };
@@ -309,9 +316,7 @@ function externType([kind, first, second, third]: readonly any[]): ExternType {
       return { kind, type: first, mutable: second };
     case "memory":
       return second === null ? { kind, initial: first } : { kind, initial: first, maximum: second };
-    default:
-      return third === null
-        ? { kind: "table", element: first, initial: second }
-        : { kind: "table", element: first, initial: second, maximum: third };
+    case "table":
+      return third === null ? { kind, element: first, initial: second } : { kind, element: first, initial: second, maximum: third };
   }
 }

@@ -95,9 +95,9 @@ export class Pace {
 
   /** Waits until it is the call's turn. */
   async turn(): Promise<void> {
-    await this.wait<void>((resolve) => ({
+    await this.wait<undefined>((resolve) => ({
       run: () => {
-        resolve();
+        resolve(undefined);
         return false;
       },
     }));

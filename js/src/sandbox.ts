@@ -61,13 +61,13 @@ const MEMORY_TYPE = known<MemoryType>({ initial: true, maximum: true });
 export async function instantiateGlue(source: WasmSource | undefined): Promise<[typeof Glue, WebAssembly.Memory, () => void]> {
   const glue = makeGlue();
   const module_or_path = await loadModule(source);
-  const exports = await glue.default({ module_or_path }).catch((error) => {
+  const exports = await glue.default({ module_or_path }).catch((error: unknown) => {
     throw error instanceof WebAssembly.LinkError || error instanceof TypeError ? otherModule(error) : error;
   });
   // Node has its event loop stand still until code is optimised, for who goes on where code was compiled.
   await yieldToEventLoop();
   // It is put in when the package is built; the glue knows nothing of it.
-  return [glue, exports.memory, (exports as unknown as { probe(): void }).probe];
+  return [glue, exports.memory, (exports as unknown as { readonly probe: () => void }).probe];
 }
 
 /**
@@ -121,7 +121,7 @@ export class Sandbox {
     if (typeof answer?.arrayBuffer !== "function" || typeof answer.status !== "number") {
       throw new TypeError("this is no response; give what `fetch` returns, or bytes to `compile`");
     }
-    if (!answer.ok) throw new TypeError(`cannot compile a response of status ${answer.status} ${answer.statusText}`);
+    if (!answer.ok) throw new TypeError(`cannot compile a response of status ${`${answer.status} ${answer.statusText ?? ""}`.trim()}`);
     return this.compile(await answer.arrayBuffer(), options);
   }
 

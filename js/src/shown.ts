@@ -31,7 +31,7 @@ export function writable<T extends { readonly status: string }>(outcome: T): T {
 export function toJSON(this: { readonly status: string; readonly value?: unknown; readonly trap?: unknown; readonly fuelUsed: bigint }): object {
   const { status, value, trap, fuelUsed } = this;
   const rest = status === "ok" ? { value: plain(value) } : status === "trap" ? { trap } : {};
-  return { __proto__: null, status, ...rest, fuelUsed: String(fuelUsed) } as object;
+  return { __proto__: null, status, ...rest, fuelUsed: String(fuelUsed) };
 }
 
 const plain = (value: unknown): unknown =>

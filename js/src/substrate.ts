@@ -169,7 +169,7 @@ class Supervisor {
   findThunk(index: number): number {
     if (this.table === undefined) return NO_TABLE;
     if (index >= this.table.length) return OUT_OF_BOUNDS;
-    const thunk: Thunk | null = this.table.get(index);
+    const thunk = this.table.get(index) as Thunk | null;
     if (thunk === null) return NULL;
     const known = this.handles.get(thunk);
     if (known !== undefined) return known;

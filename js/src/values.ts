@@ -129,7 +129,7 @@ export class ValueList {
     } else if (puts.length === 0) {
       // As in the standard API, what a function returns that should not is passed over.
     } else if (Array.isArray(result)) {
-      this.putAll(engine, [...result]);
+      this.putAll(engine, [...(result as unknown[])]);
     } else {
       throw new TypeError(`${this.owner.of} has ${puts.length} results; return them as an array`);
     }

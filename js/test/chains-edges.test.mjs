@@ -234,7 +234,7 @@ test("a call that is out of fuel and outlived at once says so, with frames of it
   const other = framed.instantiate({ env: { wait: () => gate.promise } });
   const instance = framed.instantiate({ env: { wait: call((c, n) => {
     if (n === 1) inner = rejectionOf(c.call("spin", [2], { fuel: 1_000n }));
-    if (n === 101) other.call("run", [1]);
+    if (n === 101) void other.call("run", [1]);
     return 0;
   }) } });
   await instance.call("run", [1]);
@@ -250,7 +250,7 @@ test("the context of a start function that failed gives nobody another guest's m
   let seen;
   const f = call((c) => {
     queueMicrotask(() => {
-      other.call("run");
+      void other.call("run");
       try { seen = new TextDecoder().decode(c.memory.read(0, 6)); } catch (error) { seen = error; }
     });
     throw new Error("start fails");

@@ -120,7 +120,7 @@ async function program(seed, mode) {
     }
     return undefined;
   };
-  const act = (inImport) => {
+  const act = () => {
     if (controllers.length > 0 && r.chance(0.1)) controllers.splice(r.below(controllers.length), 1)[0].abort();
     if (kept.length > 0 && r.chance(0.3)) {
       const outcome = kept.splice(r.below(kept.length), 1)[0];
@@ -144,7 +144,7 @@ async function program(seed, mode) {
     look("when called");
     const callers = () => [[c, `c${id}`], [c, `c${id}`], ...guests.map(({ own }, n) => [own, `g${n}`])];
     const nested = [];
-    const some = () => { for (let n = r.below(3); n > 0; n--) { act(true); const made = make(callers(), true, of); if (made) nested.push(made); } };
+    const some = () => { for (let n = r.below(3); n > 0; n--) { act(); const made = make(callers(), true, of); if (made) nested.push(made); } };
     some();
     /** Two results, whose iterator may make calls. */
     const answer = () => {
@@ -179,7 +179,7 @@ async function program(seed, mode) {
   }
   const outer = guests.map(({ own }, n) => [own, `g${n}`]);
   for (let n = 0; n < 8; n++) {
-    act(false);
+    act();
     make(outer, false);
     if (r.chance(0.3)) await null;
     if (r.chance(0.3)) await new Promise(setImmediate);
@@ -188,7 +188,7 @@ async function program(seed, mode) {
   const started = performance.now();
   while (pending.size > 0 || kept.length > 0) {
     await new Promise(setImmediate);
-    act(false);
+    act();
     if (kept.length > 0 && r.chance(0.3)) kept.pop().abort();
     if (performance.now() - started > 3_000) {
       problem(`never settle: ${[...pending].map(({ what }) => what).join("; ")}`);

@@ -111,7 +111,7 @@ describe("dropped without dispose", () => {
     const module = sandbox.compile(ASKS);
     const one = (ask, isDisposed) => {
       const guest = module.instantiate({ e: { ask } });
-      guest.call("f");
+      void guest.call("f");
       if (isDisposed) guest.dispose();
     };
     for (const ask of [() => new Promise(() => {}), call((c) => new Promise(() => void c.guest))]) {
@@ -125,7 +125,7 @@ describe("dropped without dispose", () => {
   test("a guest whose start function waits for what nobody can settle is freed", async () => {
     const { sandbox } = await watched();
     const module = sandbox.compile(STARTS);
-    for (let i = 0; i < 10; i++) module.instantiateAsync({ e: { f: () => new Promise(() => {}) } });
+    for (let i = 0; i < 10; i++) void module.instantiateAsync({ e: { f: () => new Promise(() => {}) } });
     assert.equal(sandbox.memoryPagesInUse, 30);
     await collect(8);
     assert.equal(sandbox.memoryPagesInUse, 0);

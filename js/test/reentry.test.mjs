@@ -135,7 +135,7 @@ describe("fuel", () => {
       const instance = small.guest('(module (import "e" "f" (func $f)) (func (export "run") (loop call $f (br 0))))', {
         e: { f: () => {
           if (++rounds > 5_000) throw new Error("the caller was refuelled");
-          nested();
+          void nested();
         } },
       });
       assert.equal(thrownBy(() => instance.exports.run()).code, "out-of-fuel");

@@ -1,8 +1,8 @@
 // `table.grow` in slices and under first fuels of every size is what it is in one go.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { PoisonedError, Sandbox, Trap, call } from "guestbox";
-import { rejectionOf, thrownBy, wat } from "./wat.mjs";
+import { Sandbox, Trap, call } from "guestbox";
+import { rejectionOf, wat } from "./wat.mjs";
 
 const BODY = `
   (func $grows (param $n i32) (result i32) (local $i i32) (local $sum i32)

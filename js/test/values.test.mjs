@@ -139,6 +139,7 @@ describe("lists of values", () => {
     assert.throws(() => swapping(() => [1.5, 8n, 7, 9])(7, 8n, 1.5), TypeError);
     assert.throws(() => swapping(() => [1.5, 8, 7])(7, 8n, 1.5), TypeError);
     assert.throws(() => swapping(() => [1.5, 8n, 2 ** 32])(7, 8n, 1.5), RangeError);
+    // eslint-disable-next-line no-sparse-arrays -- a hole is no value
     assert.throws(() => swapping(() => [, 8n, 7])(7, 8n, 1.5), TypeError);
     assert.throws(() => swapping(() => ({ 0: 1.5, 1: 8n, 2: 7, length: 3 }))(7, 8n, 1.5), TypeError);
   });

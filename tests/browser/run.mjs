@@ -65,7 +65,7 @@ async function openPage() {
   try {
     await page.waitForFunction(() => globalThis.guestboxPage !== undefined, undefined, { timeout: 30_000 });
   } catch (error) {
-    throw new Error(`the page did not load: ${problems.join("; ") || error.message}`);
+    throw new Error(`the page did not load: ${problems.join("; ") || error.message}`, { cause: error });
   }
   return page;
 }

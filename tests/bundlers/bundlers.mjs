@@ -203,7 +203,7 @@ async function command(cwd, name, ...args) {
   try {
     return (await run(name, args, { cwd, timeout: 240_000, env: quiet })).stdout;
   } catch (error) {
-    throw new Error(`${error.stdout}${error.stderr}`.trim() || error.message);
+    throw new Error(`${error.stdout}${error.stderr}`.trim() || error.message, { cause: error });
   }
 }
 

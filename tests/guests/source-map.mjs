@@ -72,7 +72,7 @@ export function run(engine, bytes, print) {
     let trapped = false;
     try {
       guest.call(stub, left, right);
-    } catch (error) {
+    } catch {
       trapped = true;
     }
     if (!trapped) throw new Error(stub + ' returned');
