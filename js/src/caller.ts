@@ -152,7 +152,8 @@ export class Caller {
     const signature = module.signature(position, mode) ?? uncallable(name);
     const state = stateOf(options, callee.state);
     const keepsStack = checkBoolean("keepStack", options.keepStack);
-    if (typeof (args as Partial<readonly Value[]> | null)?.[Symbol.iterator] !== "function") throw new TypeError("the arguments are no array; give `[a, b]`, or nothing");
+    if (typeof (args as Partial<readonly Value[]> | null)?.[Symbol.iterator] !== "function")
+      throw new TypeError("the arguments are no array; give `[a, b]`, or nothing");
     signature.params.putAll(engine, [...args]);
     let kept: BigUint64Array | undefined;
     let budget = NO_CALL;

@@ -121,8 +121,7 @@ export function encodeText(text: string): Uint8Array {
 }
 
 /** Whether something is an object or a function, so that it has properties. */
-export const isObject = (value: unknown): value is object =>
-  (typeof value === "object" && value !== null) || typeof value === "function";
+export const isObject = (value: unknown): value is object => (typeof value === "object" && value !== null) || typeof value === "function";
 
 /** Whether something is to be awaited. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -6,7 +6,11 @@ export class Door<T> {
   private poisoned: PoisonedError | undefined;
 
   /** `probe` throws where the stack has too little room for a call; `name` is what the errors of an abort call the thing to load anew. */
-  constructor(private readonly object: T, private readonly probe: () => void, private readonly name: string) {}
+  constructor(
+    private readonly object: T,
+    private readonly probe: () => void,
+    private readonly name: string,
+  ) {}
 
   /**
    * Calls the module. What it throws on purpose becomes an error of guestbox, what callbacks threw

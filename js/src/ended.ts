@@ -14,7 +14,8 @@ export function trapOfPaused(engine: Engine, handle: number, code: string, messa
 export const outOfFuel = (engine: Engine, handle: number): Trap => trapOfPaused(engine, handle, "out-of-fuel", "out of fuel");
 
 // What a trap has besides its code, by bits.
-const HAS_FRAMES = 1, HAS_MESSAGE = 2;
+const HAS_FRAMES = 1,
+  HAS_MESSAGE = 2;
 
 /** The error for a call that ended without results. */
 export function ended(engine: Engine, step: number): Error {

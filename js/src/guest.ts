@@ -164,7 +164,10 @@ export class Guest {
   snapshot(): Snapshot {
     const { engine } = this;
     const instance = this.instance();
-    return new Snapshot(engine, engine.use((host) => host.snapshot(instance)));
+    return new Snapshot(
+      engine,
+      engine.use((host) => host.snapshot(instance)),
+    );
   }
 
   /**
@@ -311,7 +314,8 @@ export class Guest {
   private memoryHandle(name: string): number {
     const { engine, startCall } = this;
     // Before the start function has returned there is no number to ask for it by.
-    if (this.life === "starting" && startCall !== undefined && this.starting?.isOver !== true) return engine.use((host) => host.caller_memory(startCall));
+    if (this.life === "starting" && startCall !== undefined && this.starting?.isOver !== true)
+      return engine.use((host) => host.caller_memory(startCall));
     const instance = this.instance();
     return engine.use((host) => host.exported_memory(instance, name));
   }

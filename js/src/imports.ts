@@ -70,11 +70,7 @@ export interface HostFunction {
   readonly label: string;
 }
 
-export function hostFunction(
-  descriptor: ImportDescriptor & { kind: "function" },
-  target: unknown,
-  mode: FloatMode,
-): HostFunction {
+export function hostFunction(descriptor: ImportDescriptor & { kind: "function" }, target: unknown, mode: FloatMode): HostFunction {
   const { module, name, params, results } = descriptor;
   const function_ = target as ImportTarget;
   const of = `the import \`${printable(module)}\` \`${printable(name)}\``;
@@ -98,7 +94,13 @@ export function bound(target: ImportTarget, object: object): ImportTarget {
  * The trap that a call ends with by what its import threw, where that is the guest's fault: it could not pay a
  * charge, or a pointer of its led to what is not in its memory, or is no text. What else is thrown is the supervisor's.
  */
-export function trapOfImport({ engine, guest }: Served, handle: number, host: HostFunction, context: Context | undefined, thrown: unknown): Trap | undefined {
+export function trapOfImport(
+  { engine, guest }: Served,
+  handle: number,
+  host: HostFunction,
+  context: Context | undefined,
+  thrown: unknown,
+): Trap | undefined {
   const unpaid = context?.unpaid;
   if (unpaid !== undefined && thrown === unpaid) return unpaid;
   const memory = memoryOf(thrown);

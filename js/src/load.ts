@@ -89,10 +89,16 @@ async function settled(what: string, module: Promise<WebAssembly.Module>): Promi
   } catch (error) {
     const text = textOf(error);
     if (/unsafe-eval|content.security.policy|\bCSP\b/i.test(text)) {
-      throw new LoadError("csp", `the page's Content-Security-Policy lets no WebAssembly be compiled; add 'wasm-unsafe-eval' to its script-src (${text})`);
+      throw new LoadError(
+        "csp",
+        `the page's Content-Security-Policy lets no WebAssembly be compiled; add 'wasm-unsafe-eval' to its script-src (${text})`,
+      );
     }
     if (/disallowed by embedder/i.test(text)) {
-      throw new LoadError("no-compiling", `this runtime compiles no bytes; \`import wasm from "guestbox/guestbox.wasm"\` and give it in \`load({ wasm })\` (${text})`);
+      throw new LoadError(
+        "no-compiling",
+        `this runtime compiles no bytes; \`import wasm from "guestbox/guestbox.wasm"\` and give it in \`load({ wasm })\` (${text})`,
+      );
     }
     const code = error instanceof WebAssembly.CompileError ? "not-wasm" : "unreachable";
     throw new LoadError(code, `cannot compile ${what} (${text}); ${ADVICE}`);

@@ -33,10 +33,7 @@ export type ImportDescriptor = ExternType & { readonly module: string; readonly 
 export type ExportDescriptor = ExternType & { readonly name: string };
 
 /** What a guest's imports are resolved with: by module name, then by field name. */
-export type Imports =
-  | { readonly [module: string]: ImportModule }
-  | ReadonlyMap<string, ImportModule>
-  | object;
+export type Imports = { readonly [module: string]: ImportModule } | ReadonlyMap<string, ImportModule> | object;
 
 /** The functions and memories of one module name. */
 export type ImportModule =
@@ -148,7 +145,11 @@ export class Module {
 
   /** @internal The memories among the imports, in the module's order. */
   memoriesOf(imports: Imports): readonly Memory[] {
-    return resolve(imports, this.imports.filter(({ kind }) => kind === "memory"), "number").memories;
+    return resolve(
+      imports,
+      this.imports.filter(({ kind }) => kind === "memory"),
+      "number",
+    ).memories;
   }
 
   /** @internal The handles of memories of the same sandbox. */
@@ -210,7 +211,8 @@ function resolve(
   for (let at = 0; at < descriptors.length; at++) {
     const descriptor = descriptors[at] as ImportDescriptor;
     const target = lookUp(imports, descriptor);
-    if (descriptor.kind === "function" && typeof target === "function" && isPassable(descriptor)) append(functions, hostFunction(descriptor, target as ImportTarget, floats));
+    if (descriptor.kind === "function" && typeof target === "function" && isPassable(descriptor))
+      append(functions, hostFunction(descriptor, target as ImportTarget, floats));
     else if (descriptor.kind === "memory" && target instanceof Memory) append(memories, target);
     else append(problems, problemOf(descriptor, target));
   }
@@ -228,7 +230,8 @@ const isPassable = ({ params, results }: ExternType & { kind: "function" }): boo
 
 /** Throws unless names can be looked up in it. */
 function checkImports(imports: unknown): void {
-  if (!isObject(imports)) throw new TypeError("the imports are no object; give objects or Maps of functions by module and name, or nothing");
+  if (!isObject(imports))
+    throw new TypeError("the imports are no object; give objects or Maps of functions by module and name, or nothing");
   if (isThenable(imports)) throw new TypeError("the imports are a promise; await it first");
 }
 

@@ -93,7 +93,13 @@ export class Sandbox {
     const [glue, memory, probe] = await instantiateGlue(options.wasm);
     const host = hostError(() => new glue.Host(new glue.Settings(...settings)));
     const traps = JSON.parse(glue.Host.trap_codes()) as [string, string][];
-    const engine = new Engine(host, memory, probe, traps.map(([code]) => code), traps.map(([, message]) => message));
+    const engine = new Engine(
+      host,
+      memory,
+      probe,
+      traps.map(([code]) => code),
+      traps.map(([, message]) => message),
+    );
     engine.net.onLeak = onLeak;
     const sandbox = new Sandbox(engine, glue.Host.costs_version());
     if (isWarm) await warmUp(sandbox);
@@ -109,9 +115,15 @@ export class Sandbox {
     // Before they are copied to where the engine reads them: that memory never shrinks.
     const maximum = engine.use((host) => host.module_bytes());
     if (view.length > maximum) {
-      throw new CompileError("limit", `module refused: the limit \`moduleBytes\` is ${maximum}, ${view.length} requested; raise it in \`limits\``);
+      throw new CompileError(
+        "limit",
+        `module refused: the limit \`moduleBytes\` is ${maximum}, ${view.length} requested; raise it in \`limits\``,
+      );
     }
-    return new Module(engine, engine.use((host) => (frames ? host.compile_with_frames(view) : host.compile(view))));
+    return new Module(
+      engine,
+      engine.use((host) => (frames ? host.compile_with_frames(view) : host.compile(view))),
+    );
   }
 
   /** Compiles a module from a response, or a promise of one. */
@@ -131,7 +143,10 @@ export class Sandbox {
     const type = optionsOf(given, MEMORY_TYPE);
     const initial = checkU32("initial", type.initial);
     const maximum = type.maximum === undefined ? -1 : checkU32("maximum", type.maximum);
-    return new Memory(engine, engine.use((host) => host.new_memory(initial, maximum)));
+    return new Memory(
+      engine,
+      engine.use((host) => host.new_memory(initial, maximum)),
+    );
   }
 
   /**
@@ -145,7 +160,10 @@ export class Sandbox {
     if (view.length > maximum) {
       throw new SnapshotError("limit", `snapshot refused: ${view.length} bytes are more than guests may have, ${maximum}`);
     }
-    return new Snapshot(engine, engine.use((host) => host.load_snapshot(view)));
+    return new Snapshot(
+      engine,
+      engine.use((host) => host.load_snapshot(view)),
+    );
   }
 
   /** Pages (64 KiB) of all memories together, those that are not freed yet included. */

@@ -28,7 +28,14 @@ const anObject = { valueOf: () => 1, toString: () => "1" };
 
 describe("i32", () => {
   const { f } = echo("i32");
-  for (const [given, got] of [[0, 0], [-0, 0], [1, 1], [-1, -1], [2 ** 31 - 1, 2 ** 31 - 1], [-(2 ** 31), -(2 ** 31)]]) {
+  for (const [given, got] of [
+    [0, 0],
+    [-0, 0],
+    [1, 1],
+    [-1, -1],
+    [2 ** 31 - 1, 2 ** 31 - 1],
+    [-(2 ** 31), -(2 ** 31)],
+  ]) {
     test(`${given} comes back`, () => assert.equal(f(given), got));
   }
   test("an unsigned number up to 2^32 - 1 is taken and comes back signed", () => {
@@ -39,8 +46,7 @@ describe("i32", () => {
     test(`${value} is a RangeError before the guest runs`, () => refused("i32", value, RangeError));
   }
   for (const value of [1n, "1", true, null, undefined, anObject, [1], () => 1, Symbol("1")]) {
-    test(`a ${value === null ? "null" : typeof value} is a TypeError before the guest runs`, () =>
-      refused("i32", value, TypeError));
+    test(`a ${value === null ? "null" : typeof value} is a TypeError before the guest runs`, () => refused("i32", value, TypeError));
   }
   test("no code of a refused object runs", () => {
     let ran = false;

@@ -1,7 +1,26 @@
 // How the package is used from TypeScript; types.test.mjs compiles it and never runs it.
 import {
-  type Bytes, type CallOptions, type ErrorDetails, type Features, type Frame, type Frames, type Guest, GuestboxError, type Leak, type LeakKind, type Limits, type MemoryType, type Outcome, type Overlapping, type Result, Sandbox, type Snapshot,
-  SnapshotError, type SyncOutcome, Trap, call,
+  type Bytes,
+  type CallOptions,
+  type ErrorDetails,
+  type Features,
+  type Frame,
+  type Frames,
+  type Guest,
+  GuestboxError,
+  type Leak,
+  type LeakKind,
+  type Limits,
+  type MemoryType,
+  type Outcome,
+  type Overlapping,
+  type Result,
+  Sandbox,
+  type Snapshot,
+  SnapshotError,
+  type SyncOutcome,
+  Trap,
+  call,
 } from "guestbox";
 import { ScaleStore, encodeArguments, encodeResult } from "guestbox/scale";
 import { Substrate } from "guestbox/substrate";
@@ -47,7 +66,8 @@ while (outcome.status === "out-of-fuel") outcome = await outcome.resume(1_000n, 
 if (outcome.status === "ok") console.log(outcome.value, outcome.fuelUsed + 1n);
 else console.log(outcome.trap.code, outcome.fuelUsed);
 using framed = sandbox.compile(bytes, { frames: true });
-const place = (frames: Frames): string | undefined => frames.map(({ functionIndex, name, offset }: Frame) => name ?? `${functionIndex + offset}`)[frames.leftOut];
+const place = (frames: Frames): string | undefined =>
+  frames.map(({ functionIndex, name, offset }: Frame) => name ?? `${functionIndex + offset}`)[frames.leftOut];
 framed.instantiate({ env: { f: call((c) => place(c.frames)) } });
 if (outcome.status === "trap") console.log(place(outcome.trap.frames));
 {
