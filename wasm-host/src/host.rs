@@ -158,11 +158,6 @@ impl Host {
     pub fn module_bytes(&self) -> usize {
         self.store.limits().module_bytes
     }
-
-    /// The default fuel of an outermost call.
-    pub fn default_fuel(&self) -> u64 {
-        self.store.limits().fuel
-    }
 }
 
 impl Host {
