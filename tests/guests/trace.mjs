@@ -22,7 +22,7 @@ export class Stop extends Error {}
 // Returns { imports: {'module.name': type}, exports: {name: type} }, type = { params, results }.
 // Only functions are listed. The sections before the last one needed are well formed, because the
 // engine has validated the module or soon will.
-export function readFunctionTypes(bytes) {
+function readFunctionTypes(bytes) {
   let position = 8;
   const types = [],
     functionTypes = [],
@@ -99,7 +99,7 @@ export function readFunctionTypes(bytes) {
   return { imports, exports };
 }
 
-export function formatValue(type, value) {
+function formatValue(type, value) {
   const view = new DataView(new ArrayBuffer(8));
   if (type === "i32") return String(value | 0);
   if (type === "i64") return String(BigInt.asIntN(64, value));
@@ -170,7 +170,7 @@ export function printMemory(memory, print) {
 // FNV-1a, 64 bits, over every byte of the memory in order: hash = (hash XOR byte) * 0x100000001b3,
 // starting from 0xcbf29ce484222325. The hash is held in two 32-bit halves: the prime is
 // 2^40 + 0x1b3, so the product is hash * 0x1b3 with the low half, shifted by 8, added to the high.
-export function hashMemory(memory) {
+function hashMemory(memory) {
   let high = 0xcbf29ce4,
     low = 0x84222325;
   const pages = memory.size();
