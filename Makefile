@@ -5,12 +5,13 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 NODE24 := js/node_modules/.bin/node
+SCRIPTS := 'js/**/*.{ts,mts,mjs}' 'tests/**/*.{mts,mjs}'
 # The least Rust that is supported.
 LEAST_RUST := $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
 # The toolchain that has the wasm32 target; the environment may name another.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: help demo test check bench-quick bench-engine bench-fuel bench-turns hostile oracle fuzz fuzz-planted soak package runtime supervisor record-supervisor record-traces clean \
+.PHONY: help demo test check check-js format-js bench-quick bench-engine bench-fuel bench-turns hostile oracle fuzz fuzz-planted soak package runtime supervisor record-supervisor record-traces clean \
 	setup-wasm setup-js setup-guests setup-browser setup-runtimes setup-bundlers setup-more-bundlers setup-runtime setup-all \
 	test-core test-native test-host test-js test-package test-browser test-bundlers
 
@@ -30,7 +31,8 @@ test-core: ## the core's own tests and examples
 
 test-native: setup-js setup-guests supervisor runtime ## black-box tests of the core, in debug, and torture, the oracle, the fuzz, the traces, the operators, teardown, substrate and the runtime in release
 	cargo test --package guestbox-tests
-	cargo test --profile optimized --package guestbox-tests --test torture --test oracle --test fuzz --test traces --test operators --test teardown --test substrate --test runtime
+	cargo test --profile optimized --package guestbox-tests --test teardown
+	tests/areas.sh optimized torture oracle fuzz traces operators substrate runtime
 
 test-js: package setup-guests supervisor runtime ## the npm package under this machine's Node and under Node 24
 	cargo build --quiet --package guestbox-tests --bin snapshots --bin hostile --bin operators
@@ -54,7 +56,7 @@ test-host: setup-wasm setup-browser ## the wasm-host in headless Chrome, with it
 	cd wasm-host && WASM_BINDGEN_TEST_TIMEOUT=900 wasm-pack test --mode no-install --headless --chrome --chromedriver /usr/bin/chromedriver --features wee_alloc
 
 # What cannot be had on this machine is named, and does not fail; what is checked and is wrong does.
-check: setup-wasm ## format, lints, what is made from the tables, docs with warnings denied, no_std builds, dependencies, the least Rust that is supported
+check: setup-wasm ## format and lints of Rust and JavaScript, what is made from the tables, docs with warnings denied, no_std builds, dependencies, the least Rust that is supported
 	@if tests/setup.sh component rustfmt; then cargo fmt --all --check; \
 		else echo "check: no rustfmt to be had; the format was NOT checked"; fi
 	@if tests/setup.sh component clippy; then \
@@ -62,6 +64,8 @@ check: setup-wasm ## format, lints, what is made from the tables, docs with warn
 		cargo clippy --package guestbox-wasm-host --package guestbox-test-supervisor --package guestbox-test-stacked --package guestbox-bench-engine --target wasm32-unknown-unknown --all-targets -- -D warnings; \
 		else echo "check: no clippy to be had; the lints were NOT checked"; fi
 	cargo run --quiet --package guestbox-wasm-host --bin tables -- --check
+	@if $(MAKE) --no-print-directory setup-js; then $(MAKE) --no-print-directory check-js; \
+		else echo "check: no npm packages to be had; the format and the lints of TypeScript and JavaScript were NOT checked"; fi
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --workspace --document-private-items
 	cargo build --package guestbox --target wasm32-unknown-unknown
 	@if tests/setup.sh bare-metal; then cargo build --package guestbox --target thumbv7em-none-eabihf; \
@@ -75,6 +79,14 @@ check: setup-wasm ## format, lints, what is made from the tables, docs with warn
 	@if tests/setup.sh toolchain $(LEAST_RUST); then \
 		cargo +$(LEAST_RUST) check --package guestbox --package guestbox-wasm-host --target-dir target/least; \
 		else echo "check: no Rust $(LEAST_RUST) to be had; that it is enough was NOT checked"; fi
+
+# The lints ask for the types that the package is built with.
+check-js: package ## format and lints of TypeScript and JavaScript
+	js/node_modules/.bin/prettier --check $(SCRIPTS)
+	js/node_modules/.bin/eslint --config js/eslint.config.mjs --max-warnings 0 js tests
+
+format-js: setup-js ## formats TypeScript and JavaScript
+	js/node_modules/.bin/prettier --write --log-level warn $(SCRIPTS)
 
 bench-quick: package setup-guests bench-engine ## ratios against the bare engine, natively and in Node 24 (alone on the machine)
 	cargo bench --quiet --package guestbox-tests --bench quick -- --json $(CURDIR)/target/bench-quick.json
@@ -100,7 +112,7 @@ hostile: ## more than 1,000 hostile modules of every kind: time and memory of ea
 oracle: ROUNDS ?= 1000000
 oracle: FIRST ?= 1000000
 oracle: ## guestbox against the lineage, ROUNDS random scripts from the seed FIRST on
-	ORACLE_ROUNDS=$(ROUNDS) ORACLE_FIRST=$(FIRST) cargo test --quiet --release --package guestbox-tests --test oracle -- --nocapture
+	ORACLE_ROUNDS=$(ROUNDS) ORACLE_FIRST=$(FIRST) tests/areas.sh optimized oracle -- --nocapture
 
 fuzz: export MINUTES ?= 10
 fuzz: export SEED ?= $(shell date +%s)000

@@ -16,7 +16,11 @@ export function notices(root, crate, features) {
   const cargo = (...args) => execFileSync("cargo", args, { cwd: root, encoding: "utf8", maxBuffer: 1 << 26 });
   const target = "wasm32-unknown-unknown";
   const tree = ["tree", "--package", crate, "--target", target, "--features", features, "--edges", "normal,no-proc-macro"];
-  const used = new Set(cargo(...tree, "--prefix", "none", "--format", "{p}").split("\n").map((line) => line.split(" ").slice(0, 2).join(" ")));
+  const used = new Set(
+    cargo(...tree, "--prefix", "none", "--format", "{p}")
+      .split("\n")
+      .map((line) => line.split(" ").slice(0, 2).join(" ")),
+  );
   const { packages } = JSON.parse(cargo("metadata", "--format-version", "1", "--filter-platform", target));
   const others = packages
     .filter(({ name, version, source }) => source !== null && used.has(`${name} v${version}`))
@@ -34,6 +38,8 @@ export function notices(root, crate, features) {
 
 /** The texts of the licences in a crate's folder. */
 function licenceTexts(folder) {
-  const names = readdirSync(folder).filter((name) => /^(licen[cs]e|copying|copyright|notice)/i.test(name)).sort();
+  const names = readdirSync(folder)
+    .filter((name) => /^(licen[cs]e|copying|copyright|notice)/i.test(name))
+    .sort();
   return names.map((name) => readFileSync(join(folder, name), "utf8").replaceAll("\r\n", "\n").trim());
 }

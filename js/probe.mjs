@@ -17,10 +17,23 @@
 import { readFileSync, writeFileSync } from "node:fs";
 
 /** Frames, and values of 8 bytes that are live at once in each. Runtimes compile functions with more too slowly. */
-const FRAMES = 8, VALUES = 2_048;
+const FRAMES = 8,
+  VALUES = 2_048;
 
-const TYPE = 1, IMPORT = 2, FUNCTION = 3, EXPORT = 7, CODE = 10;
-const CONST = 0x41, CALL = 0x10, GET = 0x20, IF = 0x04, ELSE = 0x05, END = 0x0b, I64 = 0x7e, I32 = 0x7f, FUNC = 0x60;
+const TYPE = 1,
+  IMPORT = 2,
+  FUNCTION = 3,
+  EXPORT = 7,
+  CODE = 10;
+const CONST = 0x41,
+  CALL = 0x10,
+  GET = 0x20,
+  IF = 0x04,
+  ELSE = 0x05,
+  END = 0x0b,
+  I64 = 0x7e,
+  I32 = 0x7f,
+  FUNC = 0x60;
 
 const frame = (self) => [
   ...[0, GET, 0, CONST, 0, 0x4a, IF, I64, GET, 0, CONST, 1, 0x6b, CALL, ...self, ELSE, GET, 0, CONST, 0, 0x48, IF, I64],
@@ -37,7 +50,13 @@ export function addProbe(file) {
   const [types] = leb(contents(TYPE), 0);
   const self = importedFunctions(contents(IMPORT)) + leb(contents(FUNCTION), 0)[0];
   const added = new Map([
-    [TYPE, [[FUNC, 1, I32, 1, I64], [FUNC, 0, 0]]],
+    [
+      TYPE,
+      [
+        [FUNC, 1, I32, 1, I64],
+        [FUNC, 0, 0],
+      ],
+    ],
     [FUNCTION, [number(types), number(types + 1)]],
     [EXPORT, [[5, ...Buffer.from("probe"), 0, ...number(self + 1)]]],
     [CODE, [sized(frame(number(self))), sized(probe(number(self)))]],
@@ -51,7 +70,7 @@ export function addProbe(file) {
 
 function sectionsOf(module) {
   const sections = [];
-  for (let at = 8; at < module.length; ) {
+  for (let at = 8; at < module.length;) {
     const [length, begin] = leb(module, at + 1);
     sections.push({ id: module[at], bytes: module.subarray(begin, begin + length) });
     at = begin + length;

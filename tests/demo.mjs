@@ -51,7 +51,11 @@ for (const guest of guests) {
   const shown = plain.lines.filter(isResult);
   for (const line of shown.slice(0, SHOWN)) console.log(`    ${line.length > 100 ? `${line.slice(0, 99)}…` : line}`);
   if (shown.length > SHOWN) console.log(dim(`    … and ${shown.length - SHOWN} more like these`));
-  for (const [where, { lines, ms }] of [["native", native], [`Node ${process.versions.node}`, node], ["Chrome", browser[name]]]) {
+  for (const [where, { lines, ms }] of [
+    ["native", native],
+    [`Node ${process.versions.node}`, node],
+    ["Chrome", browser[name]],
+  ]) {
     const at = plain.lines.findIndex((line, index) => line !== lines[index]);
     const same = at < 0 && lines.length === plain.lines.length;
     if (!same) failures.push(`${name} in ${where} differs at line ${at + 1}: ${lines[at]}`);
@@ -64,7 +68,47 @@ for (const guest of guests) {
 
 console.log(bold("an endless loop, stopped on the thread it runs on"));
 // (module (func (export "spin") (loop br 0)))
-const spin = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 7, 8, 1, 4, 115, 112, 105, 110, 0, 0, 10, 9, 1, 7, 0, 3, 64, 12, 0, 11, 11);
+const spin = Uint8Array.of(
+  0,
+  97,
+  115,
+  109,
+  1,
+  0,
+  0,
+  0,
+  1,
+  4,
+  1,
+  96,
+  0,
+  0,
+  3,
+  2,
+  1,
+  0,
+  7,
+  8,
+  1,
+  4,
+  115,
+  112,
+  105,
+  110,
+  0,
+  0,
+  10,
+  9,
+  1,
+  7,
+  0,
+  3,
+  64,
+  12,
+  0,
+  11,
+  11,
+);
 const sandbox = await Sandbox.load();
 const spinner = sandbox.compile(spin).instantiate();
 const begin = performance.now();

@@ -25,15 +25,7 @@ export { type CallContext, type ImportTarget, call } from "./imports.js";
 export type { Features, Limits, LimitsPreset, LoadOptions, StoreOptions } from "./limits.js";
 export type { WasmSource } from "./load.js";
 export { Memory, PAGE_BYTES, type ReadStringOptions } from "./memory.js";
-export type {
-  ExportDescriptor,
-  ExternType,
-  ImportDescriptor,
-  ImportModule,
-  Imports,
-  InstantiateOptions,
-  Module,
-} from "./module.js";
+export type { ExportDescriptor, ExternType, ImportDescriptor, ImportModule, Imports, InstantiateOptions, Module } from "./module.js";
 export type { Leak, LeakKind } from "./net.js";
 export type { OutOfFuel, Outcome, ResumeOptions, SyncOutcome } from "./outcome.js";
 export type { PaceOptions } from "./pace.js";

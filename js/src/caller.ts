@@ -126,7 +126,7 @@ export class Caller {
     args: readonly Value[],
     options: CallOptions,
     pace: Pace,
-  ): { readonly begun: Call | Promise<Call>; finish(): Result } {
+  ): { readonly begun: Call | Promise<Call>; readonly finish: () => Result } {
     const { engine, calls } = this.callee;
     const { beginning, signature } = this.prepare(name, args, options, pace.fuel, pace.slice);
     const around = this.isNested ? this.within() : undefined;
@@ -153,7 +153,8 @@ export class Caller {
     const signature = module.signature(position, mode) ?? uncallable(name);
     const state = stateOf(options, callee.state);
     const keepsStack = checkBoolean("keepStack", options.keepStack);
-    if (typeof (args as Partial<readonly Value[]> | null)?.[Symbol.iterator] !== "function") throw new TypeError("the arguments are no array; give `[a, b]`, or nothing");
+    if (typeof (args as Partial<readonly Value[]> | null)?.[Symbol.iterator] !== "function")
+      throw new TypeError("the arguments are no array; give `[a, b]`, or nothing");
     signature.params.putAll(engine, [...args]);
     let kept: BigUint64Array | undefined;
     let budget = Protocol.NO_CALL;

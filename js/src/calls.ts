@@ -76,7 +76,10 @@ export class Call {
     // From now on its handle may be another call's.
     this.context?.close();
     if (!engine.isLive) return;
-    const error = ended(engine, engine.proceed((host) => host.outlive(this.handle)));
+    const error = ended(
+      engine,
+      engine.proceed((host) => host.outlive(this.handle)),
+    );
     if (!(error instanceof Trap)) return;
     this.outlived = error;
     this.#reject?.(error);
@@ -281,7 +284,7 @@ export class Calls {
     });
     this.engine.waiting.add(this.reference);
     try {
-      const call = (await pace.race(turn)) as Call;
+      const call = await pace.race(turn);
       call.check();
       pace.check();
       return call;

@@ -54,8 +54,8 @@ export function checkTime(name: string, time: number | undefined): void {
 export type Bytes = ArrayBufferLike | ArrayBufferView;
 
 /** A getter of a built-in class: it reads the thing itself, whatever properties somebody gave it. */
-function getter(prototype: object, name: PropertyKey): (thing: object) => any {
-  const get = Object.getOwnPropertyDescriptor(prototype, name)?.get as () => unknown;
+function getter(prototype: object, name: PropertyKey): (thing: object) => unknown {
+  const { get } = Object.getOwnPropertyDescriptor(prototype, name) as { readonly get: () => unknown };
   return (thing) => get.call(thing);
 }
 
@@ -64,7 +64,7 @@ const reader = (prototype: object) => ({
   offset: getter(prototype, "byteOffset"),
   length: getter(prototype, "byteLength"),
 });
-const typedArray: object = Object.getPrototypeOf(Uint8Array.prototype);
+const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object;
 const readTypedArray = reader(typedArray);
 const readDataView = reader(DataView.prototype);
 const typedArrayName = getter(typedArray, Symbol.toStringTag);
@@ -79,7 +79,7 @@ const bufferLengths = [ArrayBuffer, globalThis.SharedArrayBuffer]
 export function bytesOf(name: string, source: Bytes): Uint8Array {
   if (ArrayBuffer.isView(source)) {
     const { buffer, offset, length } = typedArrayName(source) === undefined ? readDataView : readTypedArray;
-    return new Uint8Array(buffer(source), offset(source), length(source));
+    return new Uint8Array(buffer(source) as ArrayBufferLike, offset(source) as number, length(source) as number);
   }
   // Not by `instanceof`, so that a buffer of another realm is one too, and nothing else is.
   for (const length of bufferLengths) {
@@ -121,8 +121,7 @@ export function encodeText(text: string): Uint8Array {
 }
 
 /** Whether something is an object or a function, so that it has properties. */
-export const isObject = (value: unknown): value is object =>
-  (typeof value === "object" && value !== null) || typeof value === "function";
+export const isObject = (value: unknown): value is object => (typeof value === "object" && value !== null) || typeof value === "function";
 
 /** Whether something is to be awaited. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -6,14 +6,18 @@ export class Door<T> {
   private poisoned: PoisonedError | undefined;
 
   /** `probe` throws where the stack has too little room for a call; `name` is what the errors of an abort call the thing to load anew. */
-  constructor(private readonly object: T, private readonly probe: () => void, private readonly name: string) {}
+  constructor(
+    private readonly object: T,
+    private readonly probe: () => void,
+    private readonly name: string,
+  ) {}
 
   /**
    * Calls the module. What it throws on purpose becomes an error of guestbox, what callbacks threw
    * goes on its way.
    */
   use<R>(call: (object: T) => R, thrownByCallbacks: readonly unknown[] = []): R {
-    if (this.poisoned !== undefined) throw this.poisoned;
+    this.check();
     this.probe();
     let result: R;
     try {
@@ -23,8 +27,12 @@ export class Door<T> {
       throw fromHost(thrown) ?? this.broken(thrown);
     }
     // A call within this one may have aborted, and a callback may have caught that.
-    if (this.poisoned !== undefined) throw this.poisoned;
+    this.check();
     return result;
+  }
+
+  private check(): void {
+    if (this.poisoned !== undefined) throw this.poisoned;
   }
 
   /** Notes that the module aborted: it must not be called again. */

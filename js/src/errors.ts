@@ -23,7 +23,11 @@ export class GuestboxError extends Error {
 
   /** Whether a value is an error of this class, `Trap.is(error, "out-of-fuel")`, of a code if one is given. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- whatever its constructor takes
-  static is<E extends GuestboxError, C extends E["code"] = E["code"]>(this: new (...args: any[]) => E, value: unknown, code?: C): value is E & { readonly code: C } {
+  static is<E extends GuestboxError, C extends E["code"] = E["code"]>(
+    this: new (...args: any[]) => E,
+    value: unknown,
+    code?: C,
+  ): value is E & { readonly code: C } {
     return value instanceof this && (code === undefined || value.code === code);
   }
 
@@ -56,7 +60,11 @@ export class GuestboxError extends Error {
 
 /** `GuestboxError` as what the class of a name extends: its errors have no other codes than the table says. */
 const Base = GuestboxError as unknown as {
-  new <N extends keyof ErrorCodes>(code: ErrorCodes[N], message: string, options?: ErrorOptions): GuestboxError & { readonly code: ErrorCodes[N] };
+  new <N extends keyof ErrorCodes>(
+    code: ErrorCodes[N],
+    message: string,
+    options?: ErrorOptions,
+  ): GuestboxError & { readonly code: ErrorCodes[N] };
   readonly is: typeof GuestboxError.is;
   readonly from: typeof GuestboxError.from;
 };

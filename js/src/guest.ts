@@ -66,8 +66,10 @@ export const GUEST_NAMES: Names<GuestOptions> = {
 };
 
 /** The exports of a guest, by name: functions, memories, and globals with a `value`. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the guest decides the types
-export type Exports = { readonly [name: string]: any };
+export interface Exports {
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the guest decides the types
+  readonly [name: string]: any;
+}
 
 /** An instance. */
 export class Guest {
@@ -163,7 +165,10 @@ export class Guest {
   snapshot(): Snapshot {
     const { engine } = this;
     const instance = this.instance();
-    return new Snapshot(engine, engine.use((host) => host.snapshot(instance)));
+    return new Snapshot(
+      engine,
+      engine.use((host) => host.snapshot(instance)),
+    );
   }
 
   /**
@@ -310,7 +315,8 @@ export class Guest {
   private memoryHandle(name: string): number {
     const { engine, startCall } = this;
     // Before the start function has returned there is no number to ask for it by.
-    if (this.life === "starting" && startCall !== undefined && this.starting?.isOver !== true) return engine.use((host) => host.caller_memory(startCall));
+    if (this.life === "starting" && startCall !== undefined && this.starting?.isOver !== true)
+      return engine.use((host) => host.caller_memory(startCall));
     const instance = this.instance();
     return engine.use((host) => host.exported_memory(instance, name));
   }

@@ -3,7 +3,7 @@ import { checkFuel } from "./checks.js";
 import { isMarked, mark } from "./copies.js";
 import type { Served } from "./drive.js";
 import { outOfFuel, trapOfPaused } from "./ended.js";
-import { InvokeError, type MemoryError, Trap } from "./errors.js";
+import { InvokeError, type MemoryError, type Trap } from "./errors.js";
 import { type Frames, framesOf, printable } from "./frames.js";
 import type { CallOptions, Caller, Result, SyncCallOptions } from "./caller.js";
 import type { Exports, Guest } from "./guest.js";
@@ -54,7 +54,7 @@ export interface CallContext {
  * Makes an import that gets the context of the call before its arguments:
  * `call((c, pointer, length) => c.memory.readString(pointer, length))`.
  */
-export function call(target: (context: CallContext, ...args: any[]) => unknown): ImportTarget {
+export function call(target: (context: CallContext, ...args: Parameters<ImportTarget>) => unknown): ImportTarget {
   // A function of its own, so that the same target can also be used without context.
   const marked: ImportTarget = (context: CallContext, ...args: unknown[]) => target(context, ...args);
   mark(marked, "call");
@@ -71,11 +71,7 @@ export interface HostFunction {
   readonly label: string;
 }
 
-export function hostFunction(
-  descriptor: ImportDescriptor & { kind: "function" },
-  target: unknown,
-  mode: FloatMode,
-): HostFunction {
+export function hostFunction(descriptor: ImportDescriptor & { kind: "function" }, target: unknown, mode: FloatMode): HostFunction {
   const { module, name, params, results } = descriptor;
   const function_ = target as ImportTarget;
   const of = `the import \`${printable(module)}\` \`${printable(name)}\``;
@@ -99,7 +95,13 @@ export function bound(target: ImportTarget, object: object): ImportTarget {
  * The trap that a call ends with by what its import threw, where that is the guest's fault: it could not pay a
  * charge, or a pointer of its led to what is not in its memory, or is no text. What else is thrown is the supervisor's.
  */
-export function trapOfImport({ engine, guest }: Served, handle: number, host: HostFunction, context: Context | undefined, thrown: unknown): Trap | undefined {
+export function trapOfImport(
+  { engine, guest }: Served,
+  handle: number,
+  host: HostFunction,
+  context: Context | undefined,
+  thrown: unknown,
+): Trap | undefined {
   const unpaid = context?.unpaid;
   if (unpaid !== undefined && thrown === unpaid) return unpaid;
   const memory = memoryOf(thrown);
@@ -115,7 +117,9 @@ export function serve({ target }: HostFunction, context: Context | undefined, ar
 
 /** The context of the host call in the exchange, where its import asks for one. Close it after. */
 export function contextOf(served: Served, host: HostFunction): Context | undefined {
-  return host.withContext ? new Context(served, served.engine.head(Protocol.CALL_WORD), served.engine.head(Protocol.STATE_WORD)) : undefined;
+  return host.withContext
+    ? new Context(served, served.engine.head(Protocol.CALL_WORD), served.engine.head(Protocol.STATE_WORD))
+    : undefined;
 }
 
 export class Context implements CallContext {

@@ -19,7 +19,7 @@ let compiled: Promise<WebAssembly.Module> | undefined;
 /** The package's wasm module, compiled once for all sandboxes. */
 export function loadModule(source: WasmSource | undefined): Promise<WebAssembly.Module> {
   if (source !== undefined) return compile(source);
-  compiled ??= compilePackaged().catch((error) => {
+  compiled ??= compilePackaged().catch((error: unknown) => {
     compiled = undefined;
     throw error;
   });
@@ -67,7 +67,7 @@ function reading(address: string): Promise<BufferSource> | undefined {
   const isFile = isUrl ? /^file:/i.test(address) : typeof location === "undefined";
   // No import, which bundlers would follow; and not the bare `process`, which some put another in the place of.
   const files = isFile ? globalThis.process?.getBuiltinModule?.("node:fs/promises") : undefined;
-  return files?.readFile(isUrl ? new URL(address) : address) as Promise<BufferSource> | undefined;
+  return files?.readFile(isUrl ? new URL(address) : address);
 }
 
 async function compileResponse(response: Response, address = "the response"): Promise<WebAssembly.Module> {
@@ -89,10 +89,16 @@ async function settled(what: string, module: Promise<WebAssembly.Module>): Promi
   } catch (error) {
     const text = textOf(error);
     if (/unsafe-eval|content.security.policy|\bCSP\b/i.test(text)) {
-      throw new LoadError("csp", `the page's Content-Security-Policy lets no WebAssembly be compiled; add 'wasm-unsafe-eval' to its script-src (${text})`);
+      throw new LoadError(
+        "csp",
+        `the page's Content-Security-Policy lets no WebAssembly be compiled; add 'wasm-unsafe-eval' to its script-src (${text})`,
+      );
     }
     if (/disallowed by embedder/i.test(text)) {
-      throw new LoadError("no-compiling", `this runtime compiles no bytes; \`import wasm from "guestbox/guestbox.wasm"\` and give it in \`load({ wasm })\` (${text})`);
+      throw new LoadError(
+        "no-compiling",
+        `this runtime compiles no bytes; \`import wasm from "guestbox/guestbox.wasm"\` and give it in \`load({ wasm })\` (${text})`,
+      );
     }
     const code = error instanceof WebAssembly.CompileError ? "not-wasm" : "unreachable";
     throw new LoadError(code, `cannot compile ${what} (${text}); ${ADVICE}`);

@@ -33,10 +33,7 @@ export type ImportDescriptor = ExternType & { readonly module: string; readonly 
 export type ExportDescriptor = ExternType & { readonly name: string };
 
 /** What a guest's imports are resolved with: by module name, then by field name. */
-export type Imports =
-  | { readonly [module: string]: ImportModule }
-  | ReadonlyMap<string, ImportModule>
-  | object;
+export type Imports = { readonly [module: string]: ImportModule } | ReadonlyMap<string, ImportModule> | object;
 
 /** The functions and memories of one module name. */
 export type ImportModule =
@@ -83,8 +80,8 @@ export class Module {
     handle: number,
   ) {
     this.held = engine.net.watch(this, "module", handle, drop);
-    const imports = JSON.parse(engine.proceed((host) => host.imports(handle))) as [string, string, ...unknown[]][];
-    const exports = JSON.parse(engine.proceed((host) => host.exports(handle))) as [string, ...unknown[]][];
+    const imports = JSON.parse(engine.proceed((host) => host.imports(handle))) as [string, string, ...Written][];
+    const exports = JSON.parse(engine.proceed((host) => host.exports(handle))) as [string, ...Written][];
     this.imports = imports.map(([module, name, ...type]) => ({ module, name, ...externType(type) }));
     this.exports = exports.map(([name, ...type]) => ({ name, ...externType(type) }));
     this.positions = new Map(this.exports.map(({ name }, position) => [name, position]));
@@ -148,7 +145,11 @@ export class Module {
 
   /** @internal The memories among the imports, in the module's order. */
   memoriesOf(imports: Imports): readonly Memory[] {
-    return resolve(imports, this.imports.filter(({ kind }) => kind === "memory"), "number").memories;
+    return resolve(
+      imports,
+      this.imports.filter(({ kind }) => kind === "memory"),
+      "number",
+    ).memories;
   }
 
   /** @internal The handles of memories of the same sandbox. */
@@ -210,7 +211,8 @@ function resolve(
   for (let at = 0; at < descriptors.length; at++) {
     const descriptor = descriptors[at] as ImportDescriptor;
     const target = lookUp(imports, descriptor);
-    if (descriptor.kind === "function" && typeof target === "function" && isPassable(descriptor)) append(functions, hostFunction(descriptor, target as ImportTarget, floats));
+    if (descriptor.kind === "function" && typeof target === "function" && isPassable(descriptor))
+      append(functions, hostFunction(descriptor, target as ImportTarget, floats));
     else if (descriptor.kind === "memory" && target instanceof Memory) append(memories, target);
     else append(problems, problemOf(descriptor, target));
   }
@@ -228,7 +230,8 @@ const isPassable = ({ params, results }: ExternType & { kind: "function" }): boo
 
 /** Throws unless names can be looked up in it. */
 function checkImports(imports: unknown): void {
-  if (!isObject(imports)) throw new TypeError("the imports are no object; give objects or Maps of functions by module and name, or nothing");
+  if (!isObject(imports))
+    throw new TypeError("the imports are no object; give objects or Maps of functions by module and name, or nothing");
   if (isThenable(imports)) throw new TypeError("the imports are a promise; await it first");
 }
 
@@ -281,7 +284,7 @@ function typeText(type: ExternType): string {
     case "function":
       return `function (${type.params.join(", ")}) -> (${type.results.join(", ")})`;
     case "memory":
-      if (Object.hasOwn(type, "maximum")) return `memory of ${type.initial} to ${type.maximum} pages`;
+      if (Object.hasOwn(type, "maximum")) return `memory of ${type.initial} to ${type.maximum as number} pages`;
       return `memory of ${type.initial === 1 ? "a page" : `${type.initial} pages`} or more`;
     default:
       return type.kind;
@@ -301,7 +304,14 @@ function given(target: unknown): string {
   }
 }
 
-function externType([kind, first, second, third]: readonly any[]): ExternType {
+/** A type as the wasm module writes it. */
+type Written =
+  | readonly [kind: "function", params: readonly ValueType[], results: readonly ValueType[], none?: never]
+  | readonly [kind: "global", type: ValueType, mutable: boolean, none?: never]
+  | readonly [kind: "memory", initial: number, maximum: number | null, none?: never]
+  | readonly [kind: "table", element: ValueType, initial: number, maximum: number | null];
+
+function externType([kind, first, second, third]: Written): ExternType {
   switch (kind) {
     case "function":
       return { kind, params: first, results: second };
@@ -309,9 +319,7 @@ function externType([kind, first, second, third]: readonly any[]): ExternType {
       return { kind, type: first, mutable: second };
     case "memory":
       return second === null ? { kind, initial: first } : { kind, initial: first, maximum: second };
-    default:
-      return third === null
-        ? { kind: "table", element: first, initial: second }
-        : { kind: "table", element: first, initial: second, maximum: third };
+    case "table":
+      return third === null ? { kind, element: first, initial: second } : { kind, element: first, initial: second, maximum: third };
   }
 }

@@ -69,9 +69,7 @@ export class Net {
   onLeak: ((leak: Leak) => void) | undefined;
   private readonly counts = new Map<LeakKind, number>();
   private readonly registry =
-    typeof FinalizationRegistry === "undefined"
-      ? undefined
-      : new FinalizationRegistry<Watched>((held) => this.collected(held));
+    typeof FinalizationRegistry === "undefined" ? undefined : new FinalizationRegistry<Watched>((held) => this.collected(held));
 
   constructor(private readonly engine: Engine) {}
 

@@ -31,7 +31,7 @@ export function optionsOf<T extends object>(given: T | undefined, names: Known<T
 
 /** Options with others that go before them. */
 export function merged<T extends object>(options: T, before: T): T {
-  return { __proto__: null, ...options, ...before } as T;
+  return { __proto__: null, ...options, ...before };
 }
 
 /** What options are called elsewhere. */
@@ -57,7 +57,7 @@ function advice(name: string, names: readonly string[]): string {
   return names.length > 0 ? `there are ${names.map((known) => `\`${known}\``).join(", ")}` : "there are none";
 }
 
-const sorted = (text: string): string => [...text].sort().join("");
+const sorted = (text: string): string => Array.from(text).sort().join("");
 
 /**
  * How many letters are to be put in, left out or replaced to make one text of the other; 1 where they are the same in

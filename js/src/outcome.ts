@@ -114,13 +114,7 @@ shown(OutOfFuel, ({ fuelUsed }) => `${fuelUsed} units used`);
 const end = (_: Engine, call: Call): void => call.end();
 
 /** Drives a call, and says what it came to. */
-export async function outcomeOf(
-  served: Served,
-  call: Call,
-  pace: Pace,
-  options: PaceOptions,
-  finish: () => Result,
-): Promise<Outcome> {
+export async function outcomeOf(served: Served, call: Call, pace: Pace, options: PaceOptions, finish: () => Result): Promise<Outcome> {
   const ending: Ending<Result> = await driveAsync(served, call, pace, finish);
   if (ending.status !== "out-of-fuel") return writable(ending);
   // A timeout is counted from when the call began.

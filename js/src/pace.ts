@@ -33,7 +33,8 @@ export interface PaceOptions {
 const FIRST = 0.03;
 
 /** Host calls after which the event loop gets its turn in any case, and after which the clock is looked at. */
-const CALLS_OF_A_TURN = 4_096, CALLS_OF_A_LOOK = 16;
+const CALLS_OF_A_TURN = 4_096,
+  CALLS_OF_A_LOOK = 16;
 
 /** The longest time that timers can wait. */
 const LONGEST_TIMER = 2 ** 31 - 1;
@@ -53,7 +54,10 @@ export class Pace {
   /** Looks no longer for what ends it. */
   private unwatch: (() => void) | undefined;
 
-  constructor({ fuel, slice, signal, deadline, timeout }: PaceOptions, private readonly tempo: Tempo) {
+  constructor(
+    { fuel, slice, signal, deadline, timeout }: PaceOptions,
+    private readonly tempo: Tempo,
+  ) {
     this.fuel = fuel === undefined ? undefined : checkFuel("fuel", fuel);
     this.isFixed = slice !== undefined;
     this.slice = slice === undefined ? BigInt(tempo.fuelOf(FIRST)) : checkFuel("slice", slice);
@@ -95,9 +99,9 @@ export class Pace {
 
   /** Waits until it is the call's turn. */
   async turn(): Promise<void> {
-    await this.wait<void>((resolve) => ({
+    await this.wait<undefined>((resolve) => ({
       run: () => {
-        resolve();
+        resolve(undefined);
         return false;
       },
     }));

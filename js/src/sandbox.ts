@@ -62,13 +62,13 @@ const MEMORY_TYPE = known<MemoryType>({ initial: true, maximum: true });
 export async function instantiateGlue(source: WasmSource | undefined): Promise<[typeof Glue, WebAssembly.Memory, () => void]> {
   const glue = makeGlue();
   const module_or_path = await loadModule(source);
-  const exports = await glue.default({ module_or_path }).catch((error) => {
+  const exports = await glue.default({ module_or_path }).catch((error: unknown) => {
     throw error instanceof WebAssembly.LinkError || error instanceof TypeError ? otherModule(error) : error;
   });
   // Node has its event loop stand still until code is optimised, for who goes on where code was compiled.
   await yieldToEventLoop();
   // It is put in when the package is built; the glue knows nothing of it.
-  return [glue, exports.memory, (exports as unknown as { probe(): void }).probe];
+  return [glue, exports.memory, (exports as unknown as { readonly probe: () => void }).probe];
 }
 
 /**
@@ -94,7 +94,12 @@ export class Sandbox {
     const [glue, memory, probe] = await instantiateGlue(options.wasm);
     const host = hostError(() => new glue.Host(new glue.Settings(...settings)));
     const traps = JSON.parse(glue.Host.trap_codes()) as [TrapCode, string][];
-    const engine = new Engine(host, memory, probe, traps.map((trap) => ({ code: trap[0], message: trap[1] })));
+    const engine = new Engine(
+      host,
+      memory,
+      probe,
+      traps.map((trap) => ({ code: trap[0], message: trap[1] })),
+    );
     engine.net.onLeak = onLeak;
     const sandbox = new Sandbox(engine, glue.Host.costs_version());
     if (isWarm) await warmUp(sandbox);
@@ -109,7 +114,10 @@ export class Sandbox {
     const view = bytesOf("the module's bytes", bytes);
     // Before they are copied to where the engine reads them: that memory never shrinks.
     engine.use((host) => host.check_module_bytes(view.length));
-    return new Module(engine, engine.use((host) => (frames ? host.compile_with_frames(view) : host.compile(view))));
+    return new Module(
+      engine,
+      engine.use((host) => (frames ? host.compile_with_frames(view) : host.compile(view))),
+    );
   }
 
   /** Compiles a module from a response, or a promise of one. */
@@ -119,7 +127,7 @@ export class Sandbox {
     if (typeof answer?.arrayBuffer !== "function" || typeof answer.status !== "number") {
       throw new TypeError("this is no response; give what `fetch` returns, or bytes to `compile`");
     }
-    if (!answer.ok) throw new TypeError(`cannot compile a response of status ${answer.status} ${answer.statusText}`);
+    if (!answer.ok) throw new TypeError(`cannot compile a response of status ${`${answer.status} ${answer.statusText ?? ""}`.trim()}`);
     return this.compile(await answer.arrayBuffer(), options);
   }
 
@@ -129,7 +137,10 @@ export class Sandbox {
     const type = optionsOf(given, MEMORY_TYPE);
     const initial = checkU32("initial", type.initial);
     const maximum = type.maximum === undefined ? -1 : checkU32("maximum", type.maximum);
-    return new Memory(engine, engine.use((host) => host.new_memory(initial, maximum)));
+    return new Memory(
+      engine,
+      engine.use((host) => host.new_memory(initial, maximum)),
+    );
   }
 
   /**
@@ -143,7 +154,10 @@ export class Sandbox {
     if (view.length > maximum) {
       throw new SnapshotError("limit", `snapshot refused: ${view.length} bytes are more than guests may have, ${maximum}`);
     }
-    return new Snapshot(engine, engine.use((host) => host.load_snapshot(view)));
+    return new Snapshot(
+      engine,
+      engine.use((host) => host.load_snapshot(view)),
+    );
   }
 
   /** Pages (64 KiB) of all memories together, those that are not freed yet included. */

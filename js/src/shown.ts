@@ -28,11 +28,15 @@ export function writable<T extends { readonly status: string }>(outcome: T): T {
 }
 
 /** An outcome as plain data. */
-export function toJSON(this: { readonly status: string; readonly value?: unknown; readonly trap?: unknown; readonly fuelUsed: bigint }): object {
+export function toJSON(this: {
+  readonly status: string;
+  readonly value?: unknown;
+  readonly trap?: unknown;
+  readonly fuelUsed: bigint;
+}): object {
   const { status, value, trap, fuelUsed } = this;
   const rest = status === "ok" ? { value: plain(value) } : status === "trap" ? { trap } : {};
-  return { __proto__: null, status, ...rest, fuelUsed: String(fuelUsed) } as object;
+  return { __proto__: null, status, ...rest, fuelUsed: String(fuelUsed) };
 }
 
-const plain = (value: unknown): unknown =>
-  typeof value === "bigint" ? String(value) : Array.isArray(value) ? value.map(plain) : value;
+const plain = (value: unknown): unknown => (typeof value === "bigint" ? String(value) : Array.isArray(value) ? value.map(plain) : value);

@@ -62,7 +62,9 @@ const drop = (engine: Engine, handle: number): void => engine.proceed((host) => 
 export function snapshotHandle(engine: Engine, snapshot: Snapshot): number {
   if (!(snapshot instanceof Snapshot)) {
     const isOther = isMarked(snapshot, "snapshot");
-    throw new TypeError(isOther ? `the snapshot ${OF_ANOTHER_COPY}, or read its bytes` : "a snapshot is asked for, something else is given");
+    throw new TypeError(
+      isOther ? `the snapshot ${OF_ANOTHER_COPY}, or read its bytes` : "a snapshot is asked for, something else is given",
+    );
   }
   return snapshot.handleIn(engine);
 }

@@ -107,8 +107,10 @@ export class Substrate {
 
 function importsOf(door: Door<Glue.Substrate>): SubstrateImports {
   return {
-    ext_sandbox_instantiate_version_1: (thunk, wasm, environment, state) => door.use((host) => host.instantiate(thunk, wasm, environment, state)),
-    ext_sandbox_invoke_version_1: (instance, name, args, ptr, len, state) => door.use((host) => host.invoke(instance, name, args, ptr, len, state)),
+    ext_sandbox_instantiate_version_1: (thunk, wasm, environment, state) =>
+      door.use((host) => host.instantiate(thunk, wasm, environment, state)),
+    ext_sandbox_invoke_version_1: (instance, name, args, ptr, len, state) =>
+      door.use((host) => host.invoke(instance, name, args, ptr, len, state)),
     ext_sandbox_memory_new_version_1: (initial, maximum) => door.use((host) => host.memory_new(initial, maximum)),
     ext_sandbox_memory_get_version_1: (memory, offset, ptr, len) => door.use((host) => host.memory_get(memory, offset, ptr, len)),
     ext_sandbox_memory_set_version_1: (memory, offset, ptr, len) => door.use((host) => host.memory_set(memory, offset, ptr, len)),

@@ -70,11 +70,11 @@ export type TrapCode = "bad-conversion-to-integer" | "bad-signature" | "engine" 
 /** The codes that errors can have, by the names of their classes. */
 export interface ErrorCodes {
   readonly AsyncImportError: "async-import";
-  readonly CompileError: "block-parameters" | "branch-table-values" | "feature" | "invalid" | "limit" | "tail-call-to-import" | "unsupported";
+  readonly CompileError: "feature" | "invalid" | "limit" | "unsupported";
   readonly DisposedError: "host" | "other-store" | "sandbox" | "store" | "torn-down" | "unknown";
   readonly GlobalError: "immutable" | "not-found" | "type";
   readonly GuestboxError: "attached" | "busy" | "ended" | "failure" | "heap-base" | "memory" | "not-waiting" | "other-store";
-  readonly InstantiateError: "engine" | "environment-corrupted" | "ids-exhausted" | "import" | "instantiation" | "limit" | "memories-apart" | "module-decoding" | "out-of-system-memory" | "segment" | "start-trapped" | "tail-calls-apart";
+  readonly InstantiateError: "engine" | "environment-corrupted" | "ids-exhausted" | "import" | "instantiation" | "limit" | "memories-apart" | "module-decoding" | "out-of-system-memory" | "segment" | "start-trapped";
   readonly InvokeError: "arguments" | "busy" | "call-over" | "export-not-found" | "no-memory" | "not-a-function" | "not-started" | "queue-full" | "refused" | "signature";
   readonly LoadError: "csp" | "html" | "no-compiling" | "not-wasm" | "other-module" | "status" | "unreachable";
   readonly MemoryError: "ids-exhausted" | "ill-formed-text" | "limit" | "maximum" | "other-store" | "out-of-bounds" | "out-of-system-memory" | "too-many-pages";

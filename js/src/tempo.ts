@@ -4,7 +4,8 @@
 const UNITS = 200_000;
 
 /** The least fuel of a slice, and the most of a millisecond where the clock says nothing. */
-const LEAST = 1_000, UNCLOCKED = 500_000;
+const LEAST = 1_000,
+  UNCLOCKED = 500_000;
 
 /** Milliseconds after which the clock, which may tick seldom, is believed. */
 const ENOUGH = 0.5;

@@ -103,7 +103,11 @@ export class ValueList {
   private readonly puts: readonly Put[];
   private readonly takes: readonly Take[];
 
-  constructor(readonly types: readonly ValueType[], private readonly mode: FloatMode, private readonly owner: Owner) {
+  constructor(
+    readonly types: readonly ValueType[],
+    private readonly mode: FloatMode,
+    private readonly owner: Owner,
+  ) {
     const codecs = types.map((type) => codecOf(type, mode));
     this.puts = codecs.map(([put]) => put);
     this.takes = codecs.map(([, take]) => take);
@@ -129,7 +133,7 @@ export class ValueList {
     } else if (puts.length === 0) {
       // As in the standard API, what a function returns that should not is passed over.
     } else if (Array.isArray(result)) {
-      this.putAll(engine, [...result]);
+      this.putAll(engine, [...(result as unknown[])]);
     } else {
       throw new TypeError(`${this.owner.of} has ${puts.length} results; return them as an array`);
     }
@@ -154,7 +158,8 @@ export class ValueList {
   takeAll(engine: Engine): Value[] {
     engine.refresh();
     const { takes } = this;
-    const first = takes.at(0), second = takes.at(1);
+    const first = takes.at(0),
+      second = takes.at(1);
     if (first === undefined) return [];
     // The usual few without a function for each.
     if (second === undefined) return [first(engine, 0)];

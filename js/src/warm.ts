@@ -9,7 +9,9 @@ const SPIN = Uint8Array.of(
 );
 
 /** Fuel of one measurement, how many times faster is warm, and milliseconds after which it is given up. */
-const FUEL = 1_000_000, FASTER = 3, LONGEST = 1_000;
+const FUEL = 1_000_000,
+  FASTER = 3,
+  LONGEST = 1_000;
 
 let warming: Promise<boolean> | undefined;
 
@@ -24,7 +26,9 @@ async function run(sandbox: Sandbox): Promise<boolean> {
   const module = sandbox.compile(SPIN);
   const guest = module.instantiate();
   const began = now();
-  let last = began, first: number | undefined, took: number;
+  let last = began,
+    first: number | undefined,
+    took: number;
   try {
     do {
       const outcome = await guest.tryCall("spin", [], { fuel: FUEL, timeout: began + LONGEST - last });

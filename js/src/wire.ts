@@ -19,7 +19,6 @@ export interface WireEntry {
   readonly entity: { readonly function: number } | { readonly memory: number };
 }
 
-
 /** Encodes the arguments of a call: a SCALE `Vec<Value>`. */
 export function encodeArguments(values: readonly WireValue[]): Uint8Array {
   return concat([compact(values.length), ...values.map(encodeValue)]);

@@ -175,7 +175,9 @@ describe("fuel", () => {
     assert.equal(instance.exports.rounds.value, 0);
   });
   test("an operation that costs more than a slice is made when enough of them came together", async () => {
-    const instance = guest('(module (memory 1) (func (export "fill") (result i32) (memory.fill (i32.const 0) (i32.const 1) (i32.const 65536)) (i32.load8_u (i32.const 65535))))');
+    const instance = guest(
+      '(module (memory 1) (func (export "fill") (result i32) (memory.fill (i32.const 0) (i32.const 1) (i32.const 65536)) (i32.load8_u (i32.const 65535))))',
+    );
     assert.equal(await instance.call("fill", [], { fuel: 100_000n, slice: 10n }), 1);
     assert.equal((await rejectionOf(instance.call("fill", [], { fuel: 100n, slice: 10n }))).code, "out-of-fuel");
   });

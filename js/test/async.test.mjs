@@ -34,7 +34,13 @@ describe("an async import", () => {
   });
   test("that is rejected rejects the call with the same object", async () => {
     for (const reason of [new Error("mine"), "text", undefined, null, 0]) {
-      const instance = guest(ASKS, { e: { ask: async () => { throw reason; } } });
+      const instance = guest(ASKS, {
+        e: {
+          ask: async () => {
+            throw reason;
+          },
+        },
+      });
       assert.equal(await rejectionOf(instance.call("run", [1])), reason);
     }
   });
@@ -62,9 +68,11 @@ describe("an async import", () => {
     assert.equal(await guest(ASKS, { e: { ask } }).call("run", [9]), 10);
   });
   test("of a start function is awaited by instantiateAsync", async () => {
-    const module = sandbox.compile(wat(`(module (import "e" "ask" (func $ask (param i32) (result i32)))
+    const module = sandbox.compile(
+      wat(`(module (import "e" "ask" (func $ask (param i32) (result i32)))
       (global $g (export "g") (mut i32) (i32.const 0))
-      (func $start (global.set $g (call $ask (i32.const 20)))) (start $start))`));
+      (func $start (global.set $g (call $ask (i32.const 20)))) (start $start))`),
+    );
     const instance = await module.instantiateAsync({ e: { ask: async (n) => (await sleep(1), n + 1) } });
     assert.equal(instance.exports.g.value, 21);
   });
@@ -73,33 +81,53 @@ describe("an async import", () => {
 describe("many calls at once", () => {
   test("of one guest each get their own results, in whatever order their imports are answered", async () => {
     const questions = [];
-    const instance = guest(ASKS, { e: { ask: (n) => {
-      const question = { n, ...deferred() };
-      questions.push(question);
-      return question.promise;
-    } } }, { overlapping: "allow" });
+    const instance = guest(
+      ASKS,
+      {
+        e: {
+          ask: (n) => {
+            const question = { n, ...deferred() };
+            questions.push(question);
+            return question.promise;
+          },
+        },
+      },
+      { overlapping: "allow" },
+    );
     const calls = Array.from({ length: 100 }, (_, n) => instance.call("run", [n]));
     assert.equal(questions.length, 100);
     for (const { n, resolve } of questions.sort((one, other) => ((one.n * 37) % 101) - ((other.n * 37) % 101))) resolve(n * 3);
-    assert.deepEqual(await Promise.all(calls), Array.from({ length: 100 }, (_, n) => n * 3 + 1));
+    assert.deepEqual(
+      await Promise.all(calls),
+      Array.from({ length: 100 }, (_, n) => n * 3 + 1),
+    );
   });
   test("that finish in the same turn do not get each other's results", async () => {
     const gate = deferred();
-    const [one, other] = [0, 1].map((offset) => guest(ASKS, { e: { ask: async (n) => (await gate.promise, n + offset) } }, { overlapping: "allow" }));
-    const wide = guest('(module (import "e" "ask" (func $ask)) (func (export "run") (result i64 i64) (call $ask) (i64.const -1) (i64.const -2)))', {
-      e: { ask: () => gate.promise },
-    });
+    const [one, other] = [0, 1].map((offset) =>
+      guest(ASKS, { e: { ask: async (n) => (await gate.promise, n + offset) } }, { overlapping: "allow" }),
+    );
+    const wide = guest(
+      '(module (import "e" "ask" (func $ask)) (func (export "run") (result i64 i64) (call $ask) (i64.const -1) (i64.const -2)))',
+      {
+        e: { ask: () => gate.promise },
+      },
+    );
     const calls = [one.call("run", [10]), wide.call("run"), other.call("run", [20]), one.call("run", [30])];
     gate.resolve();
     assert.deepEqual(await Promise.all(calls), [11, [-1n, -2n], 22, 31]);
   });
   test("instantiations that finish in the same turn do not get each other's instances", async () => {
     const gate = deferred();
-    const module = (n) => sandbox.compile(wat(`(module (import "e" "f" (func $f)) (func (export "n") (result i32) (i32.const ${n})) (start $f))`));
+    const module = (n) =>
+      sandbox.compile(wat(`(module (import "e" "f" (func $f)) (func (export "n") (result i32) (i32.const ${n})) (start $f))`));
     const started = [1, 2, 3].map((n) => module(n).instantiateAsync({ e: { f: () => gate.promise } }));
     gate.resolve();
     const guests = await Promise.all(started);
-    assert.deepEqual(guests.map(({ exports }) => exports.n()), [1, 2, 3]);
+    assert.deepEqual(
+      guests.map(({ exports }) => exports.n()),
+      [1, 2, 3],
+    );
   });
   test("and synchronous calls meanwhile do not disturb each other", async () => {
     const gate = deferred();
@@ -112,8 +140,12 @@ describe("many calls at once", () => {
     assert.equal(await waiting, 101);
   });
   test("in slices take turns", async () => {
-    const instance = guest(`(module (func (export "spin") (param i32) (result i32)
-      (loop (local.set 0 (i32.sub (local.get 0) (i32.const 1))) (br_if 0 (local.get 0))) (i32.const 5)))`, {}, { overlapping: "allow" });
+    const instance = guest(
+      `(module (func (export "spin") (param i32) (result i32)
+      (loop (local.set 0 (i32.sub (local.get 0) (i32.const 1))) (br_if 0 (local.get 0))) (i32.const 5)))`,
+      {},
+      { overlapping: "allow" },
+    );
     const order = [];
     const spin = async (name, rounds) => {
       assert.equal(await instance.call("spin", [rounds], { slice: 10_000n }), 5);
@@ -142,7 +174,15 @@ describe("a promise where nothing can wait", () => {
     const note = (reason) => void unhandled.push(reason);
     process.on("unhandledRejection", note);
     assert.ok(thrownBy(() => asks(() => Promise.reject(new Error("late"))).exports.run(1)) instanceof AsyncImportError);
-    assert.ok(thrownBy(() => asks(() => ({ then: () => { throw new Error("then"); } })).exports.run(1)) instanceof AsyncImportError);
+    assert.ok(
+      thrownBy(() =>
+        asks(() => ({
+          then: () => {
+            throw new Error("then");
+          },
+        })).exports.run(1),
+      ) instanceof AsyncImportError,
+    );
     await sleep(5);
     process.off("unhandledRejection", note);
     assert.deepEqual(unhandled, []);
@@ -178,9 +218,20 @@ describe("call", () => {
     let asked = 0;
     const instance = guest(ASKS, { e: { ask: (n) => (asked++, n) } });
     assert.ok((await rejectionOf(instance.call("nothing"))) instanceof InvokeError);
-    for (const args of [[], [1, 2], ["1"], [1n], [undefined]]) assert.ok((await rejectionOf(instance.call("run", args))) instanceof TypeError);
+    for (const args of [[], [1, 2], ["1"], [1n], [undefined]])
+      assert.ok((await rejectionOf(instance.call("run", args))) instanceof TypeError);
     assert.ok((await rejectionOf(instance.call("run", [2 ** 32]))) instanceof RangeError);
-    for (const options of [{ fuel: -1n }, { fuel: 2n ** 64n }, { fuel: 0.5 }, { fuel: NaN }, { slice: 0n }, { slice: 0 }, { slice: -1n }, { state: -1 }, { state: 2 ** 32 }]) {
+    for (const options of [
+      { fuel: -1n },
+      { fuel: 2n ** 64n },
+      { fuel: 0.5 },
+      { fuel: NaN },
+      { slice: 0n },
+      { slice: 0 },
+      { slice: -1n },
+      { state: -1 },
+      { state: 2 ** 32 },
+    ]) {
       assert.ok((await rejectionOf(instance.call("run", [1], options))) instanceof RangeError, Object.keys(options)[0]);
     }
     for (const options of [{ fuel: "1" }, { fuel: null }, { slice: true }, { state: 1n }, { state: "1" }, { signal: {} }]) {

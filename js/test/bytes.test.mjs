@@ -32,7 +32,10 @@ describe("bytes", () => {
       const store = await ScaleStore.load();
       assert.throws(() => store.instantiate(() => EMPTY, fake, Uint8Array.of(0), 0), TypeError);
       assert.throws(() => store.instantiate(() => EMPTY, EMPTY, fake, 0), TypeError);
-      assert.equal(store.instantiate(() => EMPTY, EMPTY, Uint8Array.of(0), 0), 0);
+      assert.equal(
+        store.instantiate(() => EMPTY, EMPTY, Uint8Array.of(0), 0),
+        0,
+      );
       assert.equal(sandbox.compile(EMPTY).exports.length, 0);
     });
   }

@@ -24,99 +24,177 @@ const TIME_OUT = Symbol("timed out");
 const within = (promise, ms = 300) => Promise.race([promise, sleep(ms, TIME_OUT)]);
 
 describe("a context of a call that was outlived", () => {
-  for (const use of ["charge", "fuel", "callSync"]) test(`is of no use: ${use}`, async () => {
-    let context, inner, seen, stranger;
-    const gate = deferred();
-    const other = guest(TWICE, { env: { wait: () => gate.promise } });
-    const instance = guest(TWICE, { env: { wait: call((c, n) => {
-      if (n === 1) { inner = rejectionOf(c.call("run", [2])); return sleep(1, 0); }
-      if (n === 2) { context = c; return new Promise(() => {}); }
-      if (n === 101) {
-        // By now `inner` has ended: this call gets its handle.
-        stranger = other.tryCall("run", [7], { fuel: 1_000n });
-        try { seen = use === "fuel" ? context.fuel : use === "charge" ? context.charge(990n) : context.callSync("burn", [10]); } catch (error) { seen = error; }
-      }
-      return 0;
-    }) } });
-    assert.equal(await instance.call("run", [1]), 1);
-    assert.ok(Trap.is(await inner, "outlived"));
-    gate.resolve(0);
-    const outcome = await stranger;
-    const alone = await guest(TWICE, { env: { wait: () => 0 } }).tryCall("run", [7], { fuel: 1_000n });
-    assert.deepEqual([outcome.status, outcome.fuelUsed], ["ok", alone.fuelUsed], "another guest's call paid");
-    assert.ok(InvokeError.is(seen, "call-over"), String(seen));
-  });
+  for (const use of ["charge", "fuel", "callSync"])
+    test(`is of no use: ${use}`, async () => {
+      let context, inner, seen, stranger;
+      const gate = deferred();
+      const other = guest(TWICE, { env: { wait: () => gate.promise } });
+      const instance = guest(TWICE, {
+        env: {
+          wait: call((c, n) => {
+            if (n === 1) {
+              inner = rejectionOf(c.call("run", [2]));
+              return sleep(1, 0);
+            }
+            if (n === 2) {
+              context = c;
+              return new Promise(() => {});
+            }
+            if (n === 101) {
+              // By now `inner` has ended: this call gets its handle.
+              stranger = other.tryCall("run", [7], { fuel: 1_000n });
+              try {
+                seen = use === "fuel" ? context.fuel : use === "charge" ? context.charge(990n) : context.callSync("burn", [10]);
+              } catch (error) {
+                seen = error;
+              }
+            }
+            return 0;
+          }),
+        },
+      });
+      assert.equal(await instance.call("run", [1]), 1);
+      assert.ok(Trap.is(await inner, "outlived"));
+      gate.resolve(0);
+      const outcome = await stranger;
+      const alone = await guest(TWICE, { env: { wait: () => 0 } }).tryCall("run", [7], { fuel: 1_000n });
+      assert.deepEqual([outcome.status, outcome.fuelUsed], ["ok", alone.fuelUsed], "another guest's call paid");
+      assert.ok(InvokeError.is(seen, "call-over"), String(seen));
+    });
 });
 
 describe("fuelUsed of a nested call", () => {
   const measure = async (act) => {
     let middle;
-    const instance = guest(TWICE, { env: { wait: call(async (c, n) => {
-      if (n === 1) { await null; middle = await c.tryCall("run", [2]); }
-      if (n === 2) { await null; await act(c); }
-      return 0;
-    }) } });
+    const instance = guest(TWICE, {
+      env: {
+        wait: call(async (c, n) => {
+          if (n === 1) {
+            await null;
+            middle = await c.tryCall("run", [2]);
+          }
+          if (n === 2) {
+            await null;
+            await act(c);
+          }
+          return 0;
+        }),
+      },
+    });
     const outer = await instance.tryCall("run", [1], { fuel: 1_000_000n });
     return [middle.fuelUsed, outer.fuelUsed];
   };
   test("counts what was called before a charge", async () => {
     const nothing = await measure(() => {});
     const called = await measure((c) => c.call("burn", [1_000]));
-    const both = await measure(async (c) => { await c.call("burn", [1_000]); c.charge(5n); });
+    const both = await measure(async (c) => {
+      await c.call("burn", [1_000]);
+      c.charge(5n);
+    });
     const charged = await measure((c) => c.charge(5n));
-    assert.deepEqual(charged.map((n, i) => n - nothing[i]), [5n, 5n]);
-    assert.deepEqual(both.map((n, i) => n - called[i]), [5n, 5n]);
+    assert.deepEqual(
+      charged.map((n, i) => n - nothing[i]),
+      [5n, 5n],
+    );
+    assert.deepEqual(
+      both.map((n, i) => n - called[i]),
+      [5n, 5n],
+    );
   });
 });
 
 describe("queue", () => {
-  for (const end of ["aborts", "settles"]) test(`is served when a call through a context is first in it and the call around that ${end}`, async () => {
-    const controller = new AbortController(), gate = deferred();
-    const never = () => new Promise(() => {});
-    const lost = [];
-    const instance = guest(TWICE, { env: { wait: call((c, n) => {
-      if (n === 1) { lost.push(c.call("run", [2])); return gate.promise; }
-      if (n === 2) { lost.push(c.call("run", [3]), c.call("run", [4])); return never(); } // the second is queued
-      return n === 3 ? never() : 0;
-    }) } }, { overlapping: "queue" });
-    const outer = instance.call("run", [1], { signal: controller.signal }).then(String, String);
-    const next = instance.call("plain", [5]);
-    lost.forEach((promise) => promise.catch(() => {}));
-    if (end === "aborts") controller.abort(); else gate.resolve(0);
-    await outer;
-    assert.equal(await within(next), 6, "nothing is under way, and it is never begun");
-  });
+  for (const end of ["aborts", "settles"])
+    test(`is served when a call through a context is first in it and the call around that ${end}`, async () => {
+      const controller = new AbortController(),
+        gate = deferred();
+      const never = () => new Promise(() => {});
+      const lost = [];
+      const instance = guest(
+        TWICE,
+        {
+          env: {
+            wait: call((c, n) => {
+              if (n === 1) {
+                lost.push(c.call("run", [2]));
+                return gate.promise;
+              }
+              if (n === 2) {
+                lost.push(c.call("run", [3]), c.call("run", [4]));
+                return never();
+              } // the second is queued
+              return n === 3 ? never() : 0;
+            }),
+          },
+        },
+        { overlapping: "queue" },
+      );
+      const outer = instance.call("run", [1], { signal: controller.signal }).then(String, String);
+      const next = instance.call("plain", [5]);
+      lost.forEach((promise) => promise.catch(() => {}));
+      if (end === "aborts") controller.abort();
+      else gate.resolve(0);
+      await outer;
+      assert.equal(await within(next), 6, "nothing is under way, and it is never begun");
+    });
   test("two calls through one context at once do not wait for each other for ever", async () => {
-    const instance = guest(TWICE, { env: { wait: call(async (c, n) => {
-      if (n !== 1) return 0;
-      await null;
-      await Promise.all([c.call("run", [2]), c.call("run", [3])]);
-      return 0;
-    }) } }, { overlapping: "queue" });
+    const instance = guest(
+      TWICE,
+      {
+        env: {
+          wait: call(async (c, n) => {
+            if (n !== 1) return 0;
+            await null;
+            await Promise.all([c.call("run", [2]), c.call("run", [3])]);
+            return 0;
+          }),
+        },
+      },
+      { overlapping: "queue" },
+    );
     assert.notEqual(await within(instance.call("run", [1]).then(String, String)), TIME_OUT);
   });
   test("two calls of an import before it first waits do not wait for each other for ever", async () => {
-    const instance = guest(TWICE, { env: { wait: async (n) => {
-      if (n !== 1) return 0;
-      await Promise.all([instance.call("run", [2]), instance.call("run", [3])]);
-      return 0;
-    } } }, { overlapping: "queue" });
+    const instance = guest(
+      TWICE,
+      {
+        env: {
+          wait: async (n) => {
+            if (n !== 1) return 0;
+            await Promise.all([instance.call("run", [2]), instance.call("run", [3])]);
+            return 0;
+          },
+        },
+      },
+      { overlapping: "queue" },
+    );
     assert.notEqual(await within(instance.call("run", [1]).then(String, String)), TIME_OUT);
   });
   test("a call whose turn has come is outlived as any other, however soon the import settles after", async () => {
     const ends = new Set();
     for (let hops = 0; hops < 24; hops++) {
       let queued;
-      const instance = guest(TWICE, { env: { wait: call((c, n) => {
-        if (n !== 1) return Promise.resolve(0);
-        void c.call("run", [2]).catch(() => {});
-        queued = c.tryCall("burn", [5]);
-        let settles = Promise.resolve(0);
-        for (let hop = 0; hop < hops; hop++) settles = settles.then((value) => value);
-        return settles;
-      }) } }, { overlapping: "queue" });
+      const instance = guest(
+        TWICE,
+        {
+          env: {
+            wait: call((c, n) => {
+              if (n !== 1) return Promise.resolve(0);
+              void c.call("run", [2]).catch(() => {});
+              queued = c.tryCall("burn", [5]);
+              let settles = Promise.resolve(0);
+              for (let hop = 0; hop < hops; hop++) settles = settles.then((value) => value);
+              return settles;
+            }),
+          },
+        },
+        { overlapping: "queue" },
+      );
       assert.equal(await instance.call("run", [1]), 1);
-      const end = await queued.then(({ status, trap }) => trap?.code ?? status, ({ code }) => code);
+      const end = await queued.then(
+        ({ status, trap }) => trap?.code ?? status,
+        ({ code }) => code,
+      );
       assert.ok(["call-over", "outlived", "ok"].includes(end), `after ${hops} turns: ${end}`);
       ends.add(end);
       assert.equal(instance.exports.sp.value, 1_024);
@@ -127,14 +205,22 @@ describe("queue", () => {
   test("a call through the context that waits in the queue ends when its import settles", async () => {
     const gate = deferred();
     let late;
-    const instance = guest(TWICE, { env: { wait: call(async (c, n) => {
-      if (n === 101) return gate.promise;
-      if (n !== 1) return 0;
-      const first = c.call("run", [2]);
-      late = c.call("run", [3]).then(String, String);
-      await first;
-      return 0;
-    }) } }, { overlapping: "queue" });
+    const instance = guest(
+      TWICE,
+      {
+        env: {
+          wait: call(async (c, n) => {
+            if (n === 101) return gate.promise;
+            if (n !== 1) return 0;
+            const first = c.call("run", [2]);
+            late = c.call("run", [3]).then(String, String);
+            await first;
+            return 0;
+          }),
+        },
+      },
+      { overlapping: "queue" },
+    );
     const outer = instance.call("run", [1]);
     await sleep(5);
     assert.notEqual(await within(late), TIME_OUT);
@@ -177,28 +263,47 @@ test("an outcome whose deadline has passed holds its guest until it is aborted",
 });
 
 describe("fuel", () => {
-  for (const depth of [undefined, 1]) test(`of a queued call is its own wherever its turn comes, maxCallDepth ${depth}`, async () => {
-    const guests = [
-      module.instantiate({ env: { wait: () => 0 } }, { overlapping: "queue", maxCallDepth: depth }),
-      module.instantiate({ env: { wait: async (n) => { if (n === 1) { held.abort(); await sleep(5); } return 0; } } }),
-    ];
-    const held = await guests[0].tryCall("spin", [0], { fuel: 100n });
-    const queued = depth === undefined ? guests[0].tryCall("burn", [5_000]) : guests[0].tryCall("run", [5]);
-    // Another guest's import lets go of what held the first.
-    const other = await guests[1].tryCall("run", [1], { fuel: 10_000n });
-    const outcome = await queued;
-    assert.deepEqual([outcome.status, outcome.trap?.message], ["ok", undefined], `it used ${outcome.fuelUsed}`);
-    assert.deepEqual([other.status, other.fuelUsed], ["ok", 85n]);
-  });
+  for (const depth of [undefined, 1])
+    test(`of a queued call is its own wherever its turn comes, maxCallDepth ${depth}`, async () => {
+      const guests = [
+        module.instantiate({ env: { wait: () => 0 } }, { overlapping: "queue", maxCallDepth: depth }),
+        module.instantiate({
+          env: {
+            wait: async (n) => {
+              if (n === 1) {
+                held.abort();
+                await sleep(5);
+              }
+              return 0;
+            },
+          },
+        }),
+      ];
+      const held = await guests[0].tryCall("spin", [0], { fuel: 100n });
+      const queued = depth === undefined ? guests[0].tryCall("burn", [5_000]) : guests[0].tryCall("run", [5]);
+      // Another guest's import lets go of what held the first.
+      const other = await guests[1].tryCall("run", [1], { fuel: 10_000n });
+      const outcome = await queued;
+      assert.deepEqual([outcome.status, outcome.trap?.message], ["ok", undefined], `it used ${outcome.fuelUsed}`);
+      assert.deepEqual([other.status, other.fuelUsed], ["ok", 85n]);
+    });
   test("of a call that an import makes before it first waits is that of the call around it, also if it is queued", async () => {
     const gate = deferred();
     const busy = module.instantiate({ env: { wait: () => gate.promise } }, { overlapping: "queue" });
     const first = busy.call("run", [1]);
     let queued;
-    const outer = module.instantiate({ env: { wait: async (n) => {
-      if (n === 1) { queued = busy.tryCall("burn", [50_000]); gate.resolve(0); await queued; }
-      return 0;
-    } } });
+    const outer = module.instantiate({
+      env: {
+        wait: async (n) => {
+          if (n === 1) {
+            queued = busy.tryCall("burn", [50_000]);
+            gate.resolve(0);
+            await queued;
+          }
+          return 0;
+        },
+      },
+    });
     await outer.tryCall("run", [1], { fuel: 10_000n });
     assert.ok((await queued).fuelUsed <= 10_000n, `${(await queued).fuelUsed} of 10000`);
     await first;
@@ -206,22 +311,43 @@ describe("fuel", () => {
   test("of a nested call that was outlived includes what was nested in it", async () => {
     let inner;
     const burned = deferred();
-    const instance = module.instantiate({ env: { wait: call(async (c, n) => {
-      if (n === 1) { inner = c.tryCall("run", [2]); await burned.promise; return 0; }
-      if (n === 2) { await null; await c.call("burn", [1_000]); burned.resolve(); await new Promise(() => {}); }
-      return 0;
-    }) } });
+    const instance = module.instantiate({
+      env: {
+        wait: call(async (c, n) => {
+          if (n === 1) {
+            inner = c.tryCall("run", [2]);
+            await burned.promise;
+            return 0;
+          }
+          if (n === 2) {
+            await null;
+            await c.call("burn", [1_000]);
+            burned.resolve();
+            await new Promise(() => {});
+          }
+          return 0;
+        }),
+      },
+    });
     await instance.tryCall("run", [1]);
     assert.ok((await inner).fuelUsed > 9_000n, `${(await inner).fuelUsed}`);
   });
   test("of a nested call is not that of another guest's call beside it", async () => {
     let middle, beside;
     const other = module.instantiate({ env: { wait: () => 0 } });
-    const instance = module.instantiate({ env: { wait: call(async (c, n) => {
-      if (n === 1) { beside = other.tryCall("burn", [1_000_000], { slice: 100_000 }); middle = await c.tryCall("run", [2]); return 0; }
-      if (n === 2) await beside;
-      return 0;
-    }) } });
+    const instance = module.instantiate({
+      env: {
+        wait: call(async (c, n) => {
+          if (n === 1) {
+            beside = other.tryCall("burn", [1_000_000], { slice: 100_000 });
+            middle = await c.tryCall("run", [2]);
+            return 0;
+          }
+          if (n === 2) await beside;
+          return 0;
+        }),
+      },
+    });
     await instance.tryCall("run", [1]);
     assert.equal(middle.fuelUsed, 85n);
   });
@@ -232,11 +358,15 @@ test("a call that is out of fuel and outlived at once says so, with frames of it
   const gate = deferred();
   let inner;
   const other = framed.instantiate({ env: { wait: () => gate.promise } });
-  const instance = framed.instantiate({ env: { wait: call((c, n) => {
-    if (n === 1) inner = rejectionOf(c.call("spin", [2], { fuel: 1_000n }));
-    if (n === 101) other.call("run", [1]);
-    return 0;
-  }) } });
+  const instance = framed.instantiate({
+    env: {
+      wait: call((c, n) => {
+        if (n === 1) inner = rejectionOf(c.call("spin", [2], { fuel: 1_000n }));
+        if (n === 101) void other.call("run", [1]);
+        return 0;
+      }),
+    },
+  });
   await instance.call("run", [1]);
   const trap = await inner;
   gate.resolve(0);
@@ -246,12 +376,19 @@ test("a call that is out of fuel and outlived at once says so, with frames of it
 
 test("the context of a start function that failed gives nobody another guest's memory", async () => {
   const start = sandbox.compile(wat('(module (import "e" "f" (func $f)) (memory (export "memory") 1) (start $f))'));
-  const other = guest('(module (import "e" "f" (func $f)) (memory (export "memory") 1) (data (i32.const 0) "secret") (func (export "run") call $f))', { e: { f: () => new Promise(() => {}) } });
+  const other = guest(
+    '(module (import "e" "f" (func $f)) (memory (export "memory") 1) (data (i32.const 0) "secret") (func (export "run") call $f))',
+    { e: { f: () => new Promise(() => {}) } },
+  );
   let seen;
   const f = call((c) => {
     queueMicrotask(() => {
-      other.call("run");
-      try { seen = new TextDecoder().decode(c.memory.read(0, 6)); } catch (error) { seen = error; }
+      void other.call("run");
+      try {
+        seen = new TextDecoder().decode(c.memory.read(0, 6));
+      } catch (error) {
+        seen = error;
+      }
     });
     throw new Error("start fails");
   });

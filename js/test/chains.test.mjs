@@ -140,8 +140,13 @@ describe("a call that would overlap another", () => {
 
 describe("QuickJS, which a C compiler made", () => {
   // What the exports are, in the names of the C sources.
-  const CALL_CONSTRUCTORS = "u", QTS_NewRuntime = "K", QTS_NewContext = "N", QTS_Eval = "pa", QTS_GetFloat64 = "Z";
-  const QTS_RuntimeEnableInterruptHandler = "Fa", INTERRUPT_HANDLER = "i";
+  const CALL_CONSTRUCTORS = "u",
+    QTS_NewRuntime = "K",
+    QTS_NewContext = "N",
+    QTS_Eval = "pa",
+    QTS_GetFloat64 = "Z";
+  const QTS_RuntimeEnableInterruptHandler = "Fa",
+    INTERRUPT_HANDLER = "i";
 
   /** An interpreter whose loops ask now and then whether to go on, which may be answered later. */
   async function interpreter(options) {
@@ -153,15 +158,19 @@ describe("QuickJS, which a C compiler made", () => {
       compile: (bytes) => ({ instantiate: (imports) => own.compile(bytes).instantiate(imports, options) }),
     });
     let instance;
-    const host = openQuickjs({
-      ...engine,
-      instantiate(bytes, imports) {
-        imports.a[INTERRUPT_HANDLER] = () => (control.waits ? new Promise((resolve) => gates.push(() => resolve(0))) : 0);
-        const made = engine.instantiate(bytes, imports);
-        instance = made.guest;
-        return made;
+    const host = openQuickjs(
+      {
+        ...engine,
+        instantiate(bytes, imports) {
+          imports.a[INTERRUPT_HANDLER] = () => (control.waits ? new Promise((resolve) => gates.push(() => resolve(0))) : 0);
+          const made = engine.instantiate(bytes, imports);
+          instance = made.guest;
+          return made;
+        },
       },
-    }, await loadBytes("quickjs"), () => {});
+      await loadBytes("quickjs"),
+      () => {},
+    );
     host.guest.call(CALL_CONSTRUCTORS);
     const runtime = host.guest.call(QTS_NewRuntime);
     host.guest.call(QTS_RuntimeEnableInterruptHandler, runtime);
@@ -211,7 +220,12 @@ describe("a queue", () => {
     await sleep(1);
     open(4);
     await Promise.all(calls);
-    assert.deepEqual(order, [[1, 1], [2, 2], [3, 7n], [4, 4]]);
+    assert.deepEqual(order, [
+      [1, 1],
+      [2, 2],
+      [3, 7n],
+      [4, 4],
+    ]);
     isWhole(instance);
   });
   test("checks arguments and options when the call is made", async () => {
@@ -247,7 +261,10 @@ describe("a queue", () => {
     assert.match(error.message, /1000 calls of the guest wait/);
     open(1);
     assert.equal(await first, 1);
-    assert.deepEqual(await Promise.all(queued), Array.from({ length: 1_000 }, (_, n) => n + 1));
+    assert.deepEqual(
+      await Promise.all(queued),
+      Array.from({ length: 1_000 }, (_, n) => n + 1),
+    );
   });
   test("is rejected when the guest or the sandbox is disposed of", async () => {
     const { instance, open } = waiting({ overlapping: "queue" });
@@ -275,7 +292,18 @@ describe("a queue", () => {
     await first;
   });
   test("goes on after calls that trap, throw, are aborted, or are out of fuel and let go", async () => {
-    const instance = guest(KEEPS, { env: { wait: async (n) => { if (n === 1) throw new Error("thrown"); return 0; } } }, { overlapping: "queue" });
+    const instance = guest(
+      KEEPS,
+      {
+        env: {
+          wait: async (n) => {
+            if (n === 1) throw new Error("thrown");
+            return 0;
+          },
+        },
+      },
+      { overlapping: "queue" },
+    );
     const thrown = rejectionOf(instance.call("run", [1]));
     const spun = instance.tryCall("spin", [0], { fuel: 1_000n });
     const timed = rejectionOf(instance.call("spin", [0], { deadline: performance.now() + 20, fuel: 1n << 60n, slice: 10_000 }));
@@ -292,32 +320,40 @@ describe("a queue", () => {
   test("waits for a synchronous call in whose import it was filled, which gets its own results", async () => {
     let queued;
     let asks = true;
-    const instance = guest(KEEPS, {
-      env: {
-        wait(n) {
-          if (!asks) return 0;
-          asks = false;
-          // The first is nested and outlives the import; the second would overlap it.
-          queued = [rejectionOf(instance.call("spin", [0], { fuel: 1n << 60n, slice: 1_000 })), instance.call("two", [n, 40n])];
-          return 0;
+    const instance = guest(
+      KEEPS,
+      {
+        env: {
+          wait(n) {
+            if (!asks) return 0;
+            asks = false;
+            // The first is nested and outlives the import; the second would overlap it.
+            queued = [rejectionOf(instance.call("spin", [0], { fuel: 1n << 60n, slice: 1_000 })), instance.call("two", [n, 40n])];
+            return 0;
+          },
         },
       },
-    }, { overlapping: "queue" });
+      { overlapping: "queue" },
+    );
     assert.equal(instance.exports.run(2), 2);
     assert.ok(Trap.is(await queued[0], "outlived"));
     assert.equal(await queued[1], 42n);
     isWhole(instance);
   });
   test("a call that its own import waits for without being nested ends at its deadline", async () => {
-    const instance = guest(KEEPS, {
-      env: {
-        async wait(n) {
-          await null;
-          if (n === 0) return 0;
-          return instance.call("run", [0], { deadline: performance.now() + 10 });
+    const instance = guest(
+      KEEPS,
+      {
+        env: {
+          async wait(n) {
+            await null;
+            if (n === 0) return 0;
+            return instance.call("run", [0], { deadline: performance.now() + 10 });
+          },
         },
       },
-    }, { overlapping: "queue" });
+      { overlapping: "queue" },
+    );
     assert.equal((await rejectionOf(instance.call("run", [1]))).name, "TimeoutError");
     isWhole(instance);
   });
@@ -347,13 +383,15 @@ describe("within an import", () => {
   });
   test("two at once would overlap each other", async () => {
     let error;
-    const instance = nests(call(async (c, n) => {
-      if (n !== 1) return sleep(2, 0);
-      const first = c.call("run", [2]);
-      error = await rejectionOf(c.call("run", [3]));
-      assert.equal(await first, 2);
-      return 0;
-    }));
+    const instance = nests(
+      call(async (c, n) => {
+        if (n !== 1) return sleep(2, 0);
+        const first = c.call("run", [2]);
+        error = await rejectionOf(c.call("run", [3]));
+        assert.equal(await first, 2);
+        return 0;
+      }),
+    );
     assert.equal(await instance.call("run", [1]), 1);
     assert.ok(isBusy(error));
   });
@@ -396,12 +434,14 @@ describe("within an import", () => {
     for (const nested of ["call", "tryCall"]) {
       for (const waits of [true, false]) {
         let inner;
-        const instance = nests(call((c, n) => {
-          if (n !== 1) return new Promise(() => {});
-          const begun = c[nested]("run", [2]);
-          inner = nested === "call" ? rejectionOf(begun) : begun.then(({ trap }) => trap);
-          return waits ? sleep(1, 0) : 0;
-        }));
+        const instance = nests(
+          call((c, n) => {
+            if (n !== 1) return new Promise(() => {});
+            const begun = c[nested]("run", [2]);
+            inner = nested === "call" ? rejectionOf(begun) : begun.then(({ trap }) => trap);
+            return waits ? sleep(1, 0) : 0;
+          }),
+        );
         const outer = waits || nested === "call" ? instance.call("run", [1]) : instance.exports.run(1);
         assert.equal(await outer, 1);
         const trap = await inner;
@@ -414,19 +454,23 @@ describe("within an import", () => {
   });
   test("and so do an outcome that is out of fuel, one in slices, and one within another guest's import", async () => {
     let kept, spinning, chained;
-    const instance = nests(call(async (c, n) => {
-      if (n !== 1) return 0;
-      kept = await c.tryCall("spin", [0], { fuel: 1_000n });
-      return 0;
-    }));
+    const instance = nests(
+      call(async (c, n) => {
+        if (n !== 1) return 0;
+        kept = await c.tryCall("spin", [0], { fuel: 1_000n });
+        return 0;
+      }),
+    );
     assert.equal(await instance.call("run", [1]), 1);
     const outcome = await kept.resume(1n);
     assert.ok(Trap.is(outcome.trap, "outlived"));
     assert.equal(kept.frames.length, 0);
-    const slices = nests(call((c, n) => {
-      if (n === 1) spinning = rejectionOf(c.call("spin", [0], { fuel: 1n << 60n, slice: 1_000 }));
-      return n === 1 ? sleep(2, 0) : 0;
-    }));
+    const slices = nests(
+      call((c, n) => {
+        if (n === 1) spinning = rejectionOf(c.call("spin", [0], { fuel: 1n << 60n, slice: 1_000 }));
+        return n === 1 ? sleep(2, 0) : 0;
+      }),
+    );
     assert.equal(await slices.call("run", [1]), 1);
     assert.ok(Trap.is(await spinning, "outlived"));
     const between = nests((n) => {
@@ -456,11 +500,13 @@ describe("within an import", () => {
     assert.ok(thrownBy(() => instance.exports.run(1)) instanceof AsyncImportError);
     assert.ok(Trap.is(await inner, "outlived"));
     isWhole(instance);
-    const throwing = nests(call((c, n) => {
-      if (n !== 1) return new Promise(() => {});
-      inner = rejectionOf(c.call("run", [2]));
-      throw new Error("thrown");
-    }));
+    const throwing = nests(
+      call((c, n) => {
+        if (n !== 1) return new Promise(() => {});
+        inner = rejectionOf(c.call("run", [2]));
+        throw new Error("thrown");
+      }),
+    );
     assert.equal((await rejectionOf(throwing.call("run", [1]))).message, "thrown");
     assert.ok(Trap.is(await inner, "outlived"));
     isWhole(throwing);
@@ -484,10 +530,14 @@ describe("a call that ends early", () => {
     const endless = { fuel: 1n << 60n, slice: 200_000n };
     switch (way) {
       case "throws":
-        supervisor.fail = () => { throw new Error("thrown"); };
+        supervisor.fail = () => {
+          throw new Error("thrown");
+        };
         return void thrownBy(() => instance.exports.deep(FAILS));
       case "rejects":
-        supervisor.fail = async () => { throw new Error("rejected"); };
+        supervisor.fail = async () => {
+          throw new Error("rejected");
+        };
         return void (await rejectionOf(instance.call("deep", [FAILS])));
       case "out of fuel":
         return void (await rejectionOf(instance.call("deep", [SPINS], { fuel: 300_000n })));
@@ -526,10 +576,23 @@ describe("a call that ends early", () => {
     }
   });
   test("and with `keepStack` is left where it is, until the stack is used up", () => {
-    const instance = sandbox.compile(bytesOfGuest()).instantiate({ env: { wait: () => 0, fail: () => { throw new Error("unwind"); } } });
+    const instance = sandbox.compile(bytesOfGuest()).instantiate({
+      env: {
+        wait: () => 0,
+        fail: () => {
+          throw new Error("unwind");
+        },
+      },
+    });
     const ends = Array.from({ length: 20 }, () => thrownBy(() => instance.callSync("deep", [FAILS], { keepStack: true })));
-    assert.deepEqual(ends.slice(0, 15).map(({ message }) => message), Array(15).fill("unwind"));
-    assert.deepEqual(ends.slice(16).map(({ code }) => code), Array(4).fill("memory-out-of-bounds"));
+    assert.deepEqual(
+      ends.slice(0, 15).map(({ message }) => message),
+      Array(15).fill("unwind"),
+    );
+    assert.deepEqual(
+      ends.slice(16).map(({ code }) => code),
+      Array(4).fill("memory-out-of-bounds"),
+    );
   });
   test("B of a guest of rustc's reads its own words, or is busy; overlapping it reads D's", async () => {
     const make = (options) => {

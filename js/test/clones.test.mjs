@@ -24,15 +24,23 @@ const ERRORS = {
   GlobalError: thrownBy(() => (guest('(module (global (export "g") i32 (i32.const 1)))').exports.g.value = 2)),
   SnapshotError: thrownBy(() => sandbox.snapshot(new Uint8Array(5))),
   RestoreError: thrownBy(() => framed.restore(guest("(module (memory 1))").snapshot())),
-  DisposedError: thrownBy(() => { const gone = guest("(module)"); gone.dispose(); gone.exports; }),
-  AsyncImportError: thrownBy(() => guest('(module (import "e" "f" (func $f)) (func (export "run") (call $f)))', { e: { f: async () => {} } }).exports.run()),
+  DisposedError: thrownBy(() => {
+    const gone = guest("(module)");
+    gone.dispose();
+    gone.exports;
+  }),
+  AsyncImportError: thrownBy(() =>
+    guest('(module (import "e" "f" (func $f)) (func (export "run") (call $f)))', { e: { f: async () => {} } }).exports.run(),
+  ),
   PoisonedError: await poisoned(),
 };
 
 async function poisoned() {
   const { sandbox, guest } = await workbench();
   const instance = guest('(module (func (export "f")))');
-  sandbox.engine.host.call = () => { throw new WebAssembly.RuntimeError("unreachable"); };
+  sandbox.engine.host.call = () => {
+    throw new WebAssembly.RuntimeError("unreachable");
+  };
   return thrownBy(() => instance.exports.f());
 }
 
@@ -47,7 +55,10 @@ const WAYS = {
     return message;
   },
   "a Worker and back": async (error) => {
-    const worker = new Worker('const { parentPort } = require("node:worker_threads"); parentPort.once("message", (error) => parentPort.postMessage(error));', { eval: true });
+    const worker = new Worker(
+      'const { parentPort } = require("node:worker_threads"); parentPort.once("message", (error) => parentPort.postMessage(error));',
+      { eval: true },
+    );
     const answer = new Promise((resolve) => worker.once("message", resolve));
     worker.postMessage(error);
     try {
@@ -57,15 +68,26 @@ const WAYS = {
     }
   },
   "a Worker that rejects": async (error) => {
-    const worker = new Worker('const { workerData } = require("node:worker_threads"); throw workerData;', { eval: true, workerData: error });
+    const worker = new Worker('const { workerData } = require("node:worker_threads"); throw workerData;', {
+      eval: true,
+      workerData: error,
+    });
     return new Promise((resolve) => worker.once("error", resolve));
   },
   "two clones": async (error) => structuredClone(structuredClone(error)),
-  "JSON": async (error) => JSON.parse(JSON.stringify(error)),
+  JSON: async (error) => JSON.parse(JSON.stringify(error)),
 };
 
 /** All that an error says but its stack. */
-const said = ({ constructor, name, code, message, fuelUsed, frames }) => ({ constructor, name, code, message, fuelUsed, frames, leftOut: frames?.leftOut });
+const said = ({ constructor, name, code, message, fuelUsed, frames }) => ({
+  constructor,
+  name,
+  code,
+  message,
+  fuelUsed,
+  frames,
+  leftOut: frames?.leftOut,
+});
 
 for (const [way, send] of Object.entries(WAYS)) {
   describe(`by ${way}`, () => {
@@ -88,7 +110,10 @@ test("a copy can be read without this package", () => {
   const { guestbox, code, fuelUsed, frames, framesLeftOut } = cause;
   assert.deepEqual([guestbox, code, message, framesLeftOut], ["Trap", "unreachable", "unreachable executed", 0]);
   assert.equal(fuelUsed, ERRORS["Trap with frames"].fuelUsed);
-  assert.deepEqual(frames.map(({ functionIndex }) => functionIndex), [0, 1]);
+  assert.deepEqual(
+    frames.map(({ functionIndex }) => functionIndex),
+    [0, 1],
+  );
   const { cause: further } = structuredClone(ERRORS.PoisonedError);
   assert.deepEqual([further.message, further.cause.code], ["unreachable", "poisoned"]);
 });
@@ -107,15 +132,37 @@ describe("GuestboxError.from", () => {
   });
   test("knows what is none of ours", () => {
     const mine = new Error("mine", { cause: ERRORS.Trap });
-    const others = [undefined, null, 5, "text", {}, [], new Error("mine"), mine, structuredClone(mine), new Error("mine", { cause: new Error("x", { cause: {} }) }), { code: "unreachable", message: "x" }];
+    const others = [
+      undefined,
+      null,
+      5,
+      "text",
+      {},
+      [],
+      new Error("mine"),
+      mine,
+      structuredClone(mine),
+      new Error("mine", { cause: new Error("x", { cause: {} }) }),
+      { code: "unreachable", message: "x" },
+    ];
     for (const value of others) assert.equal(GuestboxError.from(value), undefined);
   });
   test("reads nothing that has not the right type", () => {
     for (const wrong of [{ code: 5 }, { guestbox: 5 }, { message: 5 }]) {
       assert.equal(GuestboxError.from({ guestbox: "Trap", code: "x", message: "y", ...wrong }), undefined);
     }
-    const odd = GuestboxError.from({ guestbox: "Trap", code: "x", message: "y", fuelUsed: "-5", frames: [{ functionIndex: "1" }, { functionIndex: 1, offset: 2, name: 5 }], framesLeftOut: "5" });
-    assert.deepEqual([odd.fuelUsed, odd.frames, odd.frames.leftOut], [0n, [{ functionIndex: 1, name: undefined, offset: 2 }], 0].map((value) => value));
+    const odd = GuestboxError.from({
+      guestbox: "Trap",
+      code: "x",
+      message: "y",
+      fuelUsed: "-5",
+      frames: [{ functionIndex: "1" }, { functionIndex: 1, offset: 2, name: 5 }],
+      framesLeftOut: "5",
+    });
+    assert.deepEqual(
+      [odd.fuelUsed, odd.frames, odd.frames.leftOut],
+      [0n, [{ functionIndex: 1, name: undefined, offset: 2 }], 0].map((value) => value),
+    );
     assert.equal(GuestboxError.from({ guestbox: "__proto__", code: "x", message: "y" }).constructor, GuestboxError);
     assert.ok(!PoisonedError.is(GuestboxError.from({ guestbox: "constructor", code: "x", message: "y" })));
   });

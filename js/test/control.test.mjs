@@ -29,7 +29,10 @@ describe("tryCall", () => {
     const instance = make();
     const outcomes = [];
     for (const n of [1, 10, 100]) outcomes.push(await instance.tryCall("burn", [n]));
-    assert.deepEqual(outcomes.map(({ status, value }) => [status, value]), Array(3).fill(["ok", 7]));
+    assert.deepEqual(
+      outcomes.map(({ status, value }) => [status, value]),
+      Array(3).fill(["ok", 7]),
+    );
     const [once, ten, hundred] = outcomes.map(({ fuelUsed }) => fuelUsed);
     assert.equal((ten - once) * 11n, hundred - once, "so much a round");
   });
@@ -42,7 +45,9 @@ describe("tryCall", () => {
   });
   test("rejects with what an import throws, as the same object, also where that is a Trap or undefined", async () => {
     for (const thrown of [new Error("mine"), new Trap("out-of-fuel", "not the call's own", 1n), undefined]) {
-      const instance = make(() => { throw thrown; });
+      const instance = make(() => {
+        throw thrown;
+      });
       assert.ok(Object.is(await rejectionOf(instance.tryCall("ask", [1])), thrown));
       const waiting = make(call(() => Promise.reject(thrown)));
       assert.ok(Object.is(await rejectionOf(waiting.tryCall("ask", [1])), thrown));
@@ -251,7 +256,10 @@ describe("callSync", () => {
   test("within a host call draws on that unless it has its own fuel", async () => {
     const burnt = await usedBy(make(), "burn", 100);
     const alone = await usedBy(make(), "ask", 3);
-    for (const [options, drawn] of [[{}, 3n * burnt], [{ fuel: 10_000 }, 0n]]) {
+    for (const [options, drawn] of [
+      [{}, 3n * burnt],
+      [{ fuel: 10_000 }, 0n],
+    ]) {
       const instance = make(() => void instance.callSync("burn", [100], options));
       assert.equal(await usedBy(instance, "ask", 3), alone + drawn);
     }
@@ -317,19 +325,23 @@ describe("a charge", () => {
     const alone = await usedBy(make(), "ask", 1);
     let outer;
     const inner = make(() => outer.charge(700));
-    const instance = make(call((c) => {
-      outer = c;
-      assert.equal(inner.callSync("ask", [1], { fuel: 1_000 }), undefined);
-    }));
+    const instance = make(
+      call((c) => {
+        outer = c;
+        assert.equal(inner.callSync("ask", [1], { fuel: 1_000 }), undefined);
+      }),
+    );
     assert.equal(await usedBy(instance, "ask", 1), alone + 700n);
   });
   test("after the import has returned is refused, and so is a wrong amount", async () => {
     let context;
-    const instance = make(call((c) => {
-      context = c;
-      for (const wrong of [-1, 0.5, NaN, 2n ** 64n]) assert.throws(() => c.charge(wrong), RangeError);
-      assert.throws(() => c.charge("1"), TypeError);
-    }));
+    const instance = make(
+      call((c) => {
+        context = c;
+        for (const wrong of [-1, 0.5, NaN, 2n ** 64n]) assert.throws(() => c.charge(wrong), RangeError);
+        assert.throws(() => c.charge("1"), TypeError);
+      }),
+    );
     instance.exports.ask(1);
     for (const use of [() => context.charge(1), () => context.fuel]) {
       const error = thrownBy(use);
@@ -344,10 +356,14 @@ describe("the fuel of calls nested in one that is awaited", () => {
     const small = await workbench({ limits: { fuel: 100_000 } });
     let calls = 0;
     const inner = small.guest(GUEST, { e: { f: () => {} } });
-    const outer = small.guest(GUEST, { e: { f: () => {
-      if (++calls > 1_000) throw new Error("somebody refills");
-      return inner.call("burn", [1_000]);
-    } } });
+    const outer = small.guest(GUEST, {
+      e: {
+        f: () => {
+          if (++calls > 1_000) throw new Error("somebody refills");
+          return inner.call("burn", [1_000]);
+        },
+      },
+    });
     const trap = await rejectionOf(outer.call("ask", [2 ** 31 - 1]));
     assert.equal(trap.code, "out-of-fuel");
     assert.ok(calls > 5 && calls < 100, `${calls} calls`);
@@ -384,7 +400,11 @@ describe("the fuel of calls nested in one that is awaited", () => {
 describe("limits of a guest", () => {
   test("fuel is that of its outermost calls and of its start function", async () => {
     const instance = make(undefined, { fuel: 2_000 });
-    for (const trap of [thrownBy(() => instance.exports.forever()), await rejectionOf(instance.call("forever")), thrownBy(() => instance.callSync("forever"))]) {
+    for (const trap of [
+      thrownBy(() => instance.exports.forever()),
+      await rejectionOf(instance.call("forever")),
+      thrownBy(() => instance.callSync("forever")),
+    ]) {
       assert.equal(trap.code, "out-of-fuel");
       assert.ok(trap.fuelUsed > 1_900n && trap.fuelUsed <= 2_000n, `${trap.fuelUsed}`);
     }

@@ -14,7 +14,9 @@ cpSync(new URL("../dist", import.meta.url), join(directory, "dist"), { recursive
 const theirs = await import(pathToFileURL(join(directory, "dist/index.js")).href);
 
 const [one, other] = await Promise.all([ours.Sandbox.load(), theirs.Sandbox.load()]);
-const ASKS = wat('(module (import "e" "ask" (func $ask (param i32) (result i32))) (memory (export "m") 3) (func (export "f") (result i32) (call $ask (i32.const 5))))');
+const ASKS = wat(
+  '(module (import "e" "ask" (func $ask (param i32) (result i32))) (memory (export "m") 3) (func (export "f") (result i32) (call $ask (i32.const 5))))',
+);
 const IMPORTS_MEMORY = wat('(module (import "e" "m" (memory 1)))');
 
 test("they are two", () => {
@@ -23,14 +25,23 @@ test("they are two", () => {
 });
 
 describe("an import made with `call`", () => {
-  for (const [name, sandbox, call] of [["ours", one, theirs.call], ["theirs", other, ours.call]]) {
+  for (const [name, sandbox, call] of [
+    ["ours", one, theirs.call],
+    ["theirs", other, ours.call],
+  ]) {
     test(`of the other copy gets its context from ${name}`, async () => {
       const instance = sandbox.compile(ASKS).instantiate({ e: { ask: call((c, n) => c.memory.size * 100 + n + c.guest.exports.m.size) } });
       assert.equal(instance.exports.f(), 308);
       assert.equal(await instance.call("f"), 308);
     });
     test(`without is one of the guest's arguments only, for ${name}`, () => {
-      assert.equal(sandbox.compile(ASKS).instantiate({ e: { ask: (...args) => args.length } }).exports.f(), 1);
+      assert.equal(
+        sandbox
+          .compile(ASKS)
+          .instantiate({ e: { ask: (...args) => args.length } })
+          .exports.f(),
+        1,
+      );
     });
   }
 });
@@ -45,11 +56,17 @@ describe("objects of the other copy where ours are wanted", () => {
       assert.ok(error instanceof ours.InstantiateError);
       assert.match(error.message, /^import `e` `m`: the memory that is given is of another copy of the package `guestbox`/);
     }
-    assert.match(thrownBy(() => one.compile(ASKS).instantiate({ e: { ask: memory } })).message, /a function \(i32\) -> \(i32\) is asked for, an object is given/);
+    assert.match(
+      thrownBy(() => one.compile(ASKS).instantiate({ e: { ask: memory } })).message,
+      /a function \(i32\) -> \(i32\) is asked for, an object is given/,
+    );
   });
   test("a snapshot: a TypeError that says so, and its bytes are read", () => {
     const guest = one.compile(ASKS).instantiate({ e: { ask: () => 1 } });
-    const snapshot = other.compile(ASKS).instantiate({ e: { ask: () => 1 } }).snapshot();
+    const snapshot = other
+      .compile(ASKS)
+      .instantiate({ e: { ask: () => 1 } })
+      .snapshot();
     for (const use of [() => guest.restore(snapshot), () => guest.module.instantiate({ e: { ask: () => 1 } }, { snapshot })]) {
       const error = thrownBy(use);
       assert.ok(error instanceof TypeError);

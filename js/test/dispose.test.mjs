@@ -6,7 +6,8 @@ import { rejectionOf, thrownBy, wat, workbench } from "./wat.mjs";
 
 const { sandbox, guest } = await workbench();
 
-const TEXT = '(module (memory (export "m") 2) (global (export "g") (mut i32) (i32.const 1)) (func (export "f") (result i32) (i32.const 7)))';
+const TEXT =
+  '(module (memory (export "m") 2) (global (export "g") (mut i32) (i32.const 1)) (func (export "f") (result i32) (i32.const 7)))';
 const disposed = (call, code = "torn-down") => {
   const error = thrownBy(call);
   assert.ok(error instanceof DisposedError, String(error));
@@ -24,11 +25,21 @@ describe("a guest", () => {
     disposed(f);
     disposed(() => g.value);
     disposed(() => (g.value = 2));
-    for (const use of [() => m.size, () => m.grow(0), () => m.read(0, 1), () => m.write(0, new Uint8Array(1)), () => m.readString(0, 1), () => m.writeString(0, "a")]) {
+    for (const use of [
+      () => m.size,
+      () => m.grow(0),
+      () => m.read(0, 1),
+      () => m.write(0, new Uint8Array(1)),
+      () => m.readString(0, 1),
+      () => m.writeString(0, "a"),
+    ]) {
       assert.match(disposed(use).message, /memory/);
     }
     assert.ok((await rejectionOf(instance.call("f"))) instanceof DisposedError);
-    assert.deepEqual(instance.module.exports.map(({ name }) => name), ["m", "g", "f"]);
+    assert.deepEqual(
+      instance.module.exports.map(({ name }) => name),
+      ["m", "g", "f"],
+    );
   });
   test("gives its memory back", () => {
     const before = sandbox.memoryPagesInUse;
@@ -124,9 +135,19 @@ describe("a sandbox", () => {
     own.sandbox.dispose();
     own.sandbox.dispose();
     for (const use of [
-      () => own.sandbox.compile(wat(TEXT)), () => own.sandbox.memory({ initial: 1 }), () => own.sandbox.memoryPagesInUse,
-      () => module.instantiate(), () => instance.exports, f, () => g.value, () => (g.value = 1), () => m.size, () => m.read(0, 1), () => memory.grow(1),
-    ]) disposed(use, "sandbox");
+      () => own.sandbox.compile(wat(TEXT)),
+      () => own.sandbox.memory({ initial: 1 }),
+      () => own.sandbox.memoryPagesInUse,
+      () => module.instantiate(),
+      () => instance.exports,
+      f,
+      () => g.value,
+      () => (g.value = 1),
+      () => m.size,
+      () => m.read(0, 1),
+      () => memory.grow(1),
+    ])
+      disposed(use, "sandbox");
     assert.equal((await rejectionOf(instance.call("f"))).code, "sandbox");
     assert.equal((await rejectionOf(module.instantiateAsync())).code, "sandbox");
     for (const thing of [instance, module, memory, m]) thing.dispose();

@@ -26,23 +26,33 @@ describe("what an import throws", () => {
     "a function": () => {},
     "a string": "text",
     "a number": 0,
-    "NaN": NaN,
+    NaN: NaN,
     "a BigInt": 0n,
     "a symbol": Symbol("mine"),
-    "null": null,
-    "undefined": undefined,
-    "false": false,
+    null: null,
+    undefined: undefined,
+    false: false,
   };
   for (const [name, value] of Object.entries(values)) {
     test(`${name} comes out of a call as it is`, async () => {
       const instance = guest(CALLS, { e: { f: () => raise(value) } });
-      assert.ok(Object.is(thrownBy(() => instance.exports.run()), value));
+      assert.ok(
+        Object.is(
+          thrownBy(() => instance.exports.run()),
+          value,
+        ),
+      );
       assert.ok(Object.is(await rejectionOf(instance.call("run")), value));
     });
     test(`${name} comes out of a start function as it is`, async () => {
       const module = sandbox.compile(STARTS);
       const imports = { e: { f: () => raise(value) } };
-      assert.ok(Object.is(thrownBy(() => module.instantiate(imports)), value));
+      assert.ok(
+        Object.is(
+          thrownBy(() => module.instantiate(imports)),
+          value,
+        ),
+      );
       assert.ok(Object.is(await rejectionOf(module.instantiateAsync(imports)), value));
       module.dispose();
     });
@@ -52,7 +62,10 @@ describe("what an import throws", () => {
     const inner = guest(CALLS, { e: { f: () => raise(reason) } });
     const middle = guest(CALLS, { e: { f: () => inner.exports.run() } });
     const outer = guest(CALLS, { e: { f: () => middle.exports.run() } });
-    assert.equal(thrownBy(() => outer.exports.run()), reason);
+    assert.equal(
+      thrownBy(() => outer.exports.run()),
+      reason,
+    );
     let caught;
     const catching = guest(CALLS, { e: { f: () => void (caught = thrownBy(() => outer.exports.run())) } });
     catching.exports.run();
@@ -64,7 +77,7 @@ describe("what an import throws", () => {
       `(module (import "e" "f" (func $f)) (global $count (export "count") (mut i32) (i32.const 0))
         (func (export "run") (global.set $count (i32.add (global.get $count) (i32.const 1))) (call $f)
           (global.set $count (i32.add (global.get $count) (i32.const 10)))))`,
-      { e: { f: () => fails && raise(1) || undefined } },
+      { e: { f: () => (fails && raise(1)) || undefined } },
     ).exports;
     thrownBy(run);
     assert.equal(count.value, 1);
@@ -87,7 +100,12 @@ describe("10,000 throws", () => {
   const failing = guest(CALLS, { e: { f: () => raise(reason) } });
 
   test("of an import leave nothing behind", () =>
-    throwOften(() => assert.equal(thrownBy(() => failing.exports.run()), reason)));
+    throwOften(() =>
+      assert.equal(
+        thrownBy(() => failing.exports.run()),
+        reason,
+      ),
+    ));
   test("of an import in a call that is awaited leave nothing behind", () =>
     throwOften(async () => assert.equal(await rejectionOf(failing.call("run")), reason)));
   test("through five guests leave nothing behind", () => {
@@ -96,11 +114,21 @@ describe("10,000 throws", () => {
       const inner = outer;
       outer = guest(CALLS, { e: { f: () => inner.exports.run() } });
     }
-    return throwOften(() => assert.equal(thrownBy(() => outer.exports.run()), reason));
+    return throwOften(() =>
+      assert.equal(
+        thrownBy(() => outer.exports.run()),
+        reason,
+      ),
+    );
   });
   test("of a start function leave nothing behind", () => {
     const module = sandbox.compile(STARTS);
-    return throwOften(() => assert.equal(thrownBy(() => module.instantiate({ e: { f: () => raise(reason) } })), reason));
+    return throwOften(() =>
+      assert.equal(
+        thrownBy(() => module.instantiate({ e: { f: () => raise(reason) } })),
+        reason,
+      ),
+    );
   });
   test("of a trapping guest leave nothing behind", () => {
     const { run } = guest('(module (func (export "run") unreachable))').exports;
@@ -152,14 +180,21 @@ describe("traps", () => {
   test("a trap of an inner guest comes through the outer one as the same object", () => {
     let seen;
     const inner = guest('(module (func (export "run") unreachable))');
-    const outer = guest(CALLS, { e: { f: () => {
-      try {
-        inner.exports.run();
-      } catch (error) {
-        throw (seen = error);
-      }
-    } } });
-    assert.equal(thrownBy(() => outer.exports.run()), seen);
+    const outer = guest(CALLS, {
+      e: {
+        f: () => {
+          try {
+            inner.exports.run();
+          } catch (error) {
+            throw (seen = error);
+          }
+        },
+      },
+    });
+    assert.equal(
+      thrownBy(() => outer.exports.run()),
+      seen,
+    );
     assert.equal(seen.code, "unreachable");
   });
 });
@@ -178,7 +213,9 @@ describe("errors of guestbox", () => {
       assert.equal(classes[name].name, name);
       assert.ok(codes.length > 0, name);
     }
-    const errors = Object.keys(classes).filter((name) => classes[name] === GuestboxError || classes[name].prototype instanceof GuestboxError);
+    const errors = Object.keys(classes).filter(
+      (name) => classes[name] === GuestboxError || classes[name].prototype instanceof GuestboxError,
+    );
     assert.deepEqual(errors.sort(), [...CODES.keys()].sort());
   });
   test("are said to have codes that they have", () => {
@@ -202,7 +239,12 @@ describe("errors of guestbox", () => {
   });
   test("calling what is not exported, or is no function, is an InvokeError", async () => {
     const instance = guest('(module (memory (export "m") 1) (func (export "r") (param externref)))');
-    for (const [name, code] of [["nothing", "export-not-found"], ["toString", "export-not-found"], ["m", "not-a-function"], ["r", "not-a-function"]]) {
+    for (const [name, code] of [
+      ["nothing", "export-not-found"],
+      ["toString", "export-not-found"],
+      ["m", "not-a-function"],
+      ["r", "not-a-function"],
+    ]) {
       const error = await rejectionOf(instance.call(name));
       assert.ok(error instanceof InvokeError, String(error));
       assert.equal(error.code, code);

@@ -34,8 +34,7 @@ const raise = (value) => {
   throw value;
 };
 
-const guest = (ask = () => 0, options = {}) =>
-  sandbox.compile(BYTES, { frames: true }).instantiate({ e: { ask } }, options);
+const guest = (ask = () => 0, options = {}) => sandbox.compile(BYTES, { frames: true }).instantiate({ e: { ask } }, options);
 const names = (frames) => frames.map(({ name }) => name);
 
 /** The frames that V8 has, and its names where it has them. */
@@ -85,8 +84,9 @@ describe("frames", () => {
     const trap = thrownBy(() => guest().exports.run(0));
     const [head, ...lines] = trap.stack.split("\n");
     assert.ok(head.endsWith(trap.message) && trap.message === "unreachable executed");
-    const expected = trap.frames.map(({ name, functionIndex, offset }) =>
-      `    at ${name} (wasm-function[${functionIndex}]:0x${offset.toString(16)})`);
+    const expected = trap.frames.map(
+      ({ name, functionIndex, offset }) => `    at ${name} (wasm-function[${functionIndex}]:0x${offset.toString(16)})`,
+    );
     assert.deepEqual(lines.slice(0, 3), expected);
     assert.match(lines[3], /^ {4}at .*\.(js|mjs)/);
   });
@@ -128,10 +128,12 @@ describe("frames", () => {
     assert.deepEqual(names(thrownBy(() => module.instantiate()).frames), ["fail", "begin"]);
     assert.deepEqual(names((await rejectionOf(module.instantiateAsync())).frames), ["fail", "begin"]);
     const inner = [];
-    const nested = guest(call((c) => {
-      inner.push(thrownBy(() => c.guest.exports.deep(3)).frames);
-      return c.frames.length;
-    }));
+    const nested = guest(
+      call((c) => {
+        inner.push(thrownBy(() => c.guest.exports.deep(3)).frames);
+        return c.frames.length;
+      }),
+    );
     nested.exports.run(2);
     assert.deepEqual(inner.map(names), [["down", "down", "down", "down", undefined]]);
     const deepest = guest(call((c) => c.guest.exports.run(2)));
@@ -188,9 +190,13 @@ test("what is unprintable in a name is escaped in the stack", () => {
 });
 
 test("a snapshot fits modules compiled with and without", () => {
-  const text = '(module (memory 1) (func (export "set") (i32.store (i32.const 0) (i32.const 9))) (func (export "get") (result i32) (i32.load (i32.const 0))))';
+  const text =
+    '(module (memory 1) (func (export "set") (i32.store (i32.const 0) (i32.const 9))) (func (export "get") (result i32) (i32.load (i32.const 0))))';
   const [plain, framed] = [sandbox.compile(wat(text)), sandbox.compile(wat(text), { frames: true })];
-  for (const [from, to] of [[plain, framed], [framed, plain]]) {
+  for (const [from, to] of [
+    [plain, framed],
+    [framed, plain],
+  ]) {
     const first = from.instantiate();
     first.exports.set();
     assert.equal(to.instantiate({}, { snapshot: first.snapshot() }).exports.get(), 9);

@@ -31,8 +31,12 @@ describe("globals", () => {
   test("every type can be set to its extremes", () => {
     const { exports } = guest(TEXT);
     for (const [name, given, got] of [
-      ["i32", 2 ** 32 - 1, -1], ["i32", -(2 ** 31), -(2 ** 31)], ["i64", 2n ** 64n - 1n, -1n],
-      ["f32", 0.1, Math.fround(0.1)], ["f64", Number.MIN_VALUE, Number.MIN_VALUE], ["f64", NaN, NaN],
+      ["i32", 2 ** 32 - 1, -1],
+      ["i32", -(2 ** 31), -(2 ** 31)],
+      ["i64", 2n ** 64n - 1n, -1n],
+      ["f32", 0.1, Math.fround(0.1)],
+      ["f64", Number.MIN_VALUE, Number.MIN_VALUE],
+      ["f64", NaN, NaN],
     ]) {
       exports[name].value = given;
       assert.ok(Object.is(exports[name].value, got), `${name} = ${given}`);
@@ -41,8 +45,12 @@ describe("globals", () => {
   test("wrong types and ranges are refused and change nothing", () => {
     const { exports } = guest(TEXT);
     for (const [name, value, ErrorClass] of [
-      ["i32", 2 ** 32, RangeError], ["i32", 1n, TypeError], ["i64", 1, TypeError], ["i64", 2n ** 64n, RangeError],
-      ["f32", "1", TypeError], ["f64", undefined, TypeError],
+      ["i32", 2 ** 32, RangeError],
+      ["i32", 1n, TypeError],
+      ["i64", 1, TypeError],
+      ["i64", 2n ** 64n, RangeError],
+      ["f32", "1", TypeError],
+      ["f64", undefined, TypeError],
     ]) {
       const before = exports[name].value;
       assert.throws(() => (exports[name].value = value), ErrorClass);

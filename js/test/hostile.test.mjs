@@ -30,7 +30,10 @@ function letOff(sandbox, bytes) {
     guest.exports.run?.();
     return "finished";
   } catch (error) {
-    assert.ok([CompileError, InstantiateError, Trap].some((known) => error instanceof known), String(error));
+    assert.ok(
+      [CompileError, InstantiateError, Trap].some((known) => error instanceof known),
+      String(error),
+    );
     return error.code;
   } finally {
     guest?.dispose();
@@ -63,7 +66,8 @@ describe("hostile modules", () => {
     // What one of them left is there for the next.
     assert.ok(all() - once <= MIB, "memory that grows with each round");
     assert.deepEqual(outcomes, first);
-    for (const code of ["finished", "invalid", "limit", "out-of-fuel", "segment", "stack-overflow"]) assert.ok([...first.values()].includes(code), code);
+    for (const code of ["finished", "invalid", "limit", "out-of-fuel", "segment", "stack-overflow"])
+      assert.ok([...first.values()].includes(code), code);
     const guest = fine.instantiate();
     assert.equal(guest.exports.add(2, 3), 5);
     assert.equal(sandbox.memoryPagesInUse, 0);

@@ -117,7 +117,9 @@ describe("what is missing or of the wrong kind", () => {
     assert.equal(error.code, "other-store");
   });
   test("nothing is left behind, and the module can be instantiated after", () => {
-    const module = sandbox.compile(wat('(module (import "e" "f" (func $f (result i32))) (memory 4) (func (export "f") (result i32) call $f))'));
+    const module = sandbox.compile(
+      wat('(module (import "e" "f" (func $f (result i32))) (memory 4) (func (export "f") (result i32) call $f))'),
+    );
     const before = sandbox.memoryPagesInUse;
     for (let i = 0; i < 100; i++) assert.throws(() => module.instantiate({}), InstantiateError);
     assert.equal(sandbox.memoryPagesInUse, before);
@@ -125,8 +127,17 @@ describe("what is missing or of the wrong kind", () => {
   });
   test("a getter that throws passes its error on", () => {
     const reason = new Error("no");
-    const imports = { env: Object.defineProperty({}, "speak", { get: () => { throw reason; } }) };
-    assert.equal(thrownBy(() => guest(FUNCTION, imports)), reason);
+    const imports = {
+      env: Object.defineProperty({}, "speak", {
+        get: () => {
+          throw reason;
+        },
+      }),
+    };
+    assert.equal(
+      thrownBy(() => guest(FUNCTION, imports)),
+      reason,
+    );
   });
 });
 
@@ -156,7 +167,14 @@ describe("the context of a call", () => {
     instance.exports.run();
     await instance.call("run", [], { state: 42 });
     await instance.call("run");
-    assert.deepEqual(seen.map(([, ...rest]) => rest), [["hello", 41], ["hello", 42], ["hello", 41]]);
+    assert.deepEqual(
+      seen.map(([, ...rest]) => rest),
+      [
+        ["hello", 41],
+        ["hello", 42],
+        ["hello", 41],
+      ],
+    );
     assert.ok(seen.every(([caller]) => caller === instance));
   });
   test("a state is 32 bits, and without one it is 0", () => {
@@ -177,7 +195,9 @@ describe("the context of a call", () => {
     const imported = sandbox.memory({ initial: 1 });
     guest(`(module ${SAYS} (import "e" "m" (memory 1)) ${runs})`, { e: { say, m: imported } }).exports.run();
     assert.equal(first(imported), 7);
-    const two = guest(`(module ${SAYS} (memory $a 1) (memory $b 1) (export "a" (memory $a)) (export "memory" (memory $b)) ${runs})`, { e: { say } });
+    const two = guest(`(module ${SAYS} (memory $a 1) (memory $b 1) (export "a" (memory $a)) (export "memory" (memory $b)) ${runs})`, {
+      e: { say },
+    });
     two.exports.run();
     assert.deepEqual([first(two.exports.a), first(two.exports.memory)], [0, 7]);
     const one = guest(`(module ${SAYS} (memory (export "a") 1) ${runs})`, { e: { say } });

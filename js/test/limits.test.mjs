@@ -58,7 +58,9 @@ describe("limits of modules", () => {
       const error = thrownBy(() => sandbox.compile(new Uint8Array(bytes.length + more)));
       assert.ok(error instanceof CompileError);
       assert.equal(error.code, "limit");
-      assert.ok(error.message.endsWith(`the limit \`moduleBytes\` is ${bytes.length}, ${bytes.length + more} requested; raise it in \`limits\``));
+      assert.ok(
+        error.message.endsWith(`the limit \`moduleBytes\` is ${bytes.length}, ${bytes.length + more} requested; raise it in \`limits\``),
+      );
     }
     assert.equal(sandbox.engine.memoryBytes, before);
   });
@@ -80,7 +82,10 @@ describe("limits of what lives", () => {
     const module = sandbox.compile(wat("(module)"));
     const guests = [1, 2, 3].map(() => module.instantiate());
     const error = thrownBy(() => module.instantiate());
-    assert.match(error.message, /the limit `totalInstanceBytes` is 3072, 4096 requested; raise it in `limits`\. 3 guests have not been disposed of$/);
+    assert.match(
+      error.message,
+      /the limit `totalInstanceBytes` is 3072, 4096 requested; raise it in `limits`\. 3 guests have not been disposed of$/,
+    );
     guests[1].dispose();
     module.instantiate();
   });
@@ -92,8 +97,13 @@ describe("limits of what lives", () => {
     assert.ok(error instanceof MemoryError);
     assert.equal(error.code, "limit");
     assert.match(error.message, /^memory refused: the limit `memoryPages` is 4, 5 requested/);
-    assert.throws(() => guest("(module (memory 5))"), (refused) => refused.code === "limit");
-    const { m, grow } = guest('(module (memory (export "m") 3) (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0))))').exports;
+    assert.throws(
+      () => guest("(module (memory 5))"),
+      (refused) => refused.code === "limit",
+    );
+    const { m, grow } = guest(
+      '(module (memory (export "m") 3) (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0))))',
+    ).exports;
     assert.equal(grow(2), -1);
     assert.equal(grow(1), 3);
     assert.equal(grow(1), -1);
@@ -108,7 +118,10 @@ describe("limits of what lives", () => {
     assert.equal(sandbox.memoryPagesInUse, 5);
     assert.equal(instance.exports.grow(2), -1);
     assert.throws(() => sandbox.memory({ initial: 2 }), MemoryError);
-    assert.throws(() => guest("(module (memory 2))"), (error) => error.code === "limit");
+    assert.throws(
+      () => guest("(module (memory 2))"),
+      (error) => error.code === "limit",
+    );
     assert.equal(instance.exports.grow(1), 2);
     made.dispose();
     assert.equal(instance.exports.grow(3), 3);
@@ -117,7 +130,10 @@ describe("limits of what lives", () => {
   test("a memory bomb is refused at once by default, and takes nothing", async () => {
     const { sandbox, guest } = await workbench();
     const before = sandbox.engine.memoryBytes;
-    assert.throws(() => guest("(module (memory 65536))"), (error) => error.code === "limit");
+    assert.throws(
+      () => guest("(module (memory 65536))"),
+      (error) => error.code === "limit",
+    );
     const { grow } = guest('(module (memory 1) (func (export "grow") (result i32) (memory.grow (i32.const 65535))))').exports;
     assert.equal(grow(), -1);
     assert.ok(sandbox.engine.memoryBytes - before < 4 << 20);
@@ -151,7 +167,10 @@ describe("limits of calls", () => {
     const { guest } = await workbench();
     const { fuelUsed } = await guest(DEEP).tryCall("f", [50]);
     assert.ok(fuelUsed > 100n);
-    for (const [fuel, status] of [[fuelUsed, "ok"], [fuelUsed - 1n, "out-of-fuel"]]) {
+    for (const [fuel, status] of [
+      [fuelUsed, "ok"],
+      [fuelUsed - 1n, "out-of-fuel"],
+    ]) {
       const { guest: limited } = await workbench({ limits: { fuel } });
       assert.equal((await limited(DEEP).tryCall("f", [50])).status, status);
     }
@@ -166,7 +185,9 @@ describe("limits of calls", () => {
   });
   test("an endless recursion is a Trap with the default limits, synchronously and awaited", async () => {
     const { guest } = await workbench();
-    const instance = guest('(module (func $f (export "f") (result i32) (i32.add (call $f) (call $f))) (func (export "fine") (result i32) (i32.const 1)))');
+    const instance = guest(
+      '(module (func $f (export "f") (result i32) (i32.add (call $f) (call $f))) (func (export "fine") (result i32) (i32.const 1)))',
+    );
     for (let i = 0; i < 20; i++) assert.equal(thrownBy(() => instance.exports.f()).code, "stack-overflow");
     assert.equal((await rejectionOf(instance.call("f"))).code, "stack-overflow");
     assert.equal(instance.exports.fine(), 1);
@@ -261,7 +282,11 @@ describe("how limits are given", () => {
   });
   test("and features and options that are no object are a TypeError that says so", async () => {
     for (const wrong of [null, 5, true]) {
-      for (const [name, options] of [["limits", { limits: wrong }], ["features", { features: wrong }], ["options", wrong]]) {
+      for (const [name, options] of [
+        ["limits", { limits: wrong }],
+        ["features", { features: wrong }],
+        ["options", wrong],
+      ]) {
         const error = await rejectionOf(Sandbox.load(options));
         assert.deepEqual([error.constructor, error.message], [TypeError, `the ${name} are no object`]);
       }
@@ -272,7 +297,9 @@ describe("how limits are given", () => {
 describe("features", () => {
   // From the core itself, so that none that is added there is forgotten here.
   const source = readFileSync(new URL("../../core/src/features.rs", import.meta.url), "utf8");
-  const FEATURES = [...source.matchAll(/^ {12}Self::\w+ => "(\w+)",$/gm)].map(([, name]) => name.replace(/_(.)/g, (_, letter) => letter.toUpperCase()));
+  const FEATURES = [...source.matchAll(/^ {12}Self::\w+ => "(\w+)",$/gm)].map(([, name]) =>
+    name.replace(/_(.)/g, (_, letter) => letter.toUpperCase()),
+  );
   const floating = wat("(module (func (param f32)))");
 
   test("each is taken by its name, on or off", async () => {
@@ -296,6 +323,7 @@ describe("features", () => {
         assert.ok(error instanceof TypeError && error.message.includes(`unknown feature \`${name}\`; `), String(error));
       }
     }
-    for (const value of [0, 1, "true", null]) assert.ok((await rejectionOf(Sandbox.load({ features: { floats: value } }))) instanceof TypeError);
+    for (const value of [0, 1, "true", null])
+      assert.ok((await rejectionOf(Sandbox.load({ features: { floats: value } }))) instanceof TypeError);
   });
 });

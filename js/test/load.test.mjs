@@ -63,7 +63,10 @@ describe("what cannot be loaded is named, with what to do", () => {
     const { port } = gone.address();
     gone.close();
     for (const [address, pattern] of [
-      [`http://127.0.0.1:${port}/x`, /ECONNREFUSED/], ["file:///does/not/exist.wasm", /ENOENT/], ["does/not/exist.wasm", /ENOENT/], ["nonsense:", /nonsense/],
+      [`http://127.0.0.1:${port}/x`, /ECONNREFUSED/],
+      ["file:///does/not/exist.wasm", /ENOENT/],
+      ["does/not/exist.wasm", /ENOENT/],
+      ["nonsense:", /nonsense/],
     ]) {
       const error = await failureOf(address);
       assert.equal(error.code, "unreachable", address);
@@ -80,7 +83,12 @@ describe("what cannot be loaded is named, with what to do", () => {
     }
   });
   test("what is no source is a TypeError", async () => {
-    for (const [wasm, pattern] of [[5, /neither/], [null, /neither/], [{}, /neither/], [Promise.resolve(new Uint8Array(8)), /await it/]]) {
+    for (const [wasm, pattern] of [
+      [5, /neither/],
+      [null, /neither/],
+      [{}, /neither/],
+      [Promise.resolve(new Uint8Array(8)), /await it/],
+    ]) {
       const error = await rejectionOf(Sandbox.load({ wasm }));
       assert.equal(error.constructor, TypeError);
       assert.match(error.message, pattern);
@@ -97,7 +105,10 @@ test("Node before 20.16 has no way to the file that bundlers do not follow, and 
   const code = `process.getBuiltinModule = undefined;
     const { Sandbox } = await import("guestbox");
     console.log((await Sandbox.load()).memoryPagesInUse, (await Sandbox.load({ wasm: "x" }).catch(String)).slice(0, 11));`;
-  const printed = execFileSync(process.execPath, ["--input-type=module", "--eval", code], { cwd: dirname(import.meta.dirname), encoding: "utf8" });
+  const printed = execFileSync(process.execPath, ["--input-type=module", "--eval", code], {
+    cwd: dirname(import.meta.dirname),
+    encoding: "utf8",
+  });
   assert.equal(printed, "0 LoadError: \n");
 });
 

@@ -46,7 +46,13 @@ for (const [kind, make] of Object.entries(KINDS)) {
       assert.equal(memory.read(0, PAGE_BYTES).length, PAGE_BYTES);
       assert.equal(memory.read(PAGE_BYTES, 0).length, 0);
       memory.write(PAGE_BYTES, new Uint8Array(0));
-      for (const [offset, length] of [[0, PAGE_BYTES + 1], [PAGE_BYTES, 1], [PAGE_BYTES + 1, 0], [2 ** 32 - 1, 1], [2 ** 32 - 1, 2 ** 32 - 1]]) {
+      for (const [offset, length] of [
+        [0, PAGE_BYTES + 1],
+        [PAGE_BYTES, 1],
+        [PAGE_BYTES + 1, 0],
+        [2 ** 32 - 1, 1],
+        [2 ** 32 - 1, 2 ** 32 - 1],
+      ]) {
         const error = thrownBy(() => memory.read(offset, length));
         assert.ok(error instanceof MemoryError, `${offset} ${length}: ${error}`);
         assert.equal(error.code, "out-of-bounds");
@@ -58,7 +64,11 @@ for (const [kind, make] of Object.entries(KINDS)) {
     test("offsets and lengths are u32, or a guest's i32, and checked", () => {
       const memory = make();
       for (const negative of [-1, -(2 ** 31)]) {
-        for (const use of [() => memory.read(negative, 1), () => memory.read(0, negative), () => memory.write(negative, new Uint8Array(1))]) {
+        for (const use of [
+          () => memory.read(negative, 1),
+          () => memory.read(0, negative),
+          () => memory.write(negative, new Uint8Array(1)),
+        ]) {
           const { code, message } = thrownBy(use);
           assert.equal(code, "out-of-bounds");
           assert.ok(message.includes(`${negative >>> 0}`), message);
@@ -136,11 +146,15 @@ describe("what guest and supervisor see of each other", () => {
       `(module (import "e" "f" (func $f)) (memory (export "memory") 1)
         (func (export "run") (result i32 i32)
           (call $f) (i32.load8_u (i32.const 0)) (i32.load8_u (i32.const 6553599))))`,
-      { e: { f: call((c) => {
-        c.memory.grow(99);
-        c.memory.write(0, Uint8Array.of(1));
-        c.memory.write(100 * PAGE_BYTES - 1, Uint8Array.of(2));
-      }) } },
+      {
+        e: {
+          f: call((c) => {
+            c.memory.grow(99);
+            c.memory.write(0, Uint8Array.of(1));
+            c.memory.write(100 * PAGE_BYTES - 1, Uint8Array.of(2));
+          }),
+        },
+      },
     );
     assert.deepEqual(exports.run(), [1, 2]);
   });
@@ -228,14 +242,23 @@ describe("text", () => {
       assert.deepEqual(memory.read(16, 16), new Uint8Array(16));
     });
   }
-  const ILL_FORMED = { "a lone byte": [0x80], "a cut one": [0xe2, 0x82], "an overlong one": [0xc0, 0x80], "a surrogate": [0xed, 0xa0, 0x80], "too large a one": [0xf4, 0x90, 0x80, 0x80] };
+  const ILL_FORMED = {
+    "a lone byte": [0x80],
+    "a cut one": [0xe2, 0x82],
+    "an overlong one": [0xc0, 0x80],
+    "a surrogate": [0xed, 0xa0, 0x80],
+    "too large a one": [0xf4, 0x90, 0x80, 0x80],
+  };
   for (const [name, bytes] of Object.entries(ILL_FORMED)) {
     test(`bytes that are not UTF-8 (${name}) are an error, and can be read lossily and as bytes`, () => {
       memory.write(64, Uint8Array.from(bytes));
       for (const options of [undefined, {}, { lossy: false }, { lossy: undefined }]) {
         const { name, code, message } = thrownBy(() => memory.readString(64, bytes.length, options));
         assert.deepEqual([name, code], ["MemoryError", "ill-formed-text"]);
-        assert.equal(message, `the ${bytes.length === 1 ? "byte" : `${bytes.length} bytes`} at 64 cannot be read as UTF-8; \`{ lossy: true }\` reads any bytes`);
+        assert.equal(
+          message,
+          `the ${bytes.length === 1 ? "byte" : `${bytes.length} bytes`} at 64 cannot be read as UTF-8; \`{ lossy: true }\` reads any bytes`,
+        );
       }
       assert.equal(memory.readString(64, bytes.length, { lossy: true }), new TextDecoder().decode(Uint8Array.from(bytes)));
       assert.match(memory.readString(64, bytes.length, { lossy: true }), /^\uFFFD+$/);

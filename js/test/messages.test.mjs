@@ -15,7 +15,10 @@ const guestOf = (f = () => 7n) => module.instantiate({ e: { f } });
 const instance = guestOf();
 
 const says = async (act, name, message) => {
-  const error = await (async () => act())().then(() => assert.fail("nothing was thrown"), (thrown) => thrown);
+  const error = await (async () => act())().then(
+    () => assert.fail("nothing was thrown"),
+    (thrown) => thrown,
+  );
   assert.equal(`${error.name}: ${error.message}`, `${name}: ${message}`);
 };
 const BYTES = "the module's bytes are neither a buffer nor a view of one";
@@ -24,25 +27,37 @@ describe("where bytes are wanted", () => {
   for (const [what, given, message] of [
     ["a promise", Promise.resolve(bytes), "they are a promise: await it first"],
     ["text", "(module)", "they are a string: compile text to bytes first, or fetch them from where it leads"],
-    ["a WebAssembly.Module", new WebAssembly.Module(wat("(module)")), "a WebAssembly.Module is compiled for the runtime's own engine: give the bytes that it was made from"],
-    ["a WebAssembly.Memory", new WebAssembly.Memory({ initial: 1 }), "they are a WebAssembly.Memory: give a part of its `buffer`, such as `new Uint8Array(memory.buffer, offset, length)`"],
+    [
+      "a WebAssembly.Module",
+      new WebAssembly.Module(wat("(module)")),
+      "a WebAssembly.Module is compiled for the runtime's own engine: give the bytes that it was made from",
+    ],
+    [
+      "a WebAssembly.Memory",
+      new WebAssembly.Memory({ initial: 1 }),
+      "they are a WebAssembly.Memory: give a part of its `buffer`, such as `new Uint8Array(memory.buffer, offset, length)`",
+    ],
     ["a Response", new Response(bytes), "they are a Response: give it to `compileStreaming`"],
-  ]) test(`${what} is told from them`, () => says(() => sandbox.compile(given), "TypeError", `${BYTES}; ${message}`));
+  ])
+    test(`${what} is told from them`, () => says(() => sandbox.compile(given), "TypeError", `${BYTES}; ${message}`));
   test("nothing else says more", () => says(() => sandbox.compile({}), "TypeError", BYTES));
 });
 
 describe("imports", () => {
   const NO_OBJECT = "the imports are no object; give objects or Maps of functions by module and name, or nothing";
-  for (const given of [null, 5, "e", true]) test(`are not ${given}`, async () => {
-    await says(() => module.instantiate(given), "TypeError", NO_OBJECT);
-    await says(() => module.instantiateAsync(given), "TypeError", NO_OBJECT);
-    await says(() => instance.fork(given), "TypeError", NO_OBJECT);
-  });
-  test("are not a promise", () => says(() => module.instantiate(Promise.resolve({})), "TypeError", "the imports are a promise; await it first"));
+  for (const given of [null, 5, "e", true])
+    test(`are not ${given}`, async () => {
+      await says(() => module.instantiate(given), "TypeError", NO_OBJECT);
+      await says(() => module.instantiateAsync(given), "TypeError", NO_OBJECT);
+      await says(() => instance.fork(given), "TypeError", NO_OBJECT);
+    });
+  test("are not a promise", () =>
+    says(() => module.instantiate(Promise.resolve({})), "TypeError", "the imports are a promise; await it first"));
 });
 
 describe("an import's error that is the guest's fault", () => {
-  const text = wat(`(module (import "e" "log" (func $log (param i32 i32))) (memory (export "memory") 1) (data (i32.const 0) "fine") (data (i32.const 8) "\\80")
+  const text =
+    wat(`(module (import "e" "log" (func $log (param i32 i32))) (memory (export "memory") 1) (data (i32.const 0) "fine") (data (i32.const 8) "\\80")
     (func $inner (export "log") (param i32 i32) (call $log (local.get 0) (local.get 1))))`);
   const loud = sandbox.compile(text, { frames: true });
   let guest;
@@ -59,24 +74,31 @@ describe("an import's error that is the guest's fault", () => {
       [[65_534, 5], "the 5 bytes at 65534 cannot be reached in a memory of 65536 bytes"],
       [[-5, 3], "the 3 bytes at 4294967291 cannot be reached in a memory of 65536 bytes"],
       [[8, 1], "the byte at 8 cannot be read as UTF-8; `{ lossy: true }` reads any bytes"],
-    ]) test(`is a trap, ${way}: ${problem}`, async () => {
-      guest = loud.instantiate({ e: { log } });
-      const outcome = await guest.tryCall("log", place);
-      assert.equal(outcome.status, "trap");
-      const { trap } = outcome;
-      assert.ok(trap instanceof Trap);
-      assert.deepEqual([trap.code, trap.message], ["host-error", `the guest gave the import \`e\` \`log\` a place that cannot be used: ${problem}`]);
-      assert.equal(trap.fuelUsed, outcome.fuelUsed);
-      assert.deepEqual([trap.reason.name, trap.reason.message], ["MemoryError", problem]);
-      assert.ok(trap.fuelUsed > 0n);
-      assert.deepEqual(trap.frames.map(({ functionIndex }) => functionIndex), [1]);
-      // Where in the guest, and where in the supervisor.
-      assert.match(trap.stack, /wasm-function\[1\][^]*readString[^]*messages\.test\.mjs/);
-      if (way === "after a wait") return;
-      const thrown = thrownBy(() => guest.exports.log(...place));
-      assert.deepEqual([thrown.code, thrown.message], [trap.code, trap.message]);
-      assert.equal(guest.exports.log(0, 4), undefined);
-    });
+    ])
+      test(`is a trap, ${way}: ${problem}`, async () => {
+        guest = loud.instantiate({ e: { log } });
+        const outcome = await guest.tryCall("log", place);
+        assert.equal(outcome.status, "trap");
+        const { trap } = outcome;
+        assert.ok(trap instanceof Trap);
+        assert.deepEqual(
+          [trap.code, trap.message],
+          ["host-error", `the guest gave the import \`e\` \`log\` a place that cannot be used: ${problem}`],
+        );
+        assert.equal(trap.fuelUsed, outcome.fuelUsed);
+        assert.deepEqual([trap.reason.name, trap.reason.message], ["MemoryError", problem]);
+        assert.ok(trap.fuelUsed > 0n);
+        assert.deepEqual(
+          trap.frames.map(({ functionIndex }) => functionIndex),
+          [1],
+        );
+        // Where in the guest, and where in the supervisor.
+        assert.match(trap.stack, /wasm-function\[1\][^]*readString[^]*messages\.test\.mjs/);
+        if (way === "after a wait") return;
+        const thrown = thrownBy(() => guest.exports.log(...place));
+        assert.deepEqual([thrown.code, thrown.message], [trap.code, trap.message]);
+        assert.equal(guest.exports.log(0, 4), undefined);
+      });
   }
   test("is not what a signal ends the call with, whatever that is", async () => {
     const reason = thrownBy(() => loud.instantiate({ e: { log() {} } }).exports.memory.read(65_536, 1));
@@ -99,16 +121,30 @@ describe("an import's error that is the guest's fault", () => {
       }
     });
     loud.instantiate({ e: { log } }).exports.log(65_536, 1);
-    assert.deepEqual(seen.map(({ name, code }) => [name, code]), [["MemoryError", "out-of-bounds"]]);
+    assert.deepEqual(
+      seen.map(({ name, code }) => [name, code]),
+      [["MemoryError", "out-of-bounds"]],
+    );
   });
   test("is one of the guest's own memory also where 32 bits do not hold the place", () => {
     const log = call((c, at) => void c.memory.read((at >>> 0) + 8, 1));
     assert.equal(thrownBy(() => loud.instantiate({ e: { log } }).exports.log(-1, 0)).code, "host-error");
   });
   test("and one of the supervisor's comes out as the same object", async () => {
-    const others = [sandbox.memory({ initial: 1 }), (await Sandbox.load()).memory({ initial: 1 }), loud.instantiate({ e: { log() {} } }).exports.memory];
+    const others = [
+      sandbox.memory({ initial: 1 }),
+      (await Sandbox.load()).memory({ initial: 1 }),
+      loud.instantiate({ e: { log() {} } }).exports.memory,
+    ];
     const ofOthers = others.map((memory) => thrownBy(() => memory.read(65_536, 1)));
-    for (const error of [...ofOthers, new RangeError("x"), new MemoryError("out-of-bounds", "x"), new Trap("unreachable", "x", 0n), undefined, "text"]) {
+    for (const error of [
+      ...ofOthers,
+      new RangeError("x"),
+      new MemoryError("out-of-bounds", "x"),
+      new Trap("unreachable", "x", 0n),
+      undefined,
+      "text",
+    ]) {
       const log = () => {
         throw error;
       };
@@ -126,7 +162,11 @@ describe("a guest's names", () => {
   const name = "log\n    at trusted (file:///server.js:1:1)\u001b[2J";
   const escaped = "log\\u{a}    at trusted (file:///server.js:1:1)\\u{1b}[2J";
   const text = JSON.stringify(name).slice(1, -1).replaceAll("\\u001b", "\\1b");
-  const module = sandbox.compile(wat(`(module (import "e" "${text}" (func $f (param i32))) (memory (export "memory") 1) (func (export "run") (call $f (i32.const -1))))`));
+  const module = sandbox.compile(
+    wat(
+      `(module (import "e" "${text}" (func $f (param i32))) (memory (export "memory") 1) (func (export "run") (call $f (i32.const -1))))`,
+    ),
+  );
   test("stay on one line, in stacks too", () => {
     const missing = thrownBy(() => module.instantiate({}));
     assert.equal(missing.message, `import \`e\` \`${escaped}\`: a function (i32) -> () is asked for, nothing of this name is given`);
@@ -141,31 +181,41 @@ describe("a guest's names", () => {
 });
 
 describe("imports that nobody gave", () => {
-  for (const name of ["toString", "constructor", "hasOwnProperty", "valueOf", "f"]) test(`__proto__ ${name}`, () => {
-    class Host {
-      f() {}
-    }
-    const module = sandbox.compile(wat(`(module (import "__proto__" "${name}" (func)))`));
-    for (const imports of [undefined, {}, { e: {} }, new Host(), new (class extends Host {})(), new Map()]) {
-      assert.equal(thrownBy(() => module.instantiate(imports)).code, "import");
-    }
-    assert.ok(module.instantiate({ ["__proto__"]: { [name]: () => {} } }));
-  });
+  for (const name of ["toString", "constructor", "hasOwnProperty", "valueOf", "f"])
+    test(`__proto__ ${name}`, () => {
+      class Host {
+        f() {}
+      }
+      const module = sandbox.compile(wat(`(module (import "__proto__" "${name}" (func)))`));
+      for (const imports of [undefined, {}, { e: {} }, new Host(), new (class extends Host {})(), new Map()]) {
+        assert.equal(thrownBy(() => module.instantiate(imports)).code, "import");
+      }
+      assert.ok(module.instantiate({ ["__proto__"]: { [name]: () => {} } }));
+    });
 });
 
 describe("what is not supported", () => {
   for (const [given, proposal, message] of [
     [wat("(module (memory 1 1 shared))"), "threads", "first used at byte 0xb; compile the module without it"],
-    [wat("(module (func) (func (drop (v128.const i64x2 0 0))))"), "simd", "first used in function 1 at byte 0x1b; compile the module without it"],
-    [Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 13, 3, 1, 0, 0), "exception-handling", "first used at byte 0x10; compile the module without it"],
-  ]) test(`${proposal} is named with the place`, () => {
-    const error = thrownBy(() => sandbox.compile(given));
-    assert.deepEqual([error.name, error.code, error.proposal], ["CompileError", "unsupported", proposal]);
-    assert.equal(error.message, `the proposal \`${proposal}\` is not supported; ${message}`);
-    const copy = GuestboxError.from(structuredClone(error));
-    assert.deepEqual([copy.name, copy.code, copy.proposal, copy.message], [error.name, error.code, proposal, error.message]);
-    assert.equal(GuestboxError.from(JSON.parse(JSON.stringify(error))).proposal, proposal);
-  });
+    [
+      wat("(module (func) (func (drop (v128.const i64x2 0 0))))"),
+      "simd",
+      "first used in function 1 at byte 0x1b; compile the module without it",
+    ],
+    [
+      Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 13, 3, 1, 0, 0),
+      "exception-handling",
+      "first used at byte 0x10; compile the module without it",
+    ],
+  ])
+    test(`${proposal} is named with the place`, () => {
+      const error = thrownBy(() => sandbox.compile(given));
+      assert.deepEqual([error.name, error.code, error.proposal], ["CompileError", "unsupported", proposal]);
+      assert.equal(error.message, `the proposal \`${proposal}\` is not supported; ${message}`);
+      const copy = GuestboxError.from(structuredClone(error));
+      assert.deepEqual([copy.name, copy.code, copy.proposal, copy.message], [error.name, error.code, proposal, error.message]);
+      assert.equal(GuestboxError.from(JSON.parse(JSON.stringify(error))).proposal, proposal);
+    });
   test("a component is told from a module", () => {
     const error = thrownBy(() => sandbox.compile(Uint8Array.of(0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0)));
     assert.deepEqual([error.code, error.proposal], ["unsupported", "component-model"]);
@@ -178,11 +228,14 @@ describe("what is not supported", () => {
 });
 
 describe("arguments", () => {
-  for (const given of [null, 4, {}]) test(`are not ${JSON.stringify(given)}`, () => says(() => instance.call("f", given), "TypeError", "the arguments are no array; give `[a, b]`, or nothing"));
+  for (const given of [null, 4, {}])
+    test(`are not ${JSON.stringify(given)}`, () =>
+      says(() => instance.call("f", given), "TypeError", "the arguments are no array; give `[a, b]`, or nothing"));
 });
 
 test("what is no response is told from one", async () => {
-  for (const given of [null, bytes, new Blob([bytes])]) await says(() => sandbox.compileStreaming(given), "TypeError", "this is no response; give what `fetch` returns, or bytes to `compile`");
+  for (const given of [null, bytes, new Blob([bytes])])
+    await says(() => sandbox.compileStreaming(given), "TypeError", "this is no response; give what `fetch` returns, or bytes to `compile`");
 });
 
 describe("memories that do not fit", () => {
@@ -200,18 +253,26 @@ describe("memories that do not fit", () => {
 describe("options of calls", () => {
   test("signals are AbortSignals", async () => {
     const message = "signal is no AbortSignal; give an AbortController's `signal`, or `AbortSignal.timeout(milliseconds)`";
-    for (const signal of [{}, null, "signal", new AbortController()]) await says(() => instance.call("f", [], { signal }), "TypeError", message);
+    for (const signal of [{}, null, "signal", new AbortController()])
+      await says(() => instance.call("f", [], { signal }), "TypeError", message);
   });
   test("fuel that no number holds exactly is given as a BigInt", async () => {
     const message = "fuel is a number from 2^53 on, which may not be the one that was meant; give a BigInt: ";
     await says(() => instance.call("f", [], { fuel: 2 ** 53 }), "RangeError", `${message}9007199254740992n`);
     await says(() => instance.callSync("f", [], { fuel: 1e18 }), "RangeError", `${message}1000000000000000000n`);
-    for (const fuel of [1.5, -1, 2 ** 64, NaN, Infinity]) await says(() => instance.call("f", [], { fuel }), "RangeError", `fuel is not a whole number from 0 to 2^64 - 1: ${fuel}`);
+    for (const fuel of [1.5, -1, 2 ** 64, NaN, Infinity])
+      await says(() => instance.call("f", [], { fuel }), "RangeError", `fuel is not a whole number from 0 to 2^64 - 1: ${fuel}`);
   });
   test("a timeout is counted from now, and the earlier of it and a deadline holds", async () => {
     await says(() => instance.call("f", [], { timeout: "5" }), "TypeError", "timeout is not a number");
     await says(() => instance.call("f", [], { timeout: NaN }), "RangeError", "timeout is NaN");
-    for (const options of [{ timeout: 5 }, { timeout: 5, deadline: Infinity }, { timeout: 1e9, deadline: performance.now() + 5 }, { timeout: 0 }, { timeout: -1 }]) {
+    for (const options of [
+      { timeout: 5 },
+      { timeout: 5, deadline: Infinity },
+      { timeout: 1e9, deadline: performance.now() + 5 },
+      { timeout: 0 },
+      { timeout: -1 },
+    ]) {
       assert.equal((await rejectionOf(instance.call("spin", [], options))).name, "TimeoutError");
     }
     assert.equal(await instance.call("f", [], { timeout: Infinity }), 7n);
@@ -273,41 +334,78 @@ describe("printed", () => {
 });
 
 describe("imports by name", () => {
-  const ASKS = sandbox.compile(wat(`(module (import "e" "add" (func (param i32 i32) (result i32))) (import "e" "name" (func (result i32))) (import "x" "m" (memory 2 5)) (import "e" "toString" (func (result i32)))
+  const ASKS = sandbox.compile(
+    wat(`(module (import "e" "add" (func (param i32 i32) (result i32))) (import "e" "name" (func (result i32))) (import "x" "m" (memory 2 5)) (import "e" "toString" (func (result i32)))
     (import "e" "constructor" (func (result i32)))
     (func (export "add") (param i32 i32) (result i32) (call 0 (local.get 0) (local.get 1))) (func (export "name") (result i32) (call 1))
-    (func (export "text") (result i32) (call 2)) (func (export "made") (result i32) (call 3)))`));
+    (func (export "text") (result i32) (call 2)) (func (export "made") (result i32) (call 3)))`),
+  );
   const memory = sandbox.memory({ initial: 2, maximum: 5 });
 
   test("that do not fit are named all at once, with what is wanted and what is given", async () => {
     const wants = (what) => `a ${what} is asked for`;
-    const add = wants("function (i32, i32) -> (i32)"), get = wants("function () -> (i32)"), pages = wants("memory of 2 to 5 pages");
-    await says(() => ASKS.instantiate({ e: { add: 5, name: () => 1, toString: null, constructor: {} }, x: { m: new WebAssembly.Memory({ initial: 2 }) } }), "InstantiateError", "4 imports: " + [
-      `\`e\` \`add\`: ${add}, a number is given`,
-      `\`x\` \`m\`: ${pages}, a WebAssembly.Memory, which is the runtime's own; make one by \`sandbox.memory({ initial })\`, is given`,
-      `\`e\` \`toString\`: ${get}, null is given`,
-      `\`e\` \`constructor\`: ${get}, an object is given`,
-    ].join("; "));
-    await says(() => ASKS.instantiate(), "InstantiateError", "5 imports: " + [["e", "add", add], ["e", "name", get], ["x", "m", pages], ["e", "toString", get], ["e", "constructor", get]]
-      .map(([module, name, wanted]) => `\`${module}\` \`${name}\`: ${wanted}, nothing of this name is given`).join("; "));
-    await says(() => ASKS.instantiate({ e: { add() {}, name() {}, toString() {}, constructor() {} }, x: { m: memory.read(0, 1).buffer } }), "InstantiateError",
-      `import \`x\` \`m\`: ${pages}, a buffer, which is no memory; make one by \`sandbox.memory({ initial })\`, is given`);
+    const add = wants("function (i32, i32) -> (i32)"),
+      get = wants("function () -> (i32)"),
+      pages = wants("memory of 2 to 5 pages");
+    await says(
+      () =>
+        ASKS.instantiate({
+          e: { add: 5, name: () => 1, toString: null, constructor: {} },
+          x: { m: new WebAssembly.Memory({ initial: 2 }) },
+        }),
+      "InstantiateError",
+      "4 imports: " +
+        [
+          `\`e\` \`add\`: ${add}, a number is given`,
+          `\`x\` \`m\`: ${pages}, a WebAssembly.Memory, which is the runtime's own; make one by \`sandbox.memory({ initial })\`, is given`,
+          `\`e\` \`toString\`: ${get}, null is given`,
+          `\`e\` \`constructor\`: ${get}, an object is given`,
+        ].join("; "),
+    );
+    await says(
+      () => ASKS.instantiate(),
+      "InstantiateError",
+      "5 imports: " +
+        [
+          ["e", "add", add],
+          ["e", "name", get],
+          ["x", "m", pages],
+          ["e", "toString", get],
+          ["e", "constructor", get],
+        ]
+          .map(([module, name, wanted]) => `\`${module}\` \`${name}\`: ${wanted}, nothing of this name is given`)
+          .join("; "),
+    );
+    await says(
+      () => ASKS.instantiate({ e: { add() {}, name() {}, toString() {}, constructor() {} }, x: { m: memory.read(0, 1).buffer } }),
+      "InstantiateError",
+      `import \`x\` \`m\`: ${pages}, a buffer, which is no memory; make one by \`sandbox.memory({ initial })\`, is given`,
+    );
   });
 
   test("are methods of instances of classes, also inherited ones, and what Proxies give", () => {
     class Base {
       value = 40;
-      add(a, b) { return a + b + this.value; }
-      toString() { return 7; }
+      add(a, b) {
+        return a + b + this.value;
+      }
+      toString() {
+        return 7;
+      }
     }
     class Host extends Base {
-      name() { return this.value + 1; }
+      name() {
+        return this.value + 1;
+      }
     }
     const host = Object.assign(new Host(), { constructor: () => 9 });
     const proxy = new Proxy({}, { get: (_, name) => (name === "m" ? memory : () => String(name).length) });
     const made = ASKS.instantiate({ e: host, x: { m: memory } });
     assert.deepEqual([made.exports.add(1, 1), made.exports.name(), made.exports.text(), made.exports.made()], [42, 41, 7, 9]);
-    const e = new Proxy({ constructor: () => 1 }, { get: (own, name) => (Object.hasOwn(own, name) ? own[name] : () => String(name).length) });
+    const e = new Proxy(
+      { constructor: () => 1 },
+      { get: (own, name) => (Object.hasOwn(own, name) ? own[name] : () => String(name).length) },
+    );
     const byProxy = ASKS.instantiate({ e, x: proxy });
     assert.deepEqual([byProxy.exports.add(1, 1), byProxy.exports.name(), byProxy.exports.text()], [3, 4, 8]);
   });
@@ -315,7 +413,10 @@ describe("imports by name", () => {
   test("are nothing that all objects inherit", () => {
     const own = { add: () => 1, name: () => 1 };
     for (const e of [own, Object.create(null, Object.getOwnPropertyDescriptors(own)), new Map(Object.entries(own))]) {
-      assert.match(thrownBy(() => ASKS.instantiate({ e, x: { m: memory } })).message, /^2 imports: `e` `toString`: .* nothing .*; `e` `constructor`: .* nothing/);
+      assert.match(
+        thrownBy(() => ASKS.instantiate({ e, x: { m: memory } })).message,
+        /^2 imports: `e` `toString`: .* nothing .*; `e` `constructor`: .* nothing/,
+      );
     }
     Object.prototype.add = () => 1;
     try {
@@ -339,16 +440,40 @@ describe("values of other types", () => {
     await says(() => exports.three("1", 2n, 3), "TypeError", 'argument 1 of `three` is not a value of type i32: "1"');
     await says(() => exports.three(2 ** 32, 2n, 3), "RangeError", "argument 1 of `three` is not a value of type i32: 4294967296");
     await says(() => exports.three(1, 2, 3), "TypeError", "argument 2 of `three` is not a value of type i64: 2");
-    await says(() => withImports({}, { floats: "bits" }).exports.three(1, 2n, 3), "TypeError", "argument 3 of `three` is not a value of type f64 bits: 3");
+    await says(
+      () => withImports({}, { floats: "bits" }).exports.three(1, 2n, 3),
+      "TypeError",
+      "argument 3 of `three` is not a value of type f64 bits: 3",
+    );
     await says(() => (exports.g.value = "1"), "TypeError", 'the value of the global `g` is not a value of type f32: "1"');
   });
   test("name the result and the import", async () => {
-    for (const run of [(guest, name) => guest.exports[name](), (guest, name) => guest.call(name), (guest, name) => guest.tryCallSync(name)]) {
-      await says(() => run(withImports({ f: () => undefined }), "f"), "TypeError", "the result of the import `e` `f` is not a value of type i32: undefined");
-      await says(() => run(withImports({ f: () => 0.5 }), "f"), "RangeError", "the result of the import `e` `f` is not a value of type i32: 0.5");
-      await says(() => run(withImports({ two: () => 1 }), "two"), "TypeError", "the import `e` `two` has 2 results; return them as an array");
+    for (const run of [
+      (guest, name) => guest.exports[name](),
+      (guest, name) => guest.call(name),
+      (guest, name) => guest.tryCallSync(name),
+    ]) {
+      await says(
+        () => run(withImports({ f: () => undefined }), "f"),
+        "TypeError",
+        "the result of the import `e` `f` is not a value of type i32: undefined",
+      );
+      await says(
+        () => run(withImports({ f: () => 0.5 }), "f"),
+        "RangeError",
+        "the result of the import `e` `f` is not a value of type i32: 0.5",
+      );
+      await says(
+        () => run(withImports({ two: () => 1 }), "two"),
+        "TypeError",
+        "the import `e` `two` has 2 results; return them as an array",
+      );
       await says(() => run(withImports({ two: () => [1] }), "two"), "TypeError", "the import `e` `two` has 2 results, 1 is given");
-      await says(() => run(withImports({ two: () => [1, {}] }), "two"), "TypeError", "result 2 of the import `e` `two` is not a value of type i64: an object");
+      await says(
+        () => run(withImports({ two: () => [1, {}] }), "two"),
+        "TypeError",
+        "result 2 of the import `e` `two` is not a value of type i64: an object",
+      );
     }
   });
 });

@@ -46,7 +46,10 @@ describe("descriptions", () => {
   });
   test("a start function is not among the exports", () => {
     const module = sandbox.compile(wat('(module (func $s) (start $s) (func (export "f")))'));
-    assert.deepEqual(module.exports.map(({ name }) => name), ["f"]);
+    assert.deepEqual(
+      module.exports.map(({ name }) => name),
+      ["f"],
+    );
     assert.deepEqual(Object.keys(module.instantiate().exports), ["f"]);
   });
 });
@@ -92,7 +95,10 @@ describe("bytes", () => {
     const module = sandbox.compile(wat('(module (memory (export "m") 1))'));
     const guests = Array.from({ length: 10 }, () => module.instantiate());
     guests.forEach(({ exports }, i) => exports.m.write(0, Uint8Array.of(i)));
-    assert.deepEqual(guests.map(({ exports }) => exports.m.read(0, 1)[0]), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    assert.deepEqual(
+      guests.map(({ exports }) => exports.m.read(0, 1)[0]),
+      [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
+    );
     for (const guest of guests) guest.dispose();
   });
 });

@@ -111,7 +111,7 @@ describe("dropped without dispose", () => {
     const module = sandbox.compile(ASKS);
     const one = (ask, isDisposed) => {
       const guest = module.instantiate({ e: { ask } });
-      guest.call("f");
+      void guest.call("f");
       if (isDisposed) guest.dispose();
     };
     for (const ask of [() => new Promise(() => {}), call((c) => new Promise(() => void c.guest))]) {
@@ -125,7 +125,7 @@ describe("dropped without dispose", () => {
   test("a guest whose start function waits for what nobody can settle is freed", async () => {
     const { sandbox } = await watched();
     const module = sandbox.compile(STARTS);
-    for (let i = 0; i < 10; i++) module.instantiateAsync({ e: { f: () => new Promise(() => {}) } });
+    for (let i = 0; i < 10; i++) void module.instantiateAsync({ e: { f: () => new Promise(() => {}) } });
     assert.equal(sandbox.memoryPagesInUse, 30);
     await collect(8);
     assert.equal(sandbox.memoryPagesInUse, 0);
@@ -153,14 +153,20 @@ describe("what is still used", () => {
     "an exported memory": [(guest) => guest.exports.m, (m) => (m.write(0, Uint8Array.of(9)), assert.deepEqual([...m.read(0, 1)], [9]))],
     "an exported global": [(guest) => guest.exports.g, (g) => ((g.value = 3), assert.equal(g.value, 3))],
     "a bound method": [(guest) => guest.call.bind(guest, "f"), async (f) => assert.equal(await f(), 7)],
-    "an outcome": [(guest) => guest.tryCall("spin", [], { fuel: 100 }), async (outcome) => assert.equal((await outcome.resume(100)).status, "out-of-fuel")],
+    "an outcome": [
+      (guest) => guest.tryCall("spin", [], { fuel: 100 }),
+      async (outcome) => assert.equal((await outcome.resume(100)).status, "out-of-fuel"),
+    ],
   };
   for (const [name, [keep, use]] of Object.entries(KEPT)) {
     test(`${name} keeps its guest`, async () => {
       const { sandbox, leaks } = await watched();
       let kept = await (async () => keep(sandbox.compile(PAGE).instantiate()))();
       await collect();
-      assert.deepEqual(leaks.filter((kind) => kind !== "module"), []);
+      assert.deepEqual(
+        leaks.filter((kind) => kind !== "module"),
+        [],
+      );
       await use(kept);
       kept = undefined;
       await collect(8);
@@ -191,7 +197,11 @@ describe("what is still used", () => {
   test("a call within a slice keeps its guest", async () => {
     const { sandbox, leaks } = await watched();
     const controller = new AbortController();
-    const running = (() => sandbox.compile(PAGE).instantiate({}, { fuel: 2n ** 60n }).call("spin", [], { slice: 1_000, signal: controller.signal }))();
+    const running = (() =>
+      sandbox
+        .compile(PAGE)
+        .instantiate({}, { fuel: 2n ** 60n })
+        .call("spin", [], { slice: 1_000, signal: controller.signal }))();
     running.catch(() => {});
     await collect(8);
     assert.deepEqual(leaks, []);
@@ -277,7 +287,11 @@ describe("what was disposed of", () => {
   });
   test("a sandbox frees all at once: what is collected later is nobody's leak", async () => {
     const { sandbox, leaks } = await watched();
-    let kept = [sandbox.compile(PAGE).instantiate(), sandbox.memory({ initial: 1 }), await sandbox.compile(PAGE).instantiate().tryCall("spin", [], { fuel: 5 })];
+    let kept = [
+      sandbox.compile(PAGE).instantiate(),
+      sandbox.memory({ initial: 1 }),
+      await sandbox.compile(PAGE).instantiate().tryCall("spin", [], { fuel: 5 }),
+    ];
     sandbox.dispose();
     kept = undefined;
     await collect();
@@ -290,7 +304,12 @@ describe("what was disposed of", () => {
     const { sandbox, leaks } = await watched({ wasm: await WebAssembly.compile(await smallEngine(48)), limits });
     let kept = [sandbox.compile(PAGE).instantiate(), sandbox.memory({ initial: 1 })];
     const memories = [];
-    assert.equal(thrownBy(() => { for (;;) memories.push(sandbox.memory({ initial: 0 })); }).code, "poisoned");
+    assert.equal(
+      thrownBy(() => {
+        for (;;) memories.push(sandbox.memory({ initial: 0 }));
+      }).code,
+      "poisoned",
+    );
     memories.length = 0;
     kept = undefined;
     await collect(8);
@@ -302,7 +321,12 @@ describe("what was disposed of", () => {
 describe("onLeak", () => {
   test("is told each kind; what it throws is lost", async () => {
     const kinds = [];
-    const sandbox = await Sandbox.load({ onLeak: ({ kind }) => { kinds.push(kind); throw new Error("mine"); } });
+    const sandbox = await Sandbox.load({
+      onLeak: ({ kind }) => {
+        kinds.push(kind);
+        throw new Error("mine");
+      },
+    });
     await (async () => {
       const guest = sandbox.compile(PAGE).instantiate();
       guest.exports.m.size;
@@ -330,7 +354,11 @@ describe("onLeak", () => {
 /** Runs a script in a process of its own, and gives all that it wrote. */
 function run(script, ...flags) {
   const cwd = new URL(".", import.meta.url);
-  return execFileSync(process.execPath, [...flags, "--input-type=module", "--eval", script], { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
+  return execFileSync(process.execPath, [...flags, "--input-type=module", "--eval", script], {
+    cwd,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+  });
 }
 
 test("a runtime without FinalizationRegistry frees what is disposed of, and nothing else", () => {
@@ -359,7 +387,10 @@ describe("the error of a limit of what lives", () => {
     assert.equal(said(await rejectionOf(module.instantiateAsync())), "1,024 guests and 3 memories have not been disposed of");
     await guests[0].tryCall("spin", [], { fuel: 100 }).then((outcome) => (guests[0].outcome = outcome));
     for (const one of [...memories, ...guests.slice(1)]) one.dispose();
-    assert.equal(said(thrownBy(() => sandbox.memory({ initial: 1_027 }))), "1 guest and 1 call that is out of fuel have not been disposed of");
+    assert.equal(
+      said(thrownBy(() => sandbox.memory({ initial: 1_027 }))),
+      "1 guest and 1 call that is out of fuel have not been disposed of",
+    );
     guests[0].outcome.abort();
     assert.equal(said(thrownBy(() => sandbox.memory({ initial: 1_027 }))), "1 guest has not been disposed of");
     guests[0].dispose();
@@ -371,7 +402,9 @@ describe("the error of a limit of what lives", () => {
       const { sandbox } = await watched({ limits });
       const module = sandbox.compile(wat("(module)"));
       const guests = [];
-      const error = thrownBy(() => { for (;;) guests.push(module.instantiate()); });
+      const error = thrownBy(() => {
+        for (;;) guests.push(module.instantiate());
+      });
       assert.equal(error.code, "limit");
       assert.ok(error.message.endsWith(`. ${guests.length} guests have not been disposed of`), error.message);
     }

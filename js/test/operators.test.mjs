@@ -136,7 +136,10 @@ describe("every operator", () => {
     Error.stackTraceLimit = 0;
     assert.ok(existsSync(program), "needs the native program: `cargo build -p guestbox-tests --bin operators` makes it");
     const output = execFileSync(program, { maxBuffer: 1 << 27, encoding: "utf8" });
-    [common, ...cases] = output.trimEnd().split("\n").map((line) => JSON.parse(line));
+    [common, ...cases] = output
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
   });
   after(() => (Error.stackTraceLimit = stackTraceLimit));
   test("does what it does natively, with pauses and without", async () => {

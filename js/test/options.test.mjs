@@ -17,18 +17,24 @@ const TAKERS = {
   "Sandbox.load": [(options) => Sandbox.load(options), ["features", "limits", "onLeak", "wasm"]],
   "ScaleStore.load": [(options) => ScaleStore.load(options), ["features", "limits", "wasm"]],
   "Substrate.load": [(options) => Substrate.load(options), ["features", "limits", "wasm"]],
-  "limits": [(limits) => Sandbox.load({ limits }), ["preset", "fuel", "memoryPages"]],
-  "features": [(features) => Sandbox.load({ features }), ["floats"]],
-  "compile": [(options) => sandbox.compile(BYTES, options), ["frames"]],
-  "compileStreaming": [(options) => sandbox.compileStreaming(new Response(BYTES), options), ["frames"]],
-  "memory": [(options) => sandbox.memory({ initial: 0, ...options }), ["initial", "maximum"]],
-  "instantiate": [(options) => module.instantiate({}, options), ["floats", "fuel", "maxCallDepth", "maxMemoryPages", "overlapping", "snapshot", "state"]],
-  "instantiateAsync": [(options) => module.instantiateAsync({}, options), ["deadline", "fuel", "maxMemoryPages", "overlapping", "signal", "slice", "snapshot"]],
-  "call": [(options) => instance.call("f", [], options), ["deadline", "fuel", "keepStack", "signal", "slice", "state"]],
-  "tryCall": [(options) => instance.tryCall("f", [], options), ["deadline", "fuel", "keepStack", "signal", "slice", "state"]],
-  "callSync": [(options) => instance.callSync("f", [], options), ["fuel", "keepStack", "state"]],
-  "tryCallSync": [(options) => instance.tryCallSync("f", [], options), ["fuel", "keepStack", "state"]],
-  "resume": [(options) => outcome.resume(1, options), ["deadline", "signal", "slice"]],
+  limits: [(limits) => Sandbox.load({ limits }), ["preset", "fuel", "memoryPages"]],
+  features: [(features) => Sandbox.load({ features }), ["floats"]],
+  compile: [(options) => sandbox.compile(BYTES, options), ["frames"]],
+  compileStreaming: [(options) => sandbox.compileStreaming(new Response(BYTES), options), ["frames"]],
+  memory: [(options) => sandbox.memory({ initial: 0, ...options }), ["initial", "maximum"]],
+  instantiate: [
+    (options) => module.instantiate({}, options),
+    ["floats", "fuel", "maxCallDepth", "maxMemoryPages", "overlapping", "snapshot", "state"],
+  ],
+  instantiateAsync: [
+    (options) => module.instantiateAsync({}, options),
+    ["deadline", "fuel", "maxMemoryPages", "overlapping", "signal", "slice", "snapshot"],
+  ],
+  call: [(options) => instance.call("f", [], options), ["deadline", "fuel", "keepStack", "signal", "slice", "state"]],
+  tryCall: [(options) => instance.tryCall("f", [], options), ["deadline", "fuel", "keepStack", "signal", "slice", "state"]],
+  callSync: [(options) => instance.callSync("f", [], options), ["fuel", "keepStack", "state"]],
+  tryCallSync: [(options) => instance.tryCallSync("f", [], options), ["fuel", "keepStack", "state"]],
+  resume: [(options) => outcome.resume(1, options), ["deadline", "signal", "slice"]],
 };
 const errorOf = (use) => rejectionOf((async () => use())());
 
@@ -51,12 +57,24 @@ describe("a name that is not known", () => {
   }
   test("may have been meant as another, also by what others call it", async () => {
     for (const [wrong, meant, take] of [
-      ["timeLimit", "timeout", "call"], ["deadLine", "deadline", "tryCall"], ["gas", "fuel", "callSync"], ["max_memory_pages", "maxMemoryPages", "instantiate"],
-      ["singal", "signal", "resume"], ["maximun", "maximum", "memory"], ["minimum", "initial", "memory"], ["memory_pages", "memoryPages", "limits"],
+      ["timeLimit", "timeout", "call"],
+      ["deadLine", "deadline", "tryCall"],
+      ["gas", "fuel", "callSync"],
+      ["max_memory_pages", "maxMemoryPages", "instantiate"],
+      ["singal", "signal", "resume"],
+      ["maximun", "maximum", "memory"],
+      ["minimum", "initial", "memory"],
+      ["memory_pages", "memoryPages", "limits"],
     ]) {
-      assert.equal((await errorOf(() => TAKERS[take][0]({ [wrong]: 1 }))).message, `unknown ${take === "limits" ? "limit" : "option"} \`${wrong}\`; did you mean \`${meant}\`?`);
+      assert.equal(
+        (await errorOf(() => TAKERS[take][0]({ [wrong]: 1 }))).message,
+        `unknown ${take === "limits" ? "limit" : "option"} \`${wrong}\`; did you mean \`${meant}\`?`,
+      );
     }
-    assert.equal((await errorOf(() => instance.callSync("f", [], { timeout: 5 }))).message, "unknown option `timeout`; there are `fuel`, `keepStack`, `state`");
+    assert.equal(
+      (await errorOf(() => instance.callSync("f", [], { timeout: 5 }))).message,
+      "unknown option `timeout`; there are `fuel`, `keepStack`, `state`",
+    );
     assert.match((await errorOf(() => instance.call("f", [], { ["x".repeat(1e6)]: 5 }))).message, /; there are `deadline`, /);
   });
   test("leaves all as it was: an outcome can still be resumed", async () => {
@@ -75,8 +93,26 @@ describe("what is no own property", () => {
   };
   /** What would make an error, or another result, of each option if it were one. */
   const WRONG = {
-    deadline: 0, features: 1, floats: "nonsense", frames: 1, fuel: 0, initial: -1, keepStack: 1, limits: 5, maxCallDepth: -1, maximum: -1, maxMemoryPages: -1, onLeak: 5,
-    overlapping: "wait", preset: "none", signal: AbortSignal.abort(), slice: 0, snapshot: 5, state: -1, wasm: "nonsense:", memoryPages: -1,
+    deadline: 0,
+    features: 1,
+    floats: "nonsense",
+    frames: 1,
+    fuel: 0,
+    initial: -1,
+    keepStack: 1,
+    limits: 5,
+    maxCallDepth: -1,
+    maximum: -1,
+    maxMemoryPages: -1,
+    onLeak: 5,
+    overlapping: "wait",
+    preset: "none",
+    signal: AbortSignal.abort(),
+    slice: 0,
+    snapshot: 5,
+    state: -1,
+    wasm: "nonsense:",
+    memoryPages: -1,
   };
   test("is no option, by Object.prototype", async () => {
     const spinning = module.instantiate({}, { overlapping: "allow" });
@@ -108,7 +144,11 @@ describe("what is no own property", () => {
   });
   test("and a getter is asked once", async () => {
     let asked = 0;
-    const options = { get floats() { return asked++ === 0 ? "bits" : "nonsense"; } };
+    const options = {
+      get floats() {
+        return asked++ === 0 ? "bits" : "nonsense";
+      },
+    };
     assert.equal(guest('(module (func (export "f") (result f64) (f64.const 1)))', {}, options).exports.f(), 0x3ff0_0000_0000_0000n);
     assert.equal(asked, 1);
   });

@@ -14,7 +14,9 @@ const limits = { instances: NO_LIMIT, memoryPages: 65_536, totalMemoryPages: NO_
 const wasm = await WebAssembly.compile(await smallEngine(48));
 const small = () => workbench({ wasm, limits });
 
-const BYTES = wat('(module (memory (export "m") 1) (global (export "g") (mut i32) (i32.const 1)) (func (export "f") (result i32) (i32.const 7)))');
+const BYTES = wat(
+  '(module (memory (export "m") 1) (global (export "g") (mut i32) (i32.const 1)) (func (export "f") (result i32) (i32.const 7)))',
+);
 const ASKS = '(module (import "e" "ask" (func $ask (result i32))) (func (export "f") (result i32) call $ask))';
 
 const EXHAUST = {
@@ -42,7 +44,10 @@ describe("an abort", () => {
       const error = thrownBy(() => exhaust(act, sandbox));
       isPoisoned(error);
       assert.ok(error.cause instanceof WebAssembly.RuntimeError);
-      isPoisoned(thrownBy(() => sandbox.compile(BYTES)), error.cause);
+      isPoisoned(
+        thrownBy(() => sandbox.compile(BYTES)),
+        error.cause,
+      );
     });
   }
   test("makes every later call a PoisonedError with the same cause, but disposing stays quiet", async () => {
@@ -53,9 +58,20 @@ describe("an abort", () => {
     const memory = sandbox.memory({ initial: 1 });
     const { cause } = thrownBy(() => exhaust(EXHAUST["making memories"], sandbox));
     for (const use of [
-      () => sandbox.compile(BYTES), () => sandbox.memory({ initial: 1 }), () => sandbox.memoryPagesInUse, () => module.instantiate(),
-      () => guest.exports, f, () => g.value, () => (g.value = 2), () => m.size, () => m.read(0, 1), () => memory.write(0, new Uint8Array(1)), () => memory.grow(1),
-    ]) isPoisoned(thrownBy(use), cause);
+      () => sandbox.compile(BYTES),
+      () => sandbox.memory({ initial: 1 }),
+      () => sandbox.memoryPagesInUse,
+      () => module.instantiate(),
+      () => guest.exports,
+      f,
+      () => g.value,
+      () => (g.value = 2),
+      () => m.size,
+      () => m.read(0, 1),
+      () => memory.write(0, new Uint8Array(1)),
+      () => memory.grow(1),
+    ])
+      isPoisoned(thrownBy(use), cause);
     isPoisoned(await rejectionOf(guest.call("f")), cause);
     isPoisoned(await rejectionOf(module.instantiateAsync()), cause);
     isPoisoned(await rejectionOf(sandbox.compileStreaming(new Response(BYTES))), cause);
@@ -103,7 +119,10 @@ describe("an abort", () => {
       };
       const error = method === "call" ? thrownBy(() => instance.exports.f()) : await rejectionOf(instance.call("f"));
       isPoisoned(error, cause);
-      isPoisoned(thrownBy(() => instance.exports), cause);
+      isPoisoned(
+        thrownBy(() => instance.exports),
+        cause,
+      );
     }
   });
 });
@@ -125,7 +144,7 @@ describe("a shortage that is no abort", () => {
     assert.equal(grow(1), 1);
     const error = thrownBy(() => guest("(module (memory 1000))"));
     assert.equal(error.code, "out-of-system-memory");
-    assert.equal(guest("(module (memory 1) (func (export \"f\") (result i32) (memory.size)))").exports.f(), 1);
+    assert.equal(guest('(module (memory 1) (func (export "f") (result i32) (memory.size)))').exports.f(), 1);
   });
   test("mistakes in arguments never poison", async () => {
     const { sandbox, guest } = await workbench();
@@ -133,9 +152,17 @@ describe("a shortage that is no abort", () => {
     const { m, f } = instance.exports;
     for (const wrong of [undefined, null, "x", {}, [], 1n, Symbol("x"), NaN, -1, () => {}]) {
       for (const use of [
-        () => m.grow(wrong), () => m.read(wrong, wrong), () => m.write(wrong, wrong), () => m.readString(wrong, wrong), () => m.writeString(wrong, wrong),
-        () => f(wrong), () => sandbox.compile(wrong), () => sandbox.memory({ initial: wrong }), () => sandbox.memory({ initial: 1, maximum: wrong ?? "x" }),
-        () => instance.module.instantiate({}, { state: wrong ?? "x" }), () => instance.module.instantiate({}, { floats: wrong ?? "x" }),
+        () => m.grow(wrong),
+        () => m.read(wrong, wrong),
+        () => m.write(wrong, wrong),
+        () => m.readString(wrong, wrong),
+        () => m.writeString(wrong, wrong),
+        () => f(wrong),
+        () => sandbox.compile(wrong),
+        () => sandbox.memory({ initial: wrong }),
+        () => sandbox.memory({ initial: 1, maximum: wrong ?? "x" }),
+        () => instance.module.instantiate({}, { state: wrong ?? "x" }),
+        () => instance.module.instantiate({}, { floats: wrong ?? "x" }),
       ]) {
         // An i32 of -1 is fine.
         if (wrong === -1 && String(use).includes("f(wrong)")) continue;
@@ -161,7 +188,11 @@ describe("the lower level", () => {
     });
     isPoisoned(error);
     assert.ok(error.cause instanceof WebAssembly.RuntimeError);
-    for (const use of [() => store.memoryNew(1, 1), () => store.memoryGet(0, 0, 0), () => store.instantiate(() => {}, BYTES, Uint8Array.of(0), 0)]) {
+    for (const use of [
+      () => store.memoryNew(1, 1),
+      () => store.memoryGet(0, 0, 0),
+      () => store.instantiate(() => {}, BYTES, Uint8Array.of(0), 0),
+    ]) {
       isPoisoned(thrownBy(use), error.cause);
     }
     assert.equal((await ScaleStore.load()).memoryNew(1, 1), 0);

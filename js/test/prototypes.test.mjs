@@ -11,7 +11,11 @@ import { wat } from "./wat.mjs";
 const dist = new URL("../dist/", import.meta.url);
 // The wasm module in base64 has thousands of words, and none of them is a name.
 const sources = readdirSync(dist).filter((file) => file.endsWith(".js") && file !== "inline-bytes.js");
-const words = sources.flatMap((file) => readFileSync(new URL(file, dist), "utf8").replace(/^\s*(\*|\/\/|\/\*).*$/gm, "").match(/[A-Za-z_$][\w$]*/g));
+const words = sources.flatMap((file) =>
+  readFileSync(new URL(file, dist), "utf8")
+    .replace(/^\s*(\*|\/\/|\/\*).*$/gm, "")
+    .match(/[A-Za-z_$][\w$]*/g),
+);
 const INDICES = ["-1", "0", "1", "2", "3", "5", "10"];
 /** What is there already is not given anything: who replaces `Array.prototype.map` has replaced it. */
 const NAMES = [...new Set([...words, ...INDICES])].filter((name) => !(name in Object.prototype) && !(name in Array.prototype));
@@ -23,7 +27,9 @@ const GUEST = wat(`(module
   (func (export "pair") (param i64) (result i32 f64) (call $two (local.get 0)))
   (func $inner (unreachable)) (func (export "trap") (call $inner))
   (func (export "spin") (param i32) (result i32) (loop (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))) (i32.const 3)))`);
-const OTHER = wat('(module (memory (export "m") 1) (func (export "f") (param i32 i32 i32) (result i32) (i32.mul (local.get 0) (i32.mul (local.get 1) (local.get 2)))))');
+const OTHER = wat(
+  '(module (memory (export "m") 1) (func (export "f") (param i32 i32 i32) (result i32) (i32.mul (local.get 0) (i32.mul (local.get 1) (local.get 2)))))',
+);
 const LONG = wat(`(module ${Array.from({ length: 8 }, (_, i) => `(func (export "f${i}") (result i32) (i32.const ${i}))`).join(" ")})`);
 
 const sandbox = await Sandbox.load({ limits: { memoryPages: 20 } });
@@ -54,7 +60,8 @@ function use() {
   const say = (value) => add(said, value);
   const memory = sandbox.memory({ initial: 1, maximum: 4 });
   const module = sandbox.compile(GUEST, frames);
-  for (const list of [module.imports, module.exports]) for (let i = 0; i < list.length; i++) say(`${list[i].kind} ${list[i].name} ${Object.keys(list[i]).length}`);
+  for (const list of [module.imports, module.exports])
+    for (let i = 0; i < list.length; i++) say(`${list[i].kind} ${list[i].name} ${Object.keys(list[i]).length}`);
   const guest = (current = module.instantiate(imports(memory), { state: 7, fuel: 100_000 }));
   const { exports } = guest;
   say(exports.sum(1, 2, 3));
@@ -89,19 +96,35 @@ function use() {
   say(failure(() => module.instantiate({}, { nonsense: 1 })));
   say(failure(() => guest.restore(other.snapshot())));
   const long = sandbox.compile(LONG);
-  say(Object.values(long.instantiate().exports).map((f) => f()).join());
+  say(
+    Object.values(long.instantiate().exports)
+      .map((f) => f())
+      .join(),
+  );
   say(Object.values(sandbox.limits).join());
   guest.dispose();
   say(failure(() => exports.sum(1, 2, 3)));
   fork.dispose();
   memory.dispose();
   const number = store.instantiate((args) => encodeResult({ type: "i32", value: args.length }), ASKS, ENVIRONMENT, 0);
-  say(decodeReturnValue(store.invoke((args) => encodeResult({ type: "i32", value: args.length }), number, "f", encodeArguments([{ type: "i32", value: 5 }]), 0)).value);
+  say(
+    decodeReturnValue(
+      store.invoke(
+        (args) => encodeResult({ type: "i32", value: args.length }),
+        number,
+        "f",
+        encodeArguments([{ type: "i32", value: 5 }]),
+        0,
+      ),
+    ).value,
+  );
   say(failure(() => store.invoke(() => {}, number, "none", encodeArguments([]), 0)));
   store.instanceTeardown(number);
   return said;
 }
-const ASKS = wat('(module (import "e" "f" (func $f (param i32) (result i32))) (func (export "f") (param i32) (result i32) (call $f (local.get 0))))');
+const ASKS = wat(
+  '(module (import "e" "f" (func $f (param i32) (result i32))) (func (export "f") (param i32) (result i32) (call $f (local.get 0))))',
+);
 const ENVIRONMENT = encodeEnvironment([{ module: "e", name: "f", entity: { function: 0 } }]);
 
 /** The same for what is awaited. */
@@ -139,7 +162,12 @@ function interfere() {
     assert.equal(other.exports.f(100, 200, 300), 6_000_000);
     assert.equal(other.exports.m.read(0, 4).length, 4);
     assert.equal(sandbox.compile(OTHER).exports.length, 2);
-    for (const attempt of [() => current.exports.sum(50, 60, 70), () => current.exports.own.write(9, new Uint8Array(1)), () => current.exports.spin(1), () => other.exports.f()]) {
+    for (const attempt of [
+      () => current.exports.sum(50, 60, 70),
+      () => current.exports.own.write(9, new Uint8Array(1)),
+      () => current.exports.spin(1),
+      () => other.exports.f(),
+    ]) {
       try {
         attempt();
       } catch (error) {
@@ -162,11 +190,16 @@ const PROPERTIES = {
 /** With a `return` that is no function the language itself takes no array apart. */
 const breaksTheLanguage = (name, property) => name === "return" && property.value !== undefined;
 
-for (const [prototypeName, prototype] of [["Object.prototype", Object.prototype], ["Array.prototype", Array.prototype]]) {
+for (const [prototypeName, prototype] of [
+  ["Object.prototype", Object.prototype],
+  ["Array.prototype", Array.prototype],
+]) {
   describe(prototypeName, () => {
     for (const [kind, property] of Object.entries(PROPERTIES)) {
       test(`with ${kind} of each name that the package uses`, async () => {
-        assert.ok(NAMES.length > 500 && ["code", "fuelUsed", "__wbg_ptr", "get", "value", "return", "then"].every((name) => NAMES.includes(name)));
+        assert.ok(
+          NAMES.length > 500 && ["code", "fuelUsed", "__wbg_ptr", "get", "value", "return", "then"].every((name) => NAMES.includes(name)),
+        );
         const [expected, awaited] = [use(), await useAsync()];
         const wrong = [];
         for (let at = 0; at < NAMES.length; at++) {
@@ -183,7 +216,8 @@ for (const [prototypeName, prototype] of [["Object.prototype", Object.prototype]
             said = [error];
           }
           delete prototype[name];
-          for (let i = 0; i < expected.length; i++) if (said[i] !== expected[i]) add(wrong, `${name}: ${said[i]?.stack ?? said[i]} for ${expected[i]}`);
+          for (let i = 0; i < expected.length; i++)
+            if (said[i] !== expected[i]) add(wrong, `${name}: ${said[i]?.stack ?? said[i]} for ${expected[i]}`);
           if (later !== undefined && later.join() !== awaited.join()) add(wrong, `${name}: ${later.join()} for ${awaited.join()}`);
         }
         assert.deepEqual(poisoned, []);
@@ -208,7 +242,10 @@ test("the language's prototypes may be frozen", () => {
     const { status } = await guest.tryCall("spin", [1000], { fuel: 100 });
     process.stdout.write([code, status].join());`;
   const cwd = new URL(".", import.meta.url);
-  assert.equal(execFileSync(process.execPath, ["--input-type=module", "--eval", script], { cwd, encoding: "utf8" }), "unreachable2true,out-of-fuel");
+  assert.equal(
+    execFileSync(process.execPath, ["--input-type=module", "--eval", script], { cwd, encoding: "utf8" }),
+    "unreachable2true,out-of-fuel",
+  );
 });
 
 test("a sandbox can be loaded meanwhile", async () => {

@@ -76,10 +76,14 @@ describe("the depth of nesting", () => {
   test("it counts through start functions: a guest whose start makes a guest whose start...", () => {
     const module = sandbox.compile(wat('(module (import "e" "f" (func $f)) (start $f))'));
     let depth = 0;
-    const imports = { e: { f: () => {
-      depth++;
-      module.instantiate(imports);
-    } } };
+    const imports = {
+      e: {
+        f: () => {
+          depth++;
+          module.instantiate(imports);
+        },
+      },
+    };
     const trap = thrownBy(() => module.instantiate(imports));
     assert.ok(trap instanceof Trap, String(trap));
     assert.equal(trap.code, "nesting-too-deep");
@@ -89,14 +93,18 @@ describe("the depth of nesting", () => {
     const instance = guest(DESCENDS, { e: { down: (n) => instance.call("run", [n]) } });
     const trap = await rejectionOf(instance.call("run", [40]));
     assert.equal(trap.code, "nesting-too-deep");
-    const waiting = guest(DESCENDS, {
-      e: {
-        async down(n) {
-          await null;
-          return waiting.call("run", [n]);
+    const waiting = guest(
+      DESCENDS,
+      {
+        e: {
+          async down(n) {
+            await null;
+            return waiting.call("run", [n]);
+          },
         },
       },
-    }, { overlapping: "allow" });
+      { overlapping: "allow" },
+    );
     assert.equal(await waiting.call("run", [40]), 820);
     const down = call(async (c, n) => {
       await null;
@@ -117,10 +125,14 @@ describe("fuel", () => {
       `(module (import "e" "f" (func $f))
         (func (export "run") (local i32) (loop (local.set 0 (i32.add (local.get 0) (i32.const 1)))
           (br_if 0 (i32.lt_u (local.get 0) (i32.const 100)))) (call $f)))`,
-      { e: { f: () => {
-        calls++;
-        instance.exports.run();
-      } } },
+      {
+        e: {
+          f: () => {
+            calls++;
+            instance.exports.run();
+          },
+        },
+      },
     );
     const trap = thrownBy(() => instance.exports.run());
     assert.equal(trap.code, "out-of-fuel");
@@ -133,10 +145,12 @@ describe("fuel", () => {
     for (const nested of [() => starting.instantiateAsync({}, { fuel: 10n ** 9n }), () => callee.call("run", [], { fuel: 10n ** 9n })]) {
       let rounds = 0;
       const instance = small.guest('(module (import "e" "f" (func $f)) (func (export "run") (loop call $f (br 0))))', {
-        e: { f: () => {
-          if (++rounds > 5_000) throw new Error("the caller was refuelled");
-          nested();
-        } },
+        e: {
+          f: () => {
+            if (++rounds > 5_000) throw new Error("the caller was refuelled");
+            void nested();
+          },
+        },
       });
       assert.equal(thrownBy(() => instance.exports.run()).code, "out-of-fuel");
       assert.ok(rounds > 10);
@@ -144,13 +158,17 @@ describe("fuel", () => {
   });
   test("a caller pays for the calls nested in it", async () => {
     const small = await workbench({ limits: { fuel: 100_000 } });
-    const spender = small.guest('(module (func (export "spend") (param i32) (loop (local.set 0 (i32.sub (local.get 0) (i32.const 1))) (br_if 0 (local.get 0)))))');
+    const spender = small.guest(
+      '(module (func (export "spend") (param i32) (loop (local.set 0 (i32.sub (local.get 0) (i32.const 1))) (br_if 0 (local.get 0)))))',
+    );
     let rounds = 0;
     const instance = small.guest('(module (import "e" "f" (func $f)) (func (export "run") (loop call $f (br 0))))', {
-      e: { f: () => {
-        rounds++;
-        spender.exports.spend(1_000);
-      } },
+      e: {
+        f: () => {
+          rounds++;
+          spender.exports.spend(1_000);
+        },
+      },
     });
     const trap = thrownBy(() => instance.exports.run());
     assert.equal(trap.code, "out-of-fuel");
@@ -177,12 +195,17 @@ describe("a callback tears down", () => {
   });
   test("the running guest, after which its other host calls are still served", () => {
     const seen = [];
-    const instance = guest('(module (import "e" "f" (func $f (param i32))) (memory (export "memory") 1) (func (export "run") (call $f (i32.const 1)) (call $f (i32.const 2))))', {
-      e: { f: call((c, n) => {
-        seen.push(n);
-        c.guest.dispose();
-      }) },
-    });
+    const instance = guest(
+      '(module (import "e" "f" (func $f (param i32))) (memory (export "memory") 1) (func (export "run") (call $f (i32.const 1)) (call $f (i32.const 2))))',
+      {
+        e: {
+          f: call((c, n) => {
+            seen.push(n);
+            c.guest.dispose();
+          }),
+        },
+      },
+    );
     instance.exports.run();
     assert.deepEqual(seen, [1, 2]);
   });
@@ -193,14 +216,23 @@ describe("a callback tears down", () => {
   });
   test("another guest, the module, and the memory that its guest imports", () => {
     const memory = sandbox.memory({ initial: 1 });
-    const module = sandbox.compile(wat('(module (import "e" "f" (func $f)) (import "e" "m" (memory 1)) (func (export "run") (result i32) (call $f) (i32.load8_u (i32.const 0))))'));
+    const module = sandbox.compile(
+      wat(
+        '(module (import "e" "f" (func $f)) (import "e" "m" (memory 1)) (func (export "run") (result i32) (call $f) (i32.load8_u (i32.const 0))))',
+      ),
+    );
     const other = guest("(module)");
-    const instance = module.instantiate({ e: { m: memory, f: () => {
-      memory.write(0, Uint8Array.of(9));
-      other.dispose();
-      module.dispose();
-      memory.dispose();
-    } } });
+    const instance = module.instantiate({
+      e: {
+        m: memory,
+        f: () => {
+          memory.write(0, Uint8Array.of(9));
+          other.dispose();
+          module.dispose();
+          memory.dispose();
+        },
+      },
+    });
     assert.equal(instance.exports.run(), 9);
     assert.equal(instance.exports.run.length, 0);
     assert.throws(() => memory.size, DisposedError);
@@ -218,23 +250,36 @@ describe("a callback tears down", () => {
   test("the whole sandbox, and rejects: the call does so with the same error", async () => {
     const own = await workbench();
     const mine = new Error("mine");
-    const instance = own.guest(CALLS, { e: { f: async () => {
-      own.sandbox.dispose();
-      throw mine;
-    } } });
+    const instance = own.guest(CALLS, {
+      e: {
+        f: async () => {
+          own.sandbox.dispose();
+          throw mine;
+        },
+      },
+    });
     assert.equal(await rejectionOf(instance.call("run")), mine);
   });
 });
 
 describe("a callback makes", () => {
   test("modules, guests and memories, and the paused guest goes on unharmed", () => {
-    const instance = guest(CALLS, { e: { f: () => {
-      const memory = sandbox.memory({ initial: 20 });
-      const made = Array.from({ length: 10 }, () => guest('(module (import "e" "m" (memory 1)) (func (export "run") (result i32) (i32.const 1)))', { e: { m: memory } }));
-      assert.equal(made.reduce((sum, { exports }) => sum + exports.run(), 0), 10);
-      for (const one of made) one.dispose();
-      memory.dispose();
-    } } });
+    const instance = guest(CALLS, {
+      e: {
+        f: () => {
+          const memory = sandbox.memory({ initial: 20 });
+          const made = Array.from({ length: 10 }, () =>
+            guest('(module (import "e" "m" (memory 1)) (func (export "run") (result i32) (i32.const 1)))', { e: { m: memory } }),
+          );
+          assert.equal(
+            made.reduce((sum, { exports }) => sum + exports.run(), 0),
+            10,
+          );
+          for (const one of made) one.dispose();
+          memory.dispose();
+        },
+      },
+    });
     assert.equal(instance.exports.run(), 7);
   });
 });
@@ -256,7 +301,13 @@ describe("from a start function", () => {
     assert.equal(errors[0].code, "not-started");
     assert.equal(instance.exports.g.value, 5);
     let early;
-    const starting = sandbox.compile(wat(STARTS)).instantiateAsync({ e: { f: call(async (c) => { early = c.guest.call("g"); }) } });
+    const starting = sandbox.compile(wat(STARTS)).instantiateAsync({
+      e: {
+        f: call(async (c) => {
+          early = c.guest.call("g");
+        }),
+      },
+    });
     assert.equal((await rejectionOf(early)).code, "not-started");
     await starting;
   });
@@ -265,10 +316,14 @@ describe("from a start function", () => {
     let finished = 0;
     const instance = guest(
       '(module (import "e" "f" (func $f (param i32))) (memory 4) (func $s (call $f (i32.const 1)) (call $f (i32.const 2))) (start $s))',
-      { e: { f: call((c, n) => {
-        finished = n;
-        c.guest.dispose();
-      }) } },
+      {
+        e: {
+          f: call((c, n) => {
+            finished = n;
+            c.guest.dispose();
+          }),
+        },
+      },
     );
     assert.equal(finished, 2);
     assert.throws(() => instance.exports, DisposedError);

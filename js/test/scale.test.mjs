@@ -39,17 +39,33 @@ describe("a dispatch thunk", () => {
     // Errors with a name and code are what the wasm module throws itself: those of others are not taken for them.
     const coded = Object.assign(new Error("mine"), { name: "Trap", code: "ENOENT" });
     for (const reason of [new Error("mine"), coded, new WebAssembly.RuntimeError("unreachable"), "text", 0, NaN, null, undefined]) {
-      const error = thrownBy(() => run(() => { throw reason; }));
+      const error = thrownBy(() =>
+        run(() => {
+          throw reason;
+        }),
+      );
       assert.ok(Object.is(error, reason));
     }
-    assert.deepEqual(run(() => encodeResult(i32(1))), i32(1));
+    assert.deepEqual(
+      run(() => encodeResult(i32(1))),
+      i32(1),
+    );
   });
   test("that throws 10,000 times leaves the store usable", async () => {
     const { run } = await calling();
     const reason = new Error("again");
-    const failing = () => { throw reason; };
-    for (let i = 0; i < 10_000; i++) assert.equal(thrownBy(() => run(failing)), reason);
-    assert.deepEqual(run(() => encodeResult(i32(1))), i32(1));
+    const failing = () => {
+      throw reason;
+    };
+    for (let i = 0; i < 10_000; i++)
+      assert.equal(
+        thrownBy(() => run(failing)),
+        reason,
+      );
+    assert.deepEqual(
+      run(() => encodeResult(i32(1))),
+      i32(1),
+    );
   });
   test("may use the store: memories, instances, and the calling instance itself", async () => {
     const { store, run } = await calling();
@@ -68,7 +84,10 @@ describe("a dispatch thunk", () => {
   });
   test("may tear down the calling instance; the call finishes", async () => {
     const { store, instance, run } = await calling();
-    assert.deepEqual(run(() => (store.instanceTeardown(instance), encodeResult(i32(8)))), i32(8));
+    assert.deepEqual(
+      run(() => (store.instanceTeardown(instance), encodeResult(i32(8)))),
+      i32(8),
+    );
     assert.ok(thrownBy(() => run(NO_THUNK)) instanceof DisposedError);
   });
   test("that returns a promise ends the call with an AsyncImportError", async () => {
@@ -78,7 +97,18 @@ describe("a dispatch thunk", () => {
   });
   test("that returns anything but the right bytes is a Trap", async () => {
     const { run } = await calling();
-    for (const result of [undefined, null, 1, "x", [0, 0], new Uint8Array(0), Uint8Array.of(2), Uint8Array.of(0, 1, 0), encodeResult({ type: "i64", value: 1n }), encodeResult(undefined)]) {
+    for (const result of [
+      undefined,
+      null,
+      1,
+      "x",
+      [0, 0],
+      new Uint8Array(0),
+      Uint8Array.of(2),
+      Uint8Array.of(0, 1, 0),
+      encodeResult({ type: "i64", value: 1n }),
+      encodeResult(undefined),
+    ]) {
       const error = thrownBy(() => run(() => result));
       assert.ok(error instanceof Trap, String(error));
       assert.ok(["host-error", "result-type"].includes(error.code), error.code);
@@ -98,16 +128,32 @@ describe("the store", () => {
     const { store, instance } = await calling();
     for (const wrong of [-1, 2 ** 32, 0.5, NaN]) {
       for (const use of [
-        () => store.memoryNew(wrong, 1), () => store.memoryNew(1, wrong), () => store.memoryGet(0, wrong, 1), () => store.memoryGet(0, 0, wrong),
-        () => store.memorySet(wrong, 0, NOTHING), () => store.memoryTeardown(wrong), () => store.instanceTeardown(wrong), () => store.getGlobalVal(wrong, "g"),
-        () => store.instantiate(NO_THUNK, CALLS, ENVIRONMENT, wrong), () => store.invoke(NO_THUNK, wrong, "run", NOTHING, 0), () => store.invoke(NO_THUNK, instance, "run", NOTHING, wrong),
-      ]) assert.throws(use, RangeError, String(use));
+        () => store.memoryNew(wrong, 1),
+        () => store.memoryNew(1, wrong),
+        () => store.memoryGet(0, wrong, 1),
+        () => store.memoryGet(0, 0, wrong),
+        () => store.memorySet(wrong, 0, NOTHING),
+        () => store.memoryTeardown(wrong),
+        () => store.instanceTeardown(wrong),
+        () => store.getGlobalVal(wrong, "g"),
+        () => store.instantiate(NO_THUNK, CALLS, ENVIRONMENT, wrong),
+        () => store.invoke(NO_THUNK, wrong, "run", NOTHING, 0),
+        () => store.invoke(NO_THUNK, instance, "run", NOTHING, wrong),
+      ])
+        assert.throws(use, RangeError, String(use));
     }
     for (const use of [
-      () => store.memoryNew("1", 1), () => store.memorySet(0, 0, [1]), () => store.memorySet(0, 0, "text"), () => store.instantiate(NO_THUNK, "wasm", ENVIRONMENT, 0),
-      () => store.instantiate(NO_THUNK, CALLS, undefined, 0), () => store.invoke(NO_THUNK, instance, "run", [0], 0), () => store.invoke(NO_THUNK, instance, "\uD800", NOTHING, 0),
-      () => store.invoke(NO_THUNK, instance, 1, NOTHING, 0), () => store.getGlobalVal(instance, "\uDFFF"),
-    ]) assert.throws(use, TypeError, String(use));
+      () => store.memoryNew("1", 1),
+      () => store.memorySet(0, 0, [1]),
+      () => store.memorySet(0, 0, "text"),
+      () => store.instantiate(NO_THUNK, "wasm", ENVIRONMENT, 0),
+      () => store.instantiate(NO_THUNK, CALLS, undefined, 0),
+      () => store.invoke(NO_THUNK, instance, "run", [0], 0),
+      () => store.invoke(NO_THUNK, instance, "\uD800", NOTHING, 0),
+      () => store.invoke(NO_THUNK, instance, 1, NOTHING, 0),
+      () => store.getGlobalVal(instance, "\uDFFF"),
+    ])
+      assert.throws(use, TypeError, String(use));
     assert.equal(store.memoryNew(1, MEM_UNLIMITED), 0);
   });
   test("says by class and code what went wrong", async () => {
@@ -139,8 +185,12 @@ describe("the store", () => {
 
 describe("the wire", () => {
   const extremes = [
-    i32(-(2 ** 31)), i32(2 ** 31 - 1), { type: "i64", value: -(2n ** 63n) }, { type: "i64", value: 2n ** 63n - 1n },
-    { type: "f32", bits: 0x7fa0_0001 }, { type: "f64", bits: 0x7ff4_0000_0000_0001n },
+    i32(-(2 ** 31)),
+    i32(2 ** 31 - 1),
+    { type: "i64", value: -(2n ** 63n) },
+    { type: "i64", value: 2n ** 63n - 1n },
+    { type: "f32", bits: 0x7fa0_0001 },
+    { type: "f64", bits: 0x7ff4_0000_0000_0001n },
   ];
   test("values come back, in lists of every length of length", () => {
     for (const count of [0, 1, 6, 63, 64, 16_383, 16_384]) {
@@ -150,9 +200,24 @@ describe("the wire", () => {
     for (const value of [undefined, ...extremes]) assert.deepEqual(scale.decodeReturnValue(encodeResult(value).subarray(1)), value);
   });
   test("numbers out of range and of the wrong type are refused, not wrapped", () => {
-    const wrong = [i32(2 ** 32), i32(-(2 ** 31) - 1), i32(0.5), i32(NaN), { type: "i64", value: 2n ** 64n }, { type: "f32", bits: -1 }, { type: "f64", bits: -1n }];
+    const wrong = [
+      i32(2 ** 32),
+      i32(-(2 ** 31) - 1),
+      i32(0.5),
+      i32(NaN),
+      { type: "i64", value: 2n ** 64n },
+      { type: "f32", bits: -1 },
+      { type: "f64", bits: -1n },
+    ];
     for (const value of wrong) assert.throws(() => encodeArguments([value]), RangeError, value.type);
-    for (const value of [i32(1n), i32("1"), { type: "i64", value: 1 }, { type: "f64", bits: 1 }, { type: "v128", value: 1n }, { type: "toString" }]) {
+    for (const value of [
+      i32(1n),
+      i32("1"),
+      { type: "i64", value: 1 },
+      { type: "f64", bits: 1 },
+      { type: "v128", value: 1n },
+      { type: "toString" },
+    ]) {
       assert.throws(() => encodeArguments([value]), TypeError, value.type);
     }
     assert.throws(() => encodeEnvironment([{ module: "e", name: "f", entity: { function: 2 ** 32 } }]), RangeError);
@@ -166,7 +231,11 @@ describe("the wire", () => {
   test("bytes that are cut or claim too much are a RangeError", () => {
     const bytes = encodeArguments(extremes);
     for (let length = 0; length < bytes.length; length++) assert.throws(() => scale.decodeArguments(bytes.subarray(0, length)), RangeError);
-    for (const claim of [[0xfe, 0xff, 0xff, 0xff], [0x03, 0, 0, 0, 0], [4, 4, 0, 0, 0, 0]]) {
+    for (const claim of [
+      [0xfe, 0xff, 0xff, 0xff],
+      [0x03, 0, 0, 0, 0],
+      [4, 4, 0, 0, 0, 0],
+    ]) {
       assert.throws(() => scale.decodeArguments(Uint8Array.from(claim)), RangeError);
     }
   });

@@ -7,7 +7,16 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { DisposedError, GlobalError, InstantiateError, InvokeError, MemoryError, Trap } from "guestbox";
-import { MEM_UNLIMITED, ScaleStore, decodeArguments, decodeReturnValue, encodeArguments, encodeEnvironment, encodeResult, encodeValue } from "guestbox/scale";
+import {
+  MEM_UNLIMITED,
+  ScaleStore,
+  decodeArguments,
+  decodeReturnValue,
+  encodeArguments,
+  encodeEnvironment,
+  encodeResult,
+  encodeValue,
+} from "guestbox/scale";
 import { wat } from "./wat.mjs";
 
 const file = JSON.parse(readFileSync(new URL("../../tests/scenarios/seed.json", import.meta.url), "utf8"));
@@ -123,13 +132,19 @@ function compareError(error, expect, supervisor) {
   assert.deepEqual(rest, {}, `expected a success, got ${error}`);
   if (reason === "supervisor") return assert.equal(error, supervisor.fault);
   const [ErrorClass, name] =
-    handle !== undefined ? [DisposedError, handle]
-    : createMemory !== undefined ? [MemoryError, createMemory]
-    : accessMemory !== undefined ? [MemoryError, accessMemory]
-    : setGlobal !== undefined ? [GlobalError, setGlobal]
-    : trap !== undefined ? [Trap, trap]
-    : invoke !== undefined ? [InvokeError, invoke]
-    : [InstantiateError, instantiate];
+    handle !== undefined
+      ? [DisposedError, handle]
+      : createMemory !== undefined
+        ? [MemoryError, createMemory]
+        : accessMemory !== undefined
+          ? [MemoryError, accessMemory]
+          : setGlobal !== undefined
+            ? [GlobalError, setGlobal]
+            : trap !== undefined
+              ? [Trap, trap]
+              : invoke !== undefined
+                ? [InvokeError, invoke]
+                : [InstantiateError, instantiate];
   assert.ok(error instanceof ErrorClass, `expected ${JSON.stringify(expect)}, got ${error.stack}`);
   assert.equal(error.code, kebab(name));
   if (instantiate === "StartTrapped") assert.ok(error instanceof Trap);

@@ -157,7 +157,11 @@ describe("refusals", () => {
     instance = guest(TEXT, { env: { host } });
     snapshot = instance.snapshot();
     assert.equal(instance.exports.ask(1), 1);
-    const expected = [[SnapshotError, "busy"], [RestoreError, "busy"], [SnapshotError, "busy"]];
+    const expected = [
+      [SnapshotError, "busy"],
+      [RestoreError, "busy"],
+      [SnapshotError, "busy"],
+    ];
     assert.deepEqual(codes, expected);
     const call = instance.call("ask", [2]);
     throws(() => instance.snapshot(), SnapshotError, "busy");
@@ -177,7 +181,7 @@ describe("refusals", () => {
   test("of modules that cannot be captured, by name", () => {
     for (const [code, text] of [
       ["table", "(table 1 funcref) (func (table.set 0 (i32.const 0) (ref.null func)))"],
-      ["segment", "(memory 1) (data $d \"x\") (func (data.drop $d))"],
+      ["segment", '(memory 1) (data $d "x") (func (data.drop $d))'],
       ["reference-global", "(global (mut externref) (ref.null extern))"],
     ]) {
       throws(() => guest(`(module ${text})`).snapshot(), SnapshotError, code);

@@ -75,7 +75,8 @@ async function soak(title, bytes, { isShared = false, isReset = false } = {}) {
   const micros = ((performance.now() - begin) * 1_000) / rounds;
   console.log(`    end  ${shown(late)}, ${micros.toFixed(0)} us a round`);
   if (ticks !== warm + rounds) throw new Error(`${ticks} host calls`);
-  if (shared !== undefined && new DataView(shared.read(0, 4).buffer).getUint32(0, true) !== ticks) throw new Error("the shared memory lost rounds");
+  if (shared !== undefined && new DataView(shared.read(0, 4).buffer).getUint32(0, true) !== ticks)
+    throw new Error("the shared memory lost rounds");
   sandbox.dispose();
   return late.every((size, i) => size <= early[i] * GROWTH);
 }

@@ -50,7 +50,8 @@ function depth() {
 
 /** Acts at every depth of the last part of the stack: it works, or overflows by the runtime's own error. */
 function everywhere(act) {
-  let worked = 0, overflowed = 0;
+  let worked = 0,
+    overflowed = 0;
   // Once they are optimised, frames are smaller: more of them are tried then.
   const deepest = depth();
   for (let attempt = 0; attempt < TRIES || (overflowed <= TRIES / 20 && attempt < 10 * TRIES); attempt++) {
@@ -88,27 +89,39 @@ describe("an overflow of the supervisor's own stack changes nothing", () => {
     callSync: () => plain.callSync("run", [1]),
     tryCallSync: () => plain.tryCallSync("run", [1]),
     compile: () => sandbox.compile(SMALL).dispose(),
-    "compile, of no module": () => { try { sandbox.compile(new Uint8Array(9)); } catch (error) { if (error.name !== "CompileError") throw error; } },
+    "compile, of no module": () => {
+      try {
+        sandbox.compile(new Uint8Array(9));
+      } catch (error) {
+        if (error.name !== "CompileError") throw error;
+      }
+    },
     instantiate: () => small.instantiate().dispose(),
     "a new memory": () => sandbox.memory({ initial: 0 }).dispose(),
     snapshot: () => plain.snapshot().dispose(),
     fork: () => plain.fork().dispose(),
   };
-  for (const [name, act] of Object.entries(acts)) test(name, () => {
-    const pages = sandbox.memoryPagesInUse;
-    everywhere(act);
-    isWell();
-    // An object whose `dispose` overflowed is disposed of by nobody.
-    const left = sandbox.memoryPagesInUse - pages;
-    assert.ok(left >= 0 && left <= TRIES, `${left} pages are left`);
-  });
+  for (const [name, act] of Object.entries(acts))
+    test(name, () => {
+      const pages = sandbox.memoryPagesInUse;
+      everywhere(act);
+      isWell();
+      // An object whose `dispose` overflowed is disposed of by nobody.
+      const left = sandbox.memoryPagesInUse - pages;
+      assert.ok(left >= 0 && left <= TRIES, `${left} pages are left`);
+    });
 
   test("call, whose promise is rejected", async () => {
     const errors = [];
     const settled = [];
     everywhere(() => {
       const promise = plain.call("plain", [1]);
-      settled.push(promise.then((value) => assert.equal(value, 2), (error) => errors.push(error)));
+      settled.push(
+        promise.then(
+          (value) => assert.equal(value, 2),
+          (error) => errors.push(error),
+        ),
+      );
     });
     await Promise.all(settled);
     assert.ok(errors.length > 0 && errors.every(isOverflow), String(errors.find((error) => !isOverflow(error))));
@@ -120,8 +133,16 @@ describe("an overflow of the supervisor's own stack changes nothing", () => {
     for (let attempt = 0; attempt < 40; attempt++) {
       const outcome = await kept.tryCall("plain", [1], { fuel: 1n });
       assert.equal(outcome.status, "out-of-fuel");
-      try { descend(1 << 20, () => 0); } catch (error) { assert.ok(isOverflow(error)); }
-      try { descend(depth() - attempt, () => outcome.abort()); } catch (error) { assert.ok(isOverflow(error)); }
+      try {
+        descend(1 << 20, () => 0);
+      } catch (error) {
+        assert.ok(isOverflow(error));
+      }
+      try {
+        descend(depth() - attempt, () => outcome.abort());
+      } catch (error) {
+        assert.ok(isOverflow(error));
+      }
       outcome.abort();
       assert.equal(kept.exports.plain(1), 2);
     }
@@ -134,40 +155,81 @@ describe("an import that recurses until the stack is full", () => {
       const walk = (at) => walk(new DataView(guest().exports.memory.read(at, 4).buffer).getUint32(0, true)) + 1;
       return () => walk(16);
     },
-    "calling another guest": () => () => { const go = () => bystander.exports.run(1) + go(); return go(); },
-    "calling its own guest": (guest) => () => { const go = () => guest().exports.plain(1) + go(); return go(); },
+    "calling another guest": () => () => {
+      const go = () => bystander.exports.run(1) + go();
+      return go();
+    },
+    "calling its own guest": (guest) => () => {
+      const go = () => guest().exports.plain(1) + go();
+      return go();
+    },
     "calling itself by its guest": (guest) => () => guest().callSync("run", [1]),
-    "compiling": () => () => { const go = () => (sandbox.compile(SMALL).dispose(), go()) + 1; return go(); },
-    "on its own": () => () => { const go = () => go() + 1; return go(); },
+    compiling: () => () => {
+      const go = () => (sandbox.compile(SMALL).dispose(), go()) + 1;
+      return go();
+    },
+    "on its own": () => () => {
+      const go = () => go() + 1;
+      return go();
+    },
   };
-  for (const [name, make] of Object.entries(walks)) for (const caught of [false, true]) test(`${name}${caught ? ", and catches that" : ""}`, async () => {
-    let guest;
-    const walk = make(() => guest);
-    const ask = caught ? () => { try { return walk(); } catch (error) { if (!isOverflow(error) && error.code !== "nesting-too-deep") throw error; return 9; } } : () => walk();
-    guest = module.instantiate({ env: { ask } });
-    const tries = Math.ceil(TRIES / (name === "compiling" ? 50 : 10));
-    for (let attempt = 0; attempt < tries; attempt++) {
-      const act = () => (attempt % 2 === 0 ? guest.exports.run(1) : guest.callSync("run", [1]));
-      try {
-        assert.equal(descend(attempt, act), 9);
-        assert.ok(caught);
-      } catch (error) {
-        assert.ok(!caught && (isOverflow(error) || error.code === "nesting-too-deep"), error?.stack);
-      }
-      assert.equal(guest.exports.sp.value, 1_024);
-      assert.equal(guest.exports.plain(1), 2);
-    }
-    const ending = await guest.call("run", [1]).then((value) => value, (error) => error);
-    if (caught) assert.equal(ending, 9);
-    else assert.ok(isOverflow(ending) || ending.code === "nesting-too-deep", String(ending));
-    guest.dispose();
-    isWell();
-  });
+  for (const [name, make] of Object.entries(walks))
+    for (const caught of [false, true])
+      test(`${name}${caught ? ", and catches that" : ""}`, async () => {
+        let guest;
+        const walk = make(() => guest);
+        const ask = caught
+          ? () => {
+              try {
+                return walk();
+              } catch (error) {
+                if (!isOverflow(error) && error.code !== "nesting-too-deep") throw error;
+                return 9;
+              }
+            }
+          : () => walk();
+        guest = module.instantiate({ env: { ask } });
+        const tries = Math.ceil(TRIES / (name === "compiling" ? 50 : 10));
+        for (let attempt = 0; attempt < tries; attempt++) {
+          const act = () => (attempt % 2 === 0 ? guest.exports.run(1) : guest.callSync("run", [1]));
+          try {
+            assert.equal(descend(attempt, act), 9);
+            assert.ok(caught);
+          } catch (error) {
+            assert.ok(!caught && (isOverflow(error) || error.code === "nesting-too-deep"), error?.stack);
+          }
+          assert.equal(guest.exports.sp.value, 1_024);
+          assert.equal(guest.exports.plain(1), 2);
+        }
+        const ending = await guest.call("run", [1]).then(
+          (value) => value,
+          (error) => error,
+        );
+        if (caught) assert.equal(ending, 9);
+        else assert.ok(isOverflow(ending) || ending.code === "nesting-too-deep", String(ending));
+        guest.dispose();
+        isWell();
+      });
 
   test("is told by its own error, as the same object", () => {
     let thrown;
-    const guest = module.instantiate({ env: { ask: call((c, n) => { try { const go = () => c.memory.read(0, 4)[n] + go(); return go(); } catch (error) { thrown = error; throw error; } }) } });
-    assert.throws(() => guest.exports.run(0), (error) => error === thrown && isOverflow(error));
+    const guest = module.instantiate({
+      env: {
+        ask: call((c, n) => {
+          try {
+            const go = () => c.memory.read(0, 4)[n] + go();
+            return go();
+          } catch (error) {
+            thrown = error;
+            throw error;
+          }
+        }),
+      },
+    });
+    assert.throws(
+      () => guest.exports.run(0),
+      (error) => error === thrown && isOverflow(error),
+    );
   });
 });
 
@@ -199,8 +261,9 @@ function forth(act) {
 describe("nothing is left half done where the stack is full", () => {
   const SPINS = wat(`(module (import "env" "ask" (func $ask (result i32))) (memory 1) (func (export "asks") (result i32) (call $ask))
     (func (export "spin") (loop (br 0))) (func (export "one") (result i32) (i32.const 1)))`);
-  const STARTS = wat('(module (memory 1) (func $s (loop (br 0))) (start $s))');
-  const spins = sandbox.compile(SPINS), starts = sandbox.compile(STARTS);
+  const STARTS = wat("(module (memory 1) (func $s (loop (br 0))) (start $s))");
+  const spins = sandbox.compile(SPINS),
+    starts = sandbox.compile(STARTS);
   const spinner = (ask = () => 1, options = { fuel: 1_000 }) => spins.instantiate({ env: { ask } }, options);
   const tries = Math.ceil(TRIES / 20);
   const spinIn = (exports) => {
@@ -216,7 +279,13 @@ describe("nothing is left half done where the stack is full", () => {
       const guest = spinner();
       descend(attempt % 7, () => forth(() => spinIn(guest.exports)));
       assert.equal(guest.exports.one(), 1);
-      const outer = spinner(call((c) => { forth(() => spinIn(c.exports)); return 7; }), { fuel: 100_000_000 });
+      const outer = spinner(
+        call((c) => {
+          forth(() => spinIn(c.exports));
+          return 7;
+        }),
+        { fuel: 100_000_000 },
+      );
       assert.equal(attempt % 2 === 0 ? outer.exports.asks() : await outer.call("asks"), 7);
       assert.equal(outer.exports.one(), 1);
       assert.equal(bystander.exports.run(5), 6);
@@ -233,23 +302,26 @@ describe("nothing is left half done where the stack is full", () => {
       snapshot: () => plain.snapshot(),
     };
     const pages = sandbox.memoryPagesInUse;
-    for (const make of Object.values(makers)) for (let attempt = 0; attempt < tries; attempt++) {
-      const thing = make();
-      descend(attempt % 7, () => back(() => thing.dispose()));
-      thing.dispose();
-    }
+    for (const make of Object.values(makers))
+      for (let attempt = 0; attempt < tries; attempt++) {
+        const thing = make();
+        descend(attempt % 7, () => back(() => thing.dispose()));
+        thing.dispose();
+      }
     assert.equal(sandbox.memoryPagesInUse, pages);
   });
   test("a start function that does not end leaves no guest", () => {
     const pages = sandbox.memoryPagesInUse;
     for (let attempt = 0; attempt < tries; attempt++) {
-      descend(attempt % 7, () => forth(() => {
-        try {
-          starts.instantiate({}, { fuel: 100 });
-        } catch (error) {
-          if (error.code !== "out-of-fuel") throw error;
-        }
-      }));
+      descend(attempt % 7, () =>
+        forth(() => {
+          try {
+            starts.instantiate({}, { fuel: 100 });
+          } catch (error) {
+            if (error.code !== "out-of-fuel") throw error;
+          }
+        }),
+      );
     }
     assert.equal(sandbox.memoryPagesInUse, pages);
   });

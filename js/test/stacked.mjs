@@ -7,6 +7,6 @@ export function bytesOfGuest() {
   try {
     return readFileSync(WASM);
   } catch (error) {
-    throw new Error(`guestbox_test_stacked is not built (${error.code}): run \`make supervisor\``);
+    throw new Error(`guestbox_test_stacked is not built (${error.code}): run \`make supervisor\``, { cause: error });
   }
 }

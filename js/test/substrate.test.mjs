@@ -32,7 +32,11 @@ const FUNCTIONS = [
 ];
 
 /** A supervisor that exports each host function, and whose dispatch thunks ask the test what to do. */
-const supervisorText = ({ memory = `(memory (export "memory") ${PAGES})`, heapBase = `(global (export "__heap_base") i32 (i32.const ${HEAP_BASE}))`, table = `(table (export "__indirect_function_table") 8 funcref)` } = {}) => `(module
+const supervisorText = ({
+  memory = `(memory (export "memory") ${PAGES})`,
+  heapBase = `(global (export "__heap_base") i32 (i32.const ${HEAP_BASE}))`,
+  table = `(table (export "__indirect_function_table") 8 funcref)`,
+} = {}) => `(module
   ${FUNCTIONS.map(([name, params, result]) => `(import "env" "ext_${name}_version_1" (func $${name} (param ${params}) (result ${result})))`).join("\n")}
   (import "test" "thunk" (func $thunk (param i32 i32 i32 i32 i32) (result i64)))
   ${memory} ${heapBase} ${table}
@@ -41,7 +45,13 @@ const supervisorText = ({ memory = `(memory (export "memory") ${PAGES})`, heapBa
   (func $second (param i32 i32 i32 i32) (result i64) (call $thunk (i32.const 2) (local.get 0) (local.get 1) (local.get 2) (local.get 3)))
   (func $wrong (param i32 i32 i32 i32) (result i32) (i32.const 0))
   (func $fewer (param i32 i32 i32) (result i64) (i64.const 0))
-  ${FUNCTIONS.map(([name, params]) => `(func (export "${name}") (type $${name}_type) ${params.split(" ").map((_, n) => `(local.get ${n})`).join(" ")} (call $${name}))`).join("\n")}
+  ${FUNCTIONS.map(
+    ([name, params]) =>
+      `(func (export "${name}") (type $${name}_type) ${params
+        .split(" ")
+        .map((_, n) => `(local.get ${n})`)
+        .join(" ")} (call $${name}))`,
+  ).join("\n")}
   ${FUNCTIONS.map(([name, params, result]) => `(type $${name}_type (func (param ${params}) (result ${result})))`).join("\n")})`;
 
 const SUPERVISOR = wat(supervisorText());
@@ -76,9 +86,14 @@ async function workbench({ limits, wasm, onFailure, bytes = SUPERVISOR, memory }
     return typeof result === "number" ? result >>> 0 : result;
   };
   return Object.assign(bench, {
-    instance, view, place, call,
-    instantiate: (index, wasm, environment = ENVIRONMENT, state = 7) => call("sandbox_instantiate", index, place(1024, wasm), place(32_768, environment), state),
-    invoke: (id, name, args = NOTHING, [ptr, len] = [512, 10]) => call("sandbox_invoke", id, place(128, new TextEncoder().encode(name)), place(1024, args), ptr, len, 9),
+    instance,
+    view,
+    place,
+    call,
+    instantiate: (index, wasm, environment = ENVIRONMENT, state = 7) =>
+      call("sandbox_instantiate", index, place(1024, wasm), place(32_768, environment), state),
+    invoke: (id, name, args = NOTHING, [ptr, len] = [512, 10]) =>
+      call("sandbox_invoke", id, place(128, new TextEncoder().encode(name)), place(1024, args), ptr, len, 9),
     /** Invokes `run`, and returns the code and the i32 that was written. */
     run(id, value) {
       place(512, new Uint8Array(10).fill(0xee));
@@ -136,8 +151,16 @@ describe("host functions", () => {
     assert.equal(bench.call("sandbox_memory_set", memory, 65_533, 200, 3), ERR_OK);
     assert.equal(bench.call("sandbox_memory_get", memory, 65_532, 300, 4), ERR_OK);
     assert.deepEqual([...bench.view().subarray(300, 304)], [0, 1, 2, 3]);
-    for (const [offset, ptr, len] of [[65_534, 200, 3], [0, MEMORY_BYTES - 1, 2], [0, -1, 1], [0, -1, -1], [-1, -1, -1], [0, MEMORY_BYTES + 1, 0]]) {
-      for (const name of ["sandbox_memory_get", "sandbox_memory_set"]) assert.equal(bench.call(name, memory, offset, ptr, len), ERR_OUT_OF_BOUNDS, name);
+    for (const [offset, ptr, len] of [
+      [65_534, 200, 3],
+      [0, MEMORY_BYTES - 1, 2],
+      [0, -1, 1],
+      [0, -1, -1],
+      [-1, -1, -1],
+      [0, MEMORY_BYTES + 1, 0],
+    ]) {
+      for (const name of ["sandbox_memory_get", "sandbox_memory_set"])
+        assert.equal(bench.call(name, memory, offset, ptr, len), ERR_OUT_OF_BOUNDS, name);
     }
     bench.call("sandbox_memory_teardown", memory);
   });
@@ -153,7 +176,12 @@ describe("host functions", () => {
   });
   test("use a memory that the supervisor imports", async () => {
     const memory = new WebAssembly.Memory({ initial: PAGES });
-    const bench = await workbench({ memory, bytes: wat(supervisorText({ memory: `(import "env" "memory" (memory ${PAGES}))` }).replace(/(\(import "env" "memory" .*?\)\))(.*)$/s, "$1$2")) });
+    const bench = await workbench({
+      memory,
+      bytes: wat(
+        supervisorText({ memory: `(import "env" "memory" (memory ${PAGES}))` }).replace(/(\(import "env" "memory" .*?\)\))(.*)$/s, "$1$2"),
+      ),
+    });
     bench.answer(42);
     assert.deepEqual(bench.run(bench.instantiate(THUNK, GUEST), 5), [ERR_OK, 42]);
   });
@@ -179,17 +207,30 @@ describe("a thunk", () => {
     bench.answer(1);
     bench.instance.exports.__indirect_function_table.set(1, null);
     for (const guest of [first, second, first]) bench.run(guest, 0);
-    assert.deepEqual(bench.seen.map(({ which }) => which), [1, 2, 1]);
+    assert.deepEqual(
+      bench.seen.map(({ which }) => which),
+      [1, 2, 1],
+    );
   });
   test("that cannot be found traps the supervisor", async () => {
     const bench = await workbench();
     for (const index of [0, 3, 4, 7, 8, -1]) assertThrows(() => bench.instantiate(index, GUEST), "thunk");
-    for (const [index, message] of [[0, /null/], [3, /type/], [4, /type/], [8, /outside/]]) assert.match(thrownBy(() => bench.instantiate(index, GUEST)).message, message);
+    for (const [index, message] of [
+      [0, /null/],
+      [3, /type/],
+      [4, /type/],
+      [8, /outside/],
+    ])
+      assert.match(thrownBy(() => bench.instantiate(index, GUEST)).message, message);
     assert.equal(bench.instantiate(THUNK, GUEST), 0);
   });
   test("is looked for in a table of functions only", async () => {
     const other = `(table $f 8 funcref)`;
-    for (const table of [other, `${other} (table (export "__indirect_function_table") 8 externref)`, `${other} (global (export "__indirect_function_table") i32 (i32.const 1))`]) {
+    for (const table of [
+      other,
+      `${other} (table (export "__indirect_function_table") 8 externref)`,
+      `${other} (global (export "__indirect_function_table") i32 (i32.const 1))`,
+    ]) {
       const bench = await workbench({ bytes: wat(supervisorText({ table })) });
       bench.instance.exports.__indirect_function_table?.set?.(1, () => 5);
       assert.match(thrownBy(() => bench.instantiate(THUNK, GUEST)).message, /exports no function table/);
@@ -207,7 +248,10 @@ describe("a thunk", () => {
     assert.deepEqual(bench.run(guest, 31), [ERR_OK, 496]);
     assert.deepEqual(bench.run(guest, 32), [ERR_EXECUTION]);
     // Every block was given back: arguments at each level, and one result more.
-    assert.deepEqual(bench.freeBlocks(33), Array.from({ length: 33 }, (_, n) => HEAP_BASE + 8 + 16 * n));
+    assert.deepEqual(
+      bench.freeBlocks(33),
+      Array.from({ length: 33 }, (_, n) => HEAP_BASE + 8 + 16 * n),
+    );
   });
   test("may use all of the sandbox and tear down the running instance, whose call completes", async () => {
     const bench = await workbench();
@@ -227,16 +271,22 @@ describe("a thunk", () => {
   });
   test("that throws, traps or returns a made-up region ends the guest call only", async () => {
     for (const thunk of [
-      () => { throw new Error("mine"); },
-      () => { throw undefined; },
-      () => { throw new WebAssembly.RuntimeError("unreachable"); },
+      () => {
+        throw new Error("mine");
+      },
+      () => {
+        throw undefined;
+      },
+      () => {
+        throw new WebAssembly.RuntimeError("unreachable");
+      },
       () => 5,
       () => undefined,
       () => Symbol("x"),
       () => -1n,
       () => 0n,
       () => 1n << 70n,
-      () => BigInt(MEMORY_BYTES - 1) << 32n | 7n,
+      () => (BigInt(MEMORY_BYTES - 1) << 32n) | 7n,
     ]) {
       const bench = await workbench();
       const guest = bench.instantiate(THUNK, GUEST);
@@ -249,7 +299,9 @@ describe("a thunk", () => {
     const bench = await workbench();
     const guest = bench.instantiate(THUNK, GUEST);
     const reason = new Error("again");
-    bench.thunk = () => { throw reason; };
+    bench.thunk = () => {
+      throw reason;
+    };
     for (let i = 0; i < 10_000; i++) assert.deepEqual(bench.run(guest, 1), [ERR_EXECUTION]);
     bench.answer(1);
     assert.deepEqual(bench.run(guest, 1), [ERR_OK, 1]);
@@ -282,13 +334,25 @@ describe("a trap of the supervisor", () => {
       [() => bench.invoke(guest, "run", ARGS, [512, 5]), "result-buffer", /too small/],
       [() => bench.invoke(guest, "run", ARGS, [END - 5, 10]), "result-buffer", /too small/],
       [() => bench.invoke(guest, "run", ARGS, [-1, -1]), "result-buffer", /too small/],
-    ]) assert.match(assertThrows(use, code, SupervisorTrap).message, message);
-    for (const [ptr, length] of [[MAX, MAX], [0, MAX], [MAX, 0], [1, END], [END, 1], [END + 1, 0]]) {
+    ])
+      assert.match(assertThrows(use, code, SupervisorTrap).message, message);
+    for (const [ptr, length] of [
+      [MAX, MAX],
+      [0, MAX],
+      [MAX, 0],
+      [1, END],
+      [END, 1],
+      [END + 1, 0],
+    ]) {
       const [bad, good] = [slice(ptr, length), bench.place(300, NOTHING)];
       for (const use of [
-        () => call("sandbox_instantiate", THUNK, bad, good, 0), () => call("sandbox_instantiate", THUNK, good, bad, 0),
-        () => call("sandbox_invoke", guest, bad, good, 0, 0, 0), () => call("sandbox_invoke", guest, good, bad, 0, 0, 0), () => call("sandbox_get_global_val", guest, bad),
-      ]) assertThrows(use, "slice");
+        () => call("sandbox_instantiate", THUNK, bad, good, 0),
+        () => call("sandbox_instantiate", THUNK, good, bad, 0),
+        () => call("sandbox_invoke", guest, bad, good, 0, 0, 0),
+        () => call("sandbox_invoke", guest, good, bad, 0, 0, 0),
+        () => call("sandbox_get_global_val", guest, bad),
+      ])
+        assertThrows(use, "slice");
     }
     assert.deepEqual(bench.run(guest, 1), [ERR_OK, 1]);
   });
@@ -297,7 +361,10 @@ describe("a trap of the supervisor", () => {
       [({ call }) => call("allocator_free", 0), /begins at this address/],
       [({ call }) => call("allocator_malloc", -1), /32 MiB/],
       [({ call }) => call("allocator_malloc", 262_144), /no room/],
-      [({ call, place }) => (place(call("allocator_malloc", 8) - 8, new Uint8Array(8).fill(255)), call("allocator_free", HEAP_BASE + 8)), /overwritten/],
+      [
+        ({ call, place }) => (place(call("allocator_malloc", 8) - 8, new Uint8Array(8).fill(255)), call("allocator_free", HEAP_BASE + 8)),
+        /overwritten/,
+      ],
     ]) {
       const bench = await workbench();
       const guest = bench.instantiate(THUNK, GUEST);
@@ -334,7 +401,11 @@ describe("what a supervisor has no word for", () => {
       assert.deepEqual(told(), [expected]);
     }
     const guest = bench.instantiate(THUNK, GUEST);
-    for (const [name, expected] of [["spin", [Trap, "out-of-fuel"]], ["trap", [Trap, "unreachable"]], ["none", [InvokeError, "export-not-found"]]]) {
+    for (const [name, expected] of [
+      ["spin", [Trap, "out-of-fuel"]],
+      ["trap", [Trap, "unreachable"]],
+      ["none", [InvokeError, "export-not-found"]],
+    ]) {
       assert.equal(bench.invoke(guest, name), ERR_EXECUTION);
       assert.deepEqual(told(), [expected]);
     }
@@ -342,7 +413,12 @@ describe("what a supervisor has no word for", () => {
     assert.deepEqual(told(), []);
     bench.thunk = () => (bench.run(guest, 1), bench.reply(Uint8Array.of(1)));
     bench.run(guest, 1);
-    assert.deepEqual(told(), [[Trap, "nesting-too-deep"], [Trap, "host-error"], [Trap, "host-error"], [Trap, "host-error"]]);
+    assert.deepEqual(told(), [
+      [Trap, "nesting-too-deep"],
+      [Trap, "host-error"],
+      [Trap, "host-error"],
+      [Trap, "host-error"],
+    ]);
   });
   test("may be looked at with the host functions themselves", async () => {
     const bench = await workbench({ onFailure: () => assert.equal(bench.call("sandbox_memory_new", 1, 1) >= 0, true) });
@@ -386,7 +462,12 @@ describe("attaching", () => {
   test("wants a memory and the base of a heap", async () => {
     const error = await rejectionOf(attach(wat(supervisorText({ memory: "(memory 4)" }))));
     assert.deepEqual([error instanceof GuestboxError, error.code], [true, "memory"]);
-    for (const heapBase of ["", '(global (export "__heap_base") i64 (i64.const 1))', '(global (export "__heap_base") f64 (f64.const 0.5))', '(func (export "__heap_base"))']) {
+    for (const heapBase of [
+      "",
+      '(global (export "__heap_base") i64 (i64.const 1))',
+      '(global (export "__heap_base") f64 (f64.const 0.5))',
+      '(func (export "__heap_base"))',
+    ]) {
       const error = await rejectionOf(attach(wat(supervisorText({ heapBase }))));
       assert.deepEqual([error instanceof GuestboxError, error.code], [true, "heap-base"], heapBase);
     }
@@ -419,7 +500,11 @@ describe("an abort of the engine", () => {
     const error = thrownBy(() => exhaust(bench));
     assert.ok(error instanceof PoisonedError, String(error));
     assert.ok(error.cause instanceof WebAssembly.RuntimeError);
-    for (const use of [() => bench.call("sandbox_memory_new", 1, 1), () => bench.call("allocator_malloc", 1), () => bench.instantiate(THUNK, GUEST)]) {
+    for (const use of [
+      () => bench.call("sandbox_memory_new", 1, 1),
+      () => bench.call("allocator_malloc", 1),
+      () => bench.instantiate(THUNK, GUEST),
+    ]) {
       assert.equal(thrownBy(use), error);
     }
     assert.equal((await workbench()).instantiate(THUNK, GUEST), 0);

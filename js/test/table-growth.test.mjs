@@ -1,8 +1,8 @@
 // `table.grow` in slices and under first fuels of every size is what it is in one go.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { PoisonedError, Sandbox, Trap, call } from "guestbox";
-import { rejectionOf, thrownBy, wat } from "./wat.mjs";
+import { Sandbox, Trap, call } from "guestbox";
+import { rejectionOf, wat } from "./wat.mjs";
 
 const BODY = `
   (func $grows (param $n i32) (result i32) (local $i i32) (local $sum i32)
@@ -30,8 +30,16 @@ for (const frames of [false, true]) {
   const module = sandbox.compile(wat(text(false)), { frames });
   const starting = sandbox.compile(wat(text(true)), { frames });
   const wait = { env: { wait: (n) => n } };
-  const slow = { env: { wait: async (n) => { await null; return n; } } };
-  const shown = (o) => (o.status === "trap" ? [o.status, o.trap.code, JSON.stringify(o.trap.frames), o.fuelUsed] : [o.status, o.value, o.fuelUsed]);
+  const slow = {
+    env: {
+      wait: async (n) => {
+        await null;
+        return n;
+      },
+    },
+  };
+  const shown = (o) =>
+    o.status === "trap" ? [o.status, o.trap.code, JSON.stringify(o.trap.frames), o.fuelUsed] : [o.status, o.value, o.fuelUsed];
   const whole = (name, n) => {
     const guest = module.instantiate(wait);
     const o = shown(guest.tryCallSync(name, [n]));
@@ -39,7 +47,15 @@ for (const frames of [false, true]) {
     guest.dispose();
     return [o, size];
   };
-  for (const [name, n] of [["grows", 0], ["grows", 100], ["grows", 5_000], ["grows", 9_000], ["refused", 1], ["refused", 2], ["late", 3_000]]) {
+  for (const [name, n] of [
+    ["grows", 0],
+    ["grows", 100],
+    ["grows", 5_000],
+    ["grows", 9_000],
+    ["refused", 1],
+    ["refused", 2],
+    ["late", 3_000],
+  ]) {
     test(`${name}(${n}) frames ${frames}: slices`, async () => {
       const wanted = whole(name, n);
       const total = Number(wanted[0].at(-1));
@@ -53,30 +69,41 @@ for (const frames of [false, true]) {
     test(`${name}(${n}) frames ${frames}: first fuel, resumed in steps, aborted`, async () => {
       const wanted = whole(name, n);
       const total = Number(wanted[0].at(-1));
-      for (let fuel = 0; fuel <= total + 1; fuel += fuel < 150 || fuel > total - 20 ? 1 : 61) for (const step of [1, 13, 100_000]) {
-        if (step === 1 && total > 2_000 && fuel % 7) continue;
-        const guest = module.instantiate(fuel % 2 ? slow : wait);
-        let o = await guest.tryCall(name, [n], { fuel, ...(fuel % 3 ? { slice: 1 + (fuel % 50) } : {}) });
-        let pauses = 0;
-        let given = fuel;
-        while (o.status === "out-of-fuel") {
-          assert.ok(o.fuelUsed <= BigInt(given), `used ${o.fuelUsed} of ${given}`);
-          if (pauses++ > 400) { given += 1e6; o = await o.resume(1_000_000); } else { given += step; o = await o.resume(step); }
+      for (let fuel = 0; fuel <= total + 1; fuel += fuel < 150 || fuel > total - 20 ? 1 : 61)
+        for (const step of [1, 13, 100_000]) {
+          if (step === 1 && total > 2_000 && fuel % 7) continue;
+          const guest = module.instantiate(fuel % 2 ? slow : wait);
+          let o = await guest.tryCall(name, [n], { fuel, ...(fuel % 3 ? { slice: 1 + (fuel % 50) } : {}) });
+          let pauses = 0;
+          let given = fuel;
+          while (o.status === "out-of-fuel") {
+            assert.ok(o.fuelUsed <= BigInt(given), `used ${o.fuelUsed} of ${given}`);
+            if (pauses++ > 400) {
+              given += 1e6;
+              o = await o.resume(1_000_000);
+            } else {
+              given += step;
+              o = await o.resume(step);
+            }
+          }
+          assert.deepEqual([shown(o), guest.exports.size()], wanted, `fuel ${fuel} step ${step}`);
+          guest.dispose();
+          if (step !== 13) continue;
+          // Given up at the first pause, a guest is as good as another.
+          const other = module.instantiate(wait);
+          const first = await other.tryCall(name, [n], { fuel });
+          if (first.status === "out-of-fuel") {
+            if (fuel % 5 === 0) {
+              other.dispose();
+              assert.ok(["ok", "trap"].includes((await first.resume(1_000_000)).status));
+              continue;
+            }
+            first.abort();
+          }
+          const size = other.exports.size();
+          assert.ok(size >= 1 && size <= 30_000);
+          other.dispose();
         }
-        assert.deepEqual([shown(o), guest.exports.size()], wanted, `fuel ${fuel} step ${step}`);
-        guest.dispose();
-        if (step !== 13) continue;
-        // Given up at the first pause, a guest is as good as another.
-        const other = module.instantiate(wait);
-        const first = await other.tryCall(name, [n], { fuel });
-        if (first.status === "out-of-fuel") {
-          if (fuel % 5 === 0) { other.dispose(); assert.ok(["ok", "trap"].includes((await first.resume(1_000_000)).status)); continue; }
-          first.abort();
-        }
-        const size = other.exports.size();
-        assert.ok(size >= 1 && size <= 30_000);
-        other.dispose();
-      }
       assert.ok(sandbox.memoryPagesInUse >= 0);
     });
   }
@@ -92,20 +119,40 @@ for (const frames of [false, true]) {
     for (let fuel = 1; fuel < 6_000; fuel += 7) {
       const made = await starting.instantiateAsync(slow, { fuel, slice: 1 + (fuel % 31) }).catch((error) => error);
       if (made instanceof Error) assert.ok(Trap.is(made, "out-of-fuel"), String(made));
-      else { fewest ??= fuel; assert.equal(made.exports.out.value, out); made.dispose(); }
+      else {
+        fewest ??= fuel;
+        assert.equal(made.exports.out.value, out);
+        made.dispose();
+      }
     }
     assert.ok(fewest);
     const controller = new AbortController();
-    const aborts = { env: { wait: (n) => { if (n > 1_000) controller.abort(new Error("enough")); return n; } } };
+    const aborts = {
+      env: {
+        wait: (n) => {
+          if (n > 1_000) controller.abort(new Error("enough"));
+          return n;
+        },
+      },
+    };
     assert.equal((await rejectionOf(starting.instantiateAsync(aborts, { signal: controller.signal }))).message, "enough");
   });
   test(`many guests in turns, frames ${frames}`, async () => {
     const wanted = whole("grows", 5_000);
-    const outcomes = await Promise.all(Array.from({ length: 20 }, async (_, k) => {
-      const guest = module.instantiate({ env: { wait: async (n) => { await new Promise(setImmediate); return n; } } });
-      const o = await guest.tryCall("grows", [5_000], { slice: 1 + k * 3 });
-      return [shown(o), guest.exports.size()];
-    }));
+    const outcomes = await Promise.all(
+      Array.from({ length: 20 }, async (_, k) => {
+        const guest = module.instantiate({
+          env: {
+            wait: async (n) => {
+              await new Promise(setImmediate);
+              return n;
+            },
+          },
+        });
+        const o = await guest.tryCall("grows", [5_000], { slice: 1 + k * 3 });
+        return [shown(o), guest.exports.size()];
+      }),
+    );
     for (const o of outcomes) assert.deepEqual(o, wanted);
   });
 }
@@ -121,19 +168,38 @@ test("the table limit of a sandbox while others are paused in growing", async ()
   own.dispose();
 });
 test("a hostile one: nested growth in imports, recursion, huge numbers", async () => {
-  const hostile = sandbox.compile(wat(`(module (import "env" "f" (func $f (param i32)))
+  const hostile = sandbox.compile(
+    wat(`(module (import "env" "f" (func $f (param i32)))
     (table $t 0 funcref) (table $u 1 1 funcref) (elem (table $u) (i32.const 0) func $deep)
     (type $v (func (param i32)))
     (func $deep (export "deep") (param i32) (drop (table.grow $t (ref.null func) (i32.const 50)))
       (call $f (local.get 0)) (call_indirect $u (type $v) (i32.add (local.get 0) (i32.const 1)) (i32.const 0)))
     (func (export "huge") (result i32) (i32.add (table.grow $t (ref.func $deep) (i32.const 0x7fffffff)) (table.grow $t (ref.func $deep) (i32.const -1))))
-    (func (export "size") (result i32) (table.size $t)) (elem declare func $deep))`));
+    (func (export "size") (result i32) (table.size $t)) (elem declare func $deep))`),
+  );
   for (const slice of [1, 2, 3, 50, 1_000]) {
-    const guest = hostile.instantiate({ env: { f: call((c, n) => { if (n % 500 === 3) { c.exports.huge(); } }) } });
-    const o = await guest.tryCall("deep", [0], { slice, fuel: 20_000_000, });
-    const sync = hostile.instantiate({ env: { f: call((c, n) => { if (n % 500 === 3) { c.exports.huge(); } }) } });
+    const guest = hostile.instantiate({
+      env: {
+        f: call((c, n) => {
+          if (n % 500 === 3) {
+            c.exports.huge();
+          }
+        }),
+      },
+    });
+    const o = await guest.tryCall("deep", [0], { slice, fuel: 20_000_000 });
+    const sync = hostile.instantiate({
+      env: {
+        f: call((c, n) => {
+          if (n % 500 === 3) {
+            c.exports.huge();
+          }
+        }),
+      },
+    });
     const s = sync.tryCallSync("deep", [0], { fuel: 20_000_000 });
     assert.deepEqual([o.status, o.trap?.code, o.fuelUsed, guest.exports.size()], [s.status, s.trap?.code, s.fuelUsed, sync.exports.size()]);
-    guest.dispose(); sync.dispose();
+    guest.dispose();
+    sync.dispose();
   }
 });

@@ -34,24 +34,28 @@ async function end(calls) {
 }
 
 describe("beside calls that never end", () => {
-  for (const count of [1, 32, 100]) test(`timers have their turn: ${count}`, async () => {
-    const calls = spinning(count);
-    const seen = calls.map(() => 0);
-    let ran = 0;
-    for (let i = 0; i < 20; i++) {
-      await sleep(0);
-      for (const [at, { guest }] of calls.entries()) {
-        const n = guest.exports.n.value;
-        if (n !== seen[at]) ran++;
-        seen[at] = n;
+  for (const count of [1, 32, 100])
+    test(`timers have their turn: ${count}`, async () => {
+      const calls = spinning(count);
+      const seen = calls.map(() => 0);
+      let ran = 0;
+      for (let i = 0; i < 20; i++) {
+        await sleep(0);
+        for (const [at, { guest }] of calls.entries()) {
+          const n = guest.exports.n.value;
+          if (n !== seen[at]) ran++;
+          seen[at] = n;
+        }
       }
-    }
-    assert.ok(seen.every((n) => n !== 0), "each began at once");
-    // Between two timers all of them would run if each had a schedule of its own.
-    if (count === 1) assert.ok(ran > 5, `${ran} of 20`);
-    if (count === 100) assert.ok(ran < 1_800, `${ran} of 2,000`);
-    await end(calls);
-  });
+      assert.ok(
+        seen.every((n) => n !== 0),
+        "each began at once",
+      );
+      // Between two timers all of them would run if each had a schedule of its own.
+      if (count === 1) assert.ok(ran > 5, `${ran} of 20`);
+      if (count === 100) assert.ok(ran < 1_800, `${ran} of 2,000`);
+      await end(calls);
+    });
 
   test("every one of them gets on", async () => {
     const calls = spinning(20);
@@ -68,7 +72,10 @@ describe("beside calls that never end", () => {
       const before = calls.map(({ guest }) => guest.exports.n.value);
       call.controller.abort(new Error("mine"));
       assert.equal((await call.ended).message, "mine");
-      assert.deepEqual(calls.map(({ guest }) => guest.exports.n.value), before);
+      assert.deepEqual(
+        calls.map(({ guest }) => guest.exports.n.value),
+        before,
+      );
       assert.deepEqual(getEventListeners(call.controller.signal, "abort"), []);
       call.guest.dispose();
     }
@@ -87,7 +94,12 @@ describe("beside calls that never end", () => {
 
   test("disposing of a sandbox ends those in it, and no others", async () => {
     const sandbox = await Sandbox.load({ limits });
-    const lost = rejectionOf(sandbox.compile(MODULE).instantiate({ env: { ask: () => 1 } }).call("spin"));
+    const lost = rejectionOf(
+      sandbox
+        .compile(MODULE)
+        .instantiate({ env: { ask: () => 1 } })
+        .call("spin"),
+    );
     const calls = spinning(4);
     await turn();
     sandbox.dispose();
@@ -100,7 +112,12 @@ describe("beside calls that never end", () => {
     const calls = spinning(16);
     const waits = guestOf(1, async () => (await sleep(0), 2));
     const asks = guestOf(0, () => 3);
-    const results = await Promise.all([guestOf().call("count", [3]), waits.call("asks", [5]), asks.call("asks", [20_000]), guestOf(1).call("count", [3_000_000])]);
+    const results = await Promise.all([
+      guestOf().call("count", [3]),
+      waits.call("asks", [5]),
+      asks.call("asks", [20_000]),
+      guestOf(1).call("count", [3_000_000]),
+    ]);
     assert.deepEqual(results, [5, 10, 60_000, 5]);
     await end(calls);
   });
@@ -123,7 +140,11 @@ describe("slices", () => {
       const outcome = await guestOf().tryCall("spin", [], { signal, fuel: 1_000_000 });
       assert.equal(outcome.status, "out-of-fuel");
       outcome.abort();
-      await rejectionOf(guestOf(0, async () => { throw new Error("mine"); }).call("asks", [1], { signal }));
+      await rejectionOf(
+        guestOf(0, async () => {
+          throw new Error("mine");
+        }).call("asks", [1], { signal }),
+      );
     }
     assert.deepEqual(getEventListeners(signal, "abort"), []);
   });
@@ -155,7 +176,15 @@ test("timers and a clock that tests put in the place of the runtime's own stop n
 });
 
 test("limits that let no guest be warmed up let a sandbox be loaded", async () => {
-  for (const limits of ["strict", { instances: 0 }, { totalInstanceBytes: 10 }, { exports: 0 }, { moduleBytes: 10 }, { fuel: 10 }, { guestFrames: 0 }]) {
+  for (const limits of [
+    "strict",
+    { instances: 0 },
+    { totalInstanceBytes: 10 },
+    { exports: 0 },
+    { moduleBytes: 10 },
+    { fuel: 10 },
+    { guestFrames: 0 },
+  ]) {
     (await Sandbox.load({ warm: true, limits })).dispose();
   }
 });
@@ -163,6 +192,12 @@ test("limits that let no guest be warmed up let a sandbox be loaded", async () =
 test("a sandbox that is loaded warm is as any other", async () => {
   const sandbox = await Sandbox.load({ warm: true });
   assert.equal(sandbox.memoryPagesInUse, 0);
-  assert.equal(await sandbox.compile(MODULE).instantiate({ env: { ask: () => 1 } }).call("count", [10]), 5);
+  assert.equal(
+    await sandbox
+      .compile(MODULE)
+      .instantiate({ env: { ask: () => 1 } })
+      .call("count", [10]),
+    5,
+  );
   await assert.rejects(Sandbox.load({ warm: "yes" }), TypeError);
 });

@@ -28,7 +28,14 @@ const anObject = { valueOf: () => 1, toString: () => "1" };
 
 describe("i32", () => {
   const { f } = echo("i32");
-  for (const [given, got] of [[0, 0], [-0, 0], [1, 1], [-1, -1], [2 ** 31 - 1, 2 ** 31 - 1], [-(2 ** 31), -(2 ** 31)]]) {
+  for (const [given, got] of [
+    [0, 0],
+    [-0, 0],
+    [1, 1],
+    [-1, -1],
+    [2 ** 31 - 1, 2 ** 31 - 1],
+    [-(2 ** 31), -(2 ** 31)],
+  ]) {
     test(`${given} comes back`, () => assert.equal(f(given), got));
   }
   test("an unsigned number up to 2^32 - 1 is taken and comes back signed", () => {
@@ -39,8 +46,7 @@ describe("i32", () => {
     test(`${value} is a RangeError before the guest runs`, () => refused("i32", value, RangeError));
   }
   for (const value of [1n, "1", true, null, undefined, anObject, [1], () => 1, Symbol("1")]) {
-    test(`a ${value === null ? "null" : typeof value} is a TypeError before the guest runs`, () =>
-      refused("i32", value, TypeError));
+    test(`a ${value === null ? "null" : typeof value} is a TypeError before the guest runs`, () => refused("i32", value, TypeError));
   }
   test("no code of a refused object runs", () => {
     let ran = false;
@@ -139,6 +145,7 @@ describe("lists of values", () => {
     assert.throws(() => swapping(() => [1.5, 8n, 7, 9])(7, 8n, 1.5), TypeError);
     assert.throws(() => swapping(() => [1.5, 8, 7])(7, 8n, 1.5), TypeError);
     assert.throws(() => swapping(() => [1.5, 8n, 2 ** 32])(7, 8n, 1.5), RangeError);
+    // eslint-disable-next-line no-sparse-arrays -- a hole is no value
     assert.throws(() => swapping(() => [, 8n, 7])(7, 8n, 1.5), TypeError);
     assert.throws(() => swapping(() => ({ 0: 1.5, 1: 8n, 2: 7, length: 3 }))(7, 8n, 1.5), TypeError);
   });

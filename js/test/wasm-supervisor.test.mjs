@@ -20,10 +20,40 @@ describe("a supervisor that is itself wasm", async () => {
     const [one] = document.cases;
     const results = await runCase({ Substrate, supervisor, limits, bytesOf }, one);
     const changed = (change) => ({ ...one, steps: one.steps.map((step) => ({ ...step, ...change(step) })) });
-    assert.equal(difference(changed(() => ({})), results), undefined);
-    assert.match(difference(changed(() => ({ outcome: "0102" })), results), /the outcome is 0000, expected 0102$/);
-    assert.match(difference(changed(() => ({ trap: "torn-down" })), results), /trap is undefined, expected torn-down$/);
-    assert.match(difference(changed(({ trace }) => ({ trace: trace.slice(1) })), results), /line 1 of the trace/);
-    assert.match(difference(changed(({ trace }) => ({ trace: [...trace, "more"] })), results), /expected more$/);
+    assert.equal(
+      difference(
+        changed(() => ({})),
+        results,
+      ),
+      undefined,
+    );
+    assert.match(
+      difference(
+        changed(() => ({ outcome: "0102" })),
+        results,
+      ),
+      /the outcome is 0000, expected 0102$/,
+    );
+    assert.match(
+      difference(
+        changed(() => ({ trap: "torn-down" })),
+        results,
+      ),
+      /trap is undefined, expected torn-down$/,
+    );
+    assert.match(
+      difference(
+        changed(({ trace }) => ({ trace: trace.slice(1) })),
+        results,
+      ),
+      /line 1 of the trace/,
+    );
+    assert.match(
+      difference(
+        changed(({ trace }) => ({ trace: [...trace, "more"] })),
+        results,
+      ),
+      /expected more$/,
+    );
   });
 });

@@ -8,7 +8,15 @@ const wabt = await initWabt();
 
 /** The bytes of a module; `write_debug_names` gives it a name section. */
 export function wat(text, options = {}) {
-  const features = { bulk_memory: true, multi_value: true, multi_memory: true, mutable_globals: true, reference_types: true, tail_call: true, extended_const: true };
+  const features = {
+    bulk_memory: true,
+    multi_value: true,
+    multi_memory: true,
+    mutable_globals: true,
+    reference_types: true,
+    tail_call: true,
+    extended_const: true,
+  };
   const module = wabt.parseWat("guest.wat", text, { ...features, sat_float_to_int: true, sign_extension: true });
   try {
     module.resolveNames();

@@ -35,7 +35,7 @@ async function inTurns(subject, peer) {
   for (let round = -2; round < ROUNDS; round++) {
     const theirs = await once(peer);
     const ours = await once(subject);
-    if (round >= 0) times.push(ours), ratios.push(ours / theirs);
+    if (round >= 0) (times.push(ours), ratios.push(ours / theirs));
   }
   return [median(times), median(ratios)];
 }

@@ -5,8 +5,11 @@ import { sandboxed } from "../guests/sandboxed.mjs";
 import { encodeText } from "../guests/trace.mjs";
 
 // The names of Emscripten for what the C sources call so.
-const CALL_CONSTRUCTORS = "u", QTS_NewRuntime = "K", QTS_NewContext = "N";
-const QTS_Eval = "pa", QTS_GetFloat64 = "Z";
+const CALL_CONSTRUCTORS = "u",
+  QTS_NewRuntime = "K",
+  QTS_NewContext = "N";
+const QTS_Eval = "pa",
+  QTS_GetFloat64 = "Z";
 
 /**
  * Makes an interpreter; `evaluate(program, options)` gives the number that a program comes to, `NaN`

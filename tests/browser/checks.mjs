@@ -18,7 +18,11 @@ const thrownBy = (act) => {
   }
   throw new Error("nothing was thrown");
 };
-const rejectionOf = (promise) => promise.then(() => Promise.reject(new Error("not rejected")), (error) => error);
+const rejectionOf = (promise) =>
+  promise.then(
+    () => Promise.reject(new Error("not rejected")),
+    (error) => error,
+  );
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 const shared = Sandbox.load();
@@ -42,7 +46,10 @@ export const checks = {
     };
     const instance = await guest("asks", { e: { ask } }, { overlapping: "queue" });
     equal(await instance.call("run", [1]), 44);
-    isOf(thrownBy(() => instance.exports.run(1)), AsyncImportError);
+    isOf(
+      thrownBy(() => instance.exports.run(1)),
+      AsyncImportError,
+    );
     equal(await Promise.all([10, 20, 30].map((n) => instance.call("run", [n]))).then(String), "53,63,73");
   },
 
@@ -109,22 +116,50 @@ export const checks = {
   async "an error of an import comes out as the same object"() {
     const reason = new DOMException("mine", "DataError");
     let thrown = reason;
-    const instance = await guest("asks", { e: { ask: () => { throw thrown; } } });
+    const instance = await guest("asks", {
+      e: {
+        ask: () => {
+          throw thrown;
+        },
+      },
+    });
     const outer = await guest("asks", { e: { ask: (n) => instance.exports.run(n) } });
-    equal(thrownBy(() => outer.exports.run(1)), reason);
+    equal(
+      thrownBy(() => outer.exports.run(1)),
+      reason,
+    );
     equal(await rejectionOf(outer.call("run", [1])), reason);
     thrown = undefined;
-    equal(thrownBy(() => outer.exports.run(1)), undefined);
-    for (let i = 0; i < 10_000; i++) equal(thrownBy(() => instance.exports.run(1)), undefined);
+    equal(
+      thrownBy(() => outer.exports.run(1)),
+      undefined,
+    );
+    for (let i = 0; i < 10_000; i++)
+      equal(
+        thrownBy(() => instance.exports.run(1)),
+        undefined,
+      );
   },
 
   async "a deep recursion, and deep nesting with callbacks, are traps"() {
     const deep = await guest("recurses");
-    equal(isOf(thrownBy(() => deep.exports.f()), Trap).code, "stack-overflow");
+    equal(
+      isOf(
+        thrownBy(() => deep.exports.f()),
+        Trap,
+      ).code,
+      "stack-overflow",
+    );
     equal(deep.exports.fine(), 7);
     const nested = await guest("asks", { e: { ask: (n) => (n === 0 ? 0 : nested.exports.run(n - 1)) } });
     equal(nested.exports.run(31), 32);
-    equal(isOf(thrownBy(() => nested.exports.run(40)), Trap).code, "nesting-too-deep");
+    equal(
+      isOf(
+        thrownBy(() => nested.exports.run(40)),
+        Trap,
+      ).code,
+      "nesting-too-deep",
+    );
     equal(nested.exports.run(31), 32);
   },
 
@@ -177,8 +212,14 @@ export const checks = {
     const { memory } = instance.exports;
     instance.dispose();
     instance.dispose();
-    isOf(thrownBy(() => instance.exports), DisposedError);
-    isOf(thrownBy(() => memory.size), DisposedError);
+    isOf(
+      thrownBy(() => instance.exports),
+      DisposedError,
+    );
+    isOf(
+      thrownBy(() => memory.size),
+      DisposedError,
+    );
     equal(sandbox.memoryPagesInUse, before);
   },
 
@@ -231,7 +272,11 @@ export const checks = {
     sandbox.engine.host.call = () => {
       throw new WebAssembly.RuntimeError("unreachable");
     };
-    for (let i = 0; i < 2; i++) isOf(thrownBy(() => instance.exports.add(1, 2)), PoisonedError);
+    for (let i = 0; i < 2; i++)
+      isOf(
+        thrownBy(() => instance.exports.add(1, 2)),
+        PoisonedError,
+      );
     equal((await guest("adds")).exports.add(2, 3), 5);
   },
 };

@@ -10,7 +10,9 @@ const FLAGS = [
 
 export async function launch() {
   if (!existsSync(executablePath)) {
-    throw new Error(`there is no browser at ${executablePath}: install Chromium (on Debian: apt-get install chromium), or name one in CHROMIUM`);
+    throw new Error(
+      `there is no browser at ${executablePath}: install Chromium (on Debian: apt-get install chromium), or name one in CHROMIUM`,
+    );
   }
   return chromium.launch({ executablePath, args: FLAGS });
 }

@@ -65,7 +65,7 @@ async function openPage() {
   try {
     await page.waitForFunction(() => globalThis.guestboxPage !== undefined, undefined, { timeout: 30_000 });
   } catch (error) {
-    throw new Error(`the page did not load: ${problems.join("; ") || error.message}`);
+    throw new Error(`the page did not load: ${problems.join("; ") || error.message}`, { cause: error });
   }
   return page;
 }
@@ -139,7 +139,13 @@ async function runChecks(firstPage) {
   }
   for (const { name } of guests) {
     await check(`${name}: the trace with the fuel of each call is the recorded one`, async () =>
-      isRecorded(name, await withinTime(30_000, page.evaluate((guest) => globalThis.guestboxPage.metered(guest), name))),
+      isRecorded(
+        name,
+        await withinTime(
+          30_000,
+          page.evaluate((guest) => globalThis.guestboxPage.metered(guest), name),
+        ),
+      ),
     );
   }
   await check("no recorded trace is missing, and none is left over", () => {
@@ -152,7 +158,10 @@ async function runChecks(firstPage) {
   for (const name of names) {
     await check(name, async () => {
       try {
-        return await withinTime(60_000, page.evaluate((one) => globalThis.guestboxPage.check(one), name));
+        return await withinTime(
+          60_000,
+          page.evaluate((one) => globalThis.guestboxPage.check(one), name),
+        );
       } catch (error) {
         // Should the page hang, the next check gets another.
         page = await openPage();

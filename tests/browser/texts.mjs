@@ -9,5 +9,6 @@ export const texts = {
   traps: '(module (func $inner unreachable) (func (export "run") (call $inner)))',
   recurses: '(module (func $f (export "f") (result i32) (i32.add (call $f) (call $f))) (func (export "fine") (result i32) (i32.const 7)))',
   remembers: '(module (memory (export "memory") 1 50) (func (export "grow") (result i32) (memory.grow (i32.const 49))))',
-  floats: '(module (import "e" "f" (func $f (param f32) (result f32))) (func (export "f") (param f32) (result f32) (call $f (local.get 0))))',
+  floats:
+    '(module (import "e" "f" (func $f (param f32) (result f32))) (func (export "f") (param f32) (result f32) (call $f (local.get 0))))',
 };

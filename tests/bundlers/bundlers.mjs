@@ -101,7 +101,15 @@ export const small = [
     async open(folder) {
       const esbuild = await imported(JS, "esbuild");
       const outfile = join(folder, "dist/main.mjs");
-      await esbuild.build({ absWorkingDir: folder, entryPoints: ["main.js"], bundle: true, format: "esm", platform: "node", outfile, logLevel: "error" });
+      await esbuild.build({
+        absWorkingDir: folder,
+        entryPoints: ["main.js"],
+        bundle: true,
+        format: "esm",
+        platform: "node",
+        outfile,
+        logLevel: "error",
+      });
       const lines = async () => (await command(folder, process.execPath, outfile)).trim().split("\n");
       return { lines, close: () => {} };
     },
@@ -156,12 +164,26 @@ export const more = [
   ...[["workerd"], []].map((conditions) => ({
     name: `esbuild, workerd${conditions.length > 0 ? "" : ", no condition"}`,
     of: [TURNS, "workerd"],
-    refused: conditions.length > 0 ? {} : { guestbox: /^LoadError: cannot tell where .*`load\(\{ wasm \}\)`/, "guestbox/inline": /^LoadError: this runtime compiles no bytes; .*`load\(\{ wasm \}\)`/ },
+    refused:
+      conditions.length > 0
+        ? {}
+        : {
+            guestbox: /^LoadError: cannot tell where .*`load\(\{ wasm \}\)`/,
+            "guestbox/inline": /^LoadError: this runtime compiles no bytes; .*`load\(\{ wasm \}\)`/,
+          },
     files: (entry) => ({ "example.js": exampleOf(entry), "main.js": `export default { async fetch() { ${PRINTS("./example.js")} } };` }),
     async open(folder) {
       const esbuild = await imported(JS, "esbuild");
       const outdir = join(folder, "dist");
-      const options = { absWorkingDir: folder, entryPoints: ["main.js"], bundle: true, format: "esm", outdir, conditions, assetNames: "[name]" };
+      const options = {
+        absWorkingDir: folder,
+        entryPoints: ["main.js"],
+        bundle: true,
+        format: "esm",
+        outdir,
+        conditions,
+        assetNames: "[name]",
+      };
       await esbuild.build({ ...options, loader: { ".wasm": "copy" }, logLevel: "error" });
       const { url, close } = await served(outdir, (port) => {
         writeFileSync(join(outdir, "config.capnp"), workerdConfig(port, existsSync(join(outdir, "guestbox.wasm"))));
@@ -203,7 +225,7 @@ async function command(cwd, name, ...args) {
   try {
     return (await run(name, args, { cwd, timeout: 240_000, env: quiet })).stdout;
   } catch (error) {
-    throw new Error(`${error.stdout}${error.stderr}`.trim() || error.message);
+    throw new Error(`${error.stdout}${error.stderr}`.trim() || error.message, { cause: error });
   }
 }
 

@@ -2,7 +2,7 @@
 //
 //   node --test tests/bundlers/package.test.mjs
 import assert from "node:assert/strict";
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -40,7 +40,10 @@ test("attw finds no problem, by its profile for ESM only", () => {
   succeeds(at("node_modules/.bin/attw"), tarball, "--profile", "esm-only");
 });
 
-for (const [module, resolution] of [["es2022", "bundler"], ["nodenext", "nodenext"]]) {
+for (const [module, resolution] of [
+  ["es2022", "bundler"],
+  ["nodenext", "nodenext"],
+]) {
   test(`a strict TypeScript program resolves all entries and the wasm module, by ${resolution}`, () => {
     const options = ["--module", module, "--moduleResolution", resolution, "--target", "es2022", "--lib", "es2022,dom"];
     succeeds(process.execPath, at("../../js/node_modules/typescript/bin/tsc"), "--strict", "--noEmit", ...options, "consumer.mts");
@@ -113,7 +116,11 @@ describe("in a page", () => {
   }
 
   test("a path is the page's own, not the bundle's", async () => {
-    for (const [path, load] of [["/deep/own.wasm", "own.wasm"], ["/own.wasm", "/own.wasm"], ["/own.wasm", "http://localhost/own.wasm"]]) {
+    for (const [path, load] of [
+      ["/deep/own.wasm", "own.wasm"],
+      ["/own.wasm", "/own.wasm"],
+      ["/own.wasm", "http://localhost/own.wasm"],
+    ]) {
       assert.equal(await saidBy("guestbox", `{ wasm: "${load}" }`, { [path]: [wasm, "application/wasm"] }), "loaded");
     }
   });
@@ -132,7 +139,10 @@ describe("in a page", () => {
   });
   test("a Content-Security-Policy that forbids it is named, with what to add", async () => {
     const policy = (sources) => ({ "content-security-policy": `script-src ${sources}` });
-    for (const [entry, files] of [["guestbox/inline", {}], ["guestbox", { "/assets/guestbox.wasm": [wasm, "application/wasm"] }]]) {
+    for (const [entry, files] of [
+      ["guestbox/inline", {}],
+      ["guestbox", { "/assets/guestbox.wasm": [wasm, "application/wasm"] }],
+    ]) {
       const refused = await saidBy(entry, "", files, policy("'self'"));
       assert.match(refused, /^LoadError; csp; .*'wasm-unsafe-eval'/);
       assert.equal(await saidBy(entry, "", files, policy("'self' 'wasm-unsafe-eval'")), "loaded");

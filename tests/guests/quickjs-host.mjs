@@ -1,26 +1,34 @@
 // The imports of QuickJS, and the helpers that they share with the driver in quickjs.mjs: clock,
 // calendar, host functions, modules and the poll that can end a program.
-import { decodeText, encodeText, openGuest, readCString, readU32 } from './trace.mjs';
-import { Stop, writeCString, writeU32 } from './trace.mjs';
-import { MODULES } from './quickjs-programs.mjs';
+import { decodeText, encodeText, openGuest, readCString, readU32 } from "./trace.mjs";
+import { Stop, writeCString, writeU32 } from "./trace.mjs";
+import { MODULES } from "./quickjs-programs.mjs";
 
 // The host functions that programs can call, by the number given to QTS_NewFunction.
-export const HOST_PRINT = 1, HOST_PRICE = 2;
-const PRICES = { tea: '4.50', salt: '1.25' };
+export const HOST_PRINT = 1,
+  HOST_PRICE = 2;
+const PRICES = { tea: "4.50", salt: "1.25" };
 
-const CLOCK_BEGIN = 1709164800123, CLOCK_STEP = 250; // milliseconds; 29 February 2024
+const CLOCK_BEGIN = 1709164800123,
+  CLOCK_STEP = 250; // milliseconds; 29 February 2024
 const POLLS_ALLOWED = 6;
 
 // Codes of WASI for the file functions.
-const BAD_FILE = 8, NOT_SEEKABLE = 70;
+const BAD_FILE = 8,
+  NOT_SEEKABLE = 70;
 
 // What the exports are, in the names of the C sources; QTS_ is the layer of quickjs-emscripten.
 // The driver has the others.
-export const MALLOC = 'v', FREE = 'M';
-export const QTS_FreeValuePointer = 'P', QTS_FreeCString = 'S', QTS_NewString = '_';
-export const QTS_SetProp = 'ja';
-const QTS_Throw = 'w', QTS_NewError = 'x', QTS_GetString = '$';
-const QTS_ArgvGetJSValueConstPointer = 'Ea';
+export const MALLOC = "v",
+  FREE = "M";
+export const QTS_FreeValuePointer = "P",
+  QTS_FreeCString = "S",
+  QTS_NewString = "_";
+const QTS_SetProp = "ja";
+const QTS_Throw = "w",
+  QTS_NewError = "x",
+  QTS_GetString = "$";
+const QTS_ArgvGetJSValueConstPointer = "Ea";
 
 function yearLength(year) {
   return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 366 : 365;
@@ -30,7 +38,8 @@ function yearLength(year) {
 function writeTime(memory, at, seconds) {
   const days = Math.floor(seconds / 86400);
   const rest = seconds - days * 86400;
-  let year = 1970, yearDay = days;
+  let year = 1970,
+    yearDay = days;
   while (yearDay < 0) {
     year--;
     yearDay += yearLength(year);
@@ -40,7 +49,8 @@ function writeTime(memory, at, seconds) {
     year++;
   }
   const lengths = [31, yearLength(year) - 337, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-  let month = 0, day = yearDay;
+  let month = 0,
+    day = yearDay;
   while (day >= lengths[month]) {
     day -= lengths[month];
     month++;
@@ -99,7 +109,7 @@ export function openQuickjs(engine, bytes, print) {
       },
       // qts_host_normalize_module(runtime, context, importer, imported)
       g(runtime, context, importer, imported) {
-        return host.newCString(readCString(memory, imported).replace('./', ''));
+        return host.newCString(readCString(memory, imported).replace("./", ""));
       },
       // qts_host_load_module_source(runtime, context, name)
       h(runtime, context, name) {
@@ -132,8 +142,8 @@ export function openQuickjs(engine, bytes, print) {
       n(west, hasSummer, zone, summerZone) {
         writeU32(memory, west, 0);
         writeU32(memory, hasSummer, 0);
-        writeCString(memory, zone, 'UTC');
-        writeCString(memory, summerZone, 'UTC');
+        writeCString(memory, zone, "UTC");
+        writeCString(memory, summerZone, "UTC");
       },
       // fd_seek(file, offset, origin, new offset)
       o(file, offset, origin, newOffset) {
@@ -146,7 +156,7 @@ export function openQuickjs(engine, bytes, print) {
       },
       // _abort_js()
       q() {
-        throw new Stop('abort');
+        throw new Stop("abort");
       },
       // proc_exit(code)
       r(code) {
@@ -162,7 +172,7 @@ export function openQuickjs(engine, bytes, print) {
           host.guest.call(QTS_FreeCString, context, text);
         }
         if (number === HOST_PRINT) {
-          print(`program prints: ${values.join(' ')}`);
+          print(`program prints: ${values.join(" ")}`);
           return 0; // undefined
         }
         const price = PRICES[values[0]];
@@ -196,7 +206,7 @@ export function openQuickjs(engine, bytes, print) {
   // Makes an error the outcome of the import that is running.
   function throwError(message) {
     const error = host.guest.call(QTS_NewError, host.context);
-    host.setProperty(error, 'message', host.newString(message));
+    host.setProperty(error, "message", host.newString(message));
     const outcome = host.guest.call(QTS_Throw, host.context, error);
     host.guest.call(QTS_FreeValuePointer, host.context, error);
     return outcome;

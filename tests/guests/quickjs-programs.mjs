@@ -52,7 +52,7 @@ parse('abc');
 parse('abcdef');
 `;
 
-export const SYNTAX_ERROR = 'let total = 1 +;';
+export const SYNTAX_ERROR = "let total = 1 +;";
 
 export const HOST = `
 print('the price of tea is ' + price('tea'));
@@ -74,12 +74,12 @@ export default 42;
 `;
 
 export const MODULES = {
-  'shapes.js': `
+  "shapes.js": `
 import { join } from './text.js';
 export const unit = join(['m', '2']);
 export const area = (radius) => Math.PI * radius * radius;
 `,
-  'text.js': `
+  "text.js": `
 export function join(parts) {
   return parts.join('-');
 }
@@ -102,7 +102,7 @@ Promise.all([work('a', 3), work('b', 2)]).then((names) => {
 order.join(' ');
 `;
 
-export const ENDLESS = 'let turns = 0; for (;;) turns++;';
+export const ENDLESS = "let turns = 0; for (;;) turns++;";
 export const RECURSION = `
 let depth = 0;
 function again() {
@@ -118,6 +118,6 @@ try {
 ({ message, deep: depth > 100 });
 `;
 // More than the 16 MiB of the whole memory.
-export const GREEDY = 'new ArrayBuffer(20000000).byteLength;';
+export const GREEDY = "new ArrayBuffer(20000000).byteLength;";
 export const MISSING_MODULE = "import './absent.js';";
-export const FUNCTION = '(a, b) => { return a * b + 0.5; }';
+export const FUNCTION = "(a, b) => { return a * b + 0.5; }";

@@ -2,27 +2,41 @@
 // shortened. The supervisor gives it its memory, a clock, host functions and a module loader, and
 // takes the processor back from a program that does not end.
 // A JavaScript value is known outside by the address of a heap cell, which its holder must free.
-import { encodeText, printMemory, readCString, Stop, writeU32 } from './trace.mjs';
-import { FREE, HOST_PRICE, HOST_PRINT, MALLOC, openQuickjs } from './quickjs-host.mjs';
-import { QTS_FreeCString, QTS_FreeValuePointer } from './quickjs-host.mjs';
-import * as programs from './quickjs-programs.mjs';
+import { encodeText, printMemory, readCString, Stop, writeU32 } from "./trace.mjs";
+import { FREE, HOST_PRICE, HOST_PRINT, MALLOC, openQuickjs } from "./quickjs-host.mjs";
+import { QTS_FreeCString, QTS_FreeValuePointer } from "./quickjs-host.mjs";
+import * as programs from "./quickjs-programs.mjs";
 
-export const name = 'quickjs';
-export const title = 'JavaScript interpreter: programs, host functions, modules, promises, limits';
+export const name = "quickjs";
+export const title = "JavaScript interpreter: programs, host functions, modules, promises, limits";
 
 // What the exports are, in the names of the C sources.
-const CALL_CONSTRUCTORS = 'u';
-const QTS_NewRuntime = 'K', QTS_FreeRuntime = 'L', QTS_NewContext = 'N', QTS_FreeContext = 'O';
-const QTS_RuntimeSetMemoryLimit = 'y', QTS_RuntimeSetMaxStackSize = 'D';
-const QTS_RuntimeEnableInterruptHandler = 'Fa', QTS_RuntimeEnableModuleLoader = 'Ha';
-const QTS_RuntimeComputeMemoryUsage = 'z', QTS_FreeValuePointerRuntime = 'Q';
-const QTS_GetGlobalObject = 'ua', QTS_GetUndefined = 'E', QTS_NewFunction = 'Da';
-const QTS_NewFloat64 = 'Y', QTS_GetFloat64 = 'Z', QTS_Call = 'ma', QTS_Eval = 'pa';
-const QTS_ResolveException = 'na', QTS_Dump = 'oa';
-const QTS_IsJobPending = 'fa', QTS_ExecutePendingJob = 'ga';
+const CALL_CONSTRUCTORS = "u";
+const QTS_NewRuntime = "K",
+  QTS_FreeRuntime = "L",
+  QTS_NewContext = "N",
+  QTS_FreeContext = "O";
+const QTS_RuntimeSetMemoryLimit = "y",
+  QTS_RuntimeSetMaxStackSize = "D";
+const QTS_RuntimeEnableInterruptHandler = "Fa",
+  QTS_RuntimeEnableModuleLoader = "Ha";
+const QTS_RuntimeComputeMemoryUsage = "z",
+  QTS_FreeValuePointerRuntime = "Q";
+const QTS_GetGlobalObject = "ua",
+  QTS_GetUndefined = "E",
+  QTS_NewFunction = "Da";
+const QTS_NewFloat64 = "Y",
+  QTS_GetFloat64 = "Z",
+  QTS_Call = "ma",
+  QTS_Eval = "pa";
+const QTS_ResolveException = "na",
+  QTS_Dump = "oa";
+const QTS_IsJobPending = "fa",
+  QTS_ExecutePendingJob = "ga";
 
 // Flags of QTS_Eval.
-const AS_SCRIPT = 0, AS_MODULE = 1;
+const AS_SCRIPT = 0,
+  AS_MODULE = 1;
 
 const MEMORY_LIMIT = 8 * 1024 * 1024;
 // The stack counted here is the one in the guest's memory. The limit is well below QuickJS's own,
@@ -81,19 +95,19 @@ export function run(engine, bytes, print) {
   guest.call(QTS_RuntimeEnableInterruptHandler, runtime);
   guest.call(QTS_RuntimeEnableModuleLoader, runtime, 1);
   host.context = guest.call(QTS_NewContext, runtime, 0);
-  addHostFunction('print', HOST_PRINT);
-  addHostFunction('price', HOST_PRICE);
+  addHostFunction("print", HOST_PRINT);
+  addHostFunction("price", HOST_PRICE);
 
-  evaluateAndPrint('compute.js', programs.COMPUTE, AS_SCRIPT);
-  evaluateAndPrint('clock.js', programs.CLOCK, AS_SCRIPT);
-  evaluateAndPrint('errors.js', programs.ERRORS, AS_SCRIPT);
-  evaluateAndPrint('syntax.js', programs.SYNTAX_ERROR, AS_SCRIPT);
-  evaluateAndPrint('host.js', programs.HOST, AS_SCRIPT);
-  evaluateAndPrint('main.js', programs.MAIN_MODULE, AS_MODULE);
-  evaluateAndPrint('missing.js', programs.MISSING_MODULE, AS_MODULE);
+  evaluateAndPrint("compute.js", programs.COMPUTE, AS_SCRIPT);
+  evaluateAndPrint("clock.js", programs.CLOCK, AS_SCRIPT);
+  evaluateAndPrint("errors.js", programs.ERRORS, AS_SCRIPT);
+  evaluateAndPrint("syntax.js", programs.SYNTAX_ERROR, AS_SCRIPT);
+  evaluateAndPrint("host.js", programs.HOST, AS_SCRIPT);
+  evaluateAndPrint("main.js", programs.MAIN_MODULE, AS_MODULE);
+  evaluateAndPrint("missing.js", programs.MISSING_MODULE, AS_MODULE);
 
   // Promise reactions run when the supervisor says so.
-  evaluateAndPrint('promises.js', programs.PROMISES, AS_SCRIPT);
+  evaluateAndPrint("promises.js", programs.PROMISES, AS_SCRIPT);
   const pending = guest.call(QTS_IsJobPending, runtime);
   const contextOut = guest.call(MALLOC, 4);
   const executed = guest.call(QTS_ExecutePendingJob, runtime, -1, contextOut);
@@ -103,7 +117,7 @@ export function run(engine, bytes, print) {
   guest.call(FREE, contextOut);
 
   // A function that a program returns, called with numbers.
-  const callee = evaluate('function.js', programs.FUNCTION, AS_SCRIPT);
+  const callee = evaluate("function.js", programs.FUNCTION, AS_SCRIPT);
   const left = guest.call(QTS_NewFloat64, host.context, 6.25);
   const right = guest.call(QTS_NewFloat64, host.context, -0.1);
   const args = guest.call(MALLOC, 8);
@@ -120,14 +134,14 @@ export function run(engine, bytes, print) {
   guest.call(FREE, args);
 
   // Limits: the supervisor's patience, the stack, QuickJS's own count and the memory itself.
-  evaluateAndPrint('endless.js', programs.ENDLESS, AS_SCRIPT);
-  evaluateAndPrint('recursion.js', programs.RECURSION, AS_SCRIPT);
-  evaluateAndPrint('greedy.js', programs.GREEDY, AS_SCRIPT);
+  evaluateAndPrint("endless.js", programs.ENDLESS, AS_SCRIPT);
+  evaluateAndPrint("recursion.js", programs.RECURSION, AS_SCRIPT);
+  evaluateAndPrint("greedy.js", programs.GREEDY, AS_SCRIPT);
   guest.call(QTS_RuntimeSetMemoryLimit, runtime, -1);
-  evaluateAndPrint('greedier.js', programs.GREEDY, AS_SCRIPT);
+  evaluateAndPrint("greedier.js", programs.GREEDY, AS_SCRIPT);
 
   const usage = guest.call(QTS_RuntimeComputeMemoryUsage, runtime, host.context);
-  printValue('usage', usage);
+  printValue("usage", usage);
   free(usage);
   guest.call(QTS_FreeContext, host.context);
   guest.call(QTS_FreeRuntime, runtime);
@@ -136,7 +150,7 @@ export function run(engine, bytes, print) {
   // ends the call by an error out of the import.
   const leaky = guest.call(QTS_NewRuntime);
   host.context = guest.call(QTS_NewContext, leaky, 0);
-  evaluate('held.js', '({})', AS_SCRIPT);
+  evaluate("held.js", "({})", AS_SCRIPT);
   guest.call(QTS_FreeContext, host.context);
   try {
     guest.call(QTS_FreeRuntime, leaky);

@@ -9,8 +9,11 @@
 // result. In place of the result, "throws <message>" is an error that the supervisor itself threw
 // (a Stop), and "trap" is any other error: the words of a trap differ from engine to engine.
 
-const VALUE_TYPES = { 0x7f: 'i32', 0x7e: 'i64', 0x7d: 'f32', 0x7c: 'f64' };
-const FUNCTION = 0, TABLE = 1, MEMORY = 2, GLOBAL = 3;
+const VALUE_TYPES = { 0x7f: "i32", 0x7e: "i64", 0x7d: "f32", 0x7c: "f64" };
+const FUNCTION = 0,
+  TABLE = 1,
+  MEMORY = 2,
+  GLOBAL = 3;
 const PAGE_SIZE = 65536;
 
 // What a supervisor throws out of an import to end the guest's call.
@@ -19,15 +22,20 @@ export class Stop extends Error {}
 // Returns { imports: {'module.name': type}, exports: {name: type} }, type = { params, results }.
 // Only functions are listed. The sections before the last one needed are well formed, because the
 // engine has validated the module or soon will.
-export function readFunctionTypes(bytes) {
+function readFunctionTypes(bytes) {
   let position = 8;
-  const types = [], functionTypes = [], imports = {}, exports = {};
+  const types = [],
+    functionTypes = [],
+    imports = {},
+    exports = {};
 
   function byte() {
     return bytes[position++];
   }
   function number() {
-    let value = 0, shift = 1, part;
+    let value = 0,
+      shift = 1,
+      part;
     do {
       part = byte();
       value += (part & 0x7f) * shift;
@@ -61,7 +69,7 @@ export function readFunctionTypes(bytes) {
       }
     } else if (section === 2) {
       for (let count = number(); count > 0; count--) {
-        const key = string() + '.' + string();
+        const key = string() + "." + string();
         const kind = byte();
         if (kind === FUNCTION) {
           imports[key] = types[number()];
@@ -91,22 +99,22 @@ export function readFunctionTypes(bytes) {
   return { imports, exports };
 }
 
-export function formatValue(type, value) {
+function formatValue(type, value) {
   const view = new DataView(new ArrayBuffer(8));
-  if (type === 'i32') return String(value | 0);
-  if (type === 'i64') return String(BigInt.asIntN(64, value));
-  if (type === 'f32') {
+  if (type === "i32") return String(value | 0);
+  if (type === "i64") return String(BigInt.asIntN(64, value));
+  if (type === "f32") {
     view.setFloat32(0, value);
-    return '0x' + view.getUint32(0).toString(16).padStart(8, '0');
+    return "0x" + view.getUint32(0).toString(16).padStart(8, "0");
   }
   view.setFloat64(0, value);
-  return '0x' + view.getBigUint64(0).toString(16).padStart(16, '0');
+  return "0x" + view.getBigUint64(0).toString(16).padStart(16, "0");
 }
 
 function formatCall(kind, name, params, args) {
   const list = [];
   for (let i = 0; i < params.length; i++) list.push(formatValue(params[i], args[i]));
-  return `${kind} ${name}(${list.join(', ')}) -> `;
+  return `${kind} ${name}(${list.join(", ")}) -> `;
 }
 
 // Runs one call and prints its line; `name` and `type` say how.
@@ -115,11 +123,11 @@ function traced(kind, name, type, args, run, print) {
   try {
     result = run();
   } catch (error) {
-    const outcome = error instanceof Stop ? 'throws ' + error.message : 'trap';
+    const outcome = error instanceof Stop ? "throws " + error.message : "trap";
     print(formatCall(kind, name, type.params, args) + outcome);
     throw error;
   }
-  const outcome = type.results.length === 0 ? '()' : formatValue(type.results[0], result);
+  const outcome = type.results.length === 0 ? "()" : formatValue(type.results[0], result);
   print(formatCall(kind, name, type.params, args) + outcome);
   return result;
 }
@@ -133,12 +141,11 @@ export function openGuest(engine, bytes, imports, print) {
     given[module] = {};
     for (const name of Object.keys(imports[module])) {
       const value = imports[module][name];
-      const key = module + '.' + name;
-      if (typeof value !== 'function') {
+      const key = module + "." + name;
+      if (typeof value !== "function") {
         given[module][name] = value;
       } else if (types.imports[key] !== undefined) {
-        given[module][name] = (...args) =>
-          traced('call', key, types.imports[key], args, () => value(...args), print);
+        given[module][name] = (...args) => traced("call", key, types.imports[key], args, () => value(...args), print);
       }
     }
   }
@@ -146,8 +153,8 @@ export function openGuest(engine, bytes, imports, print) {
   return {
     call(name, ...args) {
       const type = types.exports[name];
-      if (type === undefined) throw new Error('the guest exports no function ' + name);
-      return traced('invoke', name, type, args, () => guest.call(name, ...args), print);
+      if (type === undefined) throw new Error("the guest exports no function " + name);
+      return traced("invoke", name, type, args, () => guest.call(name, ...args), print);
     },
     memory(name) {
       return guest.memory(name);
@@ -163,8 +170,9 @@ export function printMemory(memory, print) {
 // FNV-1a, 64 bits, over every byte of the memory in order: hash = (hash XOR byte) * 0x100000001b3,
 // starting from 0xcbf29ce484222325. The hash is held in two 32-bit halves: the prime is
 // 2^40 + 0x1b3, so the product is hash * 0x1b3 with the low half, shifted by 8, added to the high.
-export function hashMemory(memory) {
-  let high = 0xcbf29ce4, low = 0x84222325;
+function hashMemory(memory) {
+  let high = 0xcbf29ce4,
+    low = 0x84222325;
   const pages = memory.size();
   for (let page = 0; page < pages; page++) {
     const bytes = memory.read(page * PAGE_SIZE, PAGE_SIZE);
@@ -179,12 +187,12 @@ export function hashMemory(memory) {
 }
 
 export function hex32(value) {
-  return (value >>> 0).toString(16).padStart(8, '0');
+  return (value >>> 0).toString(16).padStart(8, "0");
 }
 
 export function hexBytes(bytes) {
-  let text = '';
-  for (let i = 0; i < bytes.length; i++) text += bytes[i].toString(16).padStart(2, '0');
+  let text = "";
+  for (let i = 0; i < bytes.length; i++) text += bytes[i].toString(16).padStart(2, "0");
   return text;
 }
 
@@ -206,7 +214,7 @@ export function readCString(memory, offset) {
     if (zero >= 0) return decodeText(memory.read(offset, end + zero - offset));
     end += part.length;
   }
-  throw new Error('no zero byte ends the text at ' + offset);
+  throw new Error("no zero byte ends the text at " + offset);
 }
 
 export function writeCString(memory, offset, text) {

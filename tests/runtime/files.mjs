@@ -10,7 +10,7 @@ function built(path) {
   try {
     return readFileSync(new URL(`target/${path}`, import.meta.url));
   } catch (error) {
-    throw new Error(`the runtime is not built (${error.code}): run \`make runtime\``);
+    throw new Error(`the runtime is not built (${error.code}): run \`make runtime\``, { cause: error });
   }
 }
 

@@ -76,10 +76,8 @@ export async function dump(Substrate, bytes) {
     ext_storage_rollback_transaction_version_1: () => storage.rollback(),
     ext_storage_commit_transaction_version_1: () => storage.commit(),
     ext_default_child_storage_get_version_1: (child, at) => option(storage.entries(key(child)).get(key(at))),
-    ext_default_child_storage_read_version_1: (child, at, out, offset) =>
-      readInto(storage.entries(key(child)).get(key(at)), out, offset),
-    ext_default_child_storage_set_version_1: (child, at, value) =>
-      void storage.entries(key(child)).set(key(at), read(value)),
+    ext_default_child_storage_read_version_1: (child, at, out, offset) => readInto(storage.entries(key(child)).get(key(at)), out, offset),
+    ext_default_child_storage_set_version_1: (child, at, value) => void storage.entries(key(child)).set(key(at), read(value)),
     ext_default_child_storage_clear_version_1: (child, at) => void storage.entries(key(child)).delete(key(at)),
     ext_default_child_storage_next_key_version_1: (child, from) => next(from, key(child)),
     ext_default_child_storage_root_version_1: (child) => give(childRoot(key(child))),

@@ -15,7 +15,7 @@ export function supervisorBytes() {
   try {
     return read(WASM);
   } catch (error) {
-    throw new Error(`the supervisor is not built (${error.code}): run \`make supervisor\``);
+    throw new Error(`the supervisor is not built (${error.code}): run \`make supervisor\``, { cause: error });
   }
 }
 

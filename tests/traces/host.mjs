@@ -25,14 +25,18 @@ export class Host {
   }
 
   get imports() {
-    return new Map([[HOST, this.functions], ["memory", this.memories]]);
+    return new Map([
+      [HOST, this.functions],
+      ["memory", this.memories],
+    ]);
   }
 
   async start({ guest: name, options }, slice) {
     const module = this.modules.get(name);
     const all = { ...options, floats: "bits" };
     try {
-      const started = slice === undefined ? module.instantiate(this.imports, all) : await module.instantiateAsync(this.imports, { ...all, slice });
+      const started =
+        slice === undefined ? module.instantiate(this.imports, all) : await module.instantiateAsync(this.imports, { ...all, slice });
       this.started(name, started);
     } catch (thrown) {
       const used = thrown instanceof this.Trap ? thrown.fuelUsed : this.budget(options) - this.left;
@@ -61,9 +65,11 @@ export class Host {
         outcome = { status: "thrown", thrown, fuelUsed: budget - this.left };
       }
       const shown =
-        outcome.status === "ok" ? values(results, outcome.value)
-        : outcome.status === "out-of-fuel" ? "out of fuel"
-        : this.thrown(outcome.trap ?? outcome.thrown);
+        outcome.status === "ok"
+          ? values(results, outcome.value)
+          : outcome.status === "out-of-fuel"
+            ? "out of fuel"
+            : this.thrown(outcome.trap ?? outcome.thrown);
       this.lines.push(`${act} -> ${shown}, ${outcome.fuelUsed} fuel`);
       if (outcome.status !== "out-of-fuel") return;
       const added = more.shift();

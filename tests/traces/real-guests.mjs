@@ -7,7 +7,10 @@ export async function runGuest({ Sandbox, call }, guest, bytes) {
   const sandbox = await Sandbox.load({ limits: { fuel: 10n ** 12n } });
   const lines = [];
   let fuel;
-  const engine = sandboxed(sandbox, meter(sandbox, call, (used) => (fuel = used)));
+  const engine = sandboxed(
+    sandbox,
+    meter(sandbox, call, (used) => (fuel = used)),
+  );
   guest.run(engine, bytes, (line) => {
     lines.push(fuel === undefined ? line : `${line}, ${fuel} fuel`);
     fuel = undefined;

@@ -29,7 +29,7 @@ export async function measure(Sandbox, options) {
   let last = now();
   const cold = new AbortController();
   const warming = begin(0, { signal: cold.signal }).catch(() => {});
-  for (const until = now() + 3_000; now() < until; ) {
+  for (const until = now() + 3_000; now() < until;) {
     gap = Math.max(gap, now() - last);
     last = now();
     await sleep(0);

@@ -35,7 +35,9 @@ const RUNTIMES = {
 
 const wanted = process.argv.slice(2);
 const cell = (value) => (value === undefined ? "-" : value.toFixed(1)).padStart(9);
-console.log(`${"".padEnd(24)}${["calls", "begin", "timer", "worst", "abort", "deadline", "signal"].map((name) => name.padStart(9)).join("")}`);
+console.log(
+  `${"".padEnd(24)}${["calls", "begin", "timer", "worst", "abort", "deadline", "signal"].map((name) => name.padStart(9)).join("")}`,
+);
 for (const [name, { isThere, measure }] of Object.entries(RUNTIMES)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   if (!isThere()) {
@@ -91,21 +93,32 @@ function byWorkerd(flags) {
         external: ["guestbox.wasm", "node:*"],
       });
       const port = 20_000 + Math.floor(Math.random() * 20_000);
-      writeFileSync(`${folder}/config.capnp`, `using Workerd = import "/workerd/workerd.capnp";
+      writeFileSync(
+        `${folder}/config.capnp`,
+        `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [(name = "main", worker = .turns)],
   sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")]);
 const turns :Workerd.Worker = (
   modules = [(name = "worker.js", esModule = embed "worker.js"), (name = "guestbox.wasm", wasm = embed "guestbox.wasm")],
   compatibilityDate = "2026-01-01", compatibilityFlags = [${flags.map((flag) => `"${flag}"`)}]);
-`);
+`,
+      );
       const server = spawn(command, ["serve", `${folder}/config.capnp`], { stdio: ["ignore", "inherit", "inherit"] });
       try {
         const idle = median((await steps(port, 0)).timers);
         const rows = [];
         for (const calls of COUNTS) {
           const { begun, timers, aborts, timedOut, signalled } = await steps(port, calls);
-          rows.push({ calls, beginning: begun, timer: median(timers), worst: Math.max(...timers), abort: Math.max(...aborts), timedOut, abortedByTimer: signalled });
+          rows.push({
+            calls,
+            beginning: begun,
+            timer: median(timers),
+            worst: Math.max(...timers),
+            abort: Math.max(...aborts),
+            timedOut,
+            abortedByTimer: signalled,
+          });
         }
         return { idle, rows };
       } finally {

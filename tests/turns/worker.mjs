@@ -12,7 +12,9 @@ export default {
     const { readable, writable } = new TransformStream();
     const writer = writable.getWriter();
     const say = (word) => writer.write(new TextEncoder().encode(`${word}\n`));
-    void run(calls, say).catch((error) => say(`error ${error?.stack ?? error}`)).finally(() => writer.close());
+    void run(calls, say)
+      .catch((error) => say(`error ${error?.stack ?? error}`))
+      .finally(() => writer.close());
     return new Response(readable);
   },
 };

@@ -161,11 +161,6 @@ impl Host {
         let checked = Limit::ModuleBytes.check(saturate_long(length), maximum);
         checked.map_err(|refused| CompileError::from(refused).into_js())
     }
-
-    /// The default fuel of an outermost call.
-    pub fn default_fuel(&self) -> u64 {
-        self.store.limits().fuel
-    }
 }
 
 impl Host {

@@ -1,7 +1,33 @@
 // How the package is used from TypeScript; types.test.mjs compiles it and never runs it.
 import {
-  type Bytes, type CallOptions, type ErrorCode, type ErrorCodes, type ErrorDetails, type Features, type Frame, type Frames, GlobalError, type Guest, GuestboxError, InvokeError, type Leak, type LeakKind, type Limits, LoadError, MemoryError, type MemoryType, type Outcome, type Overlapping, type Result, Sandbox, type Snapshot,
-  SnapshotError, type SyncOutcome, Trap, type TrapCode, call,
+  type Bytes,
+  type CallOptions,
+  type ErrorCode,
+  type ErrorCodes,
+  type ErrorDetails,
+  type Features,
+  type Frame,
+  type Frames,
+  GlobalError,
+  type Guest,
+  GuestboxError,
+  InvokeError,
+  type Leak,
+  type LeakKind,
+  type Limits,
+  LoadError,
+  MemoryError,
+  type MemoryType,
+  type Outcome,
+  type Overlapping,
+  type Result,
+  Sandbox,
+  type Snapshot,
+  SnapshotError,
+  type SyncOutcome,
+  Trap,
+  type TrapCode,
+  call,
 } from "guestbox";
 import { ScaleStore, encodeArguments, encodeResult } from "guestbox/scale";
 import { Substrate } from "guestbox/substrate";
@@ -47,7 +73,8 @@ while (outcome.status === "out-of-fuel") outcome = await outcome.resume(1_000n, 
 if (outcome.status === "ok") console.log(outcome.value, outcome.fuelUsed + 1n);
 else console.log(outcome.trap.code, outcome.fuelUsed);
 using framed = sandbox.compile(bytes, { frames: true });
-const place = (frames: Frames): string | undefined => frames.map(({ functionIndex, name, offset }: Frame) => name ?? `${functionIndex + offset}`)[frames.leftOut];
+const place = (frames: Frames): string | undefined =>
+  frames.map(({ functionIndex, name, offset }: Frame) => name ?? `${functionIndex + offset}`)[frames.leftOut];
 framed.instantiate({ env: { f: call((c) => place(c.frames)) } });
 if (outcome.status === "trap") console.log(place(outcome.trap.frames));
 {
@@ -81,10 +108,27 @@ console.log(details.guestbox, details.code, details.frames?.[0]?.offset);
 const code: ErrorCode = details.code;
 const advice = (error: LoadError | InvokeError): string => {
   switch (error.code) {
-    case "csp": case "no-compiling": return "give a module";
-    case "html": case "status": case "unreachable": case "not-wasm": case "other-module": return "see where the file is";
-    case "busy": case "call-over": case "queue-full": return "later";
-    case "arguments": case "export-not-found": case "no-memory": case "not-a-function": case "not-started": case "refused": case "signature": return "look it up";
+    case "csp":
+    case "no-compiling":
+      return "give a module";
+    case "html":
+    case "status":
+    case "unreachable":
+    case "not-wasm":
+    case "other-module":
+      return "see where the file is";
+    case "busy":
+    case "call-over":
+    case "queue-full":
+      return "later";
+    case "arguments":
+    case "export-not-found":
+    case "no-memory":
+    case "not-a-function":
+    case "not-started":
+    case "refused":
+    case "signature":
+      return "look it up";
   }
 };
 if (copied instanceof LoadError || copied instanceof InvokeError) console.log(advice(copied));

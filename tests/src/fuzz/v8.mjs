@@ -190,13 +190,9 @@ const compare = (test) => {
       calls: host.calls,
       trace: host.trace,
       memories: memories.map((memory) => [memory.buffer.byteLength / 65536, hashOf(memory)]),
-      globals: test.globals
-        .filter(() => host.exports)
-        .map(([name, type]) => show(type, host.exports[name].value)),
+      globals: test.globals.filter(() => host.exports).map(([name, type]) => show(type, host.exports[name].value)),
     };
-    const [here, there] = [expected, found].map((entry) =>
-      JSON.stringify(entry, ["end", "calls", "trace", "memories", "globals"]),
-    );
+    const [here, there] = [expected, found].map((entry) => JSON.stringify(entry, ["end", "calls", "trace", "memories", "globals"]));
     if (here !== there) {
       const text = `V8 ${process.versions.v8}: entry ${at} differs\n   plain: ${here}\n   other: ${there}\n`;
       console.log(JSON.stringify({ case: test.case, text }));

@@ -1,9 +1,7 @@
 //! Crowds of guests with calls that are under way: torn down in time linear in their number, and
 //! nothing is left of them.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-#[path = "../abi/allocations.rs"]
+#[path = "../all/allocations.rs"]
 mod allocations;
 mod crowds;
 mod linear;

@@ -5,6 +5,7 @@ use crate::common::{
     keeping::{BOTTOM, FRAME, KEEPS},
     place, refusal,
 };
+use guestbox::Limits;
 use guestbox_wasm_host::Host;
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -101,7 +102,7 @@ fn the_answer_of_a_call_with_another_nested_in_it_is_refused_and_changes_nothing
             assert_eq!(page.answer(call, &[0]), Step::Finished);
             assert_eq!(page.take(), [arg]);
         }
-        assert_eq!(page.fuel_left() + page.fuel_used(), page.host.default_fuel());
+        assert_eq!(page.fuel_left() + page.fuel_used(), Limits::FUEL);
         assert_whole(&mut page, guest);
     }
 }

@@ -1,7 +1,7 @@
 //! Fuel: it stops a guest, more of it lets the guest go on, and every count is the native one.
 
-use crate::common::{Guest, Page, Step, refusal, scale};
-use guestbox::Value;
+use crate::common::{Guest, Page, Step, limit, refusal, scale};
+use guestbox::{Limits, Value};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 /// Some work without and with host calls, and a loop that never ends.
@@ -29,8 +29,9 @@ fn fuel_of(page: &mut Page, guest: Guest, export: &str, args: &[u64]) -> u64 {
         step = page.answer(call, &[1]);
     }
     assert_eq!(step, Step::Finished);
-    assert_eq!(page.fuel_left() + page.fuel_used(), page.host.default_fuel());
-    page.fuel_used()
+    let (left, used) = (page.fuel_left(), page.fuel_used());
+    assert_eq!((left + used).to_string(), limit(&page.host, "fuel").to_string());
+    used
 }
 
 #[wasm_bindgen_test]
@@ -112,7 +113,7 @@ fn a_nested_call_draws_on_the_outer_one_as_much_as_it_takes_alone() {
     assert_eq!(page.answer(nested, &[1]), Step::Finished);
     assert_eq!(page.answer(call, &[1]), Step::Finished);
     assert_eq!(page.fuel_used(), 2 * outer + 4 * inner);
-    assert_eq!(page.fuel_left(), page.host.default_fuel() - page.fuel_used());
+    assert_eq!(page.fuel_left(), Limits::FUEL - page.fuel_used());
 }
 
 #[wasm_bindgen_test]
@@ -223,7 +224,7 @@ fn a_charge_is_taken_while_the_call_waits() {
         assert_eq!(page.fuel_used(), alone + 1_000);
         let call = page.call(guest, "ask for ever", &[]).waiting();
         assert!(!page.host.charge(call, u64::MAX));
-        assert_eq!(page.host.fuel_used(call), page.host.default_fuel());
+        assert_eq!(page.host.fuel_used(call), Limits::FUEL);
         assert!(matches!(page.answer(call, &[1]), Step::OutOfFuel { .. }));
         page.host.cancel(call);
         // Nested, it is taken from both.

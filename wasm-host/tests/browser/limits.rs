@@ -1,6 +1,6 @@
 //! Limits: each by its name, in effect, and as many as JavaScript can write down.
 
-use crate::common::{Guest, Page, Step, host, message, refusal, scale, wasm};
+use crate::common::{Guest, Page, Step, host, limit, message, refusal, scale, wasm};
 use guestbox::Value;
 use parity_scale_codec::Encode;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -17,20 +17,20 @@ fn a_limit_that_does_not_exist_is_named() {
 #[wasm_bindgen_test]
 fn numbers_that_are_no_count_are_taken_as_the_nearest_one() {
     for (number, fuel) in [
-        (-1.0, 0),
-        (f64::NEG_INFINITY, 0),
-        (f64::NAN, 0),
-        (0.9, 0),
-        (1.9, 1),
-        (9_007_199_254_740_991.0, 9_007_199_254_740_991),
-        (1e300, u64::MAX),
-        (f64::INFINITY, u64::MAX),
+        (-1.0, 0.0),
+        (f64::NEG_INFINITY, 0.0),
+        (f64::NAN, 0.0),
+        (0.9, 0.0),
+        (1.9, 1.0),
+        (9_007_199_254_740_991.0, 9_007_199_254_740_991.0),
+        (1e300, 18_446_744_073_709_551_615.0),
+        (f64::INFINITY, 18_446_744_073_709_551_615.0),
     ] {
-        assert_eq!(host(&[("fuel", number)]).unwrap().default_fuel(), fuel, "{number}");
+        assert_eq!(limit(&host(&[("fuel", number)]).unwrap(), "fuel"), fuel, "{number}");
     }
-    assert_eq!(host(&[]).unwrap().default_fuel(), 100_000_000);
+    assert_eq!(limit(&host(&[]).unwrap(), "fuel"), 100_000_000.0);
     // Of two the last counts.
-    assert_eq!(host(&[("fuel", 1.0), ("fuel", 2.0)]).unwrap().default_fuel(), 2);
+    assert_eq!(limit(&host(&[("fuel", 1.0), ("fuel", 2.0)]).unwrap(), "fuel"), 2.0);
 }
 
 /// Modules, the limit that refuses each when it is compiled, and the smallest that lets it pass.

@@ -4,7 +4,7 @@
 //! not, the runner's time limit ends them.
 
 use crate::common::{Guest, KEEPS_MEMORY, Page, Step, assert_not_grown, own_memory_bytes};
-use guestbox::{ReturnValue, Value};
+use guestbox::{Limits, ReturnValue, Value};
 use guestbox_wasm_host::Host;
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -181,5 +181,5 @@ fn thousands_of_nested_calls_are_ended_from_the_outermost_on() {
     let call = page.call(guest, "run", &[1]).waiting();
     assert_eq!(page.answer(call, &[5]), Step::Finished);
     assert_eq!(page.take(), [5]);
-    assert_eq!(page.fuel_left() + page.fuel_used(), page.host.default_fuel());
+    assert_eq!(page.fuel_left() + page.fuel_used(), Limits::FUEL);
 }

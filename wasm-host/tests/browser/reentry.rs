@@ -2,7 +2,7 @@
 
 use crate::common::{Page, Refusal, Step, refusal, scale, stack_address};
 use core::cell::{Cell, RefCell};
-use guestbox::{ReturnValue, Value};
+use guestbox::{Limits, ReturnValue, Value};
 use guestbox_wasm_host::ScaleStore;
 use js_sys::Function;
 use std::rc::Rc;
@@ -73,7 +73,7 @@ fn an_outer_call_answered_before_the_one_nested_in_it_leaves_no_level_open() {
             assert_eq!(page.take(), [result]);
         }
         let call = page.call(guest, "run", &[1]).waiting();
-        assert_eq!(page.fuel_left() + page.fuel_used(), page.host.default_fuel(), "it is an outermost call");
+        assert_eq!(page.fuel_left() + page.fuel_used(), Limits::FUEL, "it is an outermost call");
         page.host.cancel(call);
     }
 }
@@ -115,7 +115,7 @@ fn a_call_that_waits_and_is_stepped_again_makes_the_same_host_call_again() {
     // The level was opened once: the next calls are outermost ones, each with all the fuel.
     for _ in 0..2 {
         let call = page.call(guest, "run", &[8]).waiting();
-        assert_eq!(page.fuel_left() + page.fuel_used(), page.host.default_fuel());
+        assert_eq!(page.fuel_left() + page.fuel_used(), Limits::FUEL);
         assert_eq!(page.answer(call, &[1]), Step::Finished);
     }
 }

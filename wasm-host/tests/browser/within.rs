@@ -1,6 +1,7 @@
 //! Calls within a host call whose level was closed, because it is answered later.
 
 use crate::common::{Guest, Page, Step, keeping::KEEPS, refusal};
+use guestbox::Limits;
 use guestbox_wasm_host::Host;
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -56,7 +57,7 @@ fn calls_are_nested_in_the_one_that_they_name() {
     }
     assert_eq!(page.results(guest, "ping", &[]), [7]);
     // Each level that was opened again was closed again.
-    assert_eq!(page.fuel_left() + page.fuel_used(), page.host.default_fuel());
+    assert_eq!(page.fuel_left() + page.fuel_used(), Limits::FUEL);
 }
 
 #[wasm_bindgen_test]
@@ -154,7 +155,7 @@ fn each_call_counts_what_was_used_within_it_and_nothing_else() {
         }
         assert_eq!(page.answer(outer, &[0]), Step::Finished);
         assert_eq!(page.fuel_used(), 2 * run + used, "{ending}");
-        assert_eq!(page.fuel_left(), page.host.default_fuel() - page.fuel_used());
+        assert_eq!(page.fuel_left(), Limits::FUEL - page.fuel_used());
     }
 }
 

@@ -18,6 +18,14 @@ pub(crate) fn wasm(text: &str) -> Vec<u8> {
     wat::parse_str(text).unwrap()
 }
 
+/// A limit as JavaScript is told of it.
+#[track_caller]
+pub(crate) fn limit(host: &Host, name: &str) -> f64 {
+    let told: Array = JSON::parse(&host.limits()).unwrap().into();
+    let limit = told.iter().map(|limit| Array::from(&limit)).find(|limit| limit.get(0) == name).unwrap();
+    limit.get(1).as_f64().unwrap()
+}
+
 /// An instance, and the module it was made of.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Guest {

@@ -1,0 +1,36 @@
+//! The black-box tests of the core, one binary with a module for each area: to run an area, name it,
+//! as in `cargo test --test all values::`.
+//!
+//! What measures the memory of the process or how long something takes has a binary of its own beside
+//! this one.
+
+mod abi;
+mod allocations;
+mod cells;
+mod chains;
+mod charges;
+mod executions;
+mod features;
+mod frames;
+mod fuel;
+mod fuel_costs;
+mod fuzz;
+mod imports;
+mod instance_limits;
+mod limits;
+mod memories;
+mod modules;
+mod operators;
+mod oracle;
+mod real_guests;
+mod reentry;
+mod runtime;
+mod seed_behaviour;
+mod snapshots;
+mod stack_pointers;
+mod substrate;
+mod thunk_faults;
+mod torture;
+mod traces;
+mod values;
+mod wasm_supervisor;
