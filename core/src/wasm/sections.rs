@@ -131,13 +131,12 @@ impl Changes<'_> {
             if section.id != CUSTOM {
                 pending = self.add_before(&mut module, pending, order(section.id))?;
             }
-            if section.id == CODE || (section.id != CUSTOM && order(section.id) > order(CODE)) {
-                if let Some(code) = code.take() {
-                    push_section(&mut module, CODE, &[code])?;
-                    if section.id == CODE {
-                        rest = after;
-                        continue;
-                    }
+            let is_behind = section.id != CUSTOM && order(section.id) >= order(CODE);
+            if let Some(code) = code.take_if(|_| is_behind) {
+                push_section(&mut module, CODE, &[code])?;
+                if section.id == CODE {
+                    rest = after;
+                    continue;
                 }
             }
             match section.id {

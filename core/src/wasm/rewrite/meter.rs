@@ -63,5 +63,6 @@ pub(super) fn charge_len(units: u32) -> usize {
 /// How often the engine is to take [`REF_NULL_COST`] and [`NOP_COST`].
 fn charge(units: u32) -> (usize, usize) {
     let each = u32::from(REF_NULL_COST);
-    (to_usize(units / each), to_usize(units % each))
+    let (many, few) = (units.checked_div(each), units.checked_rem(each));
+    (to_usize(many.unwrap_or_default()), to_usize(few.unwrap_or_default()))
 }

@@ -302,8 +302,7 @@ impl Scanner<'_> {
 
     fn exports(&mut self, exports: ExportSectionReader<'_>) -> Result<(), CompileError> {
         maximum::exports(self.limits).check(exports.count().into())?;
-        let mut exports = exports.into_iter_with_offsets();
-        while let Some(export) = exports.next() {
+        for export in exports.into_iter_with_offsets() {
             let (offset, export) = export.map_err(invalid)?;
             let (kind, index) = (ExportKind::new(export.kind), export.index);
             match kind {
