@@ -7,6 +7,7 @@ mod allocator;
 mod codes;
 mod embedder;
 mod hostile;
+mod mended;
 mod nesting;
 mod own_functions;
 mod plain;
