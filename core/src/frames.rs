@@ -2,7 +2,7 @@
 //! they were.
 //!
 //! The code of a module that was compiled with frames notes them in a memory of its own, see
-//! `module::instrument`. Whenever the engine comes back, the notes are copied into the execution,
+//! `wasm::rewrite::notes`. Whenever the engine comes back, the notes are copied into the execution,
 //! and copied back before it goes on: so others may run in the same instance meanwhile.
 
 use crate::{

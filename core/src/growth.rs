@@ -1,4 +1,4 @@
-//! Growing tables on behalf of a guest: it calls the host for this, see `module::growth`.
+//! Growing tables on behalf of a guest: it calls the host for this, see `wasm::rewrite::growth`.
 //!
 //! The call pauses as that of an import does, but nobody else sees it: the execution takes the fuel
 //! for the new elements, grows the table and goes on. Where the fuel is not there it is out of fuel,

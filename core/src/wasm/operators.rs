@@ -244,3 +244,77 @@ pub(super) mod code {
     /// Of a block that leaves nothing.
     pub(in crate::wasm) const NOTHING: u8 = 0x40;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::features::Features;
+    use wasmparser::{BinaryReader, BlockType, ContType, FrameKind, FuncType, ModuleArity, RefType, SubType};
+
+    /// A module without anything.
+    struct Nothing;
+
+    impl ModuleArity for Nothing {
+        fn sub_type_at(&self, _: u32) -> Option<&SubType> {
+            None
+        }
+
+        fn tag_type_arity(&self, _: u32) -> Option<(u32, u32)> {
+            None
+        }
+
+        fn type_index_of_function(&self, _: u32) -> Option<u32> {
+            None
+        }
+
+        fn func_type_of_cont_type(&self, _: &ContType) -> Option<&FuncType> {
+            None
+        }
+
+        fn sub_type_of_ref_type(&self, _: &RefType) -> Option<&SubType> {
+            None
+        }
+
+        fn control_stack_height(&self) -> u32 {
+            0
+        }
+
+        fn label_block(&self, _: u32) -> Option<(BlockType, FrameKind)> {
+            None
+        }
+    }
+
+    #[test]
+    fn operators_take_and_leave_what_the_parser_says() {
+        let mut known = 0;
+        for first in 0..=0xFF_u8 {
+            for second in 0..=if first == PREFIX { 0x7F_u8 } else { 0 } {
+                // Of a `select` with a type there is one type, and of a null reference the kind.
+                let code = match first {
+                    0x1C => [first, 1, 0x7F, 0, 0, 0, 0, 0, 0, 0, 0],
+                    0xD0 => [first, 0x70, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+                    _ => [first, second, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+                };
+                let reader = BinaryReader::new_features(&code, 0, Features::ALL.of_parser());
+                let facts = facts(&code);
+                let Ok(arity) = reader.operator_arity(&Nothing) else {
+                    assert!(matches!(facts.effect, Varies | Unknown), "{first:#x} {second}");
+                    continue;
+                };
+                match facts.effect {
+                    Takes(takes, leaves) => {
+                        known += 1;
+                        assert_eq!((takes.into(), leaves.into()), arity, "{first:#x} {second}");
+                    }
+                    // `return` of no results, and what is of a proposal that is not supported.
+                    Varies => assert_eq!(first, 0x0F),
+                    Unknown => {
+                        let is_supported = matches!(first, 0x00..=0x05 | 0x0B..=0x13 | 0x1A..=0x1C | 0x20..=0xC4 | 0xD0..=0xD2);
+                        assert!(!is_supported, "{first:#x} {second}");
+                    }
+                }
+            }
+        }
+        assert_eq!(known, 190);
+    }
+}
