@@ -16,6 +16,7 @@
 //! added stands behind what the module has, and an index beyond that is refused; and each operator is written
 //! as what takes and leaves the same.
 
+mod blocks;
 mod body;
 mod code_limits;
 mod growth;
