@@ -20,6 +20,7 @@
 //! | growth | `memory.grow`, `table.grow` | 8, and by size |
 //! | slow floats | `div`, `sqrt` | 10 |
 //! | bulk | `memory.fill`, `memory.copy`, `memory.init`, `table.fill`, `table.copy`, `table.init`, `data.drop`, `elem.drop` | 4, and by size |
+//! | passed values | `block`, `loop` and `if`, for each parameter, and an `if` that has some for each result; `br`, `br_if` and `br_table` for each value that they pass, but for one value that is passed to the end of a block | 2 |
 //! | host calls | `call` and `return_call` of an imported function | [`HOST_CALL`] |
 //!
 //! # Imports
@@ -44,14 +45,17 @@
 //! region is paid for. A region begins
 //!
 //! * when a function is entered, at each turn of a `loop`, and when an arm of an `if` is entered;
-//! * behind a block or an `if` which a far branch leaves: one that comes before [`FAR`] units of the
-//!   operators directly in the block, or before another region begins there in this way. It goes on to the end of the block around.
-//!   None begins there where that has other operands than what the block leaves, or gives several
-//!   results: then what follows is paid for with what is before.
+//! * behind a block or an `if` which a far branch leaves: one, from within it, before at least [`FAR`] units
+//!   more of the region that the block's own operators belong to, or before another region begins so among
+//!   these. The arms of an `if` are looked at apart. The region goes on to the end of the block around. It
+//!   costs two units for each result of the block. None begins where the block around has other operands
+//!   than these, or several results, or where [`OPEN`] blocks and such regions are open: then what follows
+//!   is paid for with what is before.
 //!
 //! Code that no path leads to, behind an unconditional branch up to the end of its block, costs nothing.
-//! That a condition is constant changes nothing. Bulk operations take what their size costs when they
-//! run.
+//! That a condition is constant changes nothing; but where constants are bound to make an operator trap,
+//! regions behind it may be paid for with the one that it is in. Bulk operations take what their size costs
+//! when they run.
 //!
 //! What the supervisor does is its own: see [`Store::charge`](crate::Store::charge).
 //!
@@ -65,7 +69,7 @@
 //! Without regions behind far branches each turn of an interpreter's loop would pay for all arms of its
 //! `br_table`: QuickJS for 170 times what it executes, and so for 2.5 times.
 
-use crate::wasm::{NOP_COST, REF_NULL_COST};
+use crate::wasm::{EXTEND_COST, NOP_COST, REF_NULL_COST};
 use wasmi::{CustomFuelCosts, OperatorCost};
 
 /// The version of the cost model. It goes up whenever the same guest may use other fuel than
@@ -77,6 +81,12 @@ pub const HOST_CALL: u32 = 32;
 
 /// The units behind a branch, up to the end of its block, with which it is a far one.
 pub const FAR: u32 = 64;
+
+/// The blocks, with the regions begun behind far branches, that may be open where another such region begins.
+pub const OPEN: u32 = 1_000;
+
+/// The units of a value that is passed from block to block.
+pub(crate) const PASSED: u32 = 2;
 
 /// Locals, 8 bytes each, that are set to zero for a unit of fuel when a function is called.
 pub const LOCALS_PER_UNIT: u32 = 16;
@@ -106,6 +116,7 @@ fn operators() -> OperatorCost {
     each_operator!(nothing);
     costs.nop = NOP_COST;
     costs.ref_null = REF_NULL_COST;
+    costs.i64_extend16_s = EXTEND_COST;
     costs
 }
 

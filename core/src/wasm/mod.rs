@@ -14,8 +14,8 @@ mod validate;
 pub(crate) use self::{
     names::function_names,
     rewrite::{
-        Frames, Hooks, NOP_COST, Names, OUTSIDE, REF_NULL_COST, Rewritten, SLOT_BYTES, STACK_BYTES, mend,
-        rewrite,
+        EXTEND_COST, Frames, Hooks, NOP_COST, Names, OUTSIDE, REF_NULL_COST, Rewritten, SLOT_BYTES,
+        STACK_BYTES, mend, rewrite,
     },
     scan::{ImportKind, RefKind, Scan, ScannedExport},
     stack_pointer::exported as stack_pointer_export,

@@ -207,6 +207,7 @@ pub(super) mod code {
     pub(in crate::wasm) const LOOP: u8 = 0x03;
     pub(in crate::wasm) const IF: u8 = 0x04;
     pub(in crate::wasm) const END: u8 = 0x0B;
+    pub(in crate::wasm) const UNREACHABLE: u8 = 0x00;
     pub(in crate::wasm) const BR: u8 = 0x0C;
     pub(in crate::wasm) const BR_IF: u8 = 0x0D;
     pub(in crate::wasm) const BR_TABLE: u8 = 0x0E;
@@ -235,6 +236,9 @@ pub(super) mod code {
     pub(in crate::wasm) const I32_AND: u8 = 0x71;
     pub(in crate::wasm) const I32_OR: u8 = 0x72;
     pub(in crate::wasm) const I64_OR: u8 = 0x84;
+    pub(in crate::wasm) const I64_SHL: u8 = 0x86;
+    pub(in crate::wasm) const I64_SHR_S: u8 = 0x87;
+    pub(in crate::wasm) const I64_EXTEND16_S: u8 = 0xC3;
     pub(in crate::wasm) const REF_NULL: u8 = 0xD0;
     pub(in crate::wasm) const REF_FUNC: u8 = 0xD2;
 

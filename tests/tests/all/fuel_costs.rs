@@ -34,7 +34,7 @@ const GROWTH: u64 = 8;
 /// Elements of a table for a unit.
 const ELEMENTS: u64 = 16;
 
-fn programs() -> [Program; 27] {
+fn programs() -> [Program; 32] {
     let twice = "(drop (i32.add (local.get $n) (i32.const 1)))";
     let count_down = "(br_if 0 (local.tee $n (i32.sub (local.get $n) (i32.const 1))))";
     let turn = 5 * SIMPLE;
@@ -93,6 +93,46 @@ fn programs() -> [Program; 27] {
             ),
         ),
         body(
+            "a branch out of the first arm of an if is no far one",
+            1,
+            ENTER + 2 * SIMPLE + ENTER + SIMPLE + 3 * SIMPLE,
+            &format!("(if (local.get $n) (then (br 0)) (else {near})) {twice}"),
+        ),
+        body(
+            "a loop takes its parameters on each turn",
+            3,
+            ENTER + SIMPLE + 2 + 3 * (ENTER + 4 * SIMPLE + SIMPLE + 2) + 0,
+            "(local.get $n) (loop (param i32) (local.tee $n (i32.sub (i32.const 1))) (br_if 0 (local.get $n)) (drop))"
+                .replace("(br_if 0 (local.get $n)) (drop)", "(local.get $n) (br_if 0) (drop)")
+                .as_str(),
+        ),
+        body(
+            "constant branches",
+            1,
+            ENTER + 4 * SIMPLE + 4 + ENTER + 3 * SIMPLE,
+            &format!(
+                "(block (br_if 0 (i32.const 1)) (loop {far}))
+                 (block (block (br_table 1 0 (i32.const 0))) (loop {far}))
+                 (if (local.get $n) (then (nop) (nop)))"
+            ),
+        ),
+        body(
+            "a constant below many operands",
+            1,
+            ENTER + SIMPLE + 70 * SIMPLE + SIMPLE + ENTER + SIMPLE,
+            &format!(
+                "(i32.const 1) {} {} (if (then (nop)) (else (nop) (nop)))",
+                "(local.get $n)".repeat(70),
+                "(drop)".repeat(70)
+            ),
+        ),
+        body(
+            "sign extension of 16 bits",
+            -1,
+            ENTER + 3 * SIMPLE + SIMPLE,
+            "(drop (i64.extend16_s (i64.extend_i32_u (local.get $n)))) (nop)",
+        ),
+        body(
             "no region begins above an operand",
             1,
             ENTER + SIMPLE + 2 * SIMPLE + 64 * SIMPLE + 3 * SIMPLE,
@@ -114,9 +154,9 @@ fn programs() -> [Program; 27] {
              (if (i32.add (i32.const 1) (i32.const -1)) (then (nop)) (else (nop) (nop)))",
         ),
         body(
-            "what is mended costs as what is not",
+            "what is mended costs as what is not, and values that are passed cost two units each",
             1,
-            ENTER + 5 * SIMPLE + 3 * SIMPLE + 2 * SIMPLE + ENTER + 2 * SIMPLE,
+            ENTER + 5 * SIMPLE + 3 * SIMPLE + 2 * 2 + 2 * SIMPLE + ENTER + 2 * SIMPLE + 2,
             "(drop (select (local.get $n) (i32.const 2) (i32.eqz (local.get $n))))
              (i32.const 1) (i32.const 2) (block (param i32 i32) (local.set $n) (drop))
              (i32.const 1) (local.get $n) (if (param i32) (then (local.set $n)) (else (drop)))",

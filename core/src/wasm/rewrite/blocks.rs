@@ -5,7 +5,7 @@ use super::{
     labels::{Kind, Label},
 };
 use crate::{
-    costs::FAR,
+    costs::{FAR, OPEN, PASSED},
     wasm::{
         operators::code::{END, LOOP, NOTHING},
         types::Signature,
@@ -31,16 +31,18 @@ impl Body<'_, '_> {
             }
             BlockType::FuncType(ty) => (ty, valid(self.module.scan.types.get(ty))?),
         };
+        let mut passed = signature.params.len();
+        if kind == Kind::If && passed > 0 {
+            passed = passed.saturating_add(signature.results.len());
+        }
+        self.pass(passed)?;
         let is_constant = self.labels.operands.is_constant();
         if kind == Kind::If {
             self.labels.operands.take(1);
         }
         if signature.params.is_empty() {
-            if kind == Kind::If && is_constant && self.labels.is_live && self.module.is_guest {
-                // The engine would leave out what it takes for the arms.
-                valid(self.output.copy_to(self.bytes, place))?;
-                valid(self.temps.set_condition(&mut self.output))?;
-                valid(self.temps.get_condition(&mut self.output))?;
+            if kind == Kind::If && is_constant {
+                valid(self.hide_constant(place))?;
             }
             valid(self.output.copy_to(self.bytes, after))?;
         } else {
@@ -56,6 +58,24 @@ impl Body<'_, '_> {
         valid(self.labels.open(kind, signature, region))
     }
 
+    /// Adds what it costs to pass values.
+    pub(super) fn pass(&mut self, values: usize) -> Result<(), Stop> {
+        let units = u32::try_from(values).ok().and_then(|values| values.checked_mul(PASSED));
+        self.add_units(valid(units)?);
+        Ok(())
+    }
+
+    /// Puts a condition, before the operator at a place, where the engine does not see that it is constant: it
+    /// would leave out regions then, or count them to the one around.
+    pub(super) fn hide_constant(&mut self, place: usize) -> Option<()> {
+        if self.labels.is_live && self.module.is_guest {
+            self.output.copy_to(self.bytes, place)?;
+            self.temps.set_condition(&mut self.output)?;
+            self.temps.get_condition(&mut self.output)?;
+        }
+        Some(())
+    }
+
     /// Writes an `else`.
     pub(super) fn change_arm(&mut self, place: usize, after: usize) -> Option<()> {
         let label = *self.labels.last()?;
@@ -63,7 +83,8 @@ impl Body<'_, '_> {
         self.end_arm(&label)?;
         self.output.copy_to(self.bytes, after)?;
         let region = if label.is_live { self.open_region()? } else { label.outer_region };
-        self.labels.change_arm(region)?;
+        let is_left_from_afar = self.is_left_from_afar(&label);
+        self.labels.change_arm(region, is_left_from_afar)?;
         if label.is_lowered {
             self.temps.get(&mut self.output, label.signature.params)?;
         }
@@ -107,6 +128,7 @@ impl Body<'_, '_> {
             output.extend(&[LOOP, around.first().copied().unwrap_or(NOTHING)]);
             let region = self.open_region()?;
             self.labels.open_loop(region)?;
+            self.pass(label.signature.results.len()).ok()?;
         }
         self.temps.get(&mut self.output, label.signature.results)
     }
@@ -114,17 +136,22 @@ impl Body<'_, '_> {
     /// Whether what follows a block is a region of its own, see [`costs`](crate::costs).
     fn begins_region(&self, label: &Label<'_>) -> Option<bool> {
         let Some(around) = self.labels.last() else { return Some(false) };
-        let is_far = label.skipped_from.is_some_and(|(region, units)| {
-            let skipped = self.regions.units(label.region).saturating_sub(units);
-            region != label.region || skipped >= FAR
-        });
         Some(
             self.labels.is_live
                 && self.module.is_guest
                 && label.kind != Kind::Loop
-                && is_far
+                && (label.is_left_from_afar || self.is_left_from_afar(label))
+                && self.labels.written() < OPEN
                 && self.labels.operands_are(label.signature.results.len())
                 && around.signature.results.len() <= 1,
         )
+    }
+
+    /// Whether a far branch leaves a block, or the arm of an `if` that ends now.
+    fn is_left_from_afar(&self, label: &Label<'_>) -> bool {
+        label.skipped_from.is_some_and(|(region, units)| {
+            let skipped = self.regions.units(label.region).saturating_sub(units);
+            region != label.region || skipped >= FAR
+        })
     }
 }

@@ -17,7 +17,7 @@ use crate::{
     wasm::{
         operators::{
             Effect, Facts,
-            code::{CALL, GLOBAL_GET, I32, REF_FUNC, RETURN},
+            code::{CALL, GLOBAL_GET, I32, I64_CONST, I64_EXTEND16_S, I64_SHL, I64_SHR_S, REF_FUNC, RETURN},
             facts, facts_of,
         },
         reader::{Immediate, Quick, quick},
@@ -180,6 +180,10 @@ impl<'m, 'a> Body<'m, 'a> {
             valid(notes.here(&mut self.output, slot, valid(at(offset, place))?))?;
         }
         self.repair(code, immediate, place)?;
+        if code == I64_EXTEND16_S && self.module.is_guest {
+            valid(self.output.replace(self.bytes, place, after))?;
+            self.output.extend(&[I64_CONST, 48, I64_SHL, I64_CONST, 48, I64_SHR_S]);
+        }
         self.labels.operands.apply(facts);
         self.before = facts;
         Ok(after)
@@ -200,7 +204,7 @@ impl<'m, 'a> Body<'m, 'a> {
         self.add_units(units);
     }
 
-    fn add_units(&mut self, units: u32) {
+    pub(super) fn add_units(&mut self, units: u32) {
         if self.labels.is_live
             && let Some(label) = self.labels.last()
         {
@@ -307,14 +311,23 @@ impl<'m, 'a> Body<'m, 'a> {
             Operator::Else => valid(self.change_arm(place, after))?,
             Operator::End => valid(self.close(place, after))?,
             Operator::Br { relative_depth } => {
+                self.pass(self.values_passed_to(relative_depth))?;
                 valid(self.branch(place, after, relative_depth))?;
                 self.labels.leave();
             }
             Operator::BrIf { relative_depth } => {
+                self.pass(self.values_passed_to(relative_depth))?;
+                if self.labels.operands.is_constant() {
+                    valid(self.hide_constant(place))?;
+                }
                 self.labels.operands.take(1);
                 valid(self.branch_if(place, after, relative_depth))?;
             }
             Operator::BrTable { ref targets } => {
+                self.pass(self.values_passed_to(targets.default()))?;
+                if self.labels.operands.is_constant() {
+                    valid(self.hide_constant(place))?;
+                }
                 valid(self.branch_table(place, after, targets))?;
                 self.labels.leave();
             }
@@ -323,6 +336,9 @@ impl<'m, 'a> Body<'m, 'a> {
             }
             Operator::ReturnCall { function_index } => {
                 if self.is_import(function_index) {
+                    let results = valid(self.module.scan.signature_of_function(function_index))?.results;
+                    let own = valid(self.labels.first())?.signature.results;
+                    valid((results == own).then_some(()))?;
                     valid(self.output.replace(self.bytes, place, after))?;
                     valid(self.output.push_index(CALL, function_index))?;
                     self.output.push(RETURN);
@@ -338,7 +354,7 @@ impl<'m, 'a> Body<'m, 'a> {
                 self.call(signature, 1);
             }
             Operator::RefFunc { function_index } => {
-                self.module.refers_to_start |= self.module.scan.start == Some(function_index);
+                self.module.must_be_valid |= self.module.scan.start == Some(function_index);
                 if self.is_import(function_index) {
                     let function = valid(self.module.imports.stands_for(function_index))?;
                     valid(self.output.replace(self.bytes, place, after))?;
@@ -364,11 +380,25 @@ impl<'m, 'a> Body<'m, 'a> {
                 self.labels.operands.apply(facts);
             }
             Operator::GlobalGet { global_index } => {
-                self.labels.operands.put_one(self.module.scan.is_constant(global_index));
+                let operands = &mut self.labels.operands;
+                if self.module.scan.is_constant(global_index) {
+                    operands.put_unknown(1);
+                } else {
+                    operands.put(1);
+                }
             }
             _ => self.labels.operands.apply(facts),
         }
         Ok(())
+    }
+
+    /// The values that a branch of a depth passes, but for one that goes to the end of a block.
+    fn values_passed_to(&self, depth: u32) -> usize {
+        self.labels.get(depth).map_or(0, |label| match (label.kind, label.values().len()) {
+            (Kind::Loop, values) => values,
+            (_, 1) => 0,
+            (_, values) => values,
+        })
     }
 
     /// Follows a call that takes so many operands more than the function's.

@@ -40,8 +40,11 @@ pub(super) struct Label<'a> {
     pub(super) region: u32,
     /// The region around it.
     pub(super) outer_region: u32,
-    /// The region that its operators belonged to at the first branch to its end, and what that cost so far.
+    /// The region that its operators belonged to at the first branch to its end from there on, and what that
+    /// cost so far.
     pub(super) skipped_from: Option<(u32, u32)>,
+    /// Whether a far branch leaves the arm that is behind.
+    pub(super) is_left_from_afar: bool,
     /// Its place among the targets of the table of branches that is written.
     pub(super) target: Option<u32>,
 }
@@ -78,31 +81,35 @@ pub(super) struct Operands {
     height: usize,
     /// How many are below the innermost block.
     below: usize,
-    /// The top is the lowest bit. Of what is further down it is not known.
-    constants: u64,
+    /// Which are certainly no constants. The top is the lowest bit; of what is further down it is not known.
+    variables: u64,
 }
 
 impl Operands {
+    /// Whether the last one may be a constant.
     pub(super) const fn is_constant(self) -> bool {
-        self.constants & 1 != 0
+        self.variables & 1 == 0
     }
 
     /// Takes operands.
     pub(super) fn take(&mut self, many: usize) {
         self.height = self.height.saturating_sub(many).max(self.below);
-        self.constants = shift(self.constants, many, u64::checked_shr);
+        self.variables = bits(many).and_then(|many| self.variables.checked_shr(many)).unwrap_or_default();
     }
 
     /// Puts operands that are no constants.
     pub(super) fn put(&mut self, many: usize) {
         self.height = self.height.saturating_add(many);
-        self.constants = shift(self.constants, many, u64::checked_shl);
+        let old = bits(many).and_then(|many| self.variables.checked_shl(many)).unwrap_or_default();
+        let all = bits(many).and_then(|many| u64::MAX.checked_shl(many)).unwrap_or_default();
+        self.variables = old | !all;
     }
 
-    /// Puts an operand that may be a constant.
-    pub(super) fn put_one(&mut self, is_constant: bool) {
-        self.put(1);
-        self.constants |= u64::from(is_constant);
+    /// Puts operands that may be constants.
+    pub(super) fn put_unknown(&mut self, many: usize) {
+        self.put(many);
+        let all = bits(many).and_then(|many| u64::MAX.checked_shl(many)).unwrap_or_default();
+        self.variables &= all;
     }
 
     /// What an operator does that takes and leaves as many as it says.
@@ -113,18 +120,18 @@ impl Operands {
             && match takes {
                 0 => true,
                 1 => self.is_constant(),
-                2 => self.constants & 0b11 == 0b11,
+                2 => self.variables & 0b11 == 0,
                 // The condition is above what is selected.
-                _ => self.constants & 0b110 != 0,
+                _ => self.variables & 0b110 != 0b110,
             };
         self.height = self.height.saturating_sub(takes.into()).max(self.below).saturating_add(leaves.into());
-        self.constants = self.constants.wrapping_shr(takes.into()).wrapping_shl(leaves.into());
-        self.constants |= u64::from(is_constant && leaves > 0);
+        self.variables = self.variables.wrapping_shr(takes.into()).wrapping_shl(leaves.into());
+        self.variables |= u64::from(!is_constant && leaves > 0);
     }
 }
 
-fn shift(bits: u64, by: usize, shift: fn(u64, u32) -> Option<u64>) -> u64 {
-    u32::try_from(by).ok().and_then(|by| shift(bits, by)).unwrap_or_default()
+fn bits(many: usize) -> Option<u32> {
+    u32::try_from(many).ok()
 }
 
 /// The blocks that are open, with the operand stack.
@@ -157,6 +164,7 @@ impl<'a> Labels<'a> {
             region,
             outer_region: region,
             skipped_from: None,
+            is_left_from_afar: false,
             target: None,
         });
     }
@@ -212,6 +220,7 @@ impl<'a> Labels<'a> {
             region,
             outer_region,
             skipped_from: None,
+            is_left_from_afar: false,
             target: None,
         });
         self.operands.below = self.operands.height;
@@ -220,12 +229,14 @@ impl<'a> Labels<'a> {
     }
 
     /// Goes on to the other arm of an `if`, in a region.
-    pub(super) fn change_arm(&mut self, region: u32) -> Option<()> {
+    pub(super) fn change_arm(&mut self, region: u32, is_left_from_afar: bool) -> Option<()> {
         let is_live = self.is_live;
         let label = self.open.last_mut().filter(|label| label.kind == Kind::If)?;
         label.kind = Kind::Else;
         label.is_reached |= is_live;
         label.region = region;
+        label.is_left_from_afar = is_left_from_afar;
+        label.skipped_from = None;
         self.is_live = label.is_live;
         self.written = label.written;
         label.loops = 0;
@@ -241,16 +252,19 @@ impl<'a> Labels<'a> {
         self.is_live |= label.is_reached || (label.kind == Kind::If && label.is_live);
         self.written = label.written.saturating_sub(1);
         self.operands = label.operands;
-        for _ in label.signature.results {
-            // Whatever is left may have come there as it was.
-            self.operands.put_one(true);
-        }
+        // Whatever is left may have come there as it was.
+        self.operands.put_unknown(label.signature.results.len());
         Some(label)
     }
 
     /// Whether so many are all operands of the innermost block's own.
     pub(super) fn operands_are(&self, many: usize) -> bool {
         self.operands.height.checked_sub(self.operands.below) == Some(many)
+    }
+
+    /// How many blocks and loops are open in what is written.
+    pub(super) const fn written(&self) -> u32 {
+        self.written
     }
 
     /// Opens a loop in what is written, which begins a region.
@@ -265,6 +279,6 @@ impl<'a> Labels<'a> {
     /// What follows is not reached until the block's end.
     pub(super) fn leave(&mut self) {
         self.is_live = false;
-        self.operands = Operands { height: self.operands.below, constants: 0, ..self.operands };
+        self.operands = Operands { height: self.operands.below, variables: 0, ..self.operands };
     }
 }

@@ -14,7 +14,7 @@ use super::{
     body::Body,
     labels::{Kind, Label},
 };
-use crate::wasm::operators::code::{BLOCK, BR, BR_IF, BR_TABLE, END, IF, LOOP, NOTHING};
+use crate::wasm::operators::code::{BLOCK, BR, BR_IF, BR_TABLE, END, IF, LOOP, NOTHING, UNREACHABLE};
 use crate::{limits::to_usize, wasm::types::Signature};
 use alloc::vec::Vec;
 use wasmparser::BrTable;
@@ -90,12 +90,13 @@ impl<'a> Body<'_, 'a> {
     pub(super) fn branch_table(&mut self, place: usize, after: usize, table: &BrTable<'_>) -> Option<()> {
         let default = *self.labels.get(table.default())?;
         let values = default.values();
-        let (mut locals, mut moved) = (0_usize, false);
+        let (mut locals, mut moved, mut are_alike) = (0_usize, false, true);
         let mut many = 0_usize;
         for depth in targets(table) {
             let depth = depth?;
             let label = *self.labels.get(depth)?;
             many = many.checked_add(1)?;
+            are_alike &= label.values() == values;
             locals = locals.checked_add(usize::from(label.passes_locals()))?;
             moved |= self.labels.written_depth(&label)? != depth;
             self.note_branch(depth)?;
@@ -108,6 +109,15 @@ impl<'a> Body<'_, 'a> {
             return Some(());
         }
         self.output.replace(self.bytes, place, after)?;
+        if !self.labels.is_live {
+            // There the targets may be of different types, and are not gone to.
+            self.module.must_be_valid = true;
+            self.output.push(UNREACHABLE);
+            return Some(());
+        }
+        if !are_alike {
+            return None;
+        }
         self.temps.set_condition(&mut self.output)?;
         self.temps.set(&mut self.output, values)?;
         if locals == many {

@@ -1,12 +1,12 @@
 //! Metering: what the regions of a function cost, see [`costs`](crate::costs), and how the engine is told.
 //!
 //! The engine takes fuel when a function, a loop or an arm of an `if` is entered: a unit, and what it is
-//! told that the operators there cost. It is told that all cost nothing but two that do nothing, and these
-//! are put where a region begins: so a region costs what [`costs`](crate::costs) say, whatever the engine
-//! makes of its operators.
+//! told that the operators there cost. It is told that all cost nothing but three that come to nothing, and
+//! these are put where a region begins: so a region costs what [`costs`](crate::costs) say, whatever the
+//! engine makes of its operators.
 
 use crate::limits::to_usize;
-use crate::wasm::operators::code::{DROP, FUNC_REF, NOP, REF_NULL};
+use crate::wasm::operators::code::{DROP, FUNC_REF, I64_CONST, I64_EXTEND16_S, NOP, REF_NULL};
 use alloc::vec::Vec;
 
 /// What the engine takes for a `nop`. A guest's own are left out.
@@ -15,6 +15,10 @@ pub(crate) const NOP_COST: u8 = 1;
 /// What the engine takes for a `ref.null`, which is put in with a `drop`. A guest's own become reads of a
 /// global that is null.
 pub(crate) const REF_NULL_COST: u8 = 8;
+
+/// What the engine takes for an `i64.extend16_s`, which is put in with a constant and a `drop`. A guest's own
+/// become shifts.
+pub(crate) const EXTEND_COST: u8 = 32;
 
 /// The regions of a function, and what each costs beside the unit that the engine takes by itself.
 #[derive(Default)]
@@ -45,24 +49,45 @@ impl Regions {
     }
 }
 
+/// What makes the engine take [`EXTEND_COST`] and [`REF_NULL_COST`].
+const EXTEND: [u8; 4] = [I64_CONST, 0, I64_EXTEND16_S, DROP];
+const NULL: [u8; 3] = [REF_NULL, FUNC_REF, DROP];
+
 /// Appends what makes the engine take so many units.
 pub(super) fn push_charge(code: &mut Vec<u8>, units: u32) {
-    let (many, few) = charge(units);
+    let Charge { most, many, few } = Charge::of(units);
+    for _ in 0..most {
+        code.extend_from_slice(&EXTEND);
+    }
     for _ in 0..many {
-        code.extend_from_slice(&[REF_NULL, FUNC_REF, DROP]);
+        code.extend_from_slice(&NULL);
     }
     code.extend(core::iter::repeat_n(NOP, few));
 }
 
 /// The bytes of that.
 pub(super) fn charge_len(units: u32) -> usize {
-    let (many, few) = charge(units);
-    many.saturating_mul(3).saturating_add(few)
+    let Charge { most, many, few } = Charge::of(units);
+    let (most, many) = (most.saturating_mul(EXTEND.len()), many.saturating_mul(NULL.len()));
+    most.saturating_add(many).saturating_add(few)
 }
 
-/// How often the engine is to take [`REF_NULL_COST`] and [`NOP_COST`].
-fn charge(units: u32) -> (usize, usize) {
-    let each = u32::from(REF_NULL_COST);
-    let (many, few) = (units.checked_div(each), units.checked_rem(each));
-    (to_usize(many.unwrap_or_default()), to_usize(few.unwrap_or_default()))
+/// How often the engine is to take [`EXTEND_COST`], [`REF_NULL_COST`] and [`NOP_COST`].
+struct Charge {
+    most: usize,
+    many: usize,
+    few: usize,
+}
+
+impl Charge {
+    fn of(units: u32) -> Self {
+        let (most, rest) = divide(units, EXTEND_COST);
+        let (many, few) = divide(rest, REF_NULL_COST);
+        Self { most: to_usize(most), many: to_usize(many), few: to_usize(few) }
+    }
+}
+
+fn divide(units: u32, by: u8) -> (u32, u32) {
+    let by = u32::from(by);
+    (units.checked_div(by).unwrap_or_default(), units.checked_rem(by).unwrap_or_default())
 }

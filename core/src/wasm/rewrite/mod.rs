@@ -14,7 +14,8 @@
 //!
 //! The engine validates what is written, and what is written is valid only if the module is. For all that is
 //! added stands behind what the module has, and an index beyond that is refused; and each operator is written
-//! as what takes and leaves the same.
+//! as what takes and leaves the same, or where that is not so what it takes is looked at, or the module's own
+//! bytes are validated.
 
 mod blocks;
 mod body;
@@ -34,7 +35,7 @@ mod types;
 pub(crate) use self::{
     growth::Hooks,
     hidden::Names,
-    meter::{NOP_COST, REF_NULL_COST},
+    meter::{EXTEND_COST, NOP_COST, REF_NULL_COST},
     notes::{Frames, OUTSIDE, SLOT_BYTES, STACK_BYTES},
 };
 
@@ -80,9 +81,10 @@ pub(super) struct Module<'a> {
     nulls: Nulls,
     notes: Option<Notes>,
     changes: Option<Uncapturable>,
-    /// Whether the code has a `ref.func` of the start function, which is valid where that is exported:
-    /// and it will be, under a hidden name.
-    refers_to_start: bool,
+    /// Whether the module's own bytes have to be validated, as what is written may be valid without: where the
+    /// code has a `ref.func` of the start function, which is valid where that is exported, and it will be
+    /// under a hidden name; and where it is not reached and is left out.
+    must_be_valid: bool,
 }
 
 /// Rewrites a module for the engine, with frames or without.
@@ -97,15 +99,21 @@ pub(crate) fn rewrite(limits: &Limits, bytes: &[u8], frames: bool) -> Result<Rew
     let mut module = Module::new(limits, &scan, true, notes);
     let (functions, starts) = write_functions(&mut module, bytes)?;
     module.growth.check_limit(&scan)?;
-    if module.refers_to_start {
+    if notes.is_some() {
+        Notes::check_limit(&scan)?;
+    }
+    if module.must_be_valid {
         Features::ALL.validate(bytes)?;
     }
     let stack_pointer = module.finder.found(bytes);
     let changes = module.changes;
+    // As `Scan::instance_bytes` counts functions.
+    let added_bytes = module.imports.len().saturating_mul(64);
     let (changed, names) = module.finish(functions, bytes).ok_or_else(unreadable)?;
     let names = names.ok_or_else(unreadable)?;
-    let added_bytes =
-        notes.map_or(0, Notes::bytes).saturating_add(names.hooks.as_ref().map_or(0, Hooks::bytes));
+    let added_bytes = added_bytes
+        .saturating_add(notes.map_or(0, Notes::bytes))
+        .saturating_add(names.hooks.as_ref().map_or(0, Hooks::bytes));
     let frames = match (notes, &names.frames) {
         (Some(_), Some((memory, global))) => Some(Frames {
             memory: memory.clone(),
@@ -127,6 +135,9 @@ pub(crate) fn mend(limits: &Limits, bytes: &[u8]) -> Result<Vec<u8>, CompileErro
     let scan = scan(limits, bytes)?;
     let mut module = Module::new(limits, &scan, false, None);
     let (functions, _) = write_functions(&mut module, bytes)?;
+    if module.must_be_valid {
+        Features::ALL.validate(bytes)?;
+    }
     let (mended, _) = module.finish(functions, bytes).ok_or_else(unreadable)?;
     Ok(mended)
 }
@@ -177,7 +188,7 @@ impl<'a> Module<'a> {
             nulls: Nulls::new(scan.globals().saturating_add(u32::from(notes.is_some()))),
             notes,
             changes: None,
-            refers_to_start: false,
+            must_be_valid: false,
         }
     }
 

@@ -223,6 +223,7 @@ impl Scanner<'_> {
         for import in imports {
             scan.imports.push(match import.map_err(invalid)?.ty {
                 TypeRef::Func(ty) => {
+                    check_place(ty, scan.types.len())?;
                     scan.imported_types.push(ty);
                     add(&mut scan.imported_functions, 1);
                     ImportKind::Func
@@ -251,7 +252,9 @@ impl Scanner<'_> {
         add(&mut self.scan.functions, functions.count());
         self.check()?;
         for ty in functions {
-            self.scan.function_types.push(ty.map_err(invalid)?);
+            let ty = ty.map_err(invalid)?;
+            check_place(ty, self.scan.types.len())?;
+            self.scan.function_types.push(ty);
         }
         Ok(())
     }

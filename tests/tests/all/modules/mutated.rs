@@ -1,7 +1,7 @@
 //! Modules with bytes changed at random: what is added to a module makes no invalid one valid.
 
 use guestbox::{CompileError, CompileOptions, Limits, Module};
-use guestbox_tests::{fuzz, random::Random};
+use guestbox_tests::{fuzz, random::Random, text};
 use wasmparser::{Validator, WasmFeatures};
 
 /// What guestbox supports.
@@ -22,6 +22,50 @@ fn check(bytes: &[u8], what: &str) -> bool {
         }
     }
     is_valid
+}
+
+/// What is valid only by what is written of it, were that not looked at.
+const INVALID: &[&str] = &[
+    // Tail calls of imports with other results.
+    r#"(module (import "e" "h" (func $h)) (func (result i32) (return_call $h)))"#,
+    r#"(module (import "e" "h" (func $h (result i32 i32))) (func (result i32) (return_call $h)))"#,
+    r#"(module (import "e" "h" (func $h (result i64))) (func (result i32) (unreachable) (return_call $h)))"#,
+    // Targets of a table with more or other values than its default.
+    "(module (func (result i32) (block (result i32)
+        (block (result i32 i32) (i32.const 1) (i32.const 2) (i32.const 0) (br_table 1 0)) drop drop (i32.const 3))))",
+    "(module (func (param i32) (f64.const 1) (loop (param f64) drop (i32.const 0)
+        (loop (param i32) (local.get 0) (br_table 1 0)))))",
+    "(module (func (param i32) (unreachable) (loop (param f64) drop (i32.const 0)
+        (loop (param i32) (local.get 0) (br_table 1 0)))))",
+];
+
+/// What is valid, and seems not to be.
+const VALID: &[&str] = &[
+    // Where nothing leads to, a table's targets may be of different types.
+    "(module (func (block (result f64 f64) (block (result f32 f32) (unreachable)
+        (br_table 0 1 1 (i32.const 1))) drop drop (f64.const 0) (f64.const 0)) drop drop))",
+    "(module (func (param i32) (block (result f64) (i32.const 0) (local.get 0)
+        (if (param i32) (result f32) (then (drop) (unreachable) (br_table 1 0 (local.get 0))) (else (drop) (f32.const 1)))
+        (drop) (f64.const 0)) (drop)))",
+    "(module (func (param f64) (local.get 0) (loop (param f64) (drop) (br 1)
+        (loop (param i32) (drop) (unreachable) (br_table 0 1 (i32.const 0))))))",
+];
+
+#[test]
+fn what_is_written_in_other_terms_is_as_valid_as_before() {
+    for (texts, valid) in [(INVALID, false), (VALID, true)] {
+        for text in texts {
+            assert_eq!(check(&text::bytes(text), text), valid, "{text}");
+        }
+    }
+}
+
+#[test]
+fn an_import_has_no_type_that_is_added() {
+    // `(type (func)) (import "e" "h" (func (type 1))) (table 1 funcref)` and a function that grows the table.
+    let bytes = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x02\x07\x01\x01e\x01h\0\x01\x03\x02\x01\0\x04\x04\x01\x70\0\x01\
+        \x0A\x0C\x01\x0A\0\xD0\x70\x41\0\xFC\x0F\0\x1A\x0B";
+    assert!(!check(bytes, "an import of an added type"));
 }
 
 #[test]
