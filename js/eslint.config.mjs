@@ -4,7 +4,7 @@ import { defineConfig, globalIgnores } from "eslint/config";
 import tseslint from "typescript-eslint";
 
 export default defineConfig(
-  globalIgnores(["**/node_modules/", "**/target/", "js/dist/", "js/dist.new/", "js/src/glue*.d.ts"]),
+  globalIgnores(["**/node_modules/", "**/target/", "js/dist/", "js/dist.new/", "js/src/host/glue*.d.ts"]),
   // Programs with mistakes on purpose; the tests have them compiled.
   globalIgnores(["**/*.mts"]),
   eslint.configs.recommended,
