@@ -21,8 +21,8 @@ export class GuestboxError extends Error {
   }
 
   /** Whether a value is an error of this class, `Trap.is(error, "out-of-fuel")`, of a code if one is given. */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- whatever its constructor takes
   static is<E extends GuestboxError, C extends E["code"] = E["code"]>(
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- whatever its constructor takes
     this: new (...args: any[]) => E,
     value: unknown,
     code?: C,

@@ -48,7 +48,7 @@ export class Supervisor {
   findThunk(index: number): number {
     if (this.table === undefined) return NoThunk.NO_TABLE;
     if (index >= this.table.length) return NoThunk.OUT_OF_BOUNDS;
-    const thunk: Thunk | null = this.table.get(index);
+    const thunk = this.table.get(index) as Thunk | null;
     if (thunk === null) return NoThunk.NULL;
     const known = this.handles.get(thunk);
     if (known !== undefined) return known;
