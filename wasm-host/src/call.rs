@@ -140,7 +140,7 @@ pub(crate) fn trap(trapped: &mut Trapped, trap: Trap) -> (u32, u64, u32) {
     (Protocol::TRAPPED, number, trapped.bits())
 }
 
-/// Makes a step of a call and says what happened, see [`Host::step`].
+/// Makes a step of a call and says what happened, see `Host::step`.
 pub(crate) fn advance(
     store: &mut Store,
     exchange: &mut [u64],

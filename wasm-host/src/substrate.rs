@@ -33,7 +33,7 @@ extern "C" {
     fn write(this: &Supervisor, ptr: u32, address: usize, length: usize) -> Result<bool, JsValue>;
 
     /// The handle of the dispatch thunk at an index of its table, or one of the negative numbers of
-    /// [`Substrate`].
+    /// [`Protocol`].
     #[wasm_bindgen(method, catch, js_name = findThunk)]
     fn find_thunk(this: &Supervisor, index: u32) -> Result<f64, JsValue>;
 
