@@ -1,17 +1,15 @@
 /** Guests: instances, their exports and their calls. */
-import { type CalledModule, type Callee, Caller, stateOf } from "./calls/caller.js";
-import { type Call, Calls, overlappingOf } from "./calls/calls.js";
 import { constant } from "./base/define.js";
 import { disposable } from "./base/disposable.js";
-import { counted, shown } from "./base/shown.js";
-import { drive, driveAsync, valueOf } from "./calls/drive.js";
-import type { Engine } from "./host/engine.js";
 import { DisposedError, InvokeError } from "./base/errors.js";
-import { Global } from "./global.js";
-import type { Calling, HostFunction, ServedGuest } from "./calls/served.js";
-import { Memory } from "./memory.js";
-import type { Held, Keeper } from "./host/net.js";
 import type { Names } from "./base/options.js";
+import { counted, shown } from "./base/shown.js";
+import { Protocol } from "./base/tables.js";
+import type { Engine } from "./host/engine.js";
+import type { Held, Keeper } from "./host/net.js";
+import { type Value, floatMode } from "./host/values.js";
+import { Memory } from "./memory.js";
+import { Snapshot, snapshotHandle } from "./snapshot.js";
 import type {
   CallOptions,
   ExportDescriptor,
@@ -25,10 +23,12 @@ import type {
   SyncCallOptions,
   SyncOutcome,
 } from "./types.js";
+import { type CalledModule, type Callee, Caller, stateOf } from "./calls/caller.js";
+import { type Call, Calls, overlappingOf } from "./calls/calls.js";
+import { drive, driveAsync, valueOf } from "./calls/drive.js";
 import type { Pace } from "./calls/pace.js";
-import { Snapshot, snapshotHandle } from "./snapshot.js";
-import { Protocol } from "./base/tables.js";
-import { type Value, floatMode } from "./host/values.js";
+import type { Calling, HostFunction, ServedGuest } from "./calls/served.js";
+import { Global } from "./global.js";
 
 export const GUEST_NAMES: Names<GuestOptions> = {
   floats: true,
@@ -47,6 +47,7 @@ export interface GuestModule extends Module, CalledModule {
   handlesOf(memories: readonly Memory[]): Uint32Array;
 }
 
+/** An instance. */
 export class Guest implements ServedGuest {
   declare readonly [Symbol.dispose]: () => void;
   private life: "starting" | "live" | "disposed" = "starting";

@@ -2,12 +2,12 @@
 import { type Bytes, bytesOf, checkBoolean, checkPlace, checkU32, encodeText } from "./base/checks.js";
 import { mark } from "./base/copies.js";
 import { disposable } from "./base/disposable.js";
-import { counted, shown } from "./base/shown.js";
-import type { Engine } from "./host/engine.js";
 import { DisposedError, MemoryError } from "./base/errors.js";
-import type { Held, Keeper } from "./host/net.js";
 import { known, optionsOf } from "./base/options.js";
+import { counted, shown } from "./base/shown.js";
 import { type ErrorCodes, Protocol } from "./base/tables.js";
+import type { Engine } from "./host/engine.js";
+import type { Held, Keeper } from "./host/net.js";
 
 /** Bytes of a page. */
 export const PAGE_BYTES = 65_536;

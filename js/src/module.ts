@@ -1,29 +1,30 @@
 /** Modules: compiled once, instantiated many times. */
 import { checkFuel, checkU32, isObject, isThenable } from "./base/checks.js";
-import type { Engine } from "./host/engine.js";
-import { DisposedError, InstantiateError, isOfCount } from "./base/errors.js";
 import { OF_ANOTHER_COPY, isMarked } from "./base/copies.js";
 import { append } from "./base/define.js";
 import { disposable } from "./base/disposable.js";
+import { DisposedError, InstantiateError, isOfCount } from "./base/errors.js";
 import { printable } from "./base/frames.js";
+import { known, optionsOf } from "./base/options.js";
 import { counted, shown } from "./base/shown.js";
+import type { Engine } from "./host/engine.js";
+import type { Held, Keeper } from "./host/net.js";
+import { type FloatMode, ValueList, type ValueType, floatMode, isNumeric } from "./host/values.js";
+import { Memory } from "./memory.js";
+import { snapshotHandle } from "./snapshot.js";
+import type { ExternType, ExportDescriptor, ImportDescriptor, ImportTarget, Imports, InstantiateOptions, PaceOptions } from "./types.js";
 import { PACE_NAMES, type Signature, stateOf } from "./calls/caller.js";
 import { overlappingOf } from "./calls/calls.js";
-import { GUEST_NAMES, Guest, type GuestModule } from "./guest.js";
 import { bound, hostFunction } from "./calls/imports.js";
-import type { HostFunction } from "./calls/served.js";
-import { Memory } from "./memory.js";
-import type { Held, Keeper } from "./host/net.js";
-import { known, optionsOf } from "./base/options.js";
 import { Pace } from "./calls/pace.js";
-import { snapshotHandle } from "./snapshot.js";
+import type { HostFunction } from "./calls/served.js";
 import { Tempo } from "./calls/tempo.js";
-import { type FloatMode, ValueList, type ValueType, floatMode, isNumeric } from "./host/values.js";
-import type { ExternType, ExportDescriptor, ImportDescriptor, ImportTarget, Imports, InstantiateOptions, PaceOptions } from "./types.js";
+import { GUEST_NAMES, Guest, type GuestModule } from "./guest.js";
 
 const INSTANTIATE_OPTIONS = known<InstantiateOptions>({ ...GUEST_NAMES, snapshot: true });
 const INSTANTIATE_ASYNC_OPTIONS = known<InstantiateOptions & PaceOptions>({ ...GUEST_NAMES, ...PACE_NAMES, snapshot: true });
 
+/** A compiled module. */
 export class Module implements GuestModule {
   declare readonly [Symbol.dispose]: () => void;
   readonly imports: readonly ImportDescriptor[];

@@ -2,18 +2,18 @@
 /** Sandboxes: an engine each, in which modules are compiled and guests live. */
 import { type Bytes, bytesOf, checkBoolean, checkU32 } from "./base/checks.js";
 import { disposable } from "./base/disposable.js";
-import { counted, shown } from "./base/shown.js";
-import { Engine } from "./host/engine.js";
 import { SnapshotError, hostError } from "./base/errors.js";
-import { type Limits, type LoadOptions, storeArguments } from "./load/limits.js";
-import { instantiateGlue } from "./load/instance.js";
-import { Memory } from "./memory.js";
-import { Module } from "./module.js";
-import type { Leak } from "./host/net.js";
 import { known, optionsOf } from "./base/options.js";
-import { Snapshot } from "./snapshot.js";
+import { counted, shown } from "./base/shown.js";
 import type { TrapCode } from "./base/tables.js";
+import { Engine } from "./host/engine.js";
+import type { Leak } from "./host/net.js";
+import { instantiateGlue } from "./load/instance.js";
+import { type Limits, type LoadOptions, storeArguments } from "./load/limits.js";
+import { Memory } from "./memory.js";
+import { Snapshot } from "./snapshot.js";
 import { warmUp } from "./calls/warm.js";
+import { Module } from "./module.js";
 
 /** How a sandbox is loaded. */
 export interface SandboxOptions extends LoadOptions {

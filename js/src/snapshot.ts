@@ -1,9 +1,9 @@
 /** Snapshots: the state of a guest at a time when no call of it was under way. */
 import { OF_ANOTHER_COPY, isMarked, mark } from "./base/copies.js";
 import { disposable } from "./base/disposable.js";
+import { DisposedError, SnapshotError } from "./base/errors.js";
 import { counted, shown } from "./base/shown.js";
 import type { Engine } from "./host/engine.js";
-import { DisposedError, SnapshotError } from "./base/errors.js";
 import type { Held, Keeper } from "./host/net.js";
 
 /**

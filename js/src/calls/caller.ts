@@ -1,20 +1,20 @@
 /** Calls of a guest's exports, from outside of its other calls or from within one. */
 import { checkBoolean, checkFuel, checkU32 } from "../base/checks.js";
+import { InvokeError, Trap } from "../base/errors.js";
+import { printable } from "../base/frames.js";
+import { type Names, known, optionsOf } from "../base/options.js";
+import { writable } from "../base/shown.js";
+import { Protocol, Step } from "../base/tables.js";
+import type { Engine } from "../host/engine.js";
+import type { FloatMode, Value, ValueList } from "../host/values.js";
+import type { CallOptions, Outcome, PaceOptions, Result, SyncCallOptions, SyncOutcome } from "../types.js";
 import type { Beginning, Call, Calls } from "./calls.js";
 import { drive, driveAsync, driveToEnd, valueOf } from "./drive.js";
 import { ended } from "./ended.js";
-import { printable } from "../base/frames.js";
-import type { Engine } from "../host/engine.js";
-import { InvokeError, Trap } from "../base/errors.js";
-import { type Names, known, optionsOf } from "../base/options.js";
-import type { CallOptions, Outcome, PaceOptions, Result, SyncCallOptions, SyncOutcome } from "../types.js";
 import { RESUME_NAMES, outcomeOf } from "./outcome.js";
 import { Pace } from "./pace.js";
 import type { Calling, Served } from "./served.js";
 import type { Tempo } from "./tempo.js";
-import { writable } from "../base/shown.js";
-import { Protocol, Step } from "../base/tables.js";
-import type { FloatMode, Value, ValueList } from "../host/values.js";
 
 export const PACE_NAMES: Names<PaceOptions> = { ...RESUME_NAMES, fuel: true };
 const CALL_OPTIONS = known<CallOptions>({ ...PACE_NAMES, keepStack: true, state: true });

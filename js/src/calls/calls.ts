@@ -6,11 +6,11 @@
  * JavaScript has returned: asynchronous ones, and those that are out of fuel.
  */
 import { Stack, append } from "../base/define.js";
-import { ended } from "./ended.js";
-import type { Engine } from "../host/engine.js";
 import { InvokeError, Trap } from "../base/errors.js";
+import type { Engine } from "../host/engine.js";
 import type { Held, Keeper } from "../host/net.js";
 import type { Overlapping } from "../types.js";
+import { ended } from "./ended.js";
 import type { Pace } from "./pace.js";
 
 const OVERLAPPING: readonly unknown[] = ["refuse", "queue", "allow"];

@@ -6,14 +6,14 @@
  * returned.
  */
 import { isThenable } from "../base/checks.js";
+import { Trap, asyncImport } from "../base/errors.js";
+import { Protocol, Step } from "../base/tables.js";
+import type { Engine } from "../host/engine.js";
 import { type Call, SYNCHRONOUS } from "./calls.js";
 import { ended, outOfFuel } from "./ended.js";
-import type { Engine } from "../host/engine.js";
-import { Trap, asyncImport } from "../base/errors.js";
 import { type Context, contextOf, serve, trapOfImport } from "./imports.js";
 import type { Pace } from "./pace.js";
 import type { HostFunction, Served } from "./served.js";
-import { Protocol, Step } from "../base/tables.js";
 
 /** What driving a call came to. One that is out of fuel is still there, and can go on. */
 export type Ending<T> =

@@ -1,12 +1,11 @@
 /** Imports: JavaScript functions that serve a guest. */
 import { checkFuel } from "../base/checks.js";
 import { isMarked, mark } from "../base/copies.js";
-import { outOfFuel, trapOfPaused } from "./ended.js";
 import { InvokeError, type MemoryError, type Trap } from "../base/errors.js";
 import { type Frames, framesOf, printable } from "../base/frames.js";
-import { type Memory, memoryOf } from "../memory.js";
 import { Protocol } from "../base/tables.js";
 import { type FloatMode, type Value, ValueList } from "../host/values.js";
+import { type Memory, memoryOf } from "../memory.js";
 import type {
   CallContext,
   CallOptions,
@@ -19,6 +18,7 @@ import type {
   SyncCallOptions,
   SyncOutcome,
 } from "../types.js";
+import { outOfFuel, trapOfPaused } from "./ended.js";
 import type { Calling, HostFunction, Served } from "./served.js";
 
 /**

@@ -2,21 +2,22 @@
 import { checkFuel } from "../base/checks.js";
 import { constant } from "../base/define.js";
 import { disposable } from "../base/disposable.js";
-import { shown, toJSON, writable } from "../base/shown.js";
-import type { Call } from "./calls.js";
-import { type Ending, driveAsync } from "./drive.js";
 import { InvokeError } from "../base/errors.js";
 import { type Frames, NO_FRAMES, framesOf } from "../base/frames.js";
-import type { Held, Keeper } from "../host/net.js";
 import { type Names, known, merged, optionsOf } from "../base/options.js";
+import { shown, toJSON, writable } from "../base/shown.js";
+import type { Held, Keeper } from "../host/net.js";
 import type * as Types from "../types.js";
 import type { Outcome, PaceOptions, Result, ResumeOptions } from "../types.js";
+import type { Call } from "./calls.js";
+import { type Ending, driveAsync } from "./drive.js";
 import { Pace } from "./pace.js";
 import type { Served } from "./served.js";
 
 export const RESUME_NAMES: Names<ResumeOptions> = { deadline: true, signal: true, slice: true, timeout: true };
 const RESUME_OPTIONS = known(RESUME_NAMES);
 
+/** A call that is out of fuel. */
 export class OutOfFuel implements Types.OutOfFuel {
   declare readonly [Symbol.dispose]: () => void;
   readonly status = "out-of-fuel";

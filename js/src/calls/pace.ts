@@ -1,10 +1,10 @@
 /** How a call is paced: its fuel, its slices, and what ends it before it has finished. */
 import { checkFuel, checkSignal, checkTime } from "../base/checks.js";
-import { type Job, isTurnOver, join, leave, sliceTime, spend } from "./schedule.js";
 import { Step } from "../base/tables.js";
-import type { PaceOptions } from "../types.js";
-import type { Tempo } from "./tempo.js";
 import { now } from "../base/yield.js";
+import type { PaceOptions } from "../types.js";
+import { type Job, isTurnOver, join, leave, sliceTime, spend } from "./schedule.js";
+import type { Tempo } from "./tempo.js";
 
 /** Milliseconds of a call's first slice, which is run at once. */
 const FIRST = 0.03;

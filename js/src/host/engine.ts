@@ -6,9 +6,9 @@
  * module itself ever abort, it is never called again.
  */
 import { DisposedError, PoisonedError, fromHost } from "../base/errors.js";
+import { Protocol, type Step, type TrapCode } from "../base/tables.js";
 import type { Host } from "./glue-types.js";
 import { Net } from "./net.js";
-import { Protocol, type Step, type TrapCode } from "../base/tables.js";
 
 /** A kind of trap, with what it says. */
 export interface TrapKind {

@@ -8,8 +8,8 @@
  * 2^32 and an f64 a BigInt.
  */
 import { isObject } from "../base/checks.js";
-import type { Engine } from "./engine.js";
 import { counted } from "../base/shown.js";
+import type { Engine } from "./engine.js";
 
 /** The type of a value. */
 export type ValueType = "i32" | "i64" | "f32" | "f64" | "v128" | "funcref" | "externref";

@@ -1,7 +1,7 @@
 /** Instances of the package's own wasm module, each with its glue. */
 import { yieldToEventLoop } from "../base/yield.js";
-import { makeGlue } from "../host/glue.js";
 import type * as Glue from "../host/glue-types.js";
+import { makeGlue } from "../host/glue.js";
 import { type WasmSource, loadModule, otherModule } from "./load.js";
 
 /**

@@ -4,11 +4,11 @@
  */
 import { type Bytes, bytesOf, checkU32, encodeText, isThenable } from "../base/checks.js";
 import { append } from "../base/define.js";
-import { Door } from "../host/door.js";
 import { asyncImport, hostError } from "../base/errors.js";
+import { Door } from "../host/door.js";
 import type * as Glue from "../host/glue-types.js";
-import { type LoadOptions, loadOptions, storeArguments } from "../load/limits.js";
 import { instantiateGlue } from "../load/instance.js";
+import { type LoadOptions, loadOptions, storeArguments } from "../load/limits.js";
 
 /**
  * Serves a guest's import call: SCALE-encoded arguments in, a SCALE-encoded result out. What it

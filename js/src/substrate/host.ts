@@ -12,12 +12,12 @@
  * by the host function, so that it ends the supervisor's call and comes out of yours: a `SupervisorTrap`
  * with a `code`, such as `result-buffer`, `instance` or `allocator`.
  */
-import { Door } from "../host/door.js";
 import { GuestboxError, hostError } from "../base/errors.js";
-import type * as Glue from "../host/glue-types.js";
-import { LOAD_NAMES, type LoadOptions, storeArguments } from "../load/limits.js";
 import { known, optionsOf } from "../base/options.js";
+import { Door } from "../host/door.js";
+import type * as Glue from "../host/glue-types.js";
 import { instantiateGlue } from "../load/instance.js";
+import { LOAD_NAMES, type LoadOptions, storeArguments } from "../load/limits.js";
 import { Supervisor, isA } from "./supervisor.js";
 
 /** The host functions, by their names in the module `env`. An `i64` is a BigInt. */
