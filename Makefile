@@ -56,7 +56,7 @@ test-host: setup-wasm setup-browser ## the wasm-host in headless Chrome, with it
 	cd wasm-host && WASM_BINDGEN_TEST_TIMEOUT=900 wasm-pack test --mode no-install --headless --chrome --chromedriver /usr/bin/chromedriver --features wee_alloc
 
 # What cannot be had on this machine is named, and does not fail; what is checked and is wrong does.
-check: setup-wasm ## format and lints of Rust and JavaScript, what is made from the tables, docs with warnings denied, no_std builds, dependencies, the least Rust that is supported
+check: setup-wasm ## format and lints of Rust and JavaScript, the floors of the sources, what is made from the tables, docs with warnings denied, no_std builds, dependencies, the least Rust that is supported
 	@if tests/setup.sh component rustfmt; then cargo fmt --all --check; \
 		else echo "check: no rustfmt to be had; the format was NOT checked"; fi
 	@if tests/setup.sh component clippy; then \
@@ -65,7 +65,7 @@ check: setup-wasm ## format and lints of Rust and JavaScript, what is made from 
 		else echo "check: no clippy to be had; the lints were NOT checked"; fi
 	cargo run --quiet --package guestbox-wasm-host --bin tables -- --check
 	@if $(MAKE) --no-print-directory setup-js; then $(MAKE) --no-print-directory check-js; \
-		else echo "check: no npm packages to be had; the format and the lints of TypeScript and JavaScript were NOT checked"; fi
+		else echo "check: no npm packages to be had; the floors, and the format and the lints of TypeScript and JavaScript, were NOT checked"; fi
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --workspace --document-private-items
 	cargo build --package guestbox --target wasm32-unknown-unknown
 	@if tests/setup.sh bare-metal; then cargo build --package guestbox --target thumbv7em-none-eabihf; \
@@ -81,7 +81,9 @@ check: setup-wasm ## format and lints of Rust and JavaScript, what is made from 
 		else echo "check: no Rust $(LEAST_RUST) to be had; that it is enough was NOT checked"; fi
 
 # The lints ask for the types that the package is built with.
-check-js: package ## format and lints of TypeScript and JavaScript
+check-js: package ## the floors of the sources, and format and lints of TypeScript and JavaScript
+	node --test tests/floors.test.mjs
+	node tests/floors.mjs
 	js/node_modules/.bin/prettier --check $(SCRIPTS)
 	js/node_modules/.bin/eslint --config js/eslint.config.mjs --max-warnings 0 js tests
 

@@ -44,7 +44,7 @@ function replace(text, pattern, by) {
 }
 
 rmSync(dist, { recursive: true, force: true });
-mkdirSync(dist);
+for (const folder of ["host", "load"]) mkdirSync(`${dist}/${folder}`, { recursive: true });
 const wasm = `${dist}/guestbox.wasm`;
 if (options.fast) {
   copyFileSync(`${glue}/glue_bg.wasm`, wasm);
@@ -69,14 +69,17 @@ const code = replace(bundled.outputFiles[0].text, /export \{([^}]*)\};\s*$/, (_,
 });
 // A field is defined where it is not there yet, not set: no setter of `Object.prototype` sees it.
 const guarded = replace(code, /^(?:var|export) (\w+ = )?class.*\{$/gm, "$&\n  __wbg_ptr = 0;");
-writeFileSync(`${dist}/glue.js`, `export function makeGlue() {\n${guarded}\n}\n`);
-copyFileSync(`${glue}/glue.d.ts`, `${here}src/glue-types.d.ts`);
-copyFileSync(`${glue}/glue.d.ts`, `${dist}/glue-types.d.ts`);
-writeFileSync(`${dist}/glue.d.ts`, 'export function makeGlue(): typeof import("./glue-types.js");\n');
-copyFileSync(`${dist}/glue.d.ts`, `${here}src/glue.d.ts`);
+writeFileSync(`${dist}/host/glue.js`, `export function makeGlue() {\n${guarded}\n}\n`);
+copyFileSync(`${glue}/glue.d.ts`, `${here}src/host/glue-types.d.ts`);
+copyFileSync(`${glue}/glue.d.ts`, `${dist}/host/glue-types.d.ts`);
+writeFileSync(`${dist}/host/glue.d.ts`, 'export function makeGlue(): typeof import("./glue-types.js");\n');
+copyFileSync(`${dist}/host/glue.d.ts`, `${here}src/host/glue.d.ts`);
 
 // For those who have no file of it: the module within the JavaScript.
-writeFileSync(`${dist}/inline-bytes.js`, `export const gzipped = "${gzipSync(readFileSync(wasm), { level: 9 }).toString("base64")}";\n`);
+writeFileSync(
+  `${dist}/load/inline-bytes.js`,
+  `export const gzipped = "${gzipSync(readFileSync(wasm), { level: 9 }).toString("base64")}";\n`,
+);
 copyFileSync(`${here}src/guestbox.wasm.d.ts`, `${dist}/guestbox.wasm.d.ts`);
 for (const name of ["LICENSE-APACHE", "LICENSE-MIT"]) copyFileSync(`${root}${name}`, `${here}${name}`);
 writeFileSync(`${here}THIRD-PARTY-NOTICES.txt`, notices(root, "guestbox-wasm-host", options.features));

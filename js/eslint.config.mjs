@@ -4,7 +4,7 @@ import { defineConfig, globalIgnores } from "eslint/config";
 import tseslint from "typescript-eslint";
 
 export default defineConfig(
-  globalIgnores(["**/node_modules/", "**/target/", "js/dist/", "js/dist.new/", "js/src/glue*.d.ts"]),
+  globalIgnores(["**/node_modules/", "**/target/", "js/dist/", "js/dist.new/", "js/src/host/glue*.d.ts"]),
   // Programs with mistakes on purpose; the tests have them compiled.
   globalIgnores(["**/*.mts"]),
   eslint.configs.recommended,
@@ -25,6 +25,8 @@ export default defineConfig(
       "@typescript-eslint/no-empty-function": ["error", { allow: ["arrowFunctions"] }],
       // What is given may come from JavaScript, and is looked at whatever its type says.
       "@typescript-eslint/no-unnecessary-condition": "off",
+      // What the wasm module gives are numbers, and the table says which enumeration each is of.
+      "@typescript-eslint/no-unsafe-enum-assignment": "off",
       // `as number` says what is known to be there, and `!` does not.
       "@typescript-eslint/non-nullable-type-assertion-style": "off",
       // What imports throw and signals are aborted with goes on its way as it is.
@@ -35,6 +37,11 @@ export default defineConfig(
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       "@typescript-eslint/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: true }],
     },
+  },
+  {
+    // Some of its numbers are words and some are bits.
+    files: ["js/src/base/tables.ts"],
+    rules: { "@typescript-eslint/no-duplicate-enum-values": "off" },
   },
   {
     // JavaScript declares no types: of the rules that ask for them, those for which it is enough what a call returns.

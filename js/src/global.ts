@@ -1,9 +1,9 @@
 /** Exported globals. */
-import type { Engine } from "./engine.js";
-import { GlobalError } from "./errors.js";
-import { printable } from "./frames.js";
-import type { ExportDescriptor } from "./module.js";
-import { type FloatMode, type Value, ValueList } from "./values.js";
+import { GlobalError } from "./base/errors.js";
+import { printable } from "./base/frames.js";
+import type { Engine } from "./host/engine.js";
+import { type FloatMode, type Value, ValueList } from "./host/values.js";
+import type { ExportDescriptor } from "./types.js";
 
 /** An exported global. */
 export class Global {

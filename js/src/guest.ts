@@ -1,60 +1,34 @@
 /** Guests: instances, their exports and their calls. */
-import { type CallOptions, type Callee, Caller, type Result, type SyncCallOptions, stateOf } from "./caller.js";
-import { type Call, Calls, type Overlapping, overlappingOf } from "./calls.js";
-import { constant } from "./define.js";
-import { disposable } from "./disposable.js";
-import { counted, shown } from "./shown.js";
-import { drive, driveAsync, valueOf } from "./drive.js";
-import type { Engine } from "./engine.js";
-import { DisposedError, InvokeError } from "./errors.js";
-import { Global } from "./global.js";
-import type { HostFunction } from "./imports.js";
+import { constant } from "./base/define.js";
+import { disposable } from "./base/disposable.js";
+import { DisposedError, InvokeError } from "./base/errors.js";
+import type { Names } from "./base/options.js";
+import { counted, shown } from "./base/shown.js";
+import { Protocol } from "./base/tables.js";
+import type { Engine } from "./host/engine.js";
+import type { Held, Keeper } from "./host/net.js";
+import { type Value, floatMode } from "./host/values.js";
 import { Memory } from "./memory.js";
-import type { ExportDescriptor, Imports, Module } from "./module.js";
-import type { Held } from "./net.js";
-import type { Names } from "./options.js";
-import type { Outcome, SyncOutcome } from "./outcome.js";
-import type { Pace } from "./pace.js";
 import { Snapshot, snapshotHandle } from "./snapshot.js";
-import { type GuestLimits, Protocol } from "./tables.js";
-import { type FloatMode, type Value, floatMode } from "./values.js";
-
-/** How a guest is treated. */
-export interface GuestOptions extends GuestLimits {
-  /** A word (32 bits) of the supervisor's own, which comes with each host call. */
-  readonly state?: number;
-  /** How floats are shown to JavaScript: as numbers, or as their raw bits. */
-  readonly floats?: FloatMode;
-  /**
-   * The fuel of the start function, and of each outermost call that is not given its own, a BigInt
-   * or a number. By default the sandbox's limit.
-   */
-  readonly fuel?: bigint | number;
-  /**
-   * Pages (64 KiB) that the guest may take in its life: those that its own memories begin with, all
-   * together, and all that it grows any memory by, an imported one too. What JavaScript grows does
-   * not count.
-   */
-  readonly maxMemoryPages?: number;
-  /**
-   * How deep a host call of the guest may be nested: 1 lets it make host calls only outside of any
-   * other guest's, 0 none. The sandbox's limit `nesting` holds as well. The frames of the guest's own
-   * functions are another matter: the limit `guestFrames`.
-   */
-  readonly maxCallDepth?: number;
-  /**
-   * What becomes of a call while another one of the guest is under way that it is not nested in.
-   * Compiled code keeps a stack in the guest's memory, which such calls would overwrite for each other.
-   *
-   * * "refuse", the default: an `InvokeError` "busy".
-   * * "queue": `call` and `tryCall` wait for their turn, first come first served, at most 1,000 of them;
-   *   their arguments are taken at once, their signal and deadline hold while they wait. Synchronous
-   *   calls are refused. A call that its own import waits for without being nested, by `guest.call`
-   *   after the import's first `await`, waits until its deadline.
-   * * "allow": for guests that are known to keep no such stack. None is ever put back.
-   */
-  readonly overlapping?: Overlapping;
-}
+import type {
+  CallOptions,
+  ExportDescriptor,
+  Exports,
+  GuestOptions,
+  Imports,
+  Module,
+  Outcome,
+  Overlapping,
+  Result,
+  SyncCallOptions,
+  SyncOutcome,
+} from "./types.js";
+import { type CalledModule, type Callee, Caller, stateOf } from "./calls/caller.js";
+import { type Call, Calls, overlappingOf } from "./calls/calls.js";
+import { drive, driveAsync, valueOf } from "./calls/drive.js";
+import type { Pace } from "./calls/pace.js";
+import type { Calling, HostFunction, ServedGuest } from "./calls/served.js";
+import { Global } from "./global.js";
 
 export const GUEST_NAMES: Names<GuestOptions> = {
   floats: true,
@@ -65,15 +39,16 @@ export const GUEST_NAMES: Names<GuestOptions> = {
   state: true,
 };
 
-/** The exports of a guest, by name: functions, memories, and globals with a `value`. */
-export interface Exports {
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the guest decides the types
-  readonly [name: string]: any;
+/** A module, as its instances have it. */
+export interface GuestModule extends Module, CalledModule {
+  /** The memories among the imports, in the module's order. */
+  memoriesOf(imports: Imports): readonly Memory[];
+  /** The handles of memories of the same sandbox. */
+  handlesOf(memories: readonly Memory[]): Uint32Array;
 }
 
 /** An instance. */
-export class Guest {
-  /** Does what `dispose` does, at the end of a `using`. */
+export class Guest implements ServedGuest {
   declare readonly [Symbol.dispose]: () => void;
   private life: "starting" | "live" | "disposed" = "starting";
   private id: number | undefined;
@@ -91,8 +66,7 @@ export class Guest {
   /** @internal */
   constructor(
     private readonly engine: Engine,
-    /** The module that this is an instance of. */
-    readonly module: Module,
+    readonly module: GuestModule,
     functions: readonly HostFunction[],
     private readonly importedMemories: readonly Memory[],
     /** The call of its start function, where that is to run; else its number. */
@@ -110,58 +84,33 @@ export class Guest {
       mode: floatMode(options.floats),
       state: stateOf(options, 0),
       calls,
-      served: { engine, guest: this, functions, calls },
+      served: { engine, guest: this, functions, calls, tempo: module.tempo },
       instance: () => this.instance(),
     };
     this.caller = new Caller(this.callee, () => Protocol.NO_CALL, false);
   }
 
-  /** The exports by name. Functions are called synchronously. */
   get exports(): Exports {
     this.instance();
     return (this.exportsObject ??= this.exportsBy(this.caller));
   }
 
-  /**
-   * Calls an exported function and waits for its imports, which may be `async`.
-   *
-   * A call of a guest ends before the next one begins, unless that is nested in it: made by an import
-   * before it first waits, or through the import's context, `call((c) => c.call(...))`. See
-   * `GuestOptions.overlapping`.
-   */
   call(name: string, args: readonly Value[] = [], options?: CallOptions): Promise<Result> {
     return this.caller.call(name, args, options);
   }
 
-  /**
-   * Calls an exported function as `call` does, and says what it came to. What an import throws, and
-   * the reason of a signal or a deadline, still comes as a rejection.
-   */
   tryCall(name: string, args: readonly Value[] = [], options?: CallOptions): Promise<Outcome> {
     return this.caller.tryCall(name, args, options);
   }
 
-  /** Calls an exported function synchronously, as `exports` does, with options of its own. */
   callSync(name: string, args: readonly Value[] = [], options?: SyncCallOptions): Result {
     return this.caller.callSync(name, args, options);
   }
 
-  /**
-   * Calls an exported function as `callSync` does, and returns what the call came to, with the fuel
-   * that it used. One that is out of fuel has ended by a trap. What an import throws is thrown, but for what a
-   * guest's pointers caused, which is a trap.
-   */
   tryCallSync(name: string, args: readonly Value[] = [], options?: SyncCallOptions): SyncOutcome {
     return this.caller.tryCallSync(name, args, options);
   }
 
-  /**
-   * Captures the state: the memories, imported ones too, and the mutable globals. What JavaScript
-   * knows of the guest is not in it.
-   *
-   * Throws a `SnapshotError` while a call of the guest, or of one it shares memory with, is under
-   * way, and for modules whose code changes tables or drops segments.
-   */
   snapshot(): Snapshot {
     const { engine } = this;
     const instance = this.instance();
@@ -171,13 +120,6 @@ export class Guest {
     );
   }
 
-  /**
-   * Makes the guest what it, or another guest of its module, was when the snapshot was taken: the
-   * way to reset it between two requests, in the time that copying its memory takes.
-   *
-   * Memories that have grown since shrink, imported ones too, unless other guests share them.
-   * Throws a `RestoreError`, and leaves the guest as it was.
-   */
   restore(snapshot: Snapshot): void {
     const { engine } = this;
     const instance = this.instance();
@@ -185,13 +127,6 @@ export class Guest {
     engine.use((host) => host.restore(instance, handle));
   }
 
-  /**
-   * Makes a second guest in the state of this one, with memories of its own and the same imported
-   * functions and options. The start function does not run.
-   *
-   * Of `imports` only memories are used, which have to be given anew where the module imports
-   * some; they are made what this guest's are, and may be smaller but not larger.
-   */
   fork(imports: Imports = {}): Guest {
     const { engine, module, overlapping } = this;
     const { mode, state, served } = this.callee;
@@ -202,7 +137,6 @@ export class Guest {
     return new Guest(engine, module, served.functions, memories, { call: undefined, id }, { floats: mode, state, overlapping });
   }
 
-  /** Ends the life of the guest. A call that is under way completes. */
   dispose(): void {
     const { engine } = this;
     if (this.life === "disposed" || !engine.isLive) return;
@@ -219,7 +153,7 @@ export class Guest {
     for (const memory of this.memories.values()) memory.forget();
   }
 
-  /** @internal The caller's memory of a host call, see `CallContext`. */
+  /** @internal */
   get mainMemory(): Memory {
     const imported = this.importedMemories.at(0);
     if (imported !== undefined) return imported;
@@ -229,12 +163,12 @@ export class Guest {
     return this.memory(found.name);
   }
 
-  /** @internal Whether a memory is one that it imports or exports. */
+  /** @internal */
   has(memory: Memory): boolean {
     return memory.isOf(this) || this.importedMemories.includes(memory);
   }
 
-  /** @internal Makes calls that are nested in another, whose handle is given or refused. */
+  /** @internal */
   callerWithin(within: () => number): Caller {
     return new Caller(this.callee, within, true);
   }
@@ -280,8 +214,8 @@ export class Guest {
     this.life = "live";
   }
 
-  /** @internal The exports, with functions whose calls are made by this caller. */
-  exportsBy(caller: Caller): Exports {
+  /** @internal */
+  exportsBy(caller: Calling): Exports {
     const exports = Object.create(null) as { [name: string]: unknown };
     for (const descriptor of this.module.exports) {
       const value = this.makeExport(descriptor, caller);
@@ -290,7 +224,7 @@ export class Guest {
     return Object.freeze(exports);
   }
 
-  private makeExport(descriptor: ExportDescriptor, caller: Caller): unknown {
+  private makeExport(descriptor: ExportDescriptor, caller: Calling): unknown {
     switch (descriptor.kind) {
       case "function":
         return caller.function(descriptor.name);
@@ -332,6 +266,6 @@ export class Guest {
 disposable(Guest);
 shown(Guest, ({ module }) => counted(module.exports.length, "export"));
 
-const tearDown = (engine: Engine, id: number): void => engine.proceed((host) => host.teardown_instance(id));
+const tearDown = (engine: Keeper, id: number): void => engine.proceed((host) => host.teardown_instance(id));
 
 const disposed = (): DisposedError => new DisposedError("torn-down", "the guest was disposed of");

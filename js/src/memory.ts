@@ -1,13 +1,13 @@
 /** Memories: made by the supervisor, or exported by a guest. */
-import { type Bytes, bytesOf, checkBoolean, checkPlace, checkU32, encodeText } from "./checks.js";
-import { mark } from "./copies.js";
-import { disposable } from "./disposable.js";
-import { counted, shown } from "./shown.js";
-import type { Engine } from "./engine.js";
-import { DisposedError, MemoryError } from "./errors.js";
-import type { Held } from "./net.js";
-import { known, optionsOf } from "./options.js";
-import { type ErrorCodes, Protocol } from "./tables.js";
+import { type Bytes, bytesOf, checkBoolean, checkPlace, checkU32, encodeText } from "./base/checks.js";
+import { mark } from "./base/copies.js";
+import { disposable } from "./base/disposable.js";
+import { DisposedError, MemoryError } from "./base/errors.js";
+import { known, optionsOf } from "./base/options.js";
+import { counted, shown } from "./base/shown.js";
+import { type ErrorCodes, Protocol } from "./base/tables.js";
+import type { Engine } from "./host/engine.js";
+import type { Held, Keeper } from "./host/net.js";
 
 /** Bytes of a page. */
 export const PAGE_BYTES = 65_536;
@@ -159,4 +159,4 @@ disposable(Memory);
 shown(Memory, ({ size }) => counted(size, "page"));
 mark(Memory.prototype, "memory");
 
-const drop = (engine: Engine, handle: number): void => engine.proceed((host) => host.drop_memory(handle));
+const drop = (engine: Keeper, handle: number): void => engine.proceed((host) => host.drop_memory(handle));

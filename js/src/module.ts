@@ -1,74 +1,35 @@
 /** Modules: compiled once, instantiated many times. */
-import { checkFuel, checkU32, isObject, isThenable } from "./checks.js";
-import type { Engine } from "./engine.js";
-import { DisposedError, InstantiateError, isOfCount } from "./errors.js";
-import { OF_ANOTHER_COPY, isMarked } from "./copies.js";
-import { append } from "./define.js";
-import { disposable } from "./disposable.js";
-import { printable } from "./frames.js";
-import { counted, shown } from "./shown.js";
-import { PACE_NAMES, stateOf } from "./caller.js";
-import { overlappingOf } from "./calls.js";
-import { GUEST_NAMES, Guest, type GuestOptions } from "./guest.js";
-import { type HostFunction, type ImportTarget, bound, hostFunction } from "./imports.js";
+import { checkFuel, checkU32, isObject, isThenable } from "./base/checks.js";
+import { OF_ANOTHER_COPY, isMarked } from "./base/copies.js";
+import { append } from "./base/define.js";
+import { disposable } from "./base/disposable.js";
+import { DisposedError, InstantiateError, isOfCount } from "./base/errors.js";
+import { printable } from "./base/frames.js";
+import { known, optionsOf } from "./base/options.js";
+import { counted, shown } from "./base/shown.js";
+import type { Engine } from "./host/engine.js";
+import type { Held, Keeper } from "./host/net.js";
+import { type FloatMode, ValueList, type ValueType, floatMode, isNumeric } from "./host/values.js";
 import { Memory } from "./memory.js";
-import type { Held } from "./net.js";
-import { known, optionsOf } from "./options.js";
-import { Pace, type PaceOptions } from "./pace.js";
-import { type Snapshot, snapshotHandle } from "./snapshot.js";
-import { Tempo } from "./tempo.js";
-import { type FloatMode, ValueList, type ValueType, floatMode, isNumeric } from "./values.js";
-
-/** The type of an import or export. */
-export type ExternType =
-  | { readonly kind: "function"; readonly params: readonly ValueType[]; readonly results: readonly ValueType[] }
-  | { readonly kind: "global"; readonly type: ValueType; readonly mutable: boolean }
-  | { readonly kind: "memory"; readonly initial: number; readonly maximum?: number }
-  | { readonly kind: "table"; readonly element: ValueType; readonly initial: number; readonly maximum?: number };
-
-/** An import: what the guest asks its supervisor for. */
-export type ImportDescriptor = ExternType & { readonly module: string; readonly name: string };
-
-/** An export: what the guest offers its supervisor. */
-export type ExportDescriptor = ExternType & { readonly name: string };
-
-/** What a guest's imports are resolved with: by module name, then by field name. */
-export type Imports = { readonly [module: string]: ImportModule } | ReadonlyMap<string, ImportModule> | object;
-
-/** The functions and memories of one module name. */
-export type ImportModule =
-  | { readonly [name: string]: ImportTarget | Memory }
-  | ReadonlyMap<string, ImportTarget | Memory>
-  // An instance of a class.
-  | object;
-
-/** How a module is instantiated. */
-export interface InstantiateOptions extends GuestOptions {
-  /**
-   * The state to begin in, of a guest of the same module. The start function does not run, and
-   * memories among the imports are made what they were; they may be smaller but not larger.
-   */
-  readonly snapshot?: Snapshot;
-}
+import { snapshotHandle } from "./snapshot.js";
+import type { ExternType, ExportDescriptor, ImportDescriptor, ImportTarget, Imports, InstantiateOptions, PaceOptions } from "./types.js";
+import { PACE_NAMES, type Signature, stateOf } from "./calls/caller.js";
+import { overlappingOf } from "./calls/calls.js";
+import { bound, hostFunction } from "./calls/imports.js";
+import { Pace } from "./calls/pace.js";
+import type { HostFunction } from "./calls/served.js";
+import { Tempo } from "./calls/tempo.js";
+import { GUEST_NAMES, Guest, type GuestModule } from "./guest.js";
 
 const INSTANTIATE_OPTIONS = known<InstantiateOptions>({ ...GUEST_NAMES, snapshot: true });
 const INSTANTIATE_ASYNC_OPTIONS = known<InstantiateOptions & PaceOptions>({ ...GUEST_NAMES, ...PACE_NAMES, snapshot: true });
 
-/** The types of a function, ready to move its values. */
-export interface Signature {
-  readonly params: ValueList;
-  readonly results: ValueList;
-}
-
 /** A compiled module. */
-export class Module {
-  /** Does what `dispose` does, at the end of a `using`. */
+export class Module implements GuestModule {
   declare readonly [Symbol.dispose]: () => void;
-  /** The imports, in the module's order. */
   readonly imports: readonly ImportDescriptor[];
-  /** The exports, in the module's order. */
   readonly exports: readonly ExportDescriptor[];
-  /** @internal How fast its code burns fuel. */
+  /** @internal */
   readonly tempo = new Tempo();
   private readonly positions: ReadonlyMap<string, number>;
   private readonly held: Held;
@@ -87,23 +48,12 @@ export class Module {
     this.positions = new Map(this.exports.map(({ name }, position) => [name, position]));
   }
 
-  /**
-   * Makes an instance and runs its start function, unless a snapshot is given to begin from.
-   *
-   * `imports` may be objects, Maps, instances of classes, whose methods are called with them as `this`, or
-   * Proxies. What all objects inherit is not among them, so that every name is a name like any other.
-   */
   instantiate(imports: Imports = {}, options?: InstantiateOptions): Guest {
     const guest = this.prepare(imports, optionsOf(options, INSTANTIATE_OPTIONS));
     guest.start();
     return guest;
   }
 
-  /**
-   * Like `instantiate`, for a start function whose imports may be `async`, or that takes its time. Where
-   * a limit refuses that counts what lives, it lets the event loop have a turn, in which the runtime can free
-   * what was dropped, and tries once more.
-   */
   async instantiateAsync(imports: Imports = {}, given?: InstantiateOptions & PaceOptions): Promise<Guest> {
     const options = optionsOf(given, INSTANTIATE_ASYNC_OPTIONS);
     const pace = new Pace(options, this.tempo);
@@ -119,17 +69,16 @@ export class Module {
     return guest;
   }
 
-  /** Lets go of the module. Its instances go on. */
   dispose(): void {
     this.held.dispose();
   }
 
-  /** @internal The position of an export, as the engine counts. */
+  /** @internal */
   position(name: string): number | undefined {
     return this.positions.get(name);
   }
 
-  /** @internal The types of an exported function, `undefined` where it cannot be called. */
+  /** @internal */
   signature(position: number, mode: FloatMode): Signature | undefined {
     const known = this.signatures[mode].get(position);
     if (known !== undefined) return known;
@@ -143,7 +92,7 @@ export class Module {
     return signature;
   }
 
-  /** @internal The memories among the imports, in the module's order. */
+  /** @internal */
   memoriesOf(imports: Imports): readonly Memory[] {
     return resolve(
       imports,
@@ -152,7 +101,7 @@ export class Module {
     ).memories;
   }
 
-  /** @internal The handles of memories of the same sandbox. */
+  /** @internal */
   handlesOf(memories: readonly Memory[]): Uint32Array {
     return Uint32Array.from(memories, (memory) => memory.handleIn(this.engine));
   }
@@ -193,7 +142,7 @@ export class Module {
 disposable(Module);
 shown(Module, ({ imports, exports }) => `${counted(imports.length, "import")}, ${counted(exports.length, "export")}`);
 
-const drop = (engine: Engine, handle: number): void => engine.proceed((host) => host.drop_module(handle));
+const drop = (engine: Keeper, handle: number): void => engine.proceed((host) => host.drop_module(handle));
 
 const optionalU32 = (name: string, value: number | undefined): number | undefined =>
   value === undefined ? undefined : checkU32(name, value);

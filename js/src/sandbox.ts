@@ -1,22 +1,19 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** Sandboxes: an engine each, in which modules are compiled and guests live. */
-import { type Bytes, bytesOf, checkBoolean, checkU32 } from "./checks.js";
-import { disposable } from "./disposable.js";
-import { counted, shown } from "./shown.js";
-import { Engine } from "./engine.js";
-import { SnapshotError, hostError } from "./errors.js";
-import { makeGlue } from "./glue.js";
-import type * as Glue from "./glue-types.js";
-import { type Limits, type LoadOptions, storeArguments } from "./limits.js";
-import { type WasmSource, loadModule, otherModule } from "./load.js";
+import { type Bytes, bytesOf, checkBoolean, checkU32 } from "./base/checks.js";
+import { disposable } from "./base/disposable.js";
+import { SnapshotError, hostError } from "./base/errors.js";
+import { known, optionsOf } from "./base/options.js";
+import { counted, shown } from "./base/shown.js";
+import type { TrapCode } from "./base/tables.js";
+import { Engine } from "./host/engine.js";
+import type { Leak } from "./host/net.js";
+import { instantiateGlue } from "./load/instance.js";
+import { type Limits, type LoadOptions, storeArguments } from "./load/limits.js";
 import { Memory } from "./memory.js";
-import { Module } from "./module.js";
-import type { Leak } from "./net.js";
-import { known, optionsOf } from "./options.js";
 import { Snapshot } from "./snapshot.js";
-import type { TrapCode } from "./tables.js";
-import { warmUp } from "./warm.js";
-import { yieldToEventLoop } from "./yield.js";
+import { warmUp } from "./calls/warm.js";
+import { Module } from "./module.js";
 
 /** How a sandbox is loaded. */
 export interface SandboxOptions extends LoadOptions {
@@ -56,22 +53,6 @@ const COMPILE_OPTIONS = known<CompileOptions>({ frames: true });
 const MEMORY_TYPE = known<MemoryType>({ initial: true, maximum: true });
 
 /**
- * An instance of the wasm module with its own glue, its memory, and what is called before it is entered:
- * it throws the runtime's own error where the stack has too little room for what the engine does.
- */
-export async function instantiateGlue(source: WasmSource | undefined): Promise<[typeof Glue, WebAssembly.Memory, () => void]> {
-  const glue = makeGlue();
-  const module_or_path = await loadModule(source);
-  const exports = await glue.default({ module_or_path }).catch((error: unknown) => {
-    throw error instanceof WebAssembly.LinkError || error instanceof TypeError ? otherModule(error) : error;
-  });
-  // Node has its event loop stand still until code is optimised, for who goes on where code was compiled.
-  await yieldToEventLoop();
-  // It is put in when the package is built; the glue knows nothing of it.
-  return [glue, exports.memory, (exports as unknown as { readonly probe: () => void }).probe];
-}
-
-/**
  * An engine in a wasm module of its own. Guests of one sandbox can share memories; should the
  * engine ever abort, only its own sandbox is lost.
  */
@@ -102,7 +83,7 @@ export class Sandbox {
     );
     engine.net.onLeak = onLeak;
     const sandbox = new Sandbox(engine, glue.Host.costs_version());
-    if (isWarm) await warmUp(sandbox);
+    if (isWarm) await warmUp((bytes) => sandbox.compile(bytes));
     return sandbox;
   }
 

@@ -1,10 +1,10 @@
 /** Snapshots: the state of a guest at a time when no call of it was under way. */
-import { OF_ANOTHER_COPY, isMarked, mark } from "./copies.js";
-import { disposable } from "./disposable.js";
-import { counted, shown } from "./shown.js";
-import type { Engine } from "./engine.js";
-import { DisposedError, SnapshotError } from "./errors.js";
-import type { Held } from "./net.js";
+import { OF_ANOTHER_COPY, isMarked, mark } from "./base/copies.js";
+import { disposable } from "./base/disposable.js";
+import { DisposedError, SnapshotError } from "./base/errors.js";
+import { counted, shown } from "./base/shown.js";
+import type { Engine } from "./host/engine.js";
+import type { Held, Keeper } from "./host/net.js";
 
 /**
  * The state of a guest: its memories, imported ones too, and its mutable globals.
@@ -56,7 +56,7 @@ disposable(Snapshot);
 shown(Snapshot, ({ bytes }) => counted(bytes.length, "byte"));
 mark(Snapshot.prototype, "snapshot");
 
-const drop = (engine: Engine, handle: number): void => engine.proceed((host) => host.drop_snapshot(handle));
+const drop = (engine: Keeper, handle: number): void => engine.proceed((host) => host.drop_snapshot(handle));
 
 /** The handle of what should be a snapshot, for one engine. */
 export function snapshotHandle(engine: Engine, snapshot: Snapshot): number {

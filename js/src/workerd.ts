@@ -1,6 +1,6 @@
 /** What `guestbox` exports, for workerd, which compiles no bytes: there the wasm module is imported as a module. */
 import wasm from "./guestbox.wasm";
-import { packaged } from "./load.js";
+import { packaged } from "./load/load.js";
 
 export * from "./api.js";
 

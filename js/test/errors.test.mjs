@@ -219,7 +219,7 @@ describe("errors of guestbox", () => {
     assert.deepEqual(errors.sort(), [...CODES.keys()].sort());
   });
   test("are said to have codes that they have", () => {
-    const source = readFileSync(new URL("../src/errors.ts", import.meta.url), "utf8");
+    const source = readFileSync(new URL("../src/base/errors.ts", import.meta.url), "utf8");
     const described = [...source.matchAll(/^\/\*\*(?:(?!\*\/)[^])*?\*\/\nexport class (\w+) /gm)];
     let count = 0;
     for (const [text, name] of described) {

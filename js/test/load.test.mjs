@@ -115,9 +115,9 @@ test("Node before 20.16 has no way to the file that bundlers do not follow, and 
 test("`guestbox/inline` is the same API, and loads without the file", async () => {
   assert.deepEqual(Object.keys(inline), Object.keys(main));
   for (const name of Object.keys(main)) assert.equal(inline[name], main[name], name);
-  const { inlined } = await import("../dist/inlined.js");
+  const { inlined } = await import("../dist/load/inlined.js");
   assert.ok(Buffer.from(await inlined()).equals(await readFile(file)));
-  const { packaged } = await import("../dist/load.js");
+  const { packaged } = await import("../dist/load/load.js");
   assert.equal(packaged.source, inlined);
   for (const Class of [Sandbox, ScaleStore, Substrate]) await Class.load();
 });

@@ -10,7 +10,7 @@ import { wat } from "./wat.mjs";
 
 const dist = new URL("../dist/", import.meta.url);
 // The wasm module in base64 has thousands of words, and none of them is a name.
-const sources = readdirSync(dist).filter((file) => file.endsWith(".js") && file !== "inline-bytes.js");
+const sources = readdirSync(dist, { recursive: true }).filter((file) => file.endsWith(".js") && !file.endsWith("inline-bytes.js"));
 const words = sources.flatMap((file) =>
   readFileSync(new URL(file, dist), "utf8")
     .replace(/^\s*(\*|\/\/|\/\*).*$/gm, "")

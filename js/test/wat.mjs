@@ -35,7 +35,7 @@ export async function workbench(options) {
 
 /** The codes of each class of errors, as the types have them. */
 export const CODES = (() => {
-  const source = readFileSync(new URL("../src/tables.ts", import.meta.url), "utf8");
+  const source = readFileSync(new URL("../src/base/tables.ts", import.meta.url), "utf8");
   const codes = (union) => [...union.matchAll(/"([^"]*)"/g)].map(([, code]) => code);
   const [, classes] = source.match(/interface ErrorCodes \{([^]*?)\n\}/);
   const named = [...classes.matchAll(/readonly (\w+): (.*);/g)].map(([, name, union]) => [name, codes(union)]);

@@ -6,7 +6,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { publint } from "publint";
@@ -51,8 +51,8 @@ for (const [module, resolution] of [
 }
 
 describe("the tarball has", () => {
-  const scripts = readdirSync(join(installed, "dist")).filter((name) => name.endsWith(".js"));
-  const GENERATED = ["glue.js", "inline-bytes.js"];
+  const scripts = readdirSync(join(installed, "dist"), { recursive: true }).filter((name) => name.endsWith(".js"));
+  const GENERATED = ["host/glue.js", "load/inline-bytes.js"];
 
   test("the file of each export, and of each folder for those that do not know exports", () => {
     const targets = (value) => (typeof value === "string" ? [value] : Object.values(value).flatMap(targets));
@@ -68,9 +68,9 @@ describe("the tarball has", () => {
     assert.ok(scripts.length > 30);
     for (const name of scripts) {
       if (GENERATED.includes(name)) continue;
-      assert.match(textOf(`dist/${name}`), new RegExp(`^//# sourceMappingURL=${name.replaceAll(".", "\\.")}\\.map$`, "m"));
+      assert.match(textOf(`dist/${name}`), new RegExp(`^//# sourceMappingURL=${basename(name).replaceAll(".", "\\.")}\\.map$`, "m"));
       const { sources, sourcesContent } = JSON.parse(textOf(`dist/${name}.map`));
-      assert.deepEqual(sources, [`../src/${name.replace(/js$/, "ts")}`]);
+      assert.deepEqual(sources, [`${"../".repeat(name.split("/").length)}src/${name.replace(/js$/, "ts")}`]);
       assert.deepEqual(sourcesContent, [readFileSync(at(`../../js/src/${name.replace(/js$/, "ts")}`), "utf8")]);
     }
   });

@@ -2,8 +2,8 @@
 
 use crate::{
     convert::to_word,
-    host::Host,
-    traps::{Trapped, number},
+    protocol::Protocol,
+    trapped::{Trapped, number},
 };
 use alloc::rc::Rc;
 use core::cell::Cell;
@@ -137,10 +137,10 @@ impl Call {
 pub(crate) fn trap(trapped: &mut Trapped, trap: Trap) -> (u32, u64, u32) {
     let number = number(trap.code());
     *trapped = Trapped::of(trap);
-    (Host::TRAPPED, number, trapped.bits())
+    (Protocol::TRAPPED, number, trapped.bits())
 }
 
-/// Makes a step of a call and says what happened, see [`Host::step`].
+/// Makes a step of a call and says what happened, see `Host::step`.
 pub(crate) fn advance(
     store: &mut Store,
     exchange: &mut [u64],
@@ -149,12 +149,12 @@ pub(crate) fn advance(
     handle: u32,
 ) -> u32 {
     let mut end = |ended: Trap| trap(trapped, ended);
-    let (head, values) = exchange.split_at_mut(Host::HEAD_WORDS);
+    let (head, values) = exchange.split_at_mut(Protocol::HEAD_WORDS);
     call.fill();
     let (step, detail, state) = match call.execution.run(store) {
         Ok(Step::Finished(results)) => {
             put_values(values, &results);
-            (Host::FINISHED, 0, 0)
+            (Protocol::FINISHED, 0, 0)
         }
         // It is large, so it stays where it is.
         Ok(Step::HostCall(ref host_call)) => {
@@ -168,19 +168,19 @@ pub(crate) fn advance(
             match store.open_level(host_call) {
                 Ok(outer) => {
                     call.outer = Some(outer);
-                    (Host::HOST_CALL, ordinal.into(), state)
+                    (Protocol::HOST_CALL, ordinal.into(), state)
                 }
                 Err(trap) => end(call.execution.end_with(store, trap)),
             }
         }
-        Ok(Step::OutOfFuel { required, .. }) => (Host::OUT_OF_FUEL, required, 0),
-        Ok(Step::SliceOver) => (Host::SLICE_OVER, 0, 0),
+        Ok(Step::OutOfFuel { required, .. }) => (Protocol::OUT_OF_FUEL, required, 0),
+        Ok(Step::SliceOver) => (Protocol::SLICE_OVER, 0, 0),
         Ok(Step::Trapped(trap)) => end(trap),
-        Err(ExecutionError::Busy) => (Host::BUSY, 0, 0),
-        Ok(_) | Err(_) => (Host::REFUSED, 0, 0),
+        Err(ExecutionError::Busy) => (Protocol::BUSY, 0, 0),
+        Ok(_) | Err(_) => (Protocol::REFUSED, 0, 0),
     };
     let detail = match (step, call.execution.instance()) {
-        (Host::FINISHED, Some(instance)) => instance.number().into(),
+        (Protocol::FINISHED, Some(instance)) => instance.number().into(),
         _ => detail,
     };
     call.drain();
@@ -224,11 +224,11 @@ pub(crate) struct Head {
 
 impl Head {
     pub(crate) fn put(self, exchange: &mut [u64]) {
-        put_word(exchange, Host::CALL_WORD, self.handle.into());
-        put_word(exchange, Host::DETAIL_WORD, self.detail);
-        put_word(exchange, Host::STATE_WORD, self.state.into());
-        put_word(exchange, Host::FUEL_WORD, self.fuel);
-        put_word(exchange, Host::USED_WORD, self.used);
+        put_word(exchange, Protocol::CALL_WORD, self.handle.into());
+        put_word(exchange, Protocol::DETAIL_WORD, self.detail);
+        put_word(exchange, Protocol::STATE_WORD, self.state.into());
+        put_word(exchange, Protocol::FUEL_WORD, self.fuel);
+        put_word(exchange, Protocol::USED_WORD, self.used);
     }
 }
 

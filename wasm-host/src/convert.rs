@@ -1,7 +1,7 @@
 //! Values as the 64-bit words of the exchange, and descriptions of modules.
 
 use crate::json::List;
-use guestbox::{ExternType, Module, Value, ValueType};
+use guestbox::{ExternType, Frame, Frames, Module, Value, ValueType};
 
 /// The raw bits of a value; 32-bit ones in the low half.
 pub(crate) fn to_word(value: Value) -> u64 {
@@ -55,8 +55,42 @@ fn describe_type(ty: &ExternType, description: List) -> List {
     }
 }
 
+/// The number of frames that were left out, and `[index, name, offset]` for each, the innermost first. Nothing where
+/// there are none.
+pub(crate) fn describe_frames(frames: &Frames) -> Option<String> {
+    if frames.is_empty() {
+        return None;
+    }
+    let describe = |frame: &Frame| {
+        List::new().with(frame.function_index).with_text(frame.name.as_deref()).with(frame.offset)
+    };
+    let description = List::new().with(frames.left_out());
+    Some(frames.into_iter().map(describe).fold(description, List::with).to_string())
+}
+
 /// A count as JavaScript has it; from 2^53 on the nearest that a number can be.
 #[expect(clippy::as_conversions, reason = "there is no other conversion to a float")]
 pub(crate) const fn number(count: u64) -> f64 {
     count as f64
+}
+
+/// A count that JavaScript gives: whole, and within what 32 bits can say.
+#[expect(
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "there is no other conversion, and this one saturates as wanted"
+)]
+pub(crate) const fn saturate(number: f64) -> u32 {
+    number as u32
+}
+
+#[expect(
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "there is no other conversion, and this one saturates as wanted"
+)]
+pub(crate) const fn saturate_long(number: f64) -> u64 {
+    number as u64
 }

@@ -1,6 +1,6 @@
 //! Errors on their way to JavaScript: objects with a class, a code and a message.
 
-use crate::limits::{message, refused_feature, trap_message};
+use crate::names::{message, refused_feature, trap_message};
 use core::fmt::Display;
 use guestbox::{
     CompileError, Trap,

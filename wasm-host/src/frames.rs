@@ -4,8 +4,8 @@
     reason = "what a function throws is said once, at the top of the crate"
 )]
 
-use crate::{error::IntoJs, host::Host, json::List};
-use guestbox::{CompileOptions, Frame, Frames, Module};
+use crate::{convert::describe_frames, error::IntoJs, host::Host};
+use guestbox::{CompileOptions, Module};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 #[wasm_bindgen]
@@ -21,17 +21,6 @@ impl Host {
     /// The frames of a call that is paused: the number of those left out, and `[index, name, offset]`
     /// for each, the innermost first. Nothing where there are none.
     pub fn frames(&self, handle: u32) -> Option<String> {
-        self.calls.get(handle).ok().and_then(|call| describe(&call.execution.frames()))
+        self.calls.get(handle).ok().and_then(|call| describe_frames(&call.execution.frames()))
     }
-}
-
-pub(crate) fn describe(frames: &Frames) -> Option<String> {
-    if frames.is_empty() {
-        return None;
-    }
-    let describe = |frame: &Frame| {
-        List::new().with(frame.function_index).with_text(frame.name.as_deref()).with(frame.offset)
-    };
-    let description = List::new().with(frames.left_out());
-    Some(frames.into_iter().map(describe).fold(description, List::with).to_string())
 }

@@ -6,11 +6,12 @@
 
 use crate::{
     call::{Budget, Call},
-    convert::{describe_exports, describe_imports, from_word, to_word},
+    convert::{describe_exports, describe_imports, from_word, saturate_long, to_word},
     error::IntoJs,
-    limits::{Settings, saturate_long},
+    limits::Settings,
+    protocol::Protocol,
     slab::Slab,
-    traps::Trapped,
+    trapped::Trapped,
 };
 use alloc::rc::Rc;
 use guestbox::{
@@ -120,7 +121,7 @@ impl Host {
         let environment = self.environment(&module, memories)?;
         let limits = instance_limits(fuel, pages, nesting, overlapping);
         let execution = self.store.begin_instantiate_with(&module, &environment, state, limits);
-        let around = if fuel.is_none() { self.budget(Self::NO_CALL) } else { None };
+        let around = if fuel.is_none() { self.budget(Protocol::NO_CALL) } else { None };
         Ok(self.calls.insert(Call::new(execution.map_err(IntoJs::into_js)?, around)))
     }
 

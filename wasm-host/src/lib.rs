@@ -17,12 +17,12 @@
 //! # The exchange
 //!
 //! Numbers cross in an array of 64-bit words in this module's memory, the *exchange*: arguments
-//! and results of calls as raw bits, from word [`Host::VALUES`] on, and before them what a step
+//! and results of calls as raw bits, from word [`Protocol::VALUES`] on, and before them what a step
 //! has to say. Floats therefore keep their bits, and a host call costs no allocation.
 //!
 //! # Re-entrancy
 //!
-//! Between a step that returns [`Host::HOST_CALL`] and the call that answers it every other
+//! Between a step that returns [`Protocol::HOST_CALL`] and the call that answers it every other
 //! function may be called. What becomes of a call of a guest that has one under way already depends
 //! on whether it is nested in that, because guests keep a stack in their memories:
 //!
@@ -30,7 +30,7 @@
 //!   on its fuel. That ends with the answer, and with [`Host::suspend`], for answers that come later.
 //! * After `suspend` a call is nested in the one that waits if it names it: `within` of [`Host::call`]
 //!   and [`Host::begin`].
-//! * Any other call of the guest is refused until the one under way has ended: [`Host::BUSY`], or an
+//! * Any other call of the guest is refused until the one under way has ended: [`Protocol::BUSY`], or an
 //!   error `busy`. A call has its place from `begin` on. Guests that are instantiated as overlapping
 //!   are not refused any, and their stacks are their own affair.
 //! * A call whose guest has another one nested in it is answered once that has ended, and refused
@@ -59,18 +59,20 @@ mod host;
 mod json;
 mod limits;
 mod memories;
+mod names;
 mod protocol;
 mod scale;
 mod slab;
 mod snapshots;
 mod steps;
 mod substrate;
+mod trapped;
 mod traps;
 
 #[doc(hidden)]
 pub use crate::{
     classes::{CLASSES, Class},
-    limits::camel_case,
+    names::camel_case,
     protocol::{Number, PROTOCOL},
 };
-pub use crate::{host::Host, limits::Settings, scale::ScaleStore, substrate::Substrate};
+pub use crate::{host::Host, limits::Settings, protocol::Protocol, scale::ScaleStore, substrate::Substrate};

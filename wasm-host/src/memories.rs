@@ -8,6 +8,7 @@ use crate::{
     call::put_word,
     error::{IntoJs, error},
     host::Host,
+    protocol::Protocol,
 };
 use guestbox::HandleError;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
@@ -38,13 +39,13 @@ impl Host {
         self.store.memory_grow(*self.memories.get(memory)?, pages).map_err(IntoJs::into_js)
     }
 
-    /// The address of a memory's bytes in this module's memory, and in [`Host::PAGES_WORD`] its size in pages. They hold
+    /// The address of a memory's bytes in this module's memory, and in [`Protocol::PAGES_WORD`] its size in pages. They hold
     /// until a guest runs or anything is made.
     pub fn memory_address(&mut self, memory: u32) -> Result<usize, JsValue> {
         let memory = *self.memories.get(memory)?;
         let pages = self.store.memory_size(memory).map_err(IntoJs::into_js)?;
         let data = self.store.memory_data_mut(memory).map_err(IntoJs::into_js)?;
-        put_word(&mut self.exchange, Self::PAGES_WORD, pages.into());
+        put_word(&mut self.exchange, Protocol::PAGES_WORD, pages.into());
         Ok(data.as_mut_ptr().expose_provenance())
     }
 
@@ -61,5 +62,5 @@ impl Host {
 
 /// Pages as JavaScript gives them; a negative number is none.
 fn pages(pages: f64) -> Option<u32> {
-    (pages >= 0.0).then(|| crate::limits::saturate(pages))
+    (pages >= 0.0).then(|| crate::convert::saturate(pages))
 }

@@ -1,6 +1,6 @@
 //! Things by handle; the place of a thing that went is used again, under another handle.
 
-use crate::error::error;
+use crate::{error::error, protocol::Protocol};
 use guestbox::HandleError;
 use wasm_bindgen::JsValue;
 
@@ -20,15 +20,12 @@ struct Slot<T> {
     value: Option<T>,
 }
 
+/// There are no more places: all the bits of one, which as a handle is that of nothing, whatever the slab.
+const PLACES: u32 = Protocol::NO_CALL;
 /// The bits of a handle that are a place.
-const PLACE_BITS: u32 = 24;
-/// There are no more places: all the bits of one.
-const PLACES: u32 = (1 << PLACE_BITS) - 1;
+const PLACE_BITS: u32 = PLACES.count_ones();
 /// The bits of a generation.
 const GENERATION: u32 = 0x3F;
-
-/// The handle of nothing, whatever the slab.
-pub(crate) const NOTHING: u32 = PLACES;
 
 impl<T> Slab<T> {
     pub(crate) const fn new() -> Self {

@@ -9,6 +9,7 @@ use crate::{
     convert::from_word,
     error::{IntoJs, error},
     host::Host,
+    protocol::Protocol,
 };
 use alloc::rc::Rc;
 use guestbox::{Execution, ExecutionError, HandleError, InvokeError, Level, TrapCode};
@@ -21,8 +22,8 @@ impl Host {
     pub fn call(&mut self, instance: u32, export: u32, state: u32, within: u32) -> u32 {
         match self.begin_call(instance, export, state) {
             Ok(execution) => self.first_step(execution, within),
-            Err(InvokeError::Instance(_)) => Self::TORN_DOWN,
-            Err(_) => Self::REFUSED,
+            Err(InvokeError::Instance(_)) => Protocol::TORN_DOWN,
+            Err(_) => Protocol::REFUSED,
         }
     }
 
@@ -31,7 +32,7 @@ impl Host {
     /// if the call ends early.
     ///
     /// The call is nested in those whose host calls are being served, and in `within`: the handle of
-    /// one that waits for its host call, or [`Host::NO_CALL`]. A handle that is neither is busy. It
+    /// one that waits for its host call, or [`Protocol::NO_CALL`]. A handle that is neither is busy. It
     /// draws on the fuel of that, or of what [`Host::keep_budget`] gave when the call was asked for, or
     /// else of the host call being served.
     #[expect(
@@ -69,11 +70,11 @@ impl Host {
     }
 
     /// Keeps what a call that is made now and begun later draws on, the fuel of the host call being
-    /// served: a handle for [`Host::begin`], or [`Host::NO_CALL`] where none is served.
+    /// served: a handle for [`Host::begin`], or [`Protocol::NO_CALL`] where none is served.
     pub fn keep_budget(&mut self) -> u32 {
-        match self.budget(Self::NO_CALL) {
+        match self.budget(Protocol::NO_CALL) {
             Some(budget) => self.budgets.insert(budget),
-            None => Self::NO_CALL,
+            None => Protocol::NO_CALL,
         }
     }
 
@@ -84,19 +85,19 @@ impl Host {
 
     /// Makes a step of a call: runs its guest until something happens, and returns what.
     ///
-    /// * [`Host::FINISHED`]: the results are in the exchange. The call is over.
-    /// * [`Host::HOST_CALL`]: the detail is the function's ordinal, the state that of the host call; the
+    /// * [`Protocol::FINISHED`]: the results are in the exchange. The call is over.
+    /// * [`Protocol::HOST_CALL`]: the detail is the function's ordinal, the state that of the host call; the
     ///   arguments are in the exchange. Answer with [`Host::answer`] or [`Host::cancel`].
-    /// * [`Host::OUT_OF_FUEL`]: the detail is the fuel it needs at least.
-    /// * [`Host::SLICE_OVER`]: it has fuel left, see [`Host::set_slice`].
-    /// * [`Host::BUSY`]: a call of the guest that is nested in it has not ended. Nothing has changed.
-    /// * [`Host::TRAPPED`]: the detail is the number of the trap's code. The state says by
-    ///   [`Host::HAS_FRAMES`] whether there are frames to be had from [`Host::trap_frames`], by
-    ///   [`Host::HAS_MESSAGE`] whether there is a message of its own from [`Host::trap_message`]. The call
+    /// * [`Protocol::OUT_OF_FUEL`]: the detail is the fuel it needs at least.
+    /// * [`Protocol::SLICE_OVER`]: it has fuel left, see [`Host::set_slice`].
+    /// * [`Protocol::BUSY`]: a call of the guest that is nested in it has not ended. Nothing has changed.
+    /// * [`Protocol::TRAPPED`]: the detail is the number of the trap's code. The state says by
+    ///   [`Protocol::HAS_FRAMES`] whether there are frames to be had from [`Host::trap_frames`], by
+    ///   [`Protocol::HAS_MESSAGE`] whether there is a message of its own from [`Host::trap_message`]. The call
     ///   is over.
     ///
-    /// The head of the exchange has [the call's handle](Host::CALL_WORD), [the detail](Host::DETAIL_WORD), [the
-    /// state](Host::STATE_WORD), [the fuel left](Host::FUEL_WORD) and [the fuel used](Host::USED_WORD). For an
+    /// The head of the exchange has [the call's handle](Protocol::CALL_WORD), [the detail](Protocol::DETAIL_WORD), [the
+    /// state](Protocol::STATE_WORD), [the fuel left](Protocol::FUEL_WORD) and [the fuel used](Protocol::USED_WORD). For an
     /// instantiation that finished the detail is the instance.
     pub fn step(&mut self, handle: u32) -> u32 {
         self.close(handle);
@@ -106,13 +107,13 @@ impl Host {
     /// Answers the host call that a call waits for, with the values in the exchange, and makes
     /// the next step.
     pub fn answer(&mut self, handle: u32) -> u32 {
-        let Ok(call) = self.calls.get_mut(handle) else { return Self::REFUSED };
-        let words = self.exchange.get(Self::VALUES..).unwrap_or_default();
+        let Ok(call) = self.calls.get_mut(handle) else { return Protocol::REFUSED };
+        let words = self.exchange.get(Protocol::VALUES..).unwrap_or_default();
         let results =
             words.iter().zip(&call.results).filter_map(|(word, ty)| from_word(*word, *ty)).collect();
         // Where it does not wait, the step says what it does.
         if let Err(ExecutionError::Busy) = call.execution.answer(Ok(results)) {
-            return Self::BUSY;
+            return Protocol::BUSY;
         }
         if call.outer.is_some() {
             self.close(handle);
@@ -135,7 +136,7 @@ impl Host {
     /// trap, and says so as a step does.
     pub fn outlive(&mut self, handle: u32) -> u32 {
         self.close(handle);
-        let Ok(call) = self.calls.get_mut(handle) else { return Self::REFUSED };
+        let Ok(call) = self.calls.get_mut(handle) else { return Protocol::REFUSED };
         let (store, exchange) = (&mut self.store, &mut self.exchange);
         let step = call::end(store, exchange, &mut self.trapped, call, handle, TrapCode::Outlived);
         self.calls.remove(handle);
@@ -173,7 +174,7 @@ impl Host {
         self.calls.get_mut(handle).is_ok_and(|call| call.charge(fuel))
     }
 
-    /// Makes a call stop with [`Host::SLICE_OVER`] whenever it used so much fuel.
+    /// Makes a call stop with [`Protocol::SLICE_OVER`] whenever it used so much fuel.
     pub fn set_slice(&mut self, handle: u32, fuel: u64) {
         if let Ok(call) = self.calls.get_mut(handle) {
             call.execution.set_slice(fuel);
@@ -197,7 +198,7 @@ impl Host {
         let export =
             self.store.module(instance)?.exports().get(position).ok_or(InvokeError::ExportNotFound)?;
         let ty = export.ty().as_func().ok_or(InvokeError::NotAFunction)?;
-        let words = self.exchange.get(Self::VALUES..).unwrap_or_default();
+        let words = self.exchange.get(Protocol::VALUES..).unwrap_or_default();
         self.args.clear();
         self.args.extend(words.iter().zip(ty.params()).filter_map(|(word, ty)| from_word(*word, *ty)));
         self.store.begin_at(instance, position, &self.args, state)
@@ -212,19 +213,20 @@ impl Host {
             Ok(Some(outer)) => self.enter_within(&mut call.execution, outer),
             Err(InvokeError::Trap(ended)) => {
                 let (step, number, bits) = call::trap(&mut self.trapped, ended);
-                let head = Head { handle: Self::NO_CALL, detail: number, state: bits, fuel: 0, used: 0 };
+                let head = Head { handle: Protocol::NO_CALL, detail: number, state: bits, fuel: 0, used: 0 };
                 head.put(&mut self.exchange);
                 return step;
             }
             Err(_) => Err(ExecutionError::Busy),
         };
         if entered.is_err() {
-            return Self::BUSY;
+            return Protocol::BUSY;
         }
-        let step = advance(&mut self.store, &mut self.exchange, &mut self.trapped, &mut call, Self::NO_CALL);
-        if matches!(step, Self::HOST_CALL | Self::OUT_OF_FUEL) {
+        let step =
+            advance(&mut self.store, &mut self.exchange, &mut self.trapped, &mut call, Protocol::NO_CALL);
+        if matches!(step, Protocol::HOST_CALL | Protocol::OUT_OF_FUEL) {
             let handle = self.calls.insert(call);
-            put_word(&mut self.exchange, Self::CALL_WORD, handle.into());
+            put_word(&mut self.exchange, Protocol::CALL_WORD, handle.into());
             self.after_step(handle, step);
         }
         step
@@ -232,7 +234,7 @@ impl Host {
 
     /// Makes the next step of a call, whose level is closed.
     fn go_on(&mut self, handle: u32) -> u32 {
-        let Ok(call) = self.calls.get_mut(handle) else { return Self::REFUSED };
+        let Ok(call) = self.calls.get_mut(handle) else { return Protocol::REFUSED };
         let step = advance(&mut self.store, &mut self.exchange, &mut self.trapped, call, handle);
         self.after_step(handle, step);
         step
@@ -248,7 +250,7 @@ impl Host {
     /// Opens the level of the host call that a call waits for, where it was closed because it will be
     /// answered later: for those that are nested in it nevertheless. The level to go back to.
     fn reopen(&mut self, within: u32) -> Result<Option<Level>, InvokeError> {
-        if within == Self::NO_CALL || self.serving.contains(&within) {
+        if within == Protocol::NO_CALL || self.serving.contains(&within) {
             return Ok(None);
         }
         let call = self.calls.get(within).map_err(|_| InvokeError::Busy)?;
@@ -259,8 +261,8 @@ impl Host {
     /// Notes the level of a call that made a host call, and forgets a call that is over.
     fn after_step(&mut self, handle: u32, step: u32) {
         match step {
-            Self::HOST_CALL => self.serving.push(handle),
-            Self::FINISHED | Self::TRAPPED => {
+            Protocol::HOST_CALL => self.serving.push(handle),
+            Protocol::FINISHED | Protocol::TRAPPED => {
                 self.calls.remove(handle);
             }
             _ => {}
@@ -270,7 +272,7 @@ impl Host {
     /// What a call begun now draws on: that of the one that it is within, or else of the one whose host
     /// call is being served.
     pub(crate) fn budget(&mut self, within: u32) -> Option<Rc<Budget>> {
-        let around = if within == Self::NO_CALL { *self.serving.last()? } else { within };
+        let around = if within == Protocol::NO_CALL { *self.serving.last()? } else { within };
         Some(self.calls.get_mut(around).ok()?.budget())
     }
 

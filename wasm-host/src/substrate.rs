@@ -5,7 +5,7 @@
     reason = "what a function throws is said once, at the top of the crate"
 )]
 
-use crate::{error::IntoJs, limits::Settings};
+use crate::{error::IntoJs, limits::Settings, protocol::Protocol};
 use core::cell::RefCell;
 use guestbox::{
     FuncIndex, Region,
@@ -33,7 +33,7 @@ extern "C" {
     fn write(this: &Supervisor, ptr: u32, address: usize, length: usize) -> Result<bool, JsValue>;
 
     /// The handle of the dispatch thunk at an index of its table, or one of the negative numbers of
-    /// [`Substrate`].
+    /// [`Protocol`].
     #[wasm_bindgen(method, catch, js_name = findThunk)]
     fn find_thunk(this: &Supervisor, index: u32) -> Result<f64, JsValue>;
 
@@ -153,7 +153,7 @@ struct Entered<'a>(&'a Substrate);
 
 impl LinearMemory for Entered<'_> {
     fn size(&mut self) -> u64 {
-        self.0.supervisor.size().map_or(0, crate::limits::saturate_long)
+        self.0.supervisor.size().map_or(0, crate::convert::saturate_long)
     }
 
     fn read(&mut self, ptr: u32, buffer: &mut [u8]) -> Result<(), OutOfBounds> {
@@ -180,10 +180,10 @@ impl Embedder for Entered<'_> {
 
     fn find_thunk(&mut self, index: u32) -> Result<u32, ThunkLookupError> {
         match self.0.supervisor.find_thunk(index).map_err(|_| ThunkLookupError::Type)? {
-            Substrate::NO_TABLE => Err(ThunkLookupError::NoTable),
-            Substrate::OUT_OF_BOUNDS => Err(ThunkLookupError::OutOfBounds),
-            Substrate::NULL => Err(ThunkLookupError::Null),
-            handle => Ok(crate::limits::saturate(handle)),
+            Protocol::NO_TABLE => Err(ThunkLookupError::NoTable),
+            Protocol::OUT_OF_BOUNDS => Err(ThunkLookupError::OutOfBounds),
+            Protocol::NULL => Err(ThunkLookupError::Null),
+            handle => Ok(crate::convert::saturate(handle)),
         }
     }
 

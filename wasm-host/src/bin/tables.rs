@@ -24,7 +24,7 @@ fn main() -> io::Result<ExitCode> {
             .ok_or_else(|| io::Error::other(format!("js/README.md has no place for the table of {name}")))?;
     }
     let mut outcome = ExitCode::SUCCESS;
-    for (path, text) in [(readme, text), (root.join("js/src/tables.ts"), typescript())] {
+    for (path, text) in [(readme, text), (root.join("js/src/base/tables.ts"), typescript())] {
         let is_current = fs::read_to_string(&path).is_ok_and(|before| before == text);
         if !is_current && is_check {
             eprintln!("{} is not what the tables in Rust say; run `make package`", path.display());

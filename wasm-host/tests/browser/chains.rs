@@ -6,14 +6,14 @@ use crate::common::{
     place, refusal,
 };
 use guestbox::Limits;
-use guestbox_wasm_host::Host;
+use guestbox_wasm_host::Protocol;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 /// Asserts that a call is busy, whichever way it is made.
 #[track_caller]
 fn assert_busy(page: &mut Page, guest: Guest) {
     assert_eq!(page.call(guest, "ping", &[]), Step::Busy);
-    let begun = page.try_begin(Host::NO_CALL, guest, "ping", &[], Some(1_000));
+    let begun = page.try_begin(Protocol::NO_CALL, guest, "ping", &[], Some(1_000));
     assert_eq!(refusal(begun).kind(), ("InvokeError", "busy"));
 }
 

@@ -2,7 +2,7 @@
 
 use crate::common::{Guest, Page, Step, refusal, scale};
 use guestbox::Value;
-use guestbox_wasm_host::Host;
+use guestbox_wasm_host::Protocol;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 const GUEST: &str = r#"(module
@@ -22,7 +22,8 @@ fn assert_no_instance(page: &mut Page, guest: Guest, code: &str) {
     assert_eq!(page.call(guest, "ping", &[]), Step::TornDown);
     let position = page.position(guest, "ping");
     assert_eq!(
-        refusal(page.host.begin(instance, position, 0, Some(1), Host::NO_CALL, Host::NO_CALL, false)).kind(),
+        refusal(page.host.begin(instance, position, 0, Some(1), Protocol::NO_CALL, Protocol::NO_CALL, false))
+            .kind(),
         expected
     );
     assert_eq!(refusal(page.host.exported_memory(instance, "memory")).kind(), expected);
@@ -104,9 +105,9 @@ fn instances_go_on_without_their_module() {
     page.host.drop_module(guest.module);
     assert_eq!(page.answer(call, &[2]), Step::Finished);
     assert_eq!(page.take(), [2]);
-    assert_eq!(page.host.call(guest.instance, ping, 0, Host::NO_CALL), Host::FINISHED);
+    assert_eq!(page.host.call(guest.instance, ping, 0, Protocol::NO_CALL), Protocol::FINISHED);
     assert_eq!(page.take(), [7]);
-    assert_eq!(page.host.call(guest.instance, run, 0, Host::NO_CALL), Host::HOST_CALL);
+    assert_eq!(page.host.call(guest.instance, run, 0, Protocol::NO_CALL), Protocol::HOST_CALL);
 }
 
 #[wasm_bindgen_test]
@@ -122,8 +123,8 @@ fn an_export_that_is_no_function_or_none_is_refused() {
                 position,
                 0,
                 Some(1),
-                Host::NO_CALL,
-                Host::NO_CALL,
+                Protocol::NO_CALL,
+                Protocol::NO_CALL,
                 false
             ))
             .kind(),
@@ -131,15 +132,15 @@ fn an_export_that_is_no_function_or_none_is_refused() {
         );
     }
     for position in [4, 1_000, u32::MAX] {
-        assert_eq!(page.host.call(guest.instance, position, 0, Host::NO_CALL), Host::REFUSED);
+        assert_eq!(page.host.call(guest.instance, position, 0, Protocol::NO_CALL), Protocol::REFUSED);
         assert_eq!(
             refusal(page.host.begin(
                 guest.instance,
                 position,
                 0,
                 Some(1),
-                Host::NO_CALL,
-                Host::NO_CALL,
+                Protocol::NO_CALL,
+                Protocol::NO_CALL,
                 false
             ))
             .class,

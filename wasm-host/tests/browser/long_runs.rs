@@ -5,7 +5,7 @@
 
 use crate::common::{Guest, KEEPS_MEMORY, Page, Step, assert_not_grown, own_memory_bytes};
 use guestbox::{Limits, ReturnValue, Value};
-use guestbox_wasm_host::Host;
+use guestbox_wasm_host::Protocol;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 /// Fuel enough for anything here.
@@ -155,7 +155,7 @@ fn ten_thousand_instances_one_after_the_other_take_no_more_memory_than_a_hundred
     // With an allocator that keeps memory there is not enough for more.
     for round in 0..if KEEPS_MEMORY { 500 } else { 10_000_u32 } {
         let call = page.host.instantiate(module, &[], 0, None, None, None, false).unwrap();
-        assert_eq!(page.host.step(call), Host::FINISHED);
+        assert_eq!(page.host.step(call), Protocol::FINISHED);
         let guest = Guest { module, instance: page.instance() };
         assert_eq!(guest.instance, round, "numbers are not used twice");
         if round % 100 == 0 {

@@ -2,7 +2,7 @@
 
 use crate::common::{Guest, Page, Step, keeping::KEEPS, refusal};
 use guestbox::Limits;
-use guestbox_wasm_host::Host;
+use guestbox_wasm_host::Protocol;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 /// The fuel that `run` takes, and that `ping` takes.
@@ -260,7 +260,7 @@ fn calls_of_a_guest_without_a_chain_are_within_one_for_its_fuel_and_depth() {
         finish(&mut page, call, arg);
         assert!(page.fuel_used() >= run);
     }
-    assert_eq!(page.call_within(Host::NO_CALL, guest, "ping", &[]), Step::Finished);
+    assert_eq!(page.call_within(Protocol::NO_CALL, guest, "ping", &[]), Step::Finished);
     finish(&mut page, outer, 1);
     assert!(page.fuel_used() > 4 * run);
 }

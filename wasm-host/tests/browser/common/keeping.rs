@@ -1,7 +1,7 @@
 //! A guest that keeps a stack in its memory, as compiled ones do, and what is done to its calls.
 
 use super::{Guest, Page, Step, message};
-use guestbox_wasm_host::Host;
+use guestbox_wasm_host::Protocol;
 use wasm_bindgen::JsValue;
 
 /// Where the pointer of its stack is when nothing is under way.
@@ -65,7 +65,7 @@ impl Page {
     ) -> Result<u32, JsValue> {
         let position = self.position(guest, export);
         self.put(args);
-        self.host.begin(guest.instance, position, 0, fuel, within, Host::NO_CALL, false)
+        self.host.begin(guest.instance, position, 0, fuel, within, Protocol::NO_CALL, false)
     }
 
     /// Calls `run` within the host call that a call waits for, and leaves it waiting with its level
@@ -84,8 +84,15 @@ impl Page {
     pub(crate) fn begin_keeping(&mut self, guest: Guest, export: &str, args: &[u64], keeps: bool) -> u32 {
         let position = self.position(guest, export);
         self.put(args);
-        let call =
-            self.host.begin(guest.instance, position, 0, Some(1_000), Host::NO_CALL, Host::NO_CALL, keeps);
+        let call = self.host.begin(
+            guest.instance,
+            position,
+            0,
+            Some(1_000),
+            Protocol::NO_CALL,
+            Protocol::NO_CALL,
+            keeps,
+        );
         call.unwrap_or_else(|error| panic!("{}", message(&error)))
     }
 

@@ -8,7 +8,7 @@
 pub(crate) mod keeping;
 pub(crate) mod scale;
 
-use guestbox_wasm_host::{Host, Settings};
+use guestbox_wasm_host::{Host, Protocol, Settings};
 use js_sys::{Array, BigUint64Array, JSON, Reflect, Uint8Array, WebAssembly};
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -137,7 +137,7 @@ impl Page {
     pub(crate) fn call_with_state(&mut self, guest: Guest, export: &str, args: &[u64], state: u32) -> Step {
         let position = self.position(guest, export);
         self.put(args);
-        let step = self.host.call(guest.instance, position, state, Host::NO_CALL);
+        let step = self.host.call(guest.instance, position, state, Protocol::NO_CALL);
         self.said(step)
     }
 
@@ -146,8 +146,15 @@ impl Page {
     pub(crate) fn begin(&mut self, guest: Guest, export: &str, args: &[u64], fuel: u64) -> u32 {
         let position = self.position(guest, export);
         self.put(args);
-        let call =
-            self.host.begin(guest.instance, position, 0, Some(fuel), Host::NO_CALL, Host::NO_CALL, false);
+        let call = self.host.begin(
+            guest.instance,
+            position,
+            0,
+            Some(fuel),
+            Protocol::NO_CALL,
+            Protocol::NO_CALL,
+            false,
+        );
         call.unwrap_or_else(|error| panic!("{}", message(&error)))
     }
 
@@ -226,17 +233,17 @@ impl Page {
     pub(crate) fn said(&self, step: u32) -> Step {
         let half = |word| u32::try_from(self.head(word)).unwrap();
         match step {
-            Host::FINISHED => Step::Finished,
-            Host::HOST_CALL => Step::HostCall { call: half(0), function: half(1), state: half(2) },
-            Host::OUT_OF_FUEL => Step::OutOfFuel { call: half(0), required: self.head(1) },
-            Host::SLICE_OVER => Step::SliceOver { call: half(0) },
-            Host::TRAPPED => {
+            Protocol::FINISHED => Step::Finished,
+            Protocol::HOST_CALL => Step::HostCall { call: half(0), function: half(1), state: half(2) },
+            Protocol::OUT_OF_FUEL => Step::OutOfFuel { call: half(0), required: self.head(1) },
+            Protocol::SLICE_OVER => Step::SliceOver { call: half(0) },
+            Protocol::TRAPPED => {
                 let code: Array = parsed(&Host::trap_codes()).get(half(1)).unchecked_into();
                 Step::Trapped(code.get(0).as_string().unwrap())
             }
-            Host::TORN_DOWN => Step::TornDown,
-            Host::REFUSED => Step::Refused,
-            Host::BUSY => Step::Busy,
+            Protocol::TORN_DOWN => Step::TornDown,
+            Protocol::REFUSED => Step::Refused,
+            Protocol::BUSY => Step::Busy,
             other => panic!("unknown step {other}"),
         }
     }
@@ -254,7 +261,7 @@ pub(crate) fn settings(limits: &[(&str, f64)]) -> Result<Settings, JsValue> {
 }
 
 fn first_value() -> u32 {
-    u32::try_from(Host::VALUES).unwrap()
+    u32::try_from(Protocol::VALUES).unwrap()
 }
 
 /// The bytes of the module's own memory, as they are now.

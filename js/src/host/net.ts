@@ -6,7 +6,7 @@
  * did not. A `Held` must not lead to the object that it is of: as the net keeps it, so it would
  * keep the object. That is why what it holds are handles, and what frees them is told all it needs.
  */
-import type { Engine } from "./engine.js";
+import type { Host } from "./glue-types.js";
 
 /** What can be disposed of and was not. */
 export type LeakKind = "guest" | "memory" | "module" | "outcome" | "snapshot";
@@ -16,16 +16,24 @@ export interface Leak {
   readonly kind: LeakKind;
 }
 
+/** An engine, as far as those need it who free what is in it. */
+export interface Keeper {
+  readonly isLive: boolean;
+  readonly net: Net;
+  enter(): void;
+  proceed<T>(call: (host: Host) => T): T;
+}
+
 /** What an object has in an engine, until it is freed, once. */
 export class Held<T = number> {
   private isHeld = true;
 
   constructor(
-    private readonly engine: Engine,
+    private readonly engine: Keeper,
     readonly kind: LeakKind | undefined,
     /** `undefined` where there is nothing to free yet. */
     public value: T | undefined,
-    private readonly drop: (engine: Engine, value: T) => void,
+    private readonly drop: (engine: Keeper, value: T) => void,
   ) {}
 
   /** Frees it; `false` where that was done before, or the engine is gone. */
@@ -71,13 +79,13 @@ export class Net {
   private readonly registry =
     typeof FinalizationRegistry === "undefined" ? undefined : new FinalizationRegistry<Watched>((held) => this.collected(held));
 
-  constructor(private readonly engine: Engine) {}
+  constructor(private readonly engine: Keeper) {}
 
   /**
    * Watches an object that has something in the engine, or will have. Of one that belongs to another
    * object, and is not to be disposed of itself, there is no kind.
    */
-  watch<T>(object: object, kind: LeakKind | undefined, value: T | undefined, drop: (engine: Engine, value: T) => void): Held<T> {
+  watch<T>(object: object, kind: LeakKind | undefined, value: T | undefined, drop: (engine: Keeper, value: T) => void): Held<T> {
     const held = new Held(this.engine, kind, value, drop);
     this.count(kind, 1);
     this.registry?.register(object, held, held);

@@ -5,10 +5,10 @@
  * JavaScript drives: every call into the module returns before a callback is served. Should the
  * module itself ever abort, it is never called again.
  */
-import { DisposedError, PoisonedError, fromHost } from "./errors.js";
+import { DisposedError, PoisonedError, fromHost } from "../base/errors.js";
+import { Protocol, type Step, type TrapCode } from "../base/tables.js";
 import type { Host } from "./glue-types.js";
 import { Net } from "./net.js";
-import { Protocol, type Step, type TrapCode } from "./tables.js";
 
 /** A kind of trap, with what it says. */
 export interface TrapKind {
@@ -19,7 +19,7 @@ export interface TrapKind {
 export class Engine {
   /** How often the engine was entered: what was seen of a guest's memory holds until the next time. */
   entered = 0;
-  readonly net = new Net(this);
+  readonly net: Net = new Net(this);
   /** Who has calls that wait for their turn. */
   readonly waiting = new Set<WeakRef<{ dispose(error: Error): void }>>();
   private raw: Host;

@@ -5,7 +5,7 @@
  * run for some milliseconds together, a slice each, first come first served; then whatever else waits has
  * its turn: timers, messages, a frame.
  */
-import { now, waitForTimer, yieldToEventLoop } from "./yield.js";
+import { now, waitForTimer, yieldToEventLoop } from "../base/yield.js";
 
 /** Milliseconds that guests run in a turn of the event loop: a quarter of a frame of a page. */
 const TURN = 4;

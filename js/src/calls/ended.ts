@@ -1,8 +1,8 @@
 /** The errors of calls that ended without results. */
-import type { Engine, TrapKind } from "./engine.js";
-import { DisposedError, InvokeError, Trap } from "./errors.js";
-import { NO_FRAMES, framesOf } from "./frames.js";
-import { Protocol, Step, type TrapCode } from "./tables.js";
+import { DisposedError, InvokeError, Trap } from "../base/errors.js";
+import { NO_FRAMES, framesOf } from "../base/frames.js";
+import { Protocol, Step, type TrapCode } from "../base/tables.js";
+import type { Engine, TrapKind } from "../host/engine.js";
 
 /** A trap of a call that is paused; `error` is what an import threw, if that is why. */
 export function trapOfPaused(engine: Engine, handle: number, code: TrapCode, message: string, error?: Error): Trap {

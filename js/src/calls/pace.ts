@@ -1,33 +1,10 @@
 /** How a call is paced: its fuel, its slices, and what ends it before it has finished. */
-import { checkFuel, checkSignal, checkTime } from "./checks.js";
+import { checkFuel, checkSignal, checkTime } from "../base/checks.js";
+import { Step } from "../base/tables.js";
+import { now } from "../base/yield.js";
+import type { PaceOptions } from "../types.js";
 import { type Job, isTurnOver, join, leave, sliceTime, spend } from "./schedule.js";
-import { Step } from "./tables.js";
 import type { Tempo } from "./tempo.js";
-import { now } from "./yield.js";
-
-/** How an asynchronous call is paced and ended. */
-export interface PaceOptions {
-  /**
-   * The fuel of the call, a BigInt or a number. By default what the guest was made with, which is the
-   * sandbox's limit if nothing was said then; a call that an import makes before it first waits, or
-   * through its context, draws on the call that it serves.
-   */
-  readonly fuel?: bigint | number;
-  /**
-   * The fuel of a slice. By default what takes about a millisecond, which is learned from the calls of
-   * the module; the first slice of a call, which is run at once, takes at most a tenth of that.
-   */
-  readonly slice?: bigint | number;
-  /** Ends the call, with the signal's reason, as soon as its slice or the import that is being called has returned. */
-  readonly signal?: AbortSignal;
-  /**
-   * When the call ends with a `TimeoutError`, in milliseconds as `performance.now()` counts them. It is
-   * also looked at before each slice and after each import, so it holds where no timer gets its turn.
-   */
-  readonly deadline?: number;
-  /** Milliseconds from now on to such a deadline. Of both the earlier holds. */
-  readonly timeout?: number;
-}
 
 /** Milliseconds of a call's first slice, which is run at once. */
 const FIRST = 0.03;

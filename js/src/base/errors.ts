@@ -5,7 +5,6 @@
 import { constant } from "./define.js";
 import { type ErrorDetails, copied, trapDetails } from "./details.js";
 import { type Frames, NO_FRAMES, stackAt, stackWith } from "./frames.js";
-import type { Net } from "./net.js";
 import type { ErrorCode, ErrorCodes, TrapCode } from "./tables.js";
 
 /** The base of all errors of guestbox. */
@@ -22,8 +21,8 @@ export class GuestboxError extends Error {
   }
 
   /** Whether a value is an error of this class, `Trap.is(error, "out-of-fuel")`, of a code if one is given. */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- whatever its constructor takes
   static is<E extends GuestboxError, C extends E["code"] = E["code"]>(
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- whatever its constructor takes
     this: new (...args: any[]) => E,
     value: unknown,
     code?: C,
@@ -249,7 +248,7 @@ const isRefusal = (thrown: unknown): thrown is Refusal =>
  * The error of guestbox for one that the wasm module threw; `undefined` for any other. With the net of the
  * engine it says what has not been disposed of, where that may be why.
  */
-export function fromHost(thrown: unknown, net?: Net): Error | undefined {
+export function fromHost(thrown: unknown, net?: { readonly undisposed: () => string }): Error | undefined {
   if (!isRefusal(thrown)) return undefined;
   const { name, code, message, fuelUsed } = thrown;
   if (name === "Trap") return new Trap(code as TrapCode, message, fuelUsed ?? 0n);

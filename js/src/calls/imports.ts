@@ -1,54 +1,25 @@
 /** Imports: JavaScript functions that serve a guest. */
-import { checkFuel } from "./checks.js";
-import { isMarked, mark } from "./copies.js";
-import type { Served } from "./drive.js";
+import { checkFuel } from "../base/checks.js";
+import { isMarked, mark } from "../base/copies.js";
+import { InvokeError, type MemoryError, type Trap } from "../base/errors.js";
+import { type Frames, framesOf, printable } from "../base/frames.js";
+import { Protocol } from "../base/tables.js";
+import { type FloatMode, type Value, ValueList } from "../host/values.js";
+import { type Memory, memoryOf } from "../memory.js";
+import type {
+  CallContext,
+  CallOptions,
+  Exports,
+  Guest,
+  ImportDescriptor,
+  ImportTarget,
+  Outcome,
+  Result,
+  SyncCallOptions,
+  SyncOutcome,
+} from "../types.js";
 import { outOfFuel, trapOfPaused } from "./ended.js";
-import { InvokeError, type MemoryError, type Trap } from "./errors.js";
-import { type Frames, framesOf, printable } from "./frames.js";
-import type { CallOptions, Caller, Result, SyncCallOptions } from "./caller.js";
-import type { Exports, Guest } from "./guest.js";
-import { type Memory, memoryOf } from "./memory.js";
-import type { ImportDescriptor } from "./module.js";
-import type { Outcome, SyncOutcome } from "./outcome.js";
-import { Protocol } from "./tables.js";
-import { type FloatMode, type Value, ValueList } from "./values.js";
-
-/** A function that serves an import. It may be `async` if the guest is called with `call`. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the guest decides the types
-export type ImportTarget = (...args: any[]) => unknown;
-
-/** What a function made with `call` is told about a host call, besides the arguments. */
-export interface CallContext {
-  /** The calling guest. */
-  readonly guest: Guest;
-  /** The caller's memory: an imported one, else the one it exports as `memory`, else its first. */
-  readonly memory: Memory;
-  /** The state word given to the call or to the instantiation. */
-  readonly state: number;
-  /** The fuel that the call has left. */
-  readonly fuel: bigint;
-  /** Where the guest is, see `Trap`. */
-  readonly frames: Frames;
-  /**
-   * Charges the call for the import's own work; do it before the work. Where the call has less, all
-   * it has is taken and a `Trap` "out-of-fuel" thrown, which ends the call unless it is caught.
-   */
-  charge(fuel: bigint | number): void;
-  /**
-   * Calls an export of the calling guest as `guest.call` does, nested in the call that the import
-   * serves, also after the import has waited: until it settles. Such a call draws on the fuel of the
-   * one around it. One that is still under way when the import settles ends with a `Trap` "outlived".
-   */
-  call(name: string, args?: readonly Value[], options?: CallOptions): Promise<Result>;
-  /** Calls an export as `call` does, and says what it came to, as `guest.tryCall` does. */
-  tryCall(name: string, args?: readonly Value[], options?: CallOptions): Promise<Outcome>;
-  /** Calls an export synchronously, as `guest.callSync` does, nested as `call` is. */
-  callSync(name: string, args?: readonly Value[], options?: SyncCallOptions): Result;
-  /** Calls an export synchronously, as `guest.tryCallSync` does, nested as `call` is. */
-  tryCallSync(name: string, args?: readonly Value[], options?: SyncCallOptions): SyncOutcome;
-  /** The exports of the calling guest, whose functions are called nested as by `callSync`. */
-  readonly exports: Exports;
-}
+import type { Calling, HostFunction, Served } from "./served.js";
 
 /**
  * Makes an import that gets the context of the call before its arguments:
@@ -59,16 +30,6 @@ export function call(target: (context: CallContext, ...args: Parameters<ImportTa
   const marked: ImportTarget = (context: CallContext, ...args: unknown[]) => target(context, ...args);
   mark(marked, "call");
   return marked;
-}
-
-/** An import as a guest has it: a function and its types. */
-export interface HostFunction {
-  readonly target: ImportTarget;
-  readonly params: ValueList;
-  readonly results: ValueList;
-  readonly withContext: boolean;
-  /** What it is called in errors. */
-  readonly label: string;
 }
 
 export function hostFunction(descriptor: ImportDescriptor & { kind: "function" }, target: unknown, mode: FloatMode): HostFunction {
@@ -126,7 +87,7 @@ export class Context implements CallContext {
   readonly #served: Served;
   /** Of the call, while it waits for this import; it is another's after. */
   #handle: number | undefined;
-  #caller: Caller | undefined;
+  #caller: Calling | undefined;
   /** @internal The trap thrown where the call could not pay. */
   unpaid: Trap | undefined;
 
@@ -145,7 +106,7 @@ export class Context implements CallContext {
 
   // Only when it is asked for: the guest may have no memory, or have been disposed of meanwhile.
   get memory(): Memory {
-    return this.guest.mainMemory;
+    return this.#served.guest.mainMemory;
   }
 
   get frames(): Frames {
@@ -175,7 +136,7 @@ export class Context implements CallContext {
   }
 
   get exports(): Exports {
-    return this.guest.exportsBy(this.#nested());
+    return this.#served.guest.exportsBy(this.#nested());
   }
 
   charge(fuel: bigint | number): void {
@@ -193,8 +154,8 @@ export class Context implements CallContext {
   }
 
   /** Makes calls that are nested in the one that waits. */
-  #nested(): Caller {
-    return (this.#caller ??= this.guest.callerWithin(() => this.#call()));
+  #nested(): Calling {
+    return (this.#caller ??= this.#served.guest.callerWithin(() => this.#call()));
   }
 
   #call(): number {

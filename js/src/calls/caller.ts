@@ -1,47 +1,45 @@
 /** Calls of a guest's exports, from outside of its other calls or from within one. */
-import { checkBoolean, checkFuel, checkU32 } from "./checks.js";
+import { checkBoolean, checkFuel, checkU32 } from "../base/checks.js";
+import { InvokeError, Trap } from "../base/errors.js";
+import { printable } from "../base/frames.js";
+import { type Names, known, optionsOf } from "../base/options.js";
+import { writable } from "../base/shown.js";
+import { Protocol, Step } from "../base/tables.js";
+import type { Engine } from "../host/engine.js";
+import type { FloatMode, Value, ValueList } from "../host/values.js";
+import type { CallOptions, Outcome, PaceOptions, Result, SyncCallOptions, SyncOutcome } from "../types.js";
 import type { Beginning, Call, Calls } from "./calls.js";
-import { type Served, drive, driveAsync, driveToEnd, valueOf } from "./drive.js";
+import { drive, driveAsync, driveToEnd, valueOf } from "./drive.js";
 import { ended } from "./ended.js";
-import { printable } from "./frames.js";
-import type { Engine } from "./engine.js";
-import { InvokeError, Trap } from "./errors.js";
-import type { Module, Signature } from "./module.js";
-import { type Names, known, optionsOf } from "./options.js";
-import { type Outcome, RESUME_NAMES, type SyncOutcome, outcomeOf } from "./outcome.js";
-import { Pace, type PaceOptions } from "./pace.js";
-import { writable } from "./shown.js";
-import { Protocol, Step } from "./tables.js";
-import type { FloatMode, Value } from "./values.js";
-
-/** How a synchronous call is made. */
-export interface SyncCallOptions {
-  /** The fuel of the call, a BigInt or a number, its own also within a host call; see `PaceOptions`. */
-  readonly fuel?: bigint | number;
-  /** A word (32 bits) of the supervisor's own, which comes with each host call. */
-  readonly state?: number;
-  /**
-   * Leaves the pointer of the stack that the guest keeps in its memory where it is if the call ends
-   * early: for programs that leave their `main` on purpose by an import that throws, and live on.
-   * Without this it is put back to where it was when the call began.
-   */
-  readonly keepStack?: boolean;
-}
-
-/** How an asynchronous call is made. */
-export interface CallOptions extends PaceOptions, Omit<SyncCallOptions, "fuel"> {}
+import { RESUME_NAMES, outcomeOf } from "./outcome.js";
+import { Pace } from "./pace.js";
+import type { Calling, Served } from "./served.js";
+import type { Tempo } from "./tempo.js";
 
 export const PACE_NAMES: Names<PaceOptions> = { ...RESUME_NAMES, fuel: true };
 const CALL_OPTIONS = known<CallOptions>({ ...PACE_NAMES, keepStack: true, state: true });
 const SYNC_CALL_OPTIONS = known<SyncCallOptions>({ fuel: true, keepStack: true, state: true });
 
-/** The results of a call: nothing, a value, or an array of several. */
-export type Result = Value | Value[] | undefined;
+/** The types of a function, ready to move its values. */
+export interface Signature {
+  readonly params: ValueList;
+  readonly results: ValueList;
+}
+
+/** A module, as those have it who call the functions of its instances. */
+export interface CalledModule {
+  /** How fast its code burns fuel. */
+  readonly tempo: Tempo;
+  /** The position of an export, as the engine counts. */
+  position(name: string): number | undefined;
+  /** The types of an exported function, `undefined` where it cannot be called. */
+  signature(position: number, mode: FloatMode): Signature | undefined;
+}
 
 /** The guest whose exports are called. */
 export interface Callee {
   readonly engine: Engine;
-  readonly module: Module;
+  readonly module: CalledModule;
   readonly mode: FloatMode;
   readonly state: number;
   readonly served: Served;
@@ -51,7 +49,7 @@ export interface Callee {
 }
 
 /** Calls the exports of a guest. */
-export class Caller {
+export class Caller implements Calling {
   constructor(
     private readonly callee: Callee,
     /** The handle of the call that calls are nested in, if they are; throws where that does not wait for them. */
@@ -103,7 +101,6 @@ export class Caller {
     throw trap;
   }
 
-  /** The exported function as one of JavaScript, which is called synchronously. */
   function(name: string): (...args: Value[]) => Result {
     const { callee, within } = this;
     const { engine, module, mode, state, served } = callee;

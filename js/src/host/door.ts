@@ -1,5 +1,5 @@
 /** The way into a wasm module that calls out while it is called, and is never used after an abort. */
-import { PoisonedError, fromHost } from "./errors.js";
+import { PoisonedError, fromHost } from "../base/errors.js";
 
 /** An object of the wasm module, until the module aborts. */
 export class Door<T> {

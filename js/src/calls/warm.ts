@@ -1,6 +1,6 @@
 /** Warming the engine up: runtimes compile its interpreter well only once it has run for a while. */
-import type { Sandbox } from "./sandbox.js";
-import { now } from "./yield.js";
+import { now } from "../base/yield.js";
+import type { Module } from "../types.js";
 
 /** `(module (func (export "spin") (loop (br 0))))` */
 const SPIN = Uint8Array.of(
@@ -15,15 +15,15 @@ const FUEL = 1_000_000,
 
 let warming: Promise<boolean> | undefined;
 
-/** Warms up what all sandboxes have in common, once, as far as the limits of one let it. */
-export async function warmUp(sandbox: Sandbox): Promise<void> {
-  warming ??= run(sandbox).catch(() => false);
+/** Warms up what all sandboxes have in common, once, as far as the limits of the one that compiles let it. */
+export async function warmUp(compile: (bytes: Uint8Array) => Module): Promise<void> {
+  warming ??= run(compile).catch(() => false);
   if (!(await warming)) warming = undefined;
 }
 
 /** Runs a guest, in turns with everything else, until that is much faster than at first. Whether it ran. */
-async function run(sandbox: Sandbox): Promise<boolean> {
-  const module = sandbox.compile(SPIN);
+async function run(compile: (bytes: Uint8Array) => Module): Promise<boolean> {
+  const module = compile(SPIN);
   const guest = module.instantiate();
   const began = now();
   let last = began,

@@ -5,16 +5,13 @@
  * that would overlap another. Here is known which calls may still be under way when a function of
  * JavaScript has returned: asynchronous ones, and those that are out of fuel.
  */
-import { Stack, append } from "./define.js";
+import { Stack, append } from "../base/define.js";
+import { InvokeError, Trap } from "../base/errors.js";
+import type { Engine } from "../host/engine.js";
+import type { Held, Keeper } from "../host/net.js";
+import type { Overlapping } from "../types.js";
 import { ended } from "./ended.js";
-import type { Engine } from "./engine.js";
-import { InvokeError, Trap } from "./errors.js";
-import type { Context } from "./imports.js";
-import type { Held } from "./net.js";
 import type { Pace } from "./pace.js";
-
-/** What becomes of a call that would overlap another of the same guest. */
-export type Overlapping = "refuse" | "queue" | "allow";
 
 const OVERLAPPING: readonly unknown[] = ["refuse", "queue", "allow"];
 
@@ -36,7 +33,7 @@ export class Call {
   /** The trap that ended it, as the import that it was made in had returned. */
   outlived: Trap | undefined;
   /** The context of the import that it waits for, where that has one. */
-  context: Context | undefined;
+  context: { close(): void } | undefined;
   #reject: ((trap: Trap) => void) | undefined;
 
   constructor(
@@ -297,7 +294,7 @@ export class Calls {
   }
 }
 
-const cancelAll = (engine: Engine, handles: Set<number>): void => {
+const cancelAll = (engine: Keeper, handles: Set<number>): void => {
   for (const handle of handles) engine.proceed((host) => host.cancel(handle));
   handles.clear();
 };

@@ -7,9 +7,9 @@
  * way; with the option `floats: "bits"` they are their raw bits instead, an f32 a number below
  * 2^32 and an f64 a BigInt.
  */
-import { isObject } from "./checks.js";
+import { isObject } from "../base/checks.js";
+import { counted } from "../base/shown.js";
 import type { Engine } from "./engine.js";
-import { counted } from "./shown.js";
 
 /** The type of a value. */
 export type ValueType = "i32" | "i64" | "f32" | "f64" | "v128" | "funcref" | "externref";

@@ -5,24 +5,15 @@
  * synchronous and an asynchronous call differ only in whether they wait for what an import
  * returned.
  */
-import { isThenable } from "./checks.js";
-import { type Call, type Calls, SYNCHRONOUS } from "./calls.js";
+import { isThenable } from "../base/checks.js";
+import { Trap, asyncImport } from "../base/errors.js";
+import { Protocol, Step } from "../base/tables.js";
+import type { Engine } from "../host/engine.js";
+import { type Call, SYNCHRONOUS } from "./calls.js";
 import { ended, outOfFuel } from "./ended.js";
-import type { Engine } from "./engine.js";
-import { Trap, asyncImport } from "./errors.js";
-import type { Guest } from "./guest.js";
-import { type HostFunction, contextOf, serve, trapOfImport } from "./imports.js";
+import { type Context, contextOf, serve, trapOfImport } from "./imports.js";
 import type { Pace } from "./pace.js";
-import { Protocol, Step } from "./tables.js";
-
-/** What is needed to serve a guest's host calls. */
-export interface Served {
-  readonly engine: Engine;
-  readonly guest: Guest;
-  readonly calls: Calls;
-  /** The imported functions, in the module's order. */
-  readonly functions: readonly HostFunction[];
-}
+import type { HostFunction, Served } from "./served.js";
 
 /** What driving a call came to. One that is out of fuel is still there, and can go on. */
 export type Ending<T> =
@@ -94,7 +85,7 @@ export async function driveAsync<T>(served: Served, call: Call, pace: Pace, fini
         const host = functions[engine.head(Protocol.DETAIL_WORD)] as HostFunction;
         const context = (call.context = contextOf(served, host));
         try {
-          const promise = serveAsync(served, call, host, pace);
+          const promise = serveAsync(served, call, host, context, pace);
           if (promise !== undefined) {
             const result = await promise;
             call.check();
@@ -144,10 +135,16 @@ export async function driveAsync<T>(served: Served, call: Call, pace: Pace, fini
  * Serves the host call that an asynchronous call waits for, and puts the result into the exchange.
  * Where that is to be waited for, or the event loop gets its turn first, a promise of it instead.
  */
-function serveAsync({ engine, calls }: Served, call: Call, host: HostFunction, pace: Pace): PromiseLike<unknown> | undefined {
+function serveAsync(
+  { engine, calls }: Served,
+  call: Call,
+  host: HostFunction,
+  context: Context | undefined,
+  pace: Pace,
+): PromiseLike<unknown> | undefined {
   const before = calls.serve(call);
   try {
-    const returned = serve(host, call.context, host.params.takeAll(engine));
+    const returned = serve(host, context, host.params.takeAll(engine));
     const isPromise = isThenable(returned);
     const isTurn = pace.isTurnAfterCall();
     if (!isPromise && !isTurn) {

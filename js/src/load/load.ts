@@ -1,6 +1,6 @@
 /** Finding and compiling the package's own wasm module, in whatever runtime this is. */
-import { isThenable } from "./checks.js";
-import { LoadError } from "./errors.js";
+import { isThenable } from "../base/checks.js";
+import { LoadError } from "../base/errors.js";
 
 /**
  * Where the wasm module comes from: its address, its bytes, a response with them, or the module. A path is the

@@ -1,7 +1,7 @@
 /** Limits: what guests, environments and supervisors may take, before it is taken. */
+import { type Known, type Names, known, optionsOf } from "../base/options.js";
+import { LIMIT_NAMES, type LimitNumbers } from "../base/tables.js";
 import type { WasmSource } from "./load.js";
-import { type Known, type Names, known, optionsOf } from "./options.js";
-import { LIMIT_NAMES, type LimitNumbers } from "./tables.js";
 
 /**
  * Limits by name: for guests nobody trusts, for many small ones, for a supervisor that meters its guests itself (no bound

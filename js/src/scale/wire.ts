@@ -1,6 +1,6 @@
 /** The wire: SCALE bytes of the Substrate sandbox ABI, encoded and decoded. */
 
-import { checkU32, encodeText } from "./checks.js";
+import { checkU32, encodeText } from "../base/checks.js";
 
 /** A memory without a maximum. */
 export const MEM_UNLIMITED = 0xffff_ffff;

@@ -1,0 +1,1 @@
+export function makeGlue(): typeof import("./glue-types.js");

@@ -1,0 +1,297 @@
+/**
+ * What modules, guests, calls and imports say of each other: a module makes guests, a guest has its module, what serves
+ * its calls is given the guest, and what a call comes to can go on. Each class says that it is one of these.
+ */
+import type { Trap } from "./base/errors.js";
+import type { Frames } from "./base/frames.js";
+import type { GuestLimits } from "./base/tables.js";
+import type { FloatMode, Value, ValueType } from "./host/values.js";
+import type { Memory } from "./memory.js";
+import type { Snapshot } from "./snapshot.js";
+
+/** The type of an import or export. */
+export type ExternType =
+  | { readonly kind: "function"; readonly params: readonly ValueType[]; readonly results: readonly ValueType[] }
+  | { readonly kind: "global"; readonly type: ValueType; readonly mutable: boolean }
+  | { readonly kind: "memory"; readonly initial: number; readonly maximum?: number }
+  | { readonly kind: "table"; readonly element: ValueType; readonly initial: number; readonly maximum?: number };
+
+/** An import: what the guest asks its supervisor for. */
+export type ImportDescriptor = ExternType & { readonly module: string; readonly name: string };
+
+/** An export: what the guest offers its supervisor. */
+export type ExportDescriptor = ExternType & { readonly name: string };
+
+/** A compiled module. */
+export interface Module {
+  /** Does what `dispose` does, at the end of a `using`. */
+  readonly [Symbol.dispose]: () => void;
+  /** The imports, in the module's order. */
+  readonly imports: readonly ImportDescriptor[];
+  /** The exports, in the module's order. */
+  readonly exports: readonly ExportDescriptor[];
+  /**
+   * Makes an instance and runs its start function, unless a snapshot is given to begin from.
+   *
+   * `imports` may be objects, Maps, instances of classes, whose methods are called with them as `this`, or
+   * Proxies. What all objects inherit is not among them, so that every name is a name like any other.
+   */
+  instantiate(imports?: Imports, options?: InstantiateOptions): Guest;
+  /**
+   * Like `instantiate`, for a start function whose imports may be `async`, or that takes its time. Where
+   * a limit refuses that counts what lives, it lets the event loop have a turn, in which the runtime can free
+   * what was dropped, and tries once more.
+   */
+  instantiateAsync(imports?: Imports, options?: InstantiateOptions & PaceOptions): Promise<Guest>;
+  /** Lets go of the module. Its instances go on. */
+  dispose(): void;
+}
+
+/** A function that serves an import. It may be `async` if the guest is called with `call`. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the guest decides the types
+export type ImportTarget = (...args: any[]) => unknown;
+
+/** What a guest's imports are resolved with: by module name, then by field name. */
+export type Imports = { readonly [module: string]: ImportModule } | ReadonlyMap<string, ImportModule> | object;
+
+/** The functions and memories of one module name. */
+export type ImportModule =
+  | { readonly [name: string]: ImportTarget | Memory }
+  | ReadonlyMap<string, ImportTarget | Memory>
+  // An instance of a class.
+  | object;
+
+/** What becomes of a call that would overlap another of the same guest. */
+export type Overlapping = "refuse" | "queue" | "allow";
+
+/** How a guest is treated. */
+export interface GuestOptions extends GuestLimits {
+  /** A word (32 bits) of the supervisor's own, which comes with each host call. */
+  readonly state?: number;
+  /** How floats are shown to JavaScript: as numbers, or as their raw bits. */
+  readonly floats?: FloatMode;
+  /**
+   * The fuel of the start function, and of each outermost call that is not given its own, a BigInt
+   * or a number. By default the sandbox's limit.
+   */
+  readonly fuel?: bigint | number;
+  /**
+   * Pages (64 KiB) that the guest may take in its life: those that its own memories begin with, all
+   * together, and all that it grows any memory by, an imported one too. What JavaScript grows does
+   * not count.
+   */
+  readonly maxMemoryPages?: number;
+  /**
+   * How deep a host call of the guest may be nested: 1 lets it make host calls only outside of any
+   * other guest's, 0 none. The sandbox's limit `nesting` holds as well. The frames of the guest's own
+   * functions are another matter: the limit `guestFrames`.
+   */
+  readonly maxCallDepth?: number;
+  /**
+   * What becomes of a call while another one of the guest is under way that it is not nested in.
+   * Compiled code keeps a stack in the guest's memory, which such calls would overwrite for each other.
+   *
+   * * "refuse", the default: an `InvokeError` "busy".
+   * * "queue": `call` and `tryCall` wait for their turn, first come first served, at most 1,000 of them;
+   *   their arguments are taken at once, their signal and deadline hold while they wait. Synchronous
+   *   calls are refused. A call that its own import waits for without being nested, by `guest.call`
+   *   after the import's first `await`, waits until its deadline.
+   * * "allow": for guests that are known to keep no such stack. None is ever put back.
+   */
+  readonly overlapping?: Overlapping;
+}
+
+/** How a module is instantiated. */
+export interface InstantiateOptions extends GuestOptions {
+  /**
+   * The state to begin in, of a guest of the same module. The start function does not run, and
+   * memories among the imports are made what they were; they may be smaller but not larger.
+   */
+  readonly snapshot?: Snapshot;
+}
+
+/** An instance. */
+export interface Guest {
+  /** Does what `dispose` does, at the end of a `using`. */
+  readonly [Symbol.dispose]: () => void;
+  /** The module that this is an instance of. */
+  readonly module: Module;
+  /** The exports by name. Functions are called synchronously. */
+  readonly exports: Exports;
+  /**
+   * Calls an exported function and waits for its imports, which may be `async`.
+   *
+   * A call of a guest ends before the next one begins, unless that is nested in it: made by an import
+   * before it first waits, or through the import's context, `call((c) => c.call(...))`. See
+   * `GuestOptions.overlapping`.
+   */
+  call(name: string, args?: readonly Value[], options?: CallOptions): Promise<Result>;
+  /**
+   * Calls an exported function as `call` does, and says what it came to. What an import throws, and
+   * the reason of a signal or a deadline, still comes as a rejection.
+   */
+  tryCall(name: string, args?: readonly Value[], options?: CallOptions): Promise<Outcome>;
+  /** Calls an exported function synchronously, as `exports` does, with options of its own. */
+  callSync(name: string, args?: readonly Value[], options?: SyncCallOptions): Result;
+  /**
+   * Calls an exported function as `callSync` does, and returns what the call came to, with the fuel
+   * that it used. One that is out of fuel has ended by a trap. What an import throws is thrown, but for what a
+   * guest's pointers caused, which is a trap.
+   */
+  tryCallSync(name: string, args?: readonly Value[], options?: SyncCallOptions): SyncOutcome;
+  /**
+   * Captures the state: the memories, imported ones too, and the mutable globals. What JavaScript
+   * knows of the guest is not in it.
+   *
+   * Throws a `SnapshotError` while a call of the guest, or of one it shares memory with, is under
+   * way, and for modules whose code changes tables or drops segments.
+   */
+  snapshot(): Snapshot;
+  /**
+   * Makes the guest what it, or another guest of its module, was when the snapshot was taken: the
+   * way to reset it between two requests, in the time that copying its memory takes.
+   *
+   * Memories that have grown since shrink, imported ones too, unless other guests share them.
+   * Throws a `RestoreError`, and leaves the guest as it was.
+   */
+  restore(snapshot: Snapshot): void;
+  /**
+   * Makes a second guest in the state of this one, with memories of its own and the same imported
+   * functions and options. The start function does not run.
+   *
+   * Of `imports` only memories are used, which have to be given anew where the module imports
+   * some; they are made what this guest's are, and may be smaller but not larger.
+   */
+  fork(imports?: Imports): Guest;
+  /** Ends the life of the guest. A call that is under way completes. */
+  dispose(): void;
+}
+
+/** The exports of a guest, by name: functions, memories, and globals with a `value`. */
+export interface Exports {
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the guest decides the types
+  readonly [name: string]: any;
+}
+
+/** How an asynchronous call is paced and ended. */
+export interface PaceOptions {
+  /**
+   * The fuel of the call, a BigInt or a number. By default what the guest was made with, which is the
+   * sandbox's limit if nothing was said then; a call that an import makes before it first waits, or
+   * through its context, draws on the call that it serves.
+   */
+  readonly fuel?: bigint | number;
+  /**
+   * The fuel of a slice. By default what takes about a millisecond, which is learned from the calls of
+   * the module; the first slice of a call, which is run at once, takes at most a tenth of that.
+   */
+  readonly slice?: bigint | number;
+  /** Ends the call, with the signal's reason, as soon as its slice or the import that is being called has returned. */
+  readonly signal?: AbortSignal;
+  /**
+   * When the call ends with a `TimeoutError`, in milliseconds as `performance.now()` counts them. It is
+   * also looked at before each slice and after each import, so it holds where no timer gets its turn.
+   */
+  readonly deadline?: number;
+  /** Milliseconds from now on to such a deadline. Of both the earlier holds. */
+  readonly timeout?: number;
+}
+
+/** How a synchronous call is made. */
+export interface SyncCallOptions {
+  /** The fuel of the call, a BigInt or a number, its own also within a host call; see `PaceOptions`. */
+  readonly fuel?: bigint | number;
+  /** A word (32 bits) of the supervisor's own, which comes with each host call. */
+  readonly state?: number;
+  /**
+   * Leaves the pointer of the stack that the guest keeps in its memory where it is if the call ends
+   * early: for programs that leave their `main` on purpose by an import that throws, and live on.
+   * Without this it is put back to where it was when the call began.
+   */
+  readonly keepStack?: boolean;
+}
+
+/** How an asynchronous call is made. */
+export interface CallOptions extends PaceOptions, Omit<SyncCallOptions, "fuel"> {}
+
+/** The results of a call: nothing, a value, or an array of several. */
+export type Result = Value | Value[] | undefined;
+
+/** What `guest.tryCall` came to. */
+export type Outcome =
+  | {
+      readonly status: "ok";
+      /** The results. */
+      readonly value: Result;
+      /** The fuel used, by calls nested in it that drew on it and by charges too. */
+      readonly fuelUsed: bigint;
+    }
+  | OutOfFuel
+  | {
+      readonly status: "trap";
+      readonly trap: Trap;
+      /** The fuel used until then. */
+      readonly fuelUsed: bigint;
+    };
+
+/** What `guest.tryCallSync` came to. */
+export type SyncOutcome = Exclude<Outcome, OutOfFuel>;
+
+/** How a call goes on. The rest is as it was begun with. */
+export type ResumeOptions = Omit<PaceOptions, "fuel">;
+
+/** A call that is out of fuel. It keeps its place in the guest until it is resumed or ended. */
+export interface OutOfFuel {
+  /** Does what `abort` does, at the end of a `using`. */
+  readonly [Symbol.dispose]: () => void;
+  readonly status: "out-of-fuel";
+  /** The fuel used so far. */
+  readonly fuelUsed: bigint;
+  /** Where the guest is, see `Trap`; nowhere once the call was resumed or ended. */
+  readonly frames: Frames;
+  /**
+   * Goes on with more fuel, a BigInt or a number. Signal, deadline and slice are those of the call
+   * unless others are given. An outcome can be resumed once; what then happens is the next outcome. What
+   * is refused, also as the signal is aborted or the deadline has passed, leaves the call where it is, and
+   * holding its guest: `abort` ends it. What a nested call is given it shares with those around it, as it
+   * draws on their fuel.
+   */
+  resume(fuel: bigint | number, options?: ResumeOptions): Promise<Outcome>;
+  /** Ends the call where it is. What the guest did stays done, and it can be called again. */
+  abort(): void;
+  /** Does what `abort` does. */
+  dispose(): void;
+}
+
+/** What a function made with `call` is told about a host call, besides the arguments. */
+export interface CallContext {
+  /** The calling guest. */
+  readonly guest: Guest;
+  /** The caller's memory: an imported one, else the one it exports as `memory`, else its first. */
+  readonly memory: Memory;
+  /** The state word given to the call or to the instantiation. */
+  readonly state: number;
+  /** The fuel that the call has left. */
+  readonly fuel: bigint;
+  /** Where the guest is, see `Trap`. */
+  readonly frames: Frames;
+  /**
+   * Charges the call for the import's own work; do it before the work. Where the call has less, all
+   * it has is taken and a `Trap` "out-of-fuel" thrown, which ends the call unless it is caught.
+   */
+  charge(fuel: bigint | number): void;
+  /**
+   * Calls an export of the calling guest as `guest.call` does, nested in the call that the import
+   * serves, also after the import has waited: until it settles. Such a call draws on the fuel of the
+   * one around it. One that is still under way when the import settles ends with a `Trap` "outlived".
+   */
+  call(name: string, args?: readonly Value[], options?: CallOptions): Promise<Result>;
+  /** Calls an export as `call` does, and says what it came to, as `guest.tryCall` does. */
+  tryCall(name: string, args?: readonly Value[], options?: CallOptions): Promise<Outcome>;
+  /** Calls an export synchronously, as `guest.callSync` does, nested as `call` is. */
+  callSync(name: string, args?: readonly Value[], options?: SyncCallOptions): Result;
+  /** Calls an export synchronously, as `guest.tryCallSync` does, nested as `call` is. */
+  tryCallSync(name: string, args?: readonly Value[], options?: SyncCallOptions): SyncOutcome;
+  /** The exports of the calling guest, whose functions are called nested as by `callSync`. */
+  readonly exports: Exports;
+}
