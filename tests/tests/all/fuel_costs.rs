@@ -101,7 +101,7 @@ fn programs() -> [Program; 32] {
         body(
             "a loop takes its parameters on each turn",
             3,
-            ENTER + SIMPLE + 2 + 3 * (ENTER + 4 * SIMPLE + SIMPLE + 2) + 0,
+            ENTER + SIMPLE + 2 + 3 * (ENTER + 4 * SIMPLE + SIMPLE + 2),
             "(local.get $n) (loop (param i32) (local.tee $n (i32.sub (i32.const 1))) (br_if 0 (local.get $n)) (drop))"
                 .replace("(br_if 0 (local.get $n)) (drop)", "(local.get $n) (br_if 0) (drop)")
                 .as_str(),

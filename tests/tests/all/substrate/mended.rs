@@ -6,7 +6,7 @@ use guestbox_tests::{fuzz, text};
 /// What the exports of a module come to in an engine, each called once without fuel: it calls imports that
 /// answer with the number of the call.
 macro_rules! engine {
-    ($run:ident, $wasmi:ident) => {
+    ($run:ident, $wasmi:ident, $default:ident) => {
         fn $run(bytes: &[u8]) -> Vec<String> {
             use $wasmi::{Config, Engine, Extern, Func, Instance, Module, Store, Val};
             let mut config = Config::default();
@@ -45,8 +45,8 @@ macro_rules! engine {
                 .iter()
                 .map(|(name, function)| {
                     let ty = function.ty(&store);
-                    let args: Vec<_> = ty.params().iter().map(|ty| Val::default(*ty)).collect();
-                    let mut results: Vec<_> = ty.results().iter().map(|ty| Val::default(*ty)).collect();
+                    let args: Vec<_> = ty.params().iter().map(|ty| Val::$default(*ty)).collect();
+                    let mut results: Vec<_> = ty.results().iter().map(|ty| Val::$default(*ty)).collect();
                     match function.call(&mut store, &args, &mut results) {
                         Ok(()) => format!("{name}: {:?}", results.iter().map(number).collect::<Vec<_>>()),
                         Err(_) => format!("{name}: a trap"),
@@ -57,8 +57,8 @@ macro_rules! engine {
     };
 }
 
-engine!(in_wasmi, wasmi);
-engine!(in_its_last_line, wasmi_reference);
+engine!(in_wasmi, wasmi, default_for_ty);
+engine!(in_its_last_line, wasmi_reference, default);
 
 #[test]
 fn mended_modules_do_what_they_say() {
