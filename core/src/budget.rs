@@ -2,7 +2,7 @@
 //! instances take besides, which is counted in elements of a table.
 
 use crate::{
-    error::LimitError,
+    limits::LimitError,
     limits::{ELEMENT_BYTES, Limit, Maximum, count},
 };
 use alloc::sync::Arc;

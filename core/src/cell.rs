@@ -7,10 +7,10 @@
 
 use crate::{
     budget::Charge,
-    error::StackLimits,
     growth::Growth,
     leavings::Leavings,
     limiter::{Budgets, Limiter},
+    limits::StackLimits,
     limits::{Limits, PAGE_BYTES, to_usize},
     module::{Engine, Module},
     slots::{ByNumber, Numbers},

@@ -6,10 +6,10 @@
 
 use crate::{
     error::{EnvironmentError, HandleError, ImportError, ImportProblem, InstantiateError},
+    ids::FuncIndex,
+    ids::MemoryId,
     limits::{Limits, count, maximum},
     module::{ExternType, Module},
-    store::MemoryId,
-    supervisor::FuncIndex,
     wire::{EnvironmentDefinition, ExternEntity},
 };
 use alloc::{boxed::Box, vec::Vec};

@@ -4,12 +4,7 @@
 //! module is compiled, by validating it without; the engines of all modules stay set alike, so
 //! that a module can still be translated for the engine of any other it shares a memory with.
 
-use crate::{
-    error::CompileError,
-    wasm::{validate, with_short_table_indices},
-};
 use core::fmt;
-use wasmparser::WasmFeatures;
 
 /// A part of WebAssembly that can be switched off.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -84,21 +79,6 @@ impl Feature {
             Self::TailCalls => 1 << 9,
         }
     }
-
-    const fn of_parser(self) -> WasmFeatures {
-        match self {
-            Self::BulkMemory => WasmFeatures::BULK_MEMORY,
-            Self::ExtendedConst => WasmFeatures::EXTENDED_CONST,
-            Self::Floats => WasmFeatures::FLOATS,
-            Self::MultiMemory => WasmFeatures::MULTI_MEMORY,
-            Self::MultiValue => WasmFeatures::MULTI_VALUE,
-            Self::MutableGlobals => WasmFeatures::MUTABLE_GLOBAL,
-            Self::ReferenceTypes => WasmFeatures::REFERENCE_TYPES,
-            Self::SaturatingFloatToInt => WasmFeatures::SATURATING_FLOAT_TO_INT,
-            Self::SignExtension => WasmFeatures::SIGN_EXTENSION,
-            Self::TailCalls => WasmFeatures::TAIL_CALL,
-        }
-    }
 }
 
 /// A set of [`Feature`]s.
@@ -143,36 +123,6 @@ impl Features {
             [] => 0,
             [first, rest @ ..] => first.bit() | Self::union_of(rest),
         }
-    }
-
-    /// Refuses a module that uses what is not among them. A module that is invalid anyway is left
-    /// to the engine's error message.
-    pub(crate) fn check(self, bytes: &[u8]) -> Result<(), CompileError> {
-        if self == Self::ALL {
-            return Ok(());
-        }
-        let shortened =
-            if self.contains(Feature::ReferenceTypes) { None } else { with_short_table_indices(bytes) };
-        let bytes = shortened.as_deref().unwrap_or(bytes);
-        let is_valid = |features: Self| validate(features.of_parser(), bytes, None).is_ok();
-        if is_valid(self) || !is_valid(Self::ALL) {
-            return Ok(());
-        }
-        let refused = || Feature::ALL.iter().copied().filter(|feature| !self.contains(*feature));
-        // A module may be valid without any one of two features and not without both.
-        let alone = refused().find(|feature| !is_valid(Self::ALL.without(*feature)));
-        alone.or(refused().next()).map_or(Ok(()), |feature| Err(CompileError::Feature(feature)))
-    }
-
-    /// Refuses a module that is invalid or uses what is not among them.
-    pub(crate) fn validate(self, bytes: &[u8]) -> Result<(), CompileError> {
-        validate(self.of_parser(), bytes, None).map_err(|fault| CompileError::Invalid(fault.message))
-    }
-
-    /// As the parser has them.
-    pub(crate) fn of_parser(self) -> WasmFeatures {
-        let all = Feature::ALL.iter().filter(|feature| self.contains(**feature));
-        all.fold(WasmFeatures::GC_TYPES, |features, feature| features.union(feature.of_parser()))
     }
 }
 

@@ -85,6 +85,7 @@ mod features;
 mod frames;
 mod fuel;
 mod growth;
+mod ids;
 mod leavings;
 mod limiter;
 mod limits;
@@ -108,20 +109,20 @@ pub use crate::{
     environment::Environment,
     error::{
         ArgumentsError, CompileError, EnvironmentError, ExecutionError, GlobalError, HandleError,
-        ImportError, ImportProblem, InstantiateError, InvokeError, LimitError, MemoryError, ResultsError,
-        StackLimits, Unsupported,
+        ImportError, ImportProblem, InstantiateError, InvokeError, MemoryError, ResultsError, Unsupported,
     },
     execution::{Execution, Step},
     features::{Feature, Features},
     frames::{Frame, Frames},
     fuel::OutOfFuel,
-    limits::{Limit, Limits, MAX_PAGES, PAGE_BYTES},
+    ids::{FuncIndex, InstanceId, MemoryId},
+    limits::{Limit, LimitError, Limits, MAX_PAGES, PAGE_BYTES, StackLimits},
     module::{Export, ExternType, GlobalType, Import, MemoryType, Module, TableType},
     options::{CallOptions, CompileOptions, InstanceLimits, Outcome},
     proposals::Proposal,
     snapshot::{ForkError, FormatError, RestoreError, Snapshot, SnapshotError, Uncapturable},
-    store::{InstanceId, Level, MemoryId, Store},
-    supervisor::{FuncIndex, HostCall, HostError, NoImports, Supervisor},
+    store::{Level, Store},
+    supervisor::{HostCall, HostError, NoImports, Supervisor},
     thunk::{Region, Thunk, ThunkError, ThunkSupervisor},
     trap::{Reason, Trap, TrapCode},
     value::{FuncType, ReturnValue, Value, ValueType, Values},

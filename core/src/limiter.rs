@@ -2,7 +2,7 @@
 
 use crate::{
     budget::{Budget, Charge},
-    error::LimitError,
+    limits::LimitError,
     limits::{Limits, Maximum, PAGE_BYTES, count, elements_of, maximum},
     options::Bounds,
 };

@@ -20,8 +20,8 @@ pub(crate) type Numbers = HashSet<u32, BuildHasherDefault<Spread>>;
 /// Room for so many things is kept when they go.
 const SPARE: usize = 256;
 
-/// No number is as high as the lineage's error codes, which stand where numbers do.
-const END: u32 = crate::abi::ERR_EXECUTION;
+/// No number is as high as the lineage's error codes, which stand where numbers do: this is the lowest.
+pub(crate) const END: u32 = u32::MAX - 2;
 
 /// Why there is nothing under a number.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -16,8 +16,9 @@
 use crate::{
     chain::Link,
     frames::{Frames, Place},
+    ids::{FuncIndex, InstanceId, MemoryId},
     module::Import,
-    store::{InstanceId, MemoryId, Store},
+    store::Store,
     trap::Reason,
     value::{Value, Values},
 };
@@ -55,11 +56,6 @@ impl Supervisor for NoImports {
         Err(HostError::new())
     }
 }
-
-/// The number that an environment gives to a function, with which the supervisor recognises it.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-#[expect(clippy::exhaustive_structs, reason = "the number is the supervisor's own")]
-pub struct FuncIndex(pub u32);
 
 /// An import call of a paused guest.
 #[derive(Clone, Copy, Debug)]

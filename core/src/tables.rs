@@ -1,6 +1,6 @@
 //! What the npm package's types and the documentation are made from.
 
-use crate::{error::LimitError, limits::Limit, trap::TrapCode};
+use crate::{limits::Limit, limits::LimitError, trap::TrapCode};
 use core::fmt::Display;
 
 pub use crate::{

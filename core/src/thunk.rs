@@ -6,10 +6,11 @@
 //! [`Supervisor`] of it, in the eight steps of [`Thunk::dispatch`](Supervisor::dispatch).
 
 use crate::{
-    error::LimitError,
+    ids::FuncIndex,
+    limits::LimitError,
     limits::maximum,
     store::Store,
-    supervisor::{FuncIndex, HostCall, HostError, Supervisor},
+    supervisor::{HostCall, HostError, Supervisor},
     tables::Refusing,
     trap::Reason,
     value::Values,

@@ -2,7 +2,8 @@
 
 use super::{ERR_EXECUTION, ERR_MODULE};
 use crate::{
-    error::{CompileError, EnvironmentError, HandleError, InstantiateError, LimitError, MemoryError, coded},
+    error::{CompileError, EnvironmentError, HandleError, InstantiateError, MemoryError, coded},
+    limits::LimitError,
     substrate::AllocatorError,
     trap::Trap,
 };

@@ -24,10 +24,11 @@ use crate::{
     environment::Environment,
     error::{HandleError, InstantiateError, InvokeError},
     execution::Execution,
+    ids::{InstanceId, MemoryId},
     limits::{PAGE_BYTES, count, maximum},
     module::Module,
     options::InstanceLimits,
-    store::{InstanceId, MemoryId, Store},
+    store::Store,
     thunk::{Region, Thunk, ThunkSupervisor},
     value::{ReturnValue, Value, Values},
     wire,
@@ -44,7 +45,7 @@ pub const ERR_MODULE: u32 = u32::MAX;
 /// An access outside a memory, on either side.
 pub const ERR_OUT_OF_BOUNDS: u32 = u32::MAX - 1;
 /// The guest failed: a trap, no such export, wrong arguments.
-pub const ERR_EXECUTION: u32 = u32::MAX - 2;
+pub const ERR_EXECUTION: u32 = crate::slots::END;
 
 /// `memory_new`: makes a memory and returns its number.
 ///

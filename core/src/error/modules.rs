@@ -1,8 +1,9 @@
 //! Errors of modules: why one was not compiled or not instantiated.
 
-use super::{HandleError, LimitError, coded};
+use super::{HandleError, coded};
 use crate::{
     features::Feature,
+    limits::LimitError,
     module::{Import, MemoryType},
     proposals::Proposal,
     snapshot::RestoreError,

@@ -27,6 +27,7 @@
 //! ```
 
 mod engine;
+mod fuel;
 mod places;
 
 use crate::{
@@ -36,11 +37,13 @@ use crate::{
     frames::{Frames, Place, Recorded, Recorder},
     fuel::{Fuel, OutOfFuel},
     growth::Growth,
+    ids::FuncIndex,
+    ids::{InstanceId, MemoryId},
     limits::to_usize,
     module::{ImportedFunction, Module},
     options::Bounds,
-    store::{InstanceId, MemoryId, Store},
-    supervisor::{FuncIndex, HostCall, HostError},
+    store::Store,
+    supervisor::{HostCall, HostError},
     trap::{Trap, TrapCode},
     value::{Outputs, Value, Values, values_match},
 };

@@ -1,10 +1,12 @@
 //! Limits: what a guest, an environment or a supervisor may take, before it is taken. All of them are in [`table`].
 
+mod error;
 mod number;
 mod presets;
 mod refuse;
 mod table;
 
+pub use self::error::{LimitError, StackLimits};
 pub(crate) use self::refuse::Maximum;
 pub(crate) use self::table::maximum;
 pub use self::table::{INSTANCE_LIMITS, LIMITS, Limit, Limits};

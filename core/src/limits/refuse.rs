@@ -1,7 +1,7 @@
 //! A limit with its value, as it is checked.
 
 use super::Limit;
-use crate::error::LimitError;
+use crate::limits::LimitError;
 
 /// A limit with its value, in its unit.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -6,7 +6,7 @@
 //! one moves to a fresh engine.
 
 use super::{Inner, Module};
-use crate::{error::StackLimits, slots::ByNumber};
+use crate::{limits::StackLimits, slots::ByNumber};
 use alloc::sync::{Arc, Weak};
 use core::fmt;
 use spin::Mutex;

@@ -10,17 +10,16 @@ mod state;
 mod types;
 
 pub use self::types::{Export, ExternType, GlobalType, Import, MemoryType, TableType};
-pub(crate) use self::{
-    engine::Engine,
-    state::{Identity, State},
-    types::MemorySource,
-};
+pub(crate) use self::{engine::Engine, state::State, types::MemorySource};
 
 use crate::{
     costs,
-    error::{CompileError, StackLimits},
+    error::CompileError,
+    ids::unique,
+    limits::StackLimits,
     limits::{Limits, count, maximum},
     options::CompileOptions,
+    snapshot::Identity,
     value::{FuncType, ValueType},
     wasm::{self, Frames, Hooks, Rewritten, STACK_BYTES},
 };
@@ -148,7 +147,7 @@ impl Module {
         let imported_functions = code.imports().filter_map(|import| ImportedFunction::new(&import)).collect();
         let main_memory = MemorySource::of(&imports, &exports);
         Ok(Self(Arc::new(Inner {
-            id: crate::store::unique(),
+            id: unique(),
             identity: Identity::of(bytes),
             home: Home::new(engine, code),
             by_name: types::sort_by_name(&exports),

@@ -6,27 +6,12 @@
 
 use super::Module;
 use crate::{
-    limits::{MAX_PAGES, count},
-    snapshot::{Snapshot, Uncapturable},
+    limits::MAX_PAGES,
+    snapshot::{Identity, Snapshot, Uncapturable},
     value::{Value, ValueType},
     wasm::{Names, Scan},
 };
 use alloc::boxed::Box;
-use twox_hash::XxHash3_64;
-
-/// Tells a module from others: the length of its bytes and their hash, XXH3 of 64 bits. It tells
-/// modules apart that differ by chance or by a new version; it does not withstand an attack.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Identity {
-    pub(crate) len: u64,
-    pub(crate) hash: u64,
-}
-
-impl Identity {
-    pub(super) fn of(bytes: &[u8]) -> Self {
-        Self { len: count(bytes.len()), hash: XxHash3_64::oneshot(bytes) }
-    }
-}
 
 /// What can change in an instance of a module.
 #[derive(Debug)]

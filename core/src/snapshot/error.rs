@@ -1,7 +1,10 @@
 //! Why a snapshot could not be taken, read or restored.
 
 use super::format::VERSION;
-use crate::error::{HandleError, InstantiateError, LimitError, coded};
+use crate::{
+    error::{HandleError, InstantiateError, coded},
+    limits::LimitError,
+};
 use core::error::Error;
 
 coded! {

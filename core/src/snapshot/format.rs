@@ -1,10 +1,9 @@
 //! The bytes of a snapshot: written, checked, and written into memories. The format is described
 //! in the module above.
 
-use super::{FormatError, Snapshot};
+use super::{FormatError, Identity, Snapshot};
 use crate::{
     limits::{count, to_usize},
-    module::Identity,
     value::Value,
 };
 use alloc::vec::Vec;

@@ -65,10 +65,13 @@
 
 mod error;
 pub(crate) mod format;
+mod identity;
 
 pub use self::error::{ForkError, FormatError, RestoreError, SnapshotError, Uncapturable};
 
-use crate::{module::Identity, value::Value};
+pub(crate) use self::identity::Identity;
+
+use crate::value::Value;
 use alloc::vec::Vec;
 use core::fmt;
 use format::{Layout, MemoryHeader, Runs};

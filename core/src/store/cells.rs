@@ -1,11 +1,13 @@
 //! Which cell a guest goes into, and when a cell goes.
 
-use super::{MemoryId, Store, memories::Place};
+use super::{Store, memories::Place};
 use crate::{
     cell::Cell,
-    error::{ImportError, ImportProblem, InstantiateError, LimitError},
+    error::{ImportError, ImportProblem, InstantiateError},
     execution::Context,
+    ids::MemoryId,
     leavings::Leaving,
+    limits::LimitError,
     limits::PAGE_BYTES,
     module::{ExternType, Module},
 };

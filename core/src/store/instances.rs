@@ -1,6 +1,6 @@
 //! Instances: making them, and their end.
 
-use super::{MemoryId, Store};
+use super::Store;
 use crate::{
     chain::Chain,
     environment::Environment,
@@ -8,6 +8,7 @@ use crate::{
     execution::{Context, Execution, Purpose},
     frames::Recorder,
     growth,
+    ids::{InstanceId, MemoryId},
     limiter::Hidden,
     limits::maximum,
     module::{MemorySource, MemoryType, Module},
@@ -19,31 +20,6 @@ use wasmi::{
     errors::{ErrorKind, InstantiationError},
 };
 
-/// An instance of a store.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub struct InstanceId {
-    store: u64,
-    number: u32,
-    key: u32,
-}
-
-impl InstanceId {
-    /// The number, counted from 0 in the order in which instantiations were completed.
-    #[must_use]
-    pub const fn number(self) -> u32 {
-        self.number
-    }
-
-    pub(super) const fn key(self) -> u32 {
-        self.key
-    }
-
-    /// The key, in the store of this tag only.
-    pub(super) const fn key_in(self, store: u64) -> Result<u32, HandleError> {
-        if self.store == store { Ok(self.key) } else { Err(HandleError::OtherStore) }
-    }
-}
-
 /// An instance.
 #[derive(Debug)]
 pub(super) struct Instance {
@@ -53,6 +29,17 @@ pub(super) struct Instance {
     pub(super) memories: Vec<MemoryId>,
     /// The functions that were called before, by the position of their export.
     pub(super) functions: Vec<Option<Func>>,
+}
+
+impl InstanceId {
+    pub(super) const fn key(self) -> u32 {
+        self.key
+    }
+
+    /// The key, in the store of this tag only.
+    pub(super) const fn key_in(self, store: u64) -> Result<u32, HandleError> {
+        if self.store == store { Ok(self.key) } else { Err(HandleError::OtherStore) }
+    }
 }
 
 impl Store {

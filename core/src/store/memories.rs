@@ -1,49 +1,16 @@
 //! Memories: made by the supervisor, or exported by a guest.
 
-use super::{InstanceId, Store, cells::bytes_of};
+use super::{Store, cells::bytes_of};
 use crate::{
     budget::Charge,
     error::{HandleError, MemoryError},
+    ids::{InstanceId, MemoryId, Origin},
     limits::{MAX_PAGES, PAGE_BYTES, maximum},
     module::{ExternType, MemoryType},
     options::Bounds,
 };
 use alloc::vec::Vec;
 use core::ops::Range;
-
-/// A memory of a store: one that the supervisor made, or one that a guest exports.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub struct MemoryId {
-    store: u64,
-    origin: Origin,
-}
-
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-enum Origin {
-    Created(u32),
-    /// By the key of the instance and the position of the export.
-    Exported(u32, u32),
-}
-
-impl MemoryId {
-    /// The number, counted from 0, of a memory that the supervisor made; `None` for one that a
-    /// guest exports.
-    #[must_use]
-    pub const fn number(self) -> Option<u32> {
-        self.created()
-    }
-
-    pub(super) const fn created(self) -> Option<u32> {
-        match self.origin {
-            Origin::Created(number) => Some(number),
-            Origin::Exported(..) => None,
-        }
-    }
-
-    pub(super) const fn exported(store: u64, instance: u32, export: u32) -> Self {
-        Self { store, origin: Origin::Exported(instance, export) }
-    }
-}
 
 /// A memory that the supervisor made.
 #[derive(Debug)]

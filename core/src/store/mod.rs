@@ -15,6 +15,7 @@ use crate::{
     environment::Environment,
     error::{InstantiateError, InvokeError},
     execution::{Execution, Step},
+    ids::{InstanceId, unique},
     leavings::Leavings,
     limiter::Budgets,
     limits::{Limits, maximum},
@@ -28,11 +29,9 @@ use crate::{
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use instances::Instance;
 use memories::Memory;
-use spin::Mutex;
 use wasmi::Val;
 
 pub(crate) use self::chains::Serving;
-pub use self::{instances::InstanceId, memories::MemoryId};
 
 /// A supervisor's memories and instances.
 ///
@@ -86,14 +85,6 @@ pub struct Store {
 
 /// Buffers that are kept for reuse.
 const SPARE_BUFFERS: usize = 32;
-
-/// A number that no other call of this process got or will get.
-pub(crate) fn unique() -> u64 {
-    static NEXT: Mutex<u64> = Mutex::new(0);
-    let mut next = NEXT.lock();
-    *next = next.saturating_add(1);
-    *next
-}
 
 impl Store {
     /// An empty store with the default [`Limits`].

@@ -1,7 +1,7 @@
 //! Making an instance anew behind its id, where restoring a snapshot has to make memories smaller.
 
 use super::{
-    MemoryId, Store,
+    Store,
     memories::Place,
     snapshots::{Parts, write},
 };
@@ -12,6 +12,7 @@ use crate::{
     error::{InstantiateError, MemoryError},
     execution::Context,
     frames::Recorder,
+    ids::MemoryId,
     limits::MAX_PAGES,
     snapshot::{RestoreError, Snapshot},
 };

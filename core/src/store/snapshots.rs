@@ -1,10 +1,11 @@
 //! Snapshots: taking them, restoring them, new instances from them.
 
-use super::{InstanceId, MemoryId, Store, instances::Instance, memories::pages_of};
+use super::{Store, instances::Instance, memories::pages_of};
 use crate::{
     cell::{Cell, CellData},
     environment::Environment,
     error::InstantiateError,
+    ids::{InstanceId, MemoryId},
     limits::{Limits, maximum},
     module::Module,
     options::{Bounds, InstanceLimits},

@@ -2,7 +2,8 @@
 
 use crate::{
     abi::InstantiateFailure,
-    error::{InvokeError, LimitError},
+    error::InvokeError,
+    limits::LimitError,
     tables::Refusing,
     trap::{Trap, TrapCode},
 };

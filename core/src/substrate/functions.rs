@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     abi::{self, ERR_EXECUTION, ERR_OK, InstantiateFailure, SupervisorTrap, ThunkLookupError},
-    error::LimitError,
+    limits::LimitError,
     limits::{Maximum, maximum},
     store::Store,
     thunk::{Region, Thunk},

@@ -98,7 +98,7 @@ pub use self::{
 };
 pub use wasmi;
 
-use crate::{abi::ThunkLookupError, supervisor::FuncIndex, thunk::Region};
+use crate::{abi::ThunkLookupError, ids::FuncIndex, thunk::Region};
 
 /// What the host functions need of the engine that a supervisor runs in.
 ///

@@ -8,9 +8,9 @@ use super::{
 };
 use crate::{
     abi::SupervisorTrap,
+    ids::FuncIndex,
     limits::{Limits, to_usize},
     store::Store,
-    supervisor::FuncIndex,
     thunk::{Region, ThunkSupervisor},
 };
 use alloc::{boxed::Box, vec::Vec};

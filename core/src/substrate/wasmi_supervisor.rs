@@ -7,8 +7,8 @@ use super::{
 };
 use crate::{
     abi::ThunkLookupError,
+    ids::FuncIndex,
     limits::{count, to_usize},
-    supervisor::FuncIndex,
     thunk::Region,
 };
 use wasmi::{

@@ -7,7 +7,7 @@ mod codes;
 
 pub use self::codes::{TRAPS, TrapCode};
 
-use crate::{error::StackLimits, frames::Frames};
+use crate::{frames::Frames, limits::StackLimits};
 use alloc::boxed::Box;
 use core::{error::Error, fmt};
 

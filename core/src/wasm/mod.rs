@@ -1,5 +1,6 @@
 //! Reading and rewriting modules, apart from any engine.
 
+mod features;
 mod names;
 mod operators;
 mod reader;
@@ -20,5 +21,4 @@ pub(crate) use self::{
     scan::{ImportKind, RefKind, Scan, ScannedExport},
     stack_pointer::exported as stack_pointer_export,
     unsupported::explain,
-    validate::{validate, with_short_table_indices},
 };

@@ -14,7 +14,7 @@ use super::{
     types::AddedTypes,
 };
 use crate::{
-    error::LimitError,
+    limits::LimitError,
     limits::{Limit, count, to_usize},
     wasm::{
         operators::code::{CALL_INDIRECT, FUNC_REF, I32},

@@ -24,7 +24,7 @@ use crate::wasm::operators::code::{
     END, GLOBAL_GET, GLOBAL_SET, I32, I32_ADD, I32_AND, I32_STORE, I32_SUB, LOCAL_GET, LOCAL_TEE,
 };
 use crate::{
-    error::LimitError,
+    limits::LimitError,
     limits::{Limit, Limits, PAGE_BYTES, count, maximum},
     wasm::{
         operators::Facts,

@@ -1,0 +1,57 @@
+//! Which features a module uses, as the parser's validator says.
+
+use super::validate::{validate, with_short_table_indices};
+use crate::{
+    error::CompileError,
+    features::{Feature, Features},
+};
+use wasmparser::WasmFeatures;
+
+impl Feature {
+    const fn of_parser(self) -> WasmFeatures {
+        match self {
+            Self::BulkMemory => WasmFeatures::BULK_MEMORY,
+            Self::ExtendedConst => WasmFeatures::EXTENDED_CONST,
+            Self::Floats => WasmFeatures::FLOATS,
+            Self::MultiMemory => WasmFeatures::MULTI_MEMORY,
+            Self::MultiValue => WasmFeatures::MULTI_VALUE,
+            Self::MutableGlobals => WasmFeatures::MUTABLE_GLOBAL,
+            Self::ReferenceTypes => WasmFeatures::REFERENCE_TYPES,
+            Self::SaturatingFloatToInt => WasmFeatures::SATURATING_FLOAT_TO_INT,
+            Self::SignExtension => WasmFeatures::SIGN_EXTENSION,
+            Self::TailCalls => WasmFeatures::TAIL_CALL,
+        }
+    }
+}
+
+impl Features {
+    /// Refuses a module that uses what is not among them. A module that is invalid anyway is left
+    /// to the engine's error message.
+    pub(crate) fn check(self, bytes: &[u8]) -> Result<(), CompileError> {
+        if self == Self::ALL {
+            return Ok(());
+        }
+        let shortened =
+            if self.contains(Feature::ReferenceTypes) { None } else { with_short_table_indices(bytes) };
+        let bytes = shortened.as_deref().unwrap_or(bytes);
+        let is_valid = |features: Self| validate(features.of_parser(), bytes, None).is_ok();
+        if is_valid(self) || !is_valid(Self::ALL) {
+            return Ok(());
+        }
+        let refused = || Feature::ALL.iter().copied().filter(|feature| !self.contains(*feature));
+        // A module may be valid without any one of two features and not without both.
+        let alone = refused().find(|feature| !is_valid(Self::ALL.without(*feature)));
+        alone.or(refused().next()).map_or(Ok(()), |feature| Err(CompileError::Feature(feature)))
+    }
+
+    /// Refuses a module that is invalid or uses what is not among them.
+    pub(crate) fn validate(self, bytes: &[u8]) -> Result<(), CompileError> {
+        validate(self.of_parser(), bytes, None).map_err(|fault| CompileError::Invalid(fault.message))
+    }
+
+    /// As the parser has them.
+    pub(crate) fn of_parser(self) -> WasmFeatures {
+        let all = Feature::ALL.iter().filter(|feature| self.contains(**feature));
+        all.fold(WasmFeatures::GC_TYPES, |features, feature| features.union(feature.of_parser()))
+    }
+}
