@@ -6,10 +6,11 @@
 
 use crate::{
     error::{EnvironmentError, HandleError, ImportError, ImportProblem, InstantiateError},
+    externs::ExternType,
     ids::FuncIndex,
     ids::MemoryId,
     limits::{Limits, count, maximum},
-    module::{ExternType, Module},
+    module::Module,
     wire::{EnvironmentDefinition, ExternEntity},
 };
 use alloc::{boxed::Box, vec::Vec};

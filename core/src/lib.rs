@@ -81,6 +81,7 @@ pub mod costs;
 mod environment;
 mod error;
 mod execution;
+mod externs;
 mod features;
 mod frames;
 mod fuel;
@@ -112,12 +113,13 @@ pub use crate::{
         ImportError, ImportProblem, InstantiateError, InvokeError, MemoryError, ResultsError, Unsupported,
     },
     execution::{Execution, Step},
+    externs::{Export, ExternType, GlobalType, Import, MemoryType, TableType},
     features::{Feature, Features},
     frames::{Frame, Frames},
     fuel::OutOfFuel,
     ids::{FuncIndex, InstanceId, MemoryId},
     limits::{Limit, LimitError, Limits, MAX_PAGES, PAGE_BYTES, StackLimits},
-    module::{Export, ExternType, GlobalType, Import, MemoryType, Module, TableType},
+    module::Module,
     options::{CallOptions, CompileOptions, InstanceLimits, Outcome},
     proposals::Proposal,
     snapshot::{ForkError, FormatError, RestoreError, Snapshot, SnapshotError, Uncapturable},

@@ -15,9 +15,9 @@
 
 use crate::{
     chain::Link,
+    externs::Import,
     frames::{Frames, Place},
     ids::{FuncIndex, InstanceId, MemoryId},
-    module::Import,
     store::Store,
     trap::Reason,
     value::{Value, Values},

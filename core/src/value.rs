@@ -14,7 +14,7 @@
 use alloc::{boxed::Box, vec, vec::Vec};
 use core::{fmt, ops::Deref};
 use parity_scale_codec::{Decode, Encode};
-use wasmi::{F32, F64, Val, ValType};
+use wasmi::{F32, F64, Val};
 
 /// A value passed to or returned by a guest function.
 ///
@@ -271,16 +271,18 @@ impl ValueType {
         }
     }
 
-    pub(crate) const fn from_engine(ty: ValType) -> Self {
-        match ty {
-            ValType::I32 => Self::I32,
-            ValType::I64 => Self::I64,
-            ValType::F32 => Self::F32,
-            ValType::F64 => Self::F64,
-            ValType::V128 => Self::V128,
-            ValType::FuncRef => Self::FuncRef,
-            ValType::ExternRef => Self::ExternRef,
-        }
+    /// That of a byte in a module; `None` for one that is no type.
+    pub(crate) const fn of_byte(byte: u8) -> Option<Self> {
+        Some(match byte {
+            0x7F => Self::I32,
+            0x7E => Self::I64,
+            0x7D => Self::F32,
+            0x7C => Self::F64,
+            0x7B => Self::V128,
+            0x70 => Self::FuncRef,
+            0x6F => Self::ExternRef,
+            _ => return None,
+        })
     }
 }
 
@@ -310,9 +312,10 @@ impl FuncType {
         self.params.iter().chain(&self.results).all(|ty| ty.is_number())
     }
 
-    pub(crate) fn from_engine(ty: &wasmi::FuncType) -> Self {
-        let types = |types: &[ValType]| types.iter().map(|&ty| ValueType::from_engine(ty)).collect();
-        Self { params: types(ty.params()), results: types(ty.results()) }
+    /// That of bytes in a module.
+    pub(crate) fn of_bytes(params: &[u8], results: &[u8]) -> Self {
+        let types = |bytes: &[u8]| bytes.iter().filter_map(|byte| ValueType::of_byte(*byte)).collect();
+        Self { params: types(params), results: types(results) }
     }
 }
 

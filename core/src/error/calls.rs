@@ -2,7 +2,7 @@
 
 use super::{HandleError, coded, modules::Named};
 use crate::{
-    module::Import,
+    externs::Import,
     trap::Trap,
     value::{List, Value, ValueType},
 };

@@ -2,9 +2,9 @@
 
 use super::{HandleError, coded};
 use crate::{
+    externs::{Import, MemoryType},
     features::Feature,
     limits::LimitError,
-    module::{Import, MemoryType},
     proposals::Proposal,
     snapshot::RestoreError,
     trap::Trap,

@@ -6,15 +6,15 @@
 //! translated once more for the engine of the other, lazily, and kept there while it lives.
 
 mod engine;
+mod exports;
 mod state;
-mod types;
 
-pub use self::types::{Export, ExternType, GlobalType, Import, MemoryType, TableType};
-pub(crate) use self::{engine::Engine, state::State, types::MemorySource};
+pub(crate) use self::{engine::Engine, exports::MemorySource, state::State};
 
 use crate::{
     costs,
     error::CompileError,
+    externs::{Export, Import},
     ids::unique,
     limits::StackLimits,
     limits::{Limits, count, maximum},
@@ -69,11 +69,6 @@ pub(crate) struct ImportedFunction {
 }
 
 impl ImportedFunction {
-    fn new(import: &wasmi::ImportType<'_>) -> Option<Self> {
-        let engine = import.ty().func()?.clone();
-        Some(Self { import: Import::from_engine(import), engine })
-    }
-
     pub(crate) const fn import(&self) -> &Import {
         &self.import
     }
@@ -128,7 +123,7 @@ impl Module {
         if !matches!(rewritten, Err(CompileError::Limit(_))) {
             limits.features.check(bytes)?;
         }
-        let Rewritten { bytes: rewritten, scan, names, stack_pointer, changes, frames, added_bytes } =
+        let Rewritten { bytes: rewritten, mut scan, names, stack_pointer, changes, frames, added_bytes } =
             rewritten?;
         let more = if options.frames { STACK_BYTES.saturating_mul(maximum::guest_frames(limits)) } else { 0 };
         let engine_stack_bytes = maximum::engine_stack_bytes(limits).saturating_add(more);
@@ -138,19 +133,20 @@ impl Module {
             .map_err(|error| CompileError::Invalid(format!("{error}").into()))?;
         let engine = Engine::new(engine, StackLimits::of(limits));
         let start = names.start.clone();
-        if start.as_ref().is_some_and(|export| !is_start_type(&code, export)) {
-            return Err(CompileError::Invalid("invalid start function type".into()));
-        }
-        let imports = Import::all(&code, &scan);
-        let exports = scan.exports.iter().filter_map(|export| Export::new(export, &code));
-        let exports: Box<[Export]> = exports.collect();
-        let imported_functions = code.imports().filter_map(|import| ImportedFunction::new(&import)).collect();
+        let imports: Box<[Import]> = core::mem::take(&mut scan.imports).into();
+        let exports = scan.typed_exports();
+        // The engine has them in the order of their kinds, and so these in their own.
+        let types = code.imports().filter_map(|import| import.ty().func().cloned());
+        let functions = imports.iter().filter(|import: &&Import| import.ty().as_func().is_some());
+        let imported_functions =
+            functions.zip(types).map(|(import, engine)| ImportedFunction { import: import.clone(), engine });
+        let imported_functions = imported_functions.collect();
         let main_memory = MemorySource::of(&imports, &exports);
         Ok(Self(Arc::new(Inner {
             id: unique(),
             identity: Identity::of(bytes),
             home: Home::new(engine, code),
-            by_name: types::sort_by_name(&exports),
+            by_name: exports::sort_by_name(&exports),
             instance_bytes: scan.instance_bytes().saturating_add(added_bytes),
             frames,
             bytes: rewritten,
@@ -287,12 +283,3 @@ fn config(limits: &Limits, stack_bytes: usize) -> wasmi::Config {
 
 /// Bytes of value stack that a call begins with, the engine's own default.
 const MIN_STACK_BYTES: usize = 1_000;
-
-/// Whether the lifted start function takes and returns nothing, which validation no longer
-/// checks once its section is gone.
-fn is_start_type(code: &wasmi::Module, export: &str) -> bool {
-    match code.get_export(export) {
-        Some(wasmi::ExternType::Func(ty)) => ty.params().is_empty() && ty.results().is_empty(),
-        _ => false,
-    }
-}

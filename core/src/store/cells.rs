@@ -5,11 +5,12 @@ use crate::{
     cell::Cell,
     error::{ImportError, ImportProblem, InstantiateError},
     execution::Context,
+    externs::ExternType,
     ids::MemoryId,
     leavings::Leaving,
     limits::LimitError,
     limits::PAGE_BYTES,
-    module::{ExternType, Module},
+    module::Module,
 };
 use alloc::{sync::Arc, vec::Vec};
 

@@ -5,8 +5,8 @@ use crate::{
     cell::Cell,
     error::{ArgumentsError, GlobalError, HandleError, InvokeError},
     execution::{Execution, Purpose},
+    externs::ExternType,
     limits::to_usize,
-    module::ExternType,
     value::{Value, values_match},
 };
 use alloc::sync::Arc;
@@ -96,7 +96,7 @@ impl Store {
         self.settle_chain(instance)?;
         let instance = self.instance(instance)?;
         let (handle, cell) = (instance.handle, instance.context.cell);
-        let ty = match instance.context.module.export(name).map(crate::module::Export::ty) {
+        let ty = match instance.context.module.export(name).map(crate::externs::Export::ty) {
             Some(ExternType::Global(ty)) => *ty,
             _ => return Err(GlobalError::NotFound),
         };

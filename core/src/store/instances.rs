@@ -6,12 +6,13 @@ use crate::{
     environment::Environment,
     error::{HandleError, ImportError, ImportProblem, InstantiateError},
     execution::{Context, Execution, Purpose},
+    externs::MemoryType,
     frames::Recorder,
     growth,
     ids::{InstanceId, MemoryId},
     limiter::Hidden,
     limits::maximum,
-    module::{MemorySource, MemoryType, Module},
+    module::{MemorySource, Module},
     options::{Bounds, InstanceLimits},
 };
 use alloc::{sync::Arc, vec::Vec};

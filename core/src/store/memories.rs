@@ -4,9 +4,9 @@ use super::{Store, cells::bytes_of};
 use crate::{
     budget::Charge,
     error::{HandleError, MemoryError},
+    externs::{ExternType, MemoryType},
     ids::{InstanceId, MemoryId, Origin},
     limits::{MAX_PAGES, PAGE_BYTES, maximum},
-    module::{ExternType, MemoryType},
     options::Bounds,
 };
 use alloc::vec::Vec;

@@ -18,7 +18,7 @@ pub(crate) use self::{
         EXTEND_COST, Frames, Hooks, NOP_COST, Names, OUTSIDE, REF_NULL_COST, Rewritten, SLOT_BYTES,
         STACK_BYTES, mend, rewrite,
     },
-    scan::{ImportKind, RefKind, Scan, ScannedExport},
+    scan::{RefKind, Scan},
     stack_pointer::exported as stack_pointer_export,
     unsupported::explain,
 };

@@ -46,7 +46,7 @@ impl Growth {
         let at = match self.0.iter().position(|grown| grown.table == table) {
             Some(known) => known,
             None => {
-                let kind = *scan.tables.get(to_usize(table))?;
+                let kind = scan.tables.get(to_usize(table))?.kind;
                 let at = self.0.len();
                 let mut call = Vec::new();
                 push_const(&mut call, i32::try_from(at).ok()?);

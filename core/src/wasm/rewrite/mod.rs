@@ -95,6 +95,9 @@ pub(super) struct Module<'a> {
 /// that was seen before.
 pub(crate) fn rewrite(limits: &Limits, bytes: &[u8], frames: bool) -> Result<Rewritten, CompileError> {
     let scan = scan(limits, bytes)?;
+    if !scan.starts_with_nothing() {
+        return Err(CompileError::Invalid("invalid start function type".into()));
+    }
     let notes = if frames { Some(Notes::new(limits, &scan).ok_or_else(unreadable)?) } else { None };
     let mut module = Module::new(limits, &scan, true, notes);
     let (functions, starts) = write_functions(&mut module, bytes)?;

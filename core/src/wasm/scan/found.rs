@@ -1,17 +1,11 @@
 //! What is found of single things.
 
-use crate::value::ValueType;
+use crate::{
+    externs::{GlobalType, MemoryType, TableType},
+    value::ValueType,
+};
 use alloc::boxed::Box;
 use wasmparser::{ExternalKind, RefType, ValType};
-
-/// The kinds of import that the engine knows.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum ImportKind {
-    Func,
-    Global,
-    Memory,
-    Table,
-}
 
 /// An export, with its index among the things of its kind.
 #[derive(Debug)]
@@ -71,6 +65,37 @@ impl ScannedMemory {
     pub(super) const fn new(ty: &wasmparser::MemoryType) -> Self {
         Self { minimum: ty.initial, maximum: ty.maximum }
     }
+
+    pub(super) fn ty(self) -> MemoryType {
+        let pages = |pages: u64| u32::try_from(pages).unwrap_or(u32::MAX);
+        MemoryType { initial: pages(self.minimum), maximum: self.maximum.map(pages) }
+    }
+}
+
+/// A table that a module declares.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ScannedTable {
+    pub(crate) kind: RefKind,
+    pub(super) ty: TableType,
+}
+
+impl ScannedTable {
+    pub(super) fn new(ty: &wasmparser::TableType) -> Self {
+        let kind = RefKind::of(ty.element_type);
+        Self { kind, ty: TableType { element: kind.ty(), initial: ty.initial, maximum: ty.maximum } }
+    }
+}
+
+pub(super) fn global_type(ty: wasmparser::GlobalType) -> GlobalType {
+    let value = match ty.content_type {
+        ValType::I32 => ValueType::I32,
+        ValType::I64 => ValueType::I64,
+        ValType::F32 => ValueType::F32,
+        ValType::F64 => ValueType::F64,
+        ValType::V128 => ValueType::V128,
+        ValType::Ref(ty) => RefKind::of(ty).ty(),
+    };
+    GlobalType { value, mutable: ty.mutable }
 }
 
 /// What the elements of a table are.
@@ -99,19 +124,15 @@ impl RefKind {
         }
     }
 
+    const fn ty(self) -> ValueType {
+        match self {
+            Self::Func => ValueType::FuncRef,
+            Self::Extern => ValueType::ExternRef,
+        }
+    }
+
     /// Other references than to functions and of the host the engine does not have.
     pub(super) fn of(ty: RefType) -> Self {
         if ty.is_func_ref() { Self::Func } else { Self::Extern }
-    }
-}
-
-/// The type of a number; `None` for a vector or a reference.
-pub(super) const fn number(ty: ValType) -> Option<ValueType> {
-    match ty {
-        ValType::I32 => Some(ValueType::I32),
-        ValType::I64 => Some(ValueType::I64),
-        ValType::F32 => Some(ValueType::F32),
-        ValType::F64 => Some(ValueType::F64),
-        ValType::V128 | ValType::Ref(_) => None,
     }
 }

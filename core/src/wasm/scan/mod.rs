@@ -8,7 +8,7 @@
 mod found;
 mod signatures;
 
-pub(crate) use self::found::{ExportKind, ImportKind, RefKind, ScannedExport, ScannedGlobal, ScannedMemory};
+pub(crate) use self::found::{ExportKind, RefKind, ScannedExport, ScannedGlobal, ScannedMemory};
 
 use super::{
     sections::{CUSTOM, Reference, START, order, split_leb128},
@@ -16,11 +16,13 @@ use super::{
 };
 use crate::{
     error::CompileError,
+    externs::{Export, ExternType, GlobalType, Import},
     limits::{Limits, count, maximum, to_usize},
+    value::FuncType,
 };
-use alloc::{format, vec::Vec};
+use alloc::{boxed::Box, format, vec::Vec};
 use core::ops::Range;
-use found::number;
+use found::{ScannedTable, global_type};
 use wasmparser::{
     BinaryReaderError, BlockType, ConstExpr, DataKind, DataSectionReader, ElementItems, ElementKind,
     ElementSectionReader, ExportSectionReader, FunctionBody, FunctionSectionReader, GlobalSectionReader,
@@ -31,8 +33,8 @@ use wasmparser::{
 /// What the scan found.
 #[derive(Debug, Default)]
 pub(crate) struct Scan {
-    /// The kinds of the imports, in order.
-    pub(crate) imports: Vec<ImportKind>,
+    /// The imports, in order.
+    pub(crate) imports: Vec<Import>,
     pub(crate) exports: Vec<ScannedExport>,
     /// The function that the start section names.
     pub(crate) start: Option<u32>,
@@ -42,7 +44,7 @@ pub(crate) struct Scan {
     /// The globals that the module defines and that are no variables, in order.
     constant_globals: Vec<u32>,
     /// The tables that the module declares, the imported ones first.
-    pub(crate) tables: Vec<RefKind>,
+    pub(crate) tables: Vec<ScannedTable>,
     /// The module's types, in order.
     pub(super) types: Types,
     /// The types of the functions that are not imported, in order.
@@ -53,7 +55,10 @@ pub(crate) struct Scan {
     pub(super) references: Vec<Reference>,
     imported_functions: u32,
     functions: u32,
-    globals: u32,
+    /// The types of the globals, the imported ones first.
+    globals: Vec<GlobalType>,
+    imported_memories: u32,
+    imported_tables: u32,
     /// Elements of tables.
     elements: u64,
     /// Elements of segments.
@@ -67,6 +72,15 @@ impl Scan {
     /// come first.
     pub(crate) fn imported_function(&self, index: u32) -> Option<u32> {
         (index < self.imported_functions).then_some(index)
+    }
+
+    /// Whether the start function takes and gives nothing, if there is one: once its section is gone, nobody
+    /// else looks.
+    pub(super) fn starts_with_nothing(&self) -> bool {
+        self.start.is_none_or(|start| {
+            let signature = self.signature_of_function(start);
+            signature.is_some_and(|signature| signature.params.is_empty() && signature.results.is_empty())
+        })
     }
 
     /// The type of a function, an imported one or another.
@@ -106,8 +120,8 @@ impl Scan {
     }
 
     /// The number of globals, the imported ones among them.
-    pub(super) const fn globals(&self) -> u32 {
-        self.globals
+    pub(super) fn globals(&self) -> u32 {
+        u32::try_from(self.globals.len()).unwrap_or(u32::MAX)
     }
 
     /// Whether a global is one that the module defines and that never changes.
@@ -117,18 +131,32 @@ impl Scan {
 
     /// The number of memories that the module defines.
     pub(super) fn own_memories(&self) -> u32 {
-        self.own(self.memories.len(), ImportKind::Memory)
+        own(self.memories.len(), self.imported_memories)
     }
 
     /// The number of tables that the module defines.
     pub(super) fn own_tables(&self) -> u32 {
-        self.own(self.tables.len(), ImportKind::Table)
+        own(self.tables.len(), self.imported_tables)
     }
 
-    /// How many of `all` things of a kind are not imported.
-    fn own(&self, all: usize, kind: ImportKind) -> u32 {
-        let imported = self.imports.iter().filter(|import| **import == kind).count();
-        u32::try_from(all.saturating_sub(imported)).unwrap_or(u32::MAX)
+    /// The exports, in order, with their types.
+    pub(crate) fn typed_exports(&self) -> Box<[Export]> {
+        let exports = self.exports.iter().filter_map(|export| {
+            let at = to_usize(export.index);
+            let ty = match export.kind {
+                ExportKind::Func => ExternType::Func(self.func_type(self.type_of_function(export.index)?)?),
+                ExportKind::Global => ExternType::Global(*self.globals.get(at)?),
+                ExportKind::Memory => ExternType::Memory(self.memories.get(at)?.ty()),
+                ExportKind::Table => ExternType::Table(self.tables.get(at)?.ty),
+            };
+            Some(Export::new(export.name.clone(), ty))
+        });
+        exports.collect()
+    }
+
+    fn func_type(&self, index: u32) -> Option<FuncType> {
+        let Signature { params, results } = self.types.get(index)?;
+        Some(FuncType::of_bytes(params, results))
     }
 
     /// Roughly the bytes the engine keeps for an instance: seen to be about 1 KiB plus 64 bytes
@@ -137,13 +165,18 @@ impl Scan {
     pub(crate) fn instance_bytes(&self) -> usize {
         let counted = |count: u64, bytes: u64| count.saturating_mul(bytes);
         let bytes = counted(self.functions.into(), 64)
-            .saturating_add(counted(self.globals.into(), 32))
+            .saturating_add(counted(count(self.globals.len()), 32))
             .saturating_add(counted(count(self.mutable_globals.len()), 64))
             .saturating_add(counted(self.segments.into(), 64))
             .saturating_add(counted(self.elements.saturating_add(self.segment_elements), 16))
             .saturating_add(1_024);
         usize::try_from(bytes).unwrap_or(usize::MAX)
     }
+}
+
+/// How many of `all` things of a kind are not imported.
+fn own(all: usize, imported: u32) -> u32 {
+    u32::try_from(all).unwrap_or(u32::MAX).saturating_sub(imported)
 }
 
 /// How many locals a function has, without its parameters.
@@ -205,7 +238,7 @@ impl Scanner<'_> {
     fn check(&self) -> Result<(), CompileError> {
         let Self { limits, scan, .. } = self;
         maximum::functions(limits).check(scan.functions.into())?;
-        maximum::globals(limits).check(scan.globals.into())?;
+        maximum::globals(limits).check(scan.globals().into())?;
         maximum::memories(limits).check(count(scan.memories.len()))?;
         Ok(maximum::tables(limits).check(count(scan.tables.len()))?)
     }
@@ -221,27 +254,35 @@ impl Scanner<'_> {
         maximum::imports(self.limits).check(imports.count().into())?;
         let scan = &mut self.scan;
         for import in imports {
-            scan.imports.push(match import.map_err(invalid)?.ty {
+            let import = import.map_err(invalid)?;
+            let ty = match import.ty {
                 TypeRef::Func(ty) => {
                     check_place(ty, scan.types.len())?;
                     scan.imported_types.push(ty);
                     add(&mut scan.imported_functions, 1);
-                    ImportKind::Func
+                    ExternType::Func(scan.func_type(ty).ok_or_else(cut)?)
                 }
                 TypeRef::Memory(ty) => {
-                    scan.memories.push(ScannedMemory::new(&ty));
-                    ImportKind::Memory
+                    let memory = ScannedMemory::new(&ty);
+                    scan.memories.push(memory);
+                    add(&mut scan.imported_memories, 1);
+                    ExternType::Memory(memory.ty())
                 }
-                TypeRef::Global(_) => {
-                    add(&mut scan.globals, 1);
-                    ImportKind::Global
+                TypeRef::Global(ty) => {
+                    let ty = global_type(ty);
+                    scan.globals.push(ty);
+                    ExternType::Global(ty)
                 }
                 TypeRef::Table(ty) => {
-                    scan.tables.push(RefKind::of(ty.element_type));
-                    ImportKind::Table
+                    let table = ScannedTable::new(&ty);
+                    scan.tables.push(table);
+                    add(&mut scan.imported_tables, 1);
+                    ExternType::Table(table.ty)
                 }
+                // The engine refuses tags.
                 TypeRef::Tag(_) => continue,
-            });
+            };
+            scan.imports.push(Import::new(import.module.into(), import.name.into(), ty));
         }
         let imported = scan.imported_functions;
         add(&mut scan.functions, imported);
@@ -267,7 +308,7 @@ impl Scanner<'_> {
             if let TableInit::Expr(expr) = &table.init {
                 self.expr(expr)?;
             }
-            self.scan.tables.push(RefKind::of(table.ty.element_type));
+            self.scan.tables.push(ScannedTable::new(&table.ty));
             let initial = table.ty.initial;
             maximum::table_elements(self.limits).check(initial)?;
             self.scan.elements = self.scan.elements.saturating_add(initial);
@@ -287,18 +328,19 @@ impl Scanner<'_> {
     }
 
     fn globals(&mut self, globals: GlobalSectionReader<'_>) -> Result<(), CompileError> {
-        let first = self.scan.globals;
-        add(&mut self.scan.globals, globals.count());
-        self.check()?;
-        for (index, global) in (first..).zip(globals) {
+        let all = count(self.scan.globals.len()).saturating_add(globals.count().into());
+        maximum::globals(self.limits).check(all)?;
+        for global in globals {
             let global = global.map_err(invalid)?;
             self.expr(&global.init_expr)?;
-            let ty = global.ty;
+            let (index, ty) = (self.scan.globals(), global_type(global.ty));
             if ty.mutable {
-                self.scan.mutable_globals.push(ScannedGlobal { index, ty: number(ty.content_type) });
+                let ty = Some(ty.value).filter(|ty| ty.is_number());
+                self.scan.mutable_globals.push(ScannedGlobal { index, ty });
             } else {
                 self.scan.constant_globals.push(index);
             }
+            self.scan.globals.push(ty);
         }
         Ok(())
     }
@@ -314,7 +356,7 @@ impl Scanner<'_> {
                     let at = self.after_name(offset).and_then(|at| at.checked_add(1)).ok_or_else(cut)?;
                     self.refer(at, index)?;
                 }
-                ExportKind::Global => check_index(index, self.scan.globals)?,
+                ExportKind::Global => check_index(index, self.scan.globals())?,
                 ExportKind::Memory => check_place(index, self.scan.memories.len())?,
                 ExportKind::Table => check_place(index, self.scan.tables.len())?,
             }
@@ -383,7 +425,7 @@ impl Scanner<'_> {
                 Operator::RefFunc { function_index } => {
                     self.refer(offset.saturating_add(1), function_index)?;
                 }
-                Operator::GlobalGet { global_index } => check_index(global_index, self.scan.globals)?,
+                Operator::GlobalGet { global_index } => check_index(global_index, self.scan.globals())?,
                 _ => {}
             }
             operators = operators.saturating_add(1);

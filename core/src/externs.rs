@@ -1,10 +1,7 @@
 //! What a module imports and exports, with types.
 
-use crate::{
-    value::{FuncType, ValueType},
-    wasm::{ImportKind, Scan, ScannedExport},
-};
-use alloc::{boxed::Box, vec::Vec};
+use crate::value::{FuncType, ValueType};
+use alloc::boxed::Box;
 use core::fmt;
 
 /// The type of an import or export.
@@ -40,22 +37,6 @@ impl ExternType {
             Self::Global(_) => "global",
             Self::Memory(_) => "memory",
             Self::Table(_) => "table",
-        }
-    }
-
-    fn from_engine(ty: &wasmi::ExternType) -> Self {
-        match ty {
-            wasmi::ExternType::Func(ty) => Self::Func(FuncType::from_engine(ty)),
-            wasmi::ExternType::Global(ty) => Self::Global(GlobalType {
-                value: ValueType::from_engine(ty.content()),
-                mutable: ty.mutability().is_mut(),
-            }),
-            wasmi::ExternType::Memory(ty) => Self::Memory(MemoryType::from_engine(ty)),
-            wasmi::ExternType::Table(ty) => Self::Table(TableType {
-                element: ValueType::from_engine(ty.element().into()),
-                initial: ty.minimum(),
-                maximum: ty.maximum(),
-            }),
         }
     }
 }
@@ -147,32 +128,8 @@ impl Import {
         &self.ty
     }
 
-    /// The imports in the module's order. The engine has them by kind: functions, tables,
-    /// memories, globals.
-    pub(super) fn all(code: &wasmi::Module, scan: &Scan) -> Box<[Self]> {
-        let of_kind = |is_kind: fn(&ExternType) -> bool| {
-            let imports = code.imports().map(|import| Self::from_engine(&import));
-            imports.filter(move |import| is_kind(&import.ty))
-        };
-        let mut functions = of_kind(|ty| matches!(ty, ExternType::Func(_)));
-        let mut globals = of_kind(|ty| matches!(ty, ExternType::Global(_)));
-        let mut memories = of_kind(|ty| matches!(ty, ExternType::Memory(_)));
-        let mut tables = of_kind(|ty| matches!(ty, ExternType::Table(_)));
-        let in_order = scan.imports.iter().filter_map(|kind| match kind {
-            ImportKind::Func => functions.next(),
-            ImportKind::Global => globals.next(),
-            ImportKind::Memory => memories.next(),
-            ImportKind::Table => tables.next(),
-        });
-        in_order.collect()
-    }
-
-    pub(super) fn from_engine(import: &wasmi::ImportType<'_>) -> Self {
-        Self {
-            module: import.module().into(),
-            name: import.name().into(),
-            ty: ExternType::from_engine(import.ty()),
-        }
+    pub(crate) const fn new(module: Box<str>, name: Box<str>, ty: ExternType) -> Self {
+        Self { module, name, ty }
     }
 }
 
@@ -196,38 +153,7 @@ impl Export {
         &self.ty
     }
 
-    pub(super) fn new(export: &ScannedExport, code: &wasmi::Module) -> Option<Self> {
-        let ty = ExternType::from_engine(&code.get_export(&export.name)?);
-        Some(Self { name: export.name.clone(), ty })
+    pub(crate) const fn new(name: Box<str>, ty: ExternType) -> Self {
+        Self { name, ty }
     }
-}
-
-/// Where the memory that a host call is shown comes from.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum MemorySource {
-    /// An imported one, by its ordinal among the imported memories.
-    Import(usize),
-    /// An exported one, by the position of the export.
-    Export(u32),
-}
-
-impl MemorySource {
-    /// The memory a host call is shown: an imported one first, else the one exported as `memory`,
-    /// else the first exported one.
-    pub(super) fn of(imports: &[Import], exports: &[Export]) -> Option<Self> {
-        if imports.iter().any(|import| matches!(import.ty(), ExternType::Memory(_))) {
-            return Some(Self::Import(0));
-        }
-        let memories =
-            || (0..).zip(exports).filter(|(_, export)| matches!(export.ty(), ExternType::Memory(_)));
-        let named = memories().find(|(_, export)| export.name() == "memory");
-        named.or_else(|| memories().next()).map(|(at, _)| Self::Export(at))
-    }
-}
-
-/// The positions of `exports`, sorted by name.
-pub(super) fn sort_by_name(exports: &[Export]) -> Box<[u32]> {
-    let mut named: Vec<(&str, u32)> = exports.iter().map(Export::name).zip(0..).collect();
-    named.sort_unstable();
-    named.into_iter().map(|(_, at)| at).collect()
 }
