@@ -85,10 +85,9 @@ impl CompileOptions {
     /// [`Trap::frames`](crate::Trap::frames), [`HostCall::frames`](crate::HostCall::frames),
     /// [`Execution::frames`](crate::Execution::frames).
     ///
-    /// For this the guest's code is rewritten so that it notes where it is. Its results are the same
-    /// and so is every trap, but it takes **more fuel**, and so does not get as far with the same:
-    /// counts compare only with those of modules compiled like it. The guests in `tests` took 1.2 to
-    /// 2.4 times the fuel and 1.1 to 2.1 times the time, and 2 to 3 times as long to compile.
+    /// For this the guest's code is rewritten so that it notes where it is. Its results are the same, and
+    /// so are every trap and the fuel that it uses, but it takes more time: the guests in `tests` took 1.1 to
+    /// 2.1 times as long, and some 1.4 times as long to compile.
     ///
     /// Each instance takes 64 KiB more, or four bytes for each of
     /// [`Limits::guest_frames`](crate::Limits) where that is more, which counts for
@@ -97,8 +96,9 @@ impl CompileOptions {
     /// At each pause four bytes a frame are copied and copied back, which was seen to take 2.5 µs for
     /// 10,000 frames.
     ///
-    /// A module that has as much of something as the engine takes, such as 100 memories, has no room
-    /// for this and is [`CompileError::Invalid`](crate::CompileError) with it.
+    /// A module of as many memories as the engine takes, 100, has no room for this, and is refused by
+    /// [`Limit::Memories`](crate::Limit); one of nearly 30,000 locals and parameters in a function is
+    /// [`CompileError::Invalid`](crate::CompileError) with it.
     ///
     /// The identity of the module is that of its bytes: a snapshot fits it with and without.
     #[must_use]

@@ -33,9 +33,9 @@ export interface SandboxOptions extends LoadOptions {
 export interface CompileOptions {
   /**
    * Whether traps, and host calls and calls that are out of fuel, say where the guest is: `Trap`'s
-   * `frames`. The guest's code is rewritten for this. It does the same, but takes more time and
-   * **more fuel**: counts compare only with those of modules compiled like it. Each guest takes 64
-   * KiB more, which no limit counts. Snapshots fit modules compiled with and without.
+   * `frames`. The guest's code is rewritten for this. It does the same and uses the same fuel, but takes
+   * more time. Each guest takes 64 KiB more, which `totalInstanceBytes` counts. Snapshots fit modules
+   * compiled with and without.
    */
   readonly frames?: boolean;
 }
