@@ -248,3 +248,42 @@ pub(super) fn tail_calls(size: usize, random: &mut Random) -> Vec<u8> {
         .vector(10, [before, body(&[], last)])
         .bytes()
 }
+
+/// A module that imports a function, and one of this code.
+fn with_import(code: &[u8]) -> Vec<u8> {
+    let import = [1, 1, b'e', 1, b'f', 0, 0];
+    Wasm::new()
+        .vector(1, [NOTHING])
+        .section(2, &import)
+        .section(3, &[1, 0])
+        .run(1)
+        .vector(10, [body(&[(1, 0x7F)], code)])
+        .bytes()
+}
+
+/// Calls of an import, which cost much fuel for their two bytes.
+pub(super) fn calls_of_imports(size: usize, _: &mut Random) -> Vec<u8> {
+    with_import(&fill(size, &[0x10, 0]))
+}
+
+/// Blocks that far branches leave, one after the other or each in the one before: behind each another
+/// region begins.
+pub(super) fn far_branches(size: usize, random: &mut Random) -> Vec<u8> {
+    let left: &[u8] = &[0x02, 0x40, 0x20, 0, 0x0D, 0, 0x10, 0, 0x10, 0, 0x0B];
+    if random.chance(50) {
+        return with_import(&fill(size, left));
+    }
+    let depth = (size / (left.len() + 3)).clamp(1, 900);
+    let one = [&[0x02, 0x40][..], left].concat();
+    with_import(&[one.repeat(depth), vec![0x0B; depth]].concat())
+}
+
+/// Values that are passed from block to block, one more and one less of them each time.
+pub(super) fn passed_values(size: usize, random: &mut Random) -> Vec<u8> {
+    let many = random.between(2, 32) as usize;
+    let types = [many, many - 1].map(|many| function_type(&vec![0x7F; many], &vec![0x7F; many]));
+    let block = random.one(&[0x02, 0x03]);
+    let one = [block, 1, 0x0B, block, 2, 0x0B];
+    let code = [[0x20, 0].repeat(many), fill(size, &one), vec![0x1A; many]].concat();
+    with_types(&types, &[(1, 0x7F)], &code)
+}
