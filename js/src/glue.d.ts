@@ -1,1 +1,0 @@
-export function makeGlue(): typeof import("./glue-types.js");
