@@ -27,7 +27,7 @@ for (const path of process.argv.slice(2)) {
   const plain = () => sandbox.compile(bytes).dispose();
   const framed = () => sandbox.compile(bytes, { frames: true }).dispose();
   const [bare, ours, withFrames] = [[], [], []];
-  for (const began = performance.now(); bare.length < LEAST_ROUNDS || performance.now() - began < ENOUGH_MS; ) {
+  for (const began = performance.now(); bare.length < LEAST_ROUNDS || performance.now() - began < ENOUGH_MS;) {
     const theirs = time(() => compile(bytes));
     bare.push(theirs);
     ours.push(time(plain) / theirs);
