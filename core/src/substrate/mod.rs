@@ -68,7 +68,7 @@
 //!
 //! # What wasmi gets wrong
 //!
-//! wasmi 2.0.0 runs some code otherwise than it says: [`mend`] rewrites a supervisor's module, as is done
+//! wasmi 2.0.0 runs some code otherwise than it says: [`mend()`] rewrites a supervisor's module, as is done
 //! with guests, before you give it to wasmi. Optimised code of LLVM has none of this as a rule.
 //!
 //! wasmi's handles are bound to a wasmi store: it panics where it is given one of another. So
