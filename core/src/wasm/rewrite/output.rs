@@ -122,10 +122,10 @@ impl Output {
             return Some(());
         }
         let (runs, rest) = split_leb128(head)?;
-        let added = locals.chunk_by(|one, other| one == other);
-        push_leb128(written, runs.checked_add(added.clone().count())?)?;
+        let added = || locals.chunk_by(|one, other| one == other);
+        push_leb128(written, runs.checked_add(added().count())?)?;
         written.extend_from_slice(rest);
-        for run in added {
+        for run in added() {
             push_leb128(written, run.len())?;
             written.push(*run.first()?);
         }
