@@ -2,8 +2,8 @@
 
 use super::{compile, guest, host, names, trap};
 use guestbox::{
-    CompileError, CompileOptions, Environment, Feature, Features, InstanceLimits, Limits, Module, NoImports,
-    Store, Value,
+    CompileError, CompileOptions, Environment, Feature, Features, InstanceLimits, Limit, Limits, Module,
+    NoImports, Store, Value,
 };
 use guestbox_tests::text;
 
@@ -164,5 +164,9 @@ fn a_module_with_as_many_memories_as_the_engine_takes_has_no_room() {
     };
     let options = CompileOptions::new().with_frames();
     assert!(compile(100, CompileOptions::new()).is_ok() && compile(99, options).is_ok());
-    assert!(matches!(compile(100, options), Err(CompileError::Invalid(_))));
+    let refused = compile(100, options).unwrap_err();
+    assert!(
+        matches!(&refused, CompileError::Limit(refused) if refused.limit == Limit::Memories),
+        "{refused}"
+    );
 }
