@@ -36,20 +36,8 @@ impl Types {
         self.values.extend_from_slice(results);
     }
 
-    pub(super) fn append(&mut self, others: &Self) {
-        for index in 0..others.entries.len() {
-            if let Some(signature) = others.at(index) {
-                self.push(signature);
-            }
-        }
-    }
-
     pub(super) fn get(&self, index: u32) -> Option<Signature<'_>> {
-        self.at(to_usize(index))
-    }
-
-    fn at(&self, index: usize) -> Option<Signature<'_>> {
-        let Entry { at, params, results } = *self.entries.get(index)?;
+        let Entry { at, params, results } = *self.entries.get(to_usize(index))?;
         let values = self.values.get(at..)?;
         let (params, rest) = values.split_at_checked(params)?;
         Some(Signature { params, results: rest.get(..results)? })

@@ -85,15 +85,13 @@ impl Body<'_, '_> {
         let region = if label.is_live { self.open_region()? } else { label.outer_region };
         let is_left_from_afar = self.is_left_from_afar(&label);
         self.labels.change_arm(region, is_left_from_afar)?;
-        if label.is_lowered {
-            self.temps.get(&mut self.output, label.signature.params)?;
-        }
-        Some(())
+        // There are none where it is not lowered.
+        self.temps.get(&mut self.output, label.signature.params)
     }
 
     /// Writes what comes before the end of a block or of an arm.
     fn end_arm(&mut self, label: &Label<'_>) -> Option<()> {
-        if matches!(label.kind, Kind::If | Kind::Else) && label.is_lowered {
+        if label.leaves_locals() {
             self.temps.set(&mut self.output, label.signature.results)?;
         }
         for _ in 0..label.loops {
@@ -108,7 +106,7 @@ impl Body<'_, '_> {
         if label.kind == Kind::If && label.signature.params != label.signature.results {
             return None;
         }
-        let by_locals = matches!(label.kind, Kind::If | Kind::Else) && label.is_lowered;
+        let by_locals = label.leaves_locals();
         if by_locals || label.loops > 0 {
             self.output.copy_to(self.bytes, place)?;
             self.end_arm(&label)?;

@@ -14,8 +14,7 @@ use super::{
     types::AddedTypes,
 };
 use crate::{
-    limits::LimitError,
-    limits::{Limit, count, to_usize},
+    limits::to_usize,
     wasm::{
         operators::code::{CALL_INDIRECT, FUNC_REF, I32},
         scan::{RefKind, Scan},
@@ -25,9 +24,6 @@ use crate::{
 use alloc::{boxed::Box, vec::Vec};
 
 const HAS_MAXIMUM: u8 = 0x01;
-
-/// The tables that the engine's parser takes.
-const ENGINE_TABLES: u64 = 100;
 
 /// The tables that a module's code grows, as they are found while it is rewritten.
 #[derive(Default)]
@@ -61,14 +57,6 @@ impl Growth {
 
     pub(super) const fn is_empty(&self) -> bool {
         self.0.is_empty()
-    }
-
-    /// Refuses a module that has as many tables as the engine's parser takes: one more is needed.
-    pub(super) fn check_limit(&self, scan: &Scan) -> Result<(), LimitError> {
-        if self.is_empty() {
-            return Ok(());
-        }
-        Limit::Tables.check(count(scan.tables.len()), ENGINE_TABLES.saturating_sub(1))
     }
 
     /// The tables that are grown, in the order of their hooks.

@@ -7,11 +7,11 @@
 //!   each, which costs and takes a frame as any other does.
 
 use super::{meter::push_charge, output::push_index};
-use crate::wasm::operators::code::{CALL, END, LOCAL_GET};
 use crate::{
     costs,
     limits::{count, to_usize},
     wasm::{
+        operators::code::{CALL, END, LOCAL_GET},
         scan::Scan,
         sections::{Added, push_leb128},
     },

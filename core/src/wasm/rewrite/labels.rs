@@ -50,6 +50,30 @@ pub(super) struct Label<'a> {
 }
 
 impl<'a> Label<'a> {
+    /// One whose operators belong to a region, in another.
+    const fn new(kind: Kind, signature: Signature<'a>, region: u32, outer_region: u32) -> Self {
+        Self {
+            kind,
+            signature,
+            is_lowered: !signature.params.is_empty(),
+            is_live: true,
+            is_reached: false,
+            operands: Operands { height: 0, below: 0, variables: 0 },
+            written: 0,
+            loops: 0,
+            region,
+            outer_region,
+            skipped_from: None,
+            is_left_from_afar: false,
+            target: None,
+        }
+    }
+
+    /// Whether it leaves its results in locals: an `if` that takes parameters does.
+    pub(super) const fn leaves_locals(&self) -> bool {
+        self.is_lowered && matches!(self.kind, Kind::If | Kind::Else)
+    }
+
     /// The values that a branch to it passes.
     pub(super) const fn values(&self) -> &'a [u8] {
         match self.kind {
@@ -60,17 +84,13 @@ impl<'a> Label<'a> {
 
     /// Whether these are passed in locals.
     pub(super) const fn passes_locals(&self) -> bool {
-        self.is_lowered
-            && matches!(self.kind, Kind::Loop | Kind::If | Kind::Else)
-            && !self.values().is_empty()
+        let takes_locals = self.is_lowered && matches!(self.kind, Kind::Loop);
+        (takes_locals || self.leaves_locals()) && !self.values().is_empty()
     }
 
     /// The results that it leaves on the operand stack as it is written.
     pub(super) const fn written_results(&self) -> &'a [u8] {
-        match self.kind {
-            Kind::If | Kind::Else if self.is_lowered => &[],
-            _ => self.signature.results,
-        }
+        if self.leaves_locals() { &[] } else { self.signature.results }
     }
 }
 
@@ -94,22 +114,20 @@ impl Operands {
     /// Takes operands.
     pub(super) fn take(&mut self, many: usize) {
         self.height = self.height.saturating_sub(many).max(self.below);
-        self.variables = bits(many).and_then(|many| self.variables.checked_shr(many)).unwrap_or_default();
-    }
-
-    /// Puts operands that are no constants.
-    pub(super) fn put(&mut self, many: usize) {
-        self.height = self.height.saturating_add(many);
-        let old = bits(many).and_then(|many| self.variables.checked_shl(many)).unwrap_or_default();
-        let all = bits(many).and_then(|many| u64::MAX.checked_shl(many)).unwrap_or_default();
-        self.variables = old | !all;
+        let left = u32::try_from(many).ok().and_then(|many| self.variables.checked_shr(many));
+        self.variables = left.unwrap_or_default();
     }
 
     /// Puts operands that may be constants.
     pub(super) fn put_unknown(&mut self, many: usize) {
-        self.put(many);
-        let all = bits(many).and_then(|many| u64::MAX.checked_shl(many)).unwrap_or_default();
-        self.variables &= all;
+        self.height = self.height.saturating_add(many);
+        self.variables = above(self.variables, many);
+    }
+
+    /// Puts operands that are no constants.
+    pub(super) fn put(&mut self, many: usize) {
+        self.put_unknown(many);
+        self.variables |= !above(u64::MAX, many);
     }
 
     /// What an operator does that takes and leaves as many as it says.
@@ -130,8 +148,9 @@ impl Operands {
     }
 }
 
-fn bits(many: usize) -> Option<u32> {
-    u32::try_from(many).ok()
+/// Bits, above as many that are zero.
+fn above(bits: u64, many: usize) -> u64 {
+    u32::try_from(many).ok().and_then(|many| bits.checked_shl(many)).unwrap_or_default()
 }
 
 /// The blocks that are open, with the operand stack.
@@ -152,21 +171,8 @@ impl<'a> Labels<'a> {
         self.operands = Operands::default();
         self.is_live = true;
         self.written = 0;
-        self.open.push(Label {
-            kind: Kind::Function,
-            signature: Signature { params: &[], ..signature },
-            is_lowered: false,
-            is_live: true,
-            is_reached: false,
-            operands: Operands::default(),
-            written: 0,
-            loops: 0,
-            region,
-            outer_region: region,
-            skipped_from: None,
-            is_left_from_afar: false,
-            target: None,
-        });
+        let signature = Signature { params: &[], ..signature };
+        self.open.push(Label::new(Kind::Function, signature, region, region));
     }
 
     pub(super) fn len(&self) -> usize {
@@ -209,19 +215,10 @@ impl<'a> Labels<'a> {
         self.operands.take(params);
         self.written = self.written.checked_add(1)?;
         self.open.push(Label {
-            kind,
-            signature,
-            is_lowered: params > 0,
             is_live: self.is_live,
-            is_reached: false,
             operands: self.operands,
             written: self.written,
-            loops: 0,
-            region,
-            outer_region,
-            skipped_from: None,
-            is_left_from_afar: false,
-            target: None,
+            ..Label::new(kind, signature, region, outer_region)
         });
         self.operands.below = self.operands.height;
         self.operands.put(params);
@@ -247,14 +244,14 @@ impl<'a> Labels<'a> {
     }
 
     /// Closes the innermost block.
-    pub(super) fn close(&mut self) -> Option<Label<'a>> {
+    pub(super) fn close(&mut self) -> Option<()> {
         let label = self.open.pop()?;
         self.is_live |= label.is_reached || (label.kind == Kind::If && label.is_live);
         self.written = label.written.saturating_sub(1);
         self.operands = label.operands;
         // Whatever is left may have come there as it was.
         self.operands.put_unknown(label.signature.results.len());
-        Some(label)
+        Some(())
     }
 
     /// Whether so many are all operands of the innermost block's own.

@@ -14,8 +14,13 @@ use super::{
     body::Body,
     labels::{Kind, Label},
 };
-use crate::wasm::operators::code::{BLOCK, BR, BR_IF, BR_TABLE, END, IF, LOOP, NOTHING, UNREACHABLE};
-use crate::{limits::to_usize, wasm::types::Signature};
+use crate::{
+    limits::to_usize,
+    wasm::{
+        operators::code::{BLOCK, BR, BR_IF, BR_TABLE, END, IF, LOOP, NOTHING, UNREACHABLE},
+        types::Signature,
+    },
+};
 use alloc::vec::Vec;
 use wasmparser::BrTable;
 
@@ -56,12 +61,11 @@ impl<'a> Body<'_, 'a> {
     pub(super) fn branch(&mut self, place: usize, after: usize, depth: u32) -> Option<()> {
         let label = *self.labels.get(depth)?;
         let written = self.labels.written_depth(&label)?;
-        if label.passes_locals() {
+        if label.passes_locals() || written != depth {
             self.output.replace(self.bytes, place, after)?;
-            self.temps.set(&mut self.output, label.values())?;
-            self.output.push_index(BR, written)?;
-        } else if written != depth {
-            self.output.replace(self.bytes, place, after)?;
+            if label.passes_locals() {
+                self.temps.set(&mut self.output, label.values())?;
+            }
             self.output.push_index(BR, written)?;
         }
         self.note_branch(depth)
@@ -71,17 +75,18 @@ impl<'a> Body<'_, 'a> {
     pub(super) fn branch_if(&mut self, place: usize, after: usize, depth: u32) -> Option<()> {
         let label = *self.labels.get(depth)?;
         let written = self.labels.written_depth(&label)?;
-        if label.passes_locals() {
+        if label.passes_locals() || written != depth {
             self.output.replace(self.bytes, place, after)?;
             let Self { output, temps, .. } = self;
-            temps.set_condition(output)?;
-            temps.set(output, label.values())?;
-            temps.get_condition(output)?;
+            if label.passes_locals() {
+                temps.set_condition(output)?;
+                temps.set(output, label.values())?;
+                temps.get_condition(output)?;
+            }
             output.push_index(BR_IF, written)?;
-            temps.get(output, label.values())?;
-        } else if written != depth {
-            self.output.replace(self.bytes, place, after)?;
-            self.output.push_index(BR_IF, written)?;
+            if label.passes_locals() {
+                temps.get(output, label.values())?;
+            }
         }
         self.note_branch(depth)
     }
@@ -104,7 +109,7 @@ impl<'a> Body<'_, 'a> {
         if locals == 0 && (values.len() <= 1 || table.is_empty()) {
             if moved {
                 self.output.replace(self.bytes, place, after)?;
-                self.push_table(table, |body, depth| body.labels.written_depth(body.labels.get(depth)?))?;
+                self.push_written_table(table)?;
             }
             return Some(());
         }
@@ -122,7 +127,7 @@ impl<'a> Body<'_, 'a> {
         self.temps.set(&mut self.output, values)?;
         if locals == many {
             self.temps.get_condition(&mut self.output)?;
-            return self.push_table(table, |body, depth| body.labels.written_depth(body.labels.get(depth)?));
+            return self.push_written_table(table);
         }
         self.branch_by_blocks(table, values)
     }
@@ -156,6 +161,11 @@ impl<'a> Body<'_, 'a> {
             self.output.push_index(BR, written.checked_add(u32::try_from(open).ok()?)?)?;
         }
         Some(())
+    }
+
+    /// Writes a table of branches to the same labels, whatever their depths are as it is written.
+    fn push_written_table(&mut self, table: &BrTable<'_>) -> Option<()> {
+        self.push_table(table, |body, depth| body.labels.written_depth(body.labels.get(depth)?))
     }
 
     /// Writes a table of branches with other depths.

@@ -5,8 +5,10 @@
 //! these are put where a region begins: so a region costs what [`costs`](crate::costs) say, whatever the
 //! engine makes of its operators.
 
-use crate::limits::to_usize;
-use crate::wasm::operators::code::{DROP, FUNC_REF, I64_CONST, I64_EXTEND16_S, NOP, REF_NULL};
+use crate::{
+    limits::to_usize,
+    wasm::operators::code::{DROP, FUNC_REF, I64_CONST, I64_EXTEND16_S, NOP, REF_NULL},
+};
 use alloc::vec::Vec;
 
 /// What the engine takes for a `nop`. A guest's own are left out.

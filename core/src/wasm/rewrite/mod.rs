@@ -44,7 +44,12 @@ use super::{
     sections::{Changes, MAX_LEB128, padded_leb128},
     stack_pointer::Finder,
 };
-use crate::{error::CompileError, features::Features, limits::Limits, snapshot::Uncapturable};
+use crate::{
+    error::CompileError,
+    features::Features,
+    limits::{Limit, LimitError, Limits, count},
+    snapshot::Uncapturable,
+};
 use alloc::vec::Vec;
 use body::{Body, Stop};
 use code_limits::CodeLimits;
@@ -101,9 +106,11 @@ pub(crate) fn rewrite(limits: &Limits, bytes: &[u8], frames: bool) -> Result<Rew
     let notes = if frames { Some(Notes::new(limits, &scan).ok_or_else(unreadable)?) } else { None };
     let mut module = Module::new(limits, &scan, true, notes);
     let (functions, starts) = write_functions(&mut module, bytes)?;
-    module.growth.check_limit(&scan)?;
+    if !module.growth.is_empty() {
+        check_room(Limit::Tables, scan.tables.len())?;
+    }
     if notes.is_some() {
-        Notes::check_limit(&scan)?;
+        check_room(Limit::Memories, scan.memories.len())?;
     }
     if module.must_be_valid {
         Features::ALL.validate(bytes)?;
@@ -221,6 +228,14 @@ impl<'a> Module<'a> {
         Some((changed, names))
     }
 }
+
+/// Refuses a module that has as many of something as the engine's parser takes, where one more is needed.
+fn check_room(limit: Limit, len: usize) -> Result<(), LimitError> {
+    limit.check(count(len), ENGINE_TAKES.saturating_sub(1))
+}
+
+/// The memories, and the tables, that the engine's parser takes.
+const ENGINE_TAKES: u64 = 100;
 
 fn unreadable() -> CompileError {
     CompileError::Invalid("sections of other lengths than they say".into())

@@ -20,14 +20,15 @@
 //! innermost frames are known of calls that are deeper.
 
 use super::output::{Output, push_const, push_index};
-use crate::wasm::operators::code::{
-    END, GLOBAL_GET, GLOBAL_SET, I32, I32_ADD, I32_AND, I32_STORE, I32_SUB, LOCAL_GET, LOCAL_TEE,
-};
 use crate::{
-    limits::LimitError,
-    limits::{Limit, Limits, PAGE_BYTES, count, maximum},
+    limits::{Limits, PAGE_BYTES, maximum},
     wasm::{
-        operators::Facts,
+        operators::{
+            Facts,
+            code::{
+                END, GLOBAL_GET, GLOBAL_SET, I32, I32_ADD, I32_AND, I32_STORE, I32_SUB, LOCAL_GET, LOCAL_TEE,
+            },
+        },
         scan::Scan,
         sections::{Added, push_leb128},
     },
@@ -47,9 +48,6 @@ const MAX_PAGES: usize = 256;
 /// Bytes of the engine's stack that a frame may take more: its local, and what it puts on the
 /// stack to make a note.
 pub(crate) const STACK_BYTES: usize = 64;
-
-/// The memories that the engine's parser takes.
-const ENGINE_MEMORIES: u64 = 100;
 
 const HAS_MAXIMUM: u8 = 0x01;
 const MUTABLE: u8 = 0x01;
@@ -73,11 +71,6 @@ impl Notes {
         let pages = pages(maximum::guest_frames(limits));
         let mask = i32::try_from(pages.checked_mul(PAGE_BYTES)?.checked_sub(SLOT_BYTES)?).ok()?;
         Some(Self { memory: u32::try_from(scan.memories.len()).ok()?, global: scan.globals(), pages, mask })
-    }
-
-    /// Refuses a module that has as many memories as the engine's parser takes: one more is needed.
-    pub(super) fn check_limit(scan: &Scan) -> Result<(), LimitError> {
-        Limit::Memories.check(count(scan.memories.len()), ENGINE_MEMORIES.saturating_sub(1))
     }
 
     /// Bytes that an instance has for its frames.

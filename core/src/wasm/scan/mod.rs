@@ -245,9 +245,7 @@ impl Scanner<'_> {
 
     fn types(&mut self, range: Range<usize>) -> Result<(), CompileError> {
         let contents = self.bytes.get(range.clone()).unwrap_or_default();
-        let types = signatures::read(self.limits, contents, range.start)?;
-        self.scan.types.append(&types);
-        Ok(())
+        signatures::read(self.limits, contents, range.start, &mut self.scan.types)
     }
 
     fn imports(&mut self, imports: ImportSectionReader<'_>) -> Result<(), CompileError> {

@@ -17,8 +17,13 @@ use crate::{
 /// What begins a function type.
 const FUNCTION: u8 = 0x60;
 
-/// Reads the contents of a type section, which begin at an offset in the module.
-pub(super) fn read(limits: &Limits, contents: &[u8], offset: usize) -> Result<Types, CompileError> {
+/// Reads the contents of a type section, which begin at an offset in the module, and adds them to `types`.
+pub(super) fn read(
+    limits: &Limits,
+    contents: &[u8],
+    offset: usize,
+    types: &mut Types,
+) -> Result<(), CompileError> {
     let end = offset.saturating_add(contents.len());
     let refused = |foreign: Foreign<'_>| match foreign.proposal() {
         Some(proposal) => {
@@ -29,7 +34,6 @@ pub(super) fn read(limits: &Limits, contents: &[u8], offset: usize) -> Result<Ty
     };
     let (len, mut rest) = split_leb128(contents).ok_or_else(cut)?;
     maximum::types(limits).check(count(len))?;
-    let mut types = Types::default();
     for _ in 0..len {
         let (&first, after) = rest.split_first().ok_or_else(cut)?;
         if first != FUNCTION {
@@ -40,7 +44,7 @@ pub(super) fn read(limits: &Limits, contents: &[u8], offset: usize) -> Result<Ty
         types.push(Signature { params, results });
         rest = after;
     }
-    Ok(types)
+    Ok(())
 }
 
 /// The value types of a list, and what comes after it.
