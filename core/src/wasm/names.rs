@@ -32,21 +32,15 @@ pub(crate) fn function_names(module: &[u8], functions: &[u32]) -> Vec<Option<Arc
 
 /// Reads the names in a subsection, as far as they can be read.
 pub(super) fn read(module: &[u8], subsection: u8, mut found: impl FnMut(u32, &str)) -> Option<()> {
-    let mut rest = module.get(HEADER_BYTES..)?;
-    while !rest.is_empty() {
-        let (section, after) = Section::split(rest)?;
-        rest = after;
+    for section in Section::all(module.get(HEADER_BYTES..)?) {
+        let section = section?;
         if section.id != CUSTOM {
             continue;
         }
-        let Some((b"name", mut parts)) = split_bytes(section.contents) else { continue };
-        while !parts.is_empty() {
-            // Subsections are written as sections are.
-            let Some((part, after)) = Section::split(parts) else { break };
-            parts = after;
-            if part.id == subsection {
-                let _readable = read_map(part.contents, &mut found);
-            }
+        let Some((b"name", parts)) = split_bytes(section.contents) else { continue };
+        // Subsections are written as sections are.
+        for part in Section::all(parts).flatten().filter(|part| part.id == subsection) {
+            let _readable = read_map(part.contents, &mut found);
         }
     }
     Some(())

@@ -1,7 +1,8 @@
 //! A module's bytes as sections, for those who put them together anew.
 
 use crate::limits::to_usize;
-use alloc::vec::Vec;
+use alloc::{borrow::Cow, vec::Vec};
+use core::iter;
 
 /// Bytes of a module before its first section.
 pub(super) const HEADER_BYTES: usize = 8;
@@ -38,12 +39,25 @@ pub(super) struct Section<'a> {
 
 impl<'a> Section<'a> {
     /// Splits a section off the front.
-    pub(super) fn split(bytes: &'a [u8]) -> Option<(Self, &'a [u8])> {
+    fn split(bytes: &'a [u8]) -> Option<(Self, &'a [u8])> {
         let (&id, after_id) = bytes.split_first()?;
         let (len, after_len) = split_leb128(after_id)?;
         let (contents, after) = after_len.split_at_checked(len)?;
         let whole = bytes.get(..bytes.len().checked_sub(after.len())?)?;
         Some((Self { id, contents, whole }, after))
+    }
+
+    /// The sections one after the other; `None` is the last one where they cannot be read to the end.
+    pub(super) fn all(bytes: &'a [u8]) -> impl Iterator<Item = Option<Self>> {
+        let mut rest = bytes;
+        iter::from_fn(move || {
+            if rest.is_empty() {
+                return None;
+            }
+            let split = Self::split(rest);
+            rest = split.as_ref().map_or(&[], |(_, after)| after);
+            Some(split.map(|(section, _)| section))
+        })
     }
 }
 
@@ -124,45 +138,41 @@ impl Changes<'_> {
         let code = self.code.take();
         let mut module = Vec::with_capacity(self.len_with(bytes, code.as_deref()));
         module.extend_from_slice(bytes.get(..HEADER_BYTES)?);
-        let mut rest = bytes.get(HEADER_BYTES..)?;
         let (mut pending, mut references, mut code) = (&ADDED_TO[..], self.references, code.as_deref());
-        while !rest.is_empty() {
-            let (section, after) = Section::split(rest)?;
+        let mut end = HEADER_BYTES;
+        for section in Section::all(bytes.get(HEADER_BYTES..)?) {
+            let section = section?;
+            end = end.checked_add(section.whole.len())?;
+            if section.id == START && self.drops_start {
+                continue;
+            }
             if section.id != CUSTOM {
                 pending = self.add_before(&mut module, pending, order(section.id))?;
-            }
-            let is_behind = section.id != CUSTOM && order(section.id) >= order(CODE);
-            if let Some(code) = code.take_if(|_| is_behind) {
-                push_section(&mut module, CODE, &[code])?;
-                if section.id == CODE {
-                    rest = after;
-                    continue;
-                }
-            }
-            match section.id {
-                START if self.drops_start => {}
-                id => {
-                    let added = match pending {
-                        [first, others @ ..] if *first == id => {
-                            pending = others;
-                            self.added_to(id)
-                        }
-                        _ => None,
-                    };
-                    let offset = bytes.len().checked_sub(after.len())?;
-                    let begin = offset.checked_sub(section.contents.len())?;
-                    let within = references.partition_point(|reference| to_usize(reference.offset) < offset);
-                    let (within, behind) = references.split_at_checked(within)?;
-                    references = behind;
-                    if added.is_none() && within.is_empty() {
-                        module.extend_from_slice(section.whole);
-                    } else {
-                        let contents = refer_to(section.contents, begin, within, &function)?;
-                        push_with(&mut module, id, contents.as_deref().unwrap_or(section.contents), added)?;
+                if order(section.id) >= order(CODE)
+                    && let Some(code) = code.take()
+                {
+                    push_section(&mut module, CODE, &[code])?;
+                    if section.id == CODE {
+                        continue;
                     }
                 }
             }
-            rest = after;
+            let added = match pending {
+                [first, others @ ..] if *first == section.id => {
+                    pending = others;
+                    self.added_to(section.id)
+                }
+                _ => None,
+            };
+            let many = references.partition_point(|reference| to_usize(reference.offset) < end);
+            let (within, behind) = references.split_at_checked(many)?;
+            references = behind;
+            if added.is_none() && within.is_empty() {
+                module.extend_from_slice(section.whole);
+            } else {
+                let contents = refer_to(section.contents, end, within, &function)?;
+                push_with(&mut module, section.id, &contents, added)?;
+            }
         }
         self.add_before(&mut module, pending, u8::MAX)?;
         if let Some(code) = code {
@@ -202,27 +212,22 @@ impl Changes<'_> {
 
 /// Bytes of the contents of the code section.
 fn code_len(bytes: &[u8]) -> Option<usize> {
-    let mut rest = bytes.get(HEADER_BYTES..)?;
-    loop {
-        let (section, after) = Section::split(rest)?;
-        if section.id == CODE {
-            return Some(section.contents.len());
-        }
-        rest = after;
-    }
+    let mut sections = Section::all(bytes.get(HEADER_BYTES..)?).flatten();
+    sections.find(|section| section.id == CODE).map(|section| section.contents.len())
 }
 
-/// The contents of a section that begin at an offset in the module, with other functions in the place of
-/// imported ones. `None` within where there are none.
-fn refer_to(
-    contents: &[u8],
-    begin: usize,
+/// The contents of a section that end at an offset in the module, with other functions in the place of
+/// imported ones.
+fn refer_to<'a>(
+    contents: &'a [u8],
+    end: usize,
     references: &[Reference],
     function: &impl Fn(u32) -> Option<u32>,
-) -> Option<Option<Vec<u8>>> {
+) -> Option<Cow<'a, [u8]>> {
     if references.is_empty() {
-        return Some(None);
+        return Some(contents.into());
     }
+    let begin = end.checked_sub(contents.len())?;
     let more = references.len().saturating_mul(MAX_LEB128);
     let mut changed = Vec::with_capacity(contents.len().saturating_add(more));
     let mut copied = 0;
@@ -234,7 +239,7 @@ fn refer_to(
         copied = contents.len().checked_sub(after.len())?;
     }
     changed.extend_from_slice(contents.get(copied..)?);
-    Some(Some(changed))
+    Some(changed.into())
 }
 
 /// Appends a section with entries behind those that it has.
