@@ -2,6 +2,7 @@
 
 use super::{
     Module,
+    indices::check_indices,
     labels::{Kind, Labels},
     meter::{Regions, charge_len, push_charge},
     notes::{Notes, Site},
@@ -301,7 +302,7 @@ impl<'m, 'a> Body<'m, 'a> {
     /// Writes an operator, and follows what it does to the operands and the blocks.
     fn write_operator(&mut self, at: &At<'_, 'a>) -> Result<(), Stop> {
         let At { operator, facts, place, after } = *at;
-        self.check(operator)?;
+        check_indices(self.module.scan, operator)?;
         match *operator {
             // The charge has it.
             Operator::Nop if self.module.is_guest => valid(self.output.replace(self.bytes, place, after))?,
@@ -405,43 +406,6 @@ impl<'m, 'a> Body<'m, 'a> {
     fn call(&mut self, signature: Signature<'_>, more: usize) {
         self.labels.operands.take(signature.params.len().saturating_add(more));
         self.labels.operands.put(signature.results.len());
-    }
-
-    /// Refuses an index beyond what the module has: there stands what is added.
-    fn check(&self, operator: &Operator<'_>) -> Result<(), CompileError> {
-        let scan = self.module.scan;
-        match *operator {
-            Operator::GlobalGet { global_index } | Operator::GlobalSet { global_index } => {
-                check_index(global_index, scan.globals())
-            }
-            Operator::Call { function_index }
-            | Operator::ReturnCall { function_index }
-            | Operator::RefFunc { function_index } => check_index(function_index, scan.functions()),
-            Operator::CallIndirect { type_index, table_index }
-            | Operator::ReturnCallIndirect { type_index, table_index } => {
-                check_place(type_index, scan.types.len())?;
-                check_place(table_index, scan.tables.len())
-            }
-            Operator::TableGet { table }
-            | Operator::TableSet { table }
-            | Operator::TableSize { table }
-            | Operator::TableGrow { table }
-            | Operator::TableFill { table }
-            | Operator::TableInit { table, .. } => check_place(table, scan.tables.len()),
-            Operator::TableCopy { dst_table, src_table } => {
-                check_place(dst_table, scan.tables.len())?;
-                check_place(src_table, scan.tables.len())
-            }
-            Operator::MemorySize { mem }
-            | Operator::MemoryGrow { mem }
-            | Operator::MemoryFill { mem }
-            | Operator::MemoryInit { mem, .. } => check_place(mem, scan.memories.len()),
-            Operator::MemoryCopy { dst_mem, src_mem } => {
-                check_place(dst_mem, scan.memories.len())?;
-                check_place(src_mem, scan.memories.len())
-            }
-            _ => Ok(()),
-        }
     }
 
     fn finish(&mut self, section: &mut Vec<u8>, begin: usize, offset: u32) -> Option<()> {

@@ -23,6 +23,7 @@ mod code_limits;
 mod growth;
 mod hidden;
 mod imports;
+mod indices;
 mod labels;
 mod lower;
 mod meter;
