@@ -14,11 +14,14 @@
 //!
 //! Guests for which that is not so have no chain: [`InstanceLimits::with_overlapping_calls`](crate::InstanceLimits::with_overlapping_calls).
 
-use crate::{cell::CellData, module::Module};
+use crate::{
+    engine::{Global, Instance, Space},
+    module::Module,
+    value::Value,
+};
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use spin::Mutex;
-use wasmi::{Global, Val};
 
 /// The calls of a guest that are under way.
 #[derive(Debug)]
@@ -73,8 +76,8 @@ impl Chain {
     pub(crate) fn new(
         (tag, key): (u64, u32),
         module: &Module,
-        instance: wasmi::Instance,
-        store: &wasmi::Store<CellData>,
+        instance: Instance,
+        space: &mut dyn Space,
     ) -> Self {
         Self {
             store: tag,
@@ -82,7 +85,7 @@ impl Chain {
             calls: AtomicU32::new(0),
             waits_for: AtomicU32::new(NONE),
             host_calls: AtomicU32::new(NONE),
-            pointer: module.stack_pointer_name().and_then(|name| instance.get_global(store, name)),
+            pointer: module.stack_pointer_name().and_then(|name| space.global(instance, name)),
             left: Mutex::default(),
             has_left: AtomicBool::new(false),
         }
@@ -92,11 +95,11 @@ impl Chain {
     /// `serving` are the host calls that are being served.
     pub(crate) fn enter(
         &self,
-        store: &mut wasmi::Store<CellData>,
+        space: &mut dyn Space,
         serving: &[Option<Link>],
         keeps_stack: bool,
     ) -> Option<Place> {
-        self.settle(store);
+        self.settle(space);
         let (calls, within) = (self.calls(), self.waits_for.load(Ordering::Relaxed));
         let is_nested = || within != NONE && serving.contains(&Some(self.link(within)));
         if calls > 0 && !is_nested() {
@@ -105,8 +108,8 @@ impl Chain {
         let at = calls.checked_add(1)?;
         self.calls.store(at, Ordering::Relaxed);
         self.waits_for.store(NONE, Ordering::Relaxed);
-        let stack = match self.pointer.map(|pointer| pointer.get(&*store)) {
-            Some(Val::I32(stack)) if !keeps_stack => Some(stack),
+        let stack = match self.pointer.and_then(|pointer| space.get(pointer)) {
+            Some(Value::I32(stack)) if !keeps_stack => Some(stack),
             _ => None,
         };
         Some(Place { at, within, stack })
@@ -164,13 +167,13 @@ impl Chain {
     }
 
     /// The call has ended, early if its place says where the stack's pointer was.
-    pub(crate) fn end(&self, place: Place, store: &mut wasmi::Store<CellData>) {
+    pub(crate) fn end(&self, place: Place, space: &mut dyn Space) {
         if self.is_last(place) {
-            self.remove(place, store);
+            self.remove(place, space);
         } else {
             self.leave(place);
         }
-        self.settle(store);
+        self.settle(space);
     }
 
     /// The call has ended, and the store is not at hand or others are nested in it.
@@ -181,7 +184,7 @@ impl Chain {
     }
 
     /// Lets go of the places at the end of the chain whose calls have ended.
-    pub(crate) fn settle(&self, store: &mut wasmi::Store<CellData>) {
+    pub(crate) fn settle(&self, space: &mut dyn Space) {
         // Nearly always there is none.
         if !self.has_left() {
             return;
@@ -189,7 +192,7 @@ impl Chain {
         let mut left = self.left.lock();
         while let Some(ended) = left.iter().position(|place| self.is_last(*place)) {
             let place = left.swap_remove(ended);
-            self.remove(place, store);
+            self.remove(place, space);
         }
         self.has_left.store(!left.is_empty(), Ordering::Release);
     }
@@ -201,11 +204,11 @@ impl Chain {
     }
 
     /// Removes the last place, and puts the stack's pointer back to where it was before.
-    fn remove(&self, place: Place, store: &mut wasmi::Store<CellData>) {
+    fn remove(&self, place: Place, space: &mut dyn Space) {
         self.give_up(place);
         if let (Some(pointer), Some(stack)) = (self.pointer, place.stack) {
             // It is mutable and of this type.
-            let _set = pointer.set(store, Val::I32(stack));
+            let _set = space.set(pointer, Value::I32(stack));
         }
     }
 

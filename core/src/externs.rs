@@ -83,9 +83,10 @@ impl fmt::Display for MemoryType {
 }
 
 impl MemoryType {
-    pub(crate) fn from_engine(ty: &wasmi::MemoryType) -> Self {
-        let pages = |pages: u64| u32::try_from(pages).unwrap_or(u32::MAX);
-        Self { initial: pages(ty.minimum()), maximum: ty.maximum().map(pages) }
+    /// Whether an import of this type takes a memory that is of the other one now.
+    pub(crate) fn admits(self, actual: Self) -> bool {
+        let is_below = |maximum: u32| actual.maximum.is_some_and(|actual| actual <= maximum);
+        actual.initial >= self.initial && self.maximum.is_none_or(is_below)
     }
 }
 

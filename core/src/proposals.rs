@@ -1,7 +1,5 @@
 //! Proposals: what modules may be made with that is not supported.
 
-use wasmparser::WasmFeatures;
-
 /// A proposal of WebAssembly that is not supported.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
@@ -73,30 +71,6 @@ impl Proposal {
             Self::StackSwitching => "stack-switching",
             Self::Threads => "threads",
             Self::WideArithmetic => "wide-arithmetic",
-        }
-    }
-
-    /// What of the parser's features it takes, with the proposals that it builds on.
-    pub(crate) const fn features(self) -> WasmFeatures {
-        match self {
-            Self::ComponentModel => WasmFeatures::COMPONENT_MODEL,
-            Self::CustomPageSizes => WasmFeatures::CUSTOM_PAGE_SIZES,
-            Self::ExceptionHandling => WasmFeatures::EXCEPTIONS,
-            Self::FunctionReferences => WasmFeatures::FUNCTION_REFERENCES,
-            Self::Gc => WasmFeatures::FUNCTION_REFERENCES.union(WasmFeatures::GC),
-            Self::LegacyExceptionHandling => WasmFeatures::EXCEPTIONS.union(WasmFeatures::LEGACY_EXCEPTIONS),
-            Self::Memory64 => WasmFeatures::MEMORY64,
-            Self::MemoryControl => WasmFeatures::MEMORY_CONTROL,
-            Self::RelaxedSimd => WasmFeatures::SIMD.union(WasmFeatures::RELAXED_SIMD),
-            Self::SharedEverythingThreads => {
-                WasmFeatures::THREADS.union(WasmFeatures::SHARED_EVERYTHING_THREADS)
-            }
-            Self::Simd => WasmFeatures::SIMD,
-            Self::StackSwitching => WasmFeatures::FUNCTION_REFERENCES
-                .union(WasmFeatures::EXCEPTIONS)
-                .union(WasmFeatures::STACK_SWITCHING),
-            Self::Threads => WasmFeatures::THREADS,
-            Self::WideArithmetic => WasmFeatures::WIDE_ARITHMETIC,
         }
     }
 }

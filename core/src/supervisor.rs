@@ -15,8 +15,9 @@
 
 use crate::{
     chain::Link,
+    execution::Place,
     externs::Import,
-    frames::{Frames, Place},
+    frames::Frames,
     ids::{FuncIndex, InstanceId, MemoryId},
     store::Store,
     trap::Reason,

@@ -11,10 +11,9 @@
     reason = "the derived SCALE code has them"
 )]
 
-use alloc::{boxed::Box, vec, vec::Vec};
+use alloc::{boxed::Box, vec::Vec};
 use core::{fmt, ops::Deref};
 use parity_scale_codec::{Decode, Encode};
-use wasmi::{F32, F64, Val};
 
 /// A value passed to or returned by a guest function.
 ///
@@ -81,25 +80,6 @@ impl Value {
         match self {
             Self::F64(bits) => Some(f64::from_bits(bits)),
             _ => None,
-        }
-    }
-
-    pub(crate) fn from_engine(value: &Val) -> Option<Self> {
-        match *value {
-            Val::I32(value) => Some(Self::I32(value)),
-            Val::I64(value) => Some(Self::I64(value)),
-            Val::F32(value) => Some(Self::F32(value.to_bits())),
-            Val::F64(value) => Some(Self::F64(value.to_bits())),
-            _ => None,
-        }
-    }
-
-    pub(crate) fn into_engine(self) -> Val {
-        match self {
-            Self::I32(value) => Val::I32(value),
-            Self::I64(value) => Val::I64(value),
-            Self::F32(bits) => Val::F32(F32::from_bits(bits)),
-            Self::F64(bits) => Val::F64(F64::from_bits(bits)),
         }
     }
 }
@@ -342,33 +322,4 @@ impl fmt::Display for List<'_> {
 /// Whether `values` have exactly the types of `types`.
 pub(crate) fn values_match(values: &[Value], types: &[ValueType]) -> bool {
     values.len() == types.len() && values.iter().zip(types).all(|(value, ty)| value.ty() == *ty)
-}
-
-/// The engine's buffer for the results of a call. One result needs no allocation.
-#[derive(Debug)]
-pub(crate) enum Outputs {
-    UpToOne(usize, [Val; 1]),
-    Several(Vec<Val>),
-}
-
-impl Outputs {
-    pub(crate) fn new(len: usize) -> Self {
-        if len <= 1 { Self::UpToOne(len, [Val::I32(0)]) } else { Self::Several(vec![Val::I32(0); len]) }
-    }
-
-    pub(crate) fn as_mut(&mut self) -> &mut [Val] {
-        match self {
-            Self::UpToOne(0, _) => &mut [],
-            Self::UpToOne(_, value) => value,
-            Self::Several(values) => values,
-        }
-    }
-
-    /// The results as values; what is no number never gets here, see `Store::begin`.
-    pub(crate) fn to_values(&self) -> Values {
-        match self {
-            Self::UpToOne(len, values) => values.iter().take(*len).filter_map(Value::from_engine).collect(),
-            Self::Several(values) => values.iter().filter_map(Value::from_engine).collect(),
-        }
-    }
 }

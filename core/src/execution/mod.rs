@@ -29,40 +29,43 @@
 mod engine;
 mod fuel;
 mod places;
+mod recorder;
+
+pub(crate) use self::recorder::{Place, Recorder};
 
 use crate::{
     cell::Ticket,
     chain::{Chain, Place as ChainPlace},
+    engine::{Function, Paused},
     error::{ExecutionError, ResultsError},
-    frames::{Frames, Place, Recorded, Recorder},
+    externs::Import,
+    frames::Frames,
     fuel::{Fuel, OutOfFuel},
-    growth::Growth,
-    ids::FuncIndex,
-    ids::{InstanceId, MemoryId},
+    ids::{FuncIndex, InstanceId, MemoryId},
     limits::to_usize,
-    module::{ImportedFunction, Module},
+    module::Module,
     options::Bounds,
     store::Store,
     supervisor::{HostCall, HostError},
     trap::{Trap, TrapCode},
-    value::{Outputs, Value, Values, values_match},
+    value::{Value, Values, values_match},
 };
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::{fmt, mem};
-use wasmi::{Func, ResumableCall};
+use recorder::Recorded;
 
 /// A guest call that can pause.
 pub struct Execution {
     /// `None` once it has ended.
     context: Option<Arc<Context>>,
     state: State,
-    /// The engine's own call while that is paused. It is large, so it stays where it is until it
-    /// is resumed.
-    call: ResumableCall,
+    /// What the engine keeps of it while it is paused.
+    paused: Paused,
     /// The arguments of the call before it runs, those of a host call while it waits, the
     /// results of the host call after.
     values: Vec<Value>,
-    outputs: Outputs,
+    /// How many results it has.
+    results: usize,
     /// Its frames while it is paused, and when it has trapped.
     recorded: Recorded,
     pub(crate) fuel: Fuel,
@@ -127,15 +130,13 @@ pub enum Step<'a> {
 
 enum State {
     /// Has not run yet. `None` where there is nothing to run: no start function.
-    Ready(Option<Func>),
+    Ready(Option<Function>),
     /// Waits for the answer to the import of this ordinal.
     Waiting(u32),
     /// Has the answer, of the types that the import declares, in its values.
     Answered,
     /// Needs so much fuel to go on.
     OutOfFuel(u64),
-    /// Grows a table as soon as there is fuel for it.
-    Growing(Growth),
     Finished(Values),
     Failed(Trap),
     Ended,
@@ -145,7 +146,7 @@ impl Execution {
     pub(crate) fn new(
         context: Arc<Context>,
         purpose: Purpose,
-        callee: Option<Func>,
+        callee: Option<Function>,
         values: Vec<Value>,
         results: usize,
         fuel: u64,
@@ -154,9 +155,9 @@ impl Execution {
         Self {
             context: Some(context),
             state: State::Ready(callee),
-            call: ResumableCall::Finished,
+            paused: None,
             values,
-            outputs: Outputs::new(results),
+            results,
             recorded: Recorded::new(),
             fuel: Fuel::new(fuel),
             word,
@@ -181,24 +182,21 @@ impl Execution {
     pub fn run(&mut self, store: &mut Store) -> Result<Step<'_>, ExecutionError> {
         let waited = self.is_waiting();
         let context = self.context.as_ref().ok_or(ExecutionError::Ended)?;
-        let engine = store.engine(context.cell, &context.ticket);
-        let (cell, inputs, serving) = engine.ok_or(ExecutionError::OtherStore)?;
+        let cell = store.cell(context.cell, &context.ticket);
+        let (space, serving) = cell.ok_or(ExecutionError::OtherStore)?;
         match &context.chain {
-            Some(chain) if self.entered.is_some() => chain.settle(cell),
-            _ => self.take_place(cell, serving)?,
+            Some(chain) if self.entered.is_some() => chain.settle(space),
+            _ => self.take_place(space, serving)?,
         }
         // One that ends now ends whatever is nested in it.
         if !self.is_last() && !matches!(self.state, State::Failed(_)) {
             return Err(ExecutionError::Busy);
         }
-        if let Some(required) = self.required(cell) {
+        if let Some(required) = self.required() {
             self.fuel.renew_slice(required);
         }
-        self.go_on(cell, inputs);
-        while self.grow_table(cell) {
-            self.go_on(cell, inputs);
-        }
-        let required = self.required(cell);
+        self.go_on(space);
+        let required = self.required();
         if self.is_waiting() && !waited {
             self.wait();
             let depth = self.entered.unwrap_or_default();
@@ -236,9 +234,7 @@ impl Execution {
                 State::Answered
             }
             Ok(results) => State::Failed(match self.imported_function(ordinal) {
-                Some(function) => {
-                    Trap::because(TrapCode::ResultType, ResultsError::new(function.import(), &results))
-                }
+                Some(import) => Trap::because(TrapCode::ResultType, ResultsError::new(import, &results)),
                 None => TrapCode::ResultType.into(),
             }),
             Err(error) => State::Failed(match error.into_reason() {
@@ -258,7 +254,7 @@ impl Execution {
         let context = self.context.as_ref()?;
         Some(HostCall {
             func: *context.functions.get(to_usize(ordinal))?,
-            import: self.imported_function(ordinal)?.import(),
+            import: self.imported_function(ordinal)?,
             ordinal,
             args: &self.values,
             state: self.word,
@@ -331,17 +327,18 @@ impl Execution {
     }
 
     fn is_result_of(&self, ordinal: u32, results: &[Value]) -> bool {
-        self.imported_function(ordinal).is_some_and(|function| values_match(results, function.results()))
+        let ty = self.imported_function(ordinal).and_then(|import| import.ty().as_func());
+        ty.is_some_and(|ty| values_match(results, ty.results()))
     }
 
-    fn imported_function(&self, ordinal: u32) -> Option<&ImportedFunction> {
-        self.context.as_ref()?.module.imported_functions().get(to_usize(ordinal))
+    fn imported_function(&self, ordinal: u32) -> Option<&Import> {
+        self.context.as_ref()?.module.imported_function(ordinal)
     }
 
     /// Lets go of everything and says how it ended.
     fn end(&mut self, store: &mut Store) -> Result<Step<'static>, ExecutionError> {
         let context = self.context.take().ok_or(ExecutionError::Ended)?;
-        self.call = ResumableCall::Finished;
+        self.paused = None;
         store.recycle(mem::take(&mut self.values));
         self.leave(store, &context);
         let step = match mem::replace(&mut self.state, State::Ended) {
@@ -377,7 +374,7 @@ impl fmt::Debug for Execution {
             State::Ready(_) => "ready",
             State::Waiting(_) => "waiting",
             State::Answered => "answered",
-            State::Growing(_) | State::OutOfFuel(_) => "out of fuel",
+            State::OutOfFuel(_) => "out of fuel",
             State::Finished(_) | State::Failed(_) | State::Ended => "ended",
         };
         f.debug_struct("Execution")

@@ -2,8 +2,8 @@
 
 use super::{Context, Execution, Purpose, State};
 use crate::{
-    cell::CellData,
     chain::{Chain, Link, Place as ChainPlace},
+    engine::Space,
     error::ExecutionError,
     leavings::Leaving,
     store::{Serving, Store},
@@ -29,20 +29,20 @@ impl Execution {
         if self.entered.is_some() {
             return Ok(());
         }
-        let engine = store.engine(context.cell, &context.ticket);
-        let (cell, _, serving) = engine.ok_or(ExecutionError::OtherStore)?;
-        self.take_place(cell, serving)
+        let cell = store.cell(context.cell, &context.ticket);
+        let (space, serving) = cell.ok_or(ExecutionError::OtherStore)?;
+        self.take_place(space, serving)
     }
 
     /// Takes its place, if it has none.
     pub(super) fn take_place(
         &mut self,
-        cell: &mut wasmi::Store<CellData>,
+        space: &mut dyn Space,
         serving: Serving<'_>,
     ) -> Result<(), ExecutionError> {
         if self.entered.is_none() {
             if let Some(chain) = self.context.as_ref().and_then(|context| context.chain.as_ref()) {
-                let place = chain.enter(cell, serving.host_calls, self.keeps_stack);
+                let place = chain.enter(space, serving.host_calls, self.keeps_stack);
                 self.place = Some(place.ok_or(ExecutionError::Busy)?);
             }
             self.entered = Some(serving.depth);
@@ -96,8 +96,8 @@ impl Execution {
         if has_returned && chain.finish(place) {
             return;
         }
-        if let Some((cell, ..)) = store.engine(context.cell, &context.ticket) {
-            chain.end(if has_returned { place.without_stack() } else { place }, cell);
+        if let Some((space, _)) = store.cell(context.cell, &context.ticket) {
+            chain.end(if has_returned { place.without_stack() } else { place }, space);
         }
     }
 }

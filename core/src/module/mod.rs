@@ -1,32 +1,23 @@
 //! Modules: validated and translated once, instantiated many times.
 //!
-//! A module brings the engine that compiled it, so that dropping the last handle frees its code,
-//! and a failed compilation leaves nothing behind. Where guests of different modules share a
-//! memory, they have to live in one engine store and so in one engine: the module is then
-//! translated once more for the engine of the other, lazily, and kept there while it lives.
+//! Dropping the last handle frees its code, and a failed compilation leaves nothing behind.
 
-mod engine;
 mod exports;
 mod state;
 
-pub(crate) use self::{engine::Engine, exports::MemorySource, state::State};
+pub(crate) use self::{exports::MemorySource, state::State};
 
 use crate::{
-    costs,
+    engine::{Code, Engine, Hidden, Prepared, Wasmi},
     error::CompileError,
-    externs::{Export, Import},
-    ids::unique,
-    limits::StackLimits,
-    limits::{Limits, count, maximum},
+    externs::{Export, ExternType, Import, MemoryType},
+    limits::{Limits, StackLimits, count, maximum, to_usize},
     options::CompileOptions,
     snapshot::Identity,
-    value::{FuncType, ValueType},
-    wasm::{self, Frames, Hooks, Rewritten, STACK_BYTES},
+    wasm::{self, Frames, Rewritten, STACK_BYTES},
 };
-use alloc::{boxed::Box, format, sync::Arc, vec::Vec};
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::fmt;
-use engine::Home;
-use spin::Mutex;
 
 /// A compiled module. Cheap to clone; `Send` and `Sync`; independent of any store.
 ///
@@ -40,13 +31,13 @@ use spin::Mutex;
 pub struct Module(Arc<Inner>);
 
 struct Inner {
-    id: u64,
     identity: Identity,
-    home: Mutex<Home>,
-    /// What the engine was given, kept for a translation for another engine.
-    bytes: Vec<u8>,
+    /// What the engine was given.
+    prepared: Arc<Prepared>,
+    code: Box<dyn Code>,
     imports: Box<[Import]>,
-    imported_functions: Box<[ImportedFunction]>,
+    /// Indices into `imports`, of the functions.
+    imported_functions: Box<[usize]>,
     exports: Box<[Export]>,
     /// Indices into `exports`, sorted by name.
     by_name: Box<[u32]>,
@@ -55,31 +46,10 @@ struct Inner {
     state: State,
     main_memory: Option<MemorySource>,
     frames: Option<Frames>,
-    hooks: Option<Hooks>,
+    hidden: Hidden,
     /// The pointer of the guest's stack: the global's index, and the name under which the engine has it.
     stack_pointer: Option<(u32, Box<str>)>,
     instance_bytes: usize,
-}
-
-/// An imported function, with its signature as the engine has it.
-#[derive(Debug)]
-pub(crate) struct ImportedFunction {
-    import: Import,
-    engine: wasmi::FuncType,
-}
-
-impl ImportedFunction {
-    pub(crate) const fn import(&self) -> &Import {
-        &self.import
-    }
-
-    pub(crate) fn results(&self) -> &[ValueType] {
-        self.import.ty().as_func().map_or(&[], FuncType::results)
-    }
-
-    pub(crate) const fn engine(&self) -> &wasmi::FuncType {
-        &self.engine
-    }
 }
 
 impl Module {
@@ -113,51 +83,70 @@ impl Module {
         bytes: &[u8],
         options: CompileOptions,
     ) -> Result<Self, CompileError> {
-        Self::compile(limits, bytes, options).map_err(|error| wasm::explain(bytes, error))
+        Self::with_engine(&Wasmi, limits, bytes, options)
     }
 
-    fn compile(limits: &Limits, bytes: &[u8], options: CompileOptions) -> Result<Self, CompileError> {
+    /// Compiles a module as [`Module::with_options`] does, for an engine.
+    ///
+    /// # Errors
+    ///
+    /// See [`CompileError`].
+    #[doc(hidden)]
+    pub fn with_engine(
+        engine: &dyn Engine,
+        limits: &Limits,
+        bytes: &[u8],
+        options: CompileOptions,
+    ) -> Result<Self, CompileError> {
+        Self::compile(engine, limits, bytes, options).map_err(|error| wasm::explain(bytes, error))
+    }
+
+    fn compile(
+        engine: &dyn Engine,
+        limits: &Limits,
+        bytes: &[u8],
+        options: CompileOptions,
+    ) -> Result<Self, CompileError> {
         maximum::module_bytes(limits).check(count(bytes.len()))?;
         let rewritten = wasm::rewrite(limits, bytes, options.frames);
         // Limits come before the features.
         if !matches!(rewritten, Err(CompileError::Limit(_))) {
             limits.features.check(bytes)?;
         }
-        let Rewritten { bytes: rewritten, mut scan, names, stack_pointer, changes, frames, added_bytes } =
+        let Rewritten { bytes: rewritten, mut scan, mut names, stack_pointer, changes, frames, added_bytes } =
             rewritten?;
         let more = if options.frames { STACK_BYTES.saturating_mul(maximum::guest_frames(limits)) } else { 0 };
-        let engine_stack_bytes = maximum::engine_stack_bytes(limits).saturating_add(more);
-        let engine = wasmi::Engine::new(&config(limits, engine_stack_bytes));
-        // In a fresh engine, so that a failure takes its remains with it.
-        let code = wasmi::Module::new(&engine, &rewritten)
-            .map_err(|error| CompileError::Invalid(format!("{error}").into()))?;
-        let engine = Engine::new(engine, StackLimits::of(limits));
-        let start = names.start.clone();
+        let hidden = Hidden {
+            memory_after: frames.as_ref().map(|frames| frames.own_memories),
+            table_after: names.hooks.as_ref().map(|hooks| hooks.own_tables),
+        };
+        let prepared = Arc::new(Prepared {
+            bytes: rewritten,
+            hooks: names.hooks.take(),
+            stack: StackLimits::of(limits),
+            stack_bytes: maximum::engine_stack_bytes(limits).saturating_add(more),
+        });
+        let code = engine.compile(&prepared).map_err(CompileError::Invalid)?;
         let imports: Box<[Import]> = core::mem::take(&mut scan.imports).into();
         let exports = scan.typed_exports();
-        // The engine has them in the order of their kinds, and so these in their own.
-        let types = code.imports().filter_map(|import| import.ty().func().cloned());
-        let functions = imports.iter().filter(|import: &&Import| import.ty().as_func().is_some());
-        let imported_functions =
-            functions.zip(types).map(|(import, engine)| ImportedFunction { import: import.clone(), engine });
-        let imported_functions = imported_functions.collect();
+        let functions = (0..).zip(&imports).filter(|(_, import)| import.ty().as_func().is_some());
+        let imported_functions = functions.map(|(at, _)| at).collect();
         let main_memory = MemorySource::of(&imports, &exports);
         Ok(Self(Arc::new(Inner {
-            id: unique(),
             identity: Identity::of(bytes),
-            home: Home::new(engine, code),
+            prepared,
+            code,
             by_name: exports::sort_by_name(&exports),
             instance_bytes: scan.instance_bytes().saturating_add(added_bytes),
             frames,
-            bytes: rewritten,
+            hidden,
             imports,
             imported_functions,
             exports,
-            start,
+            start: names.start.take(),
             state: State::new(&scan, &names, changes),
             stack_pointer: stack_pointer
                 .and_then(|index| Some((index, wasm::stack_pointer_export(&scan, &names.globals, index)?))),
-            hooks: names.hooks,
             main_memory,
         })))
     }
@@ -213,12 +202,8 @@ impl Module {
         Some((at, export_at(at)?))
     }
 
-    pub(crate) fn export_at(&self, at: u32) -> Option<&Export> {
-        self.0.exports.get(usize::try_from(at).ok()?)
-    }
-
-    pub(crate) fn id(&self) -> u64 {
-        self.0.id
+    pub(crate) fn code(&self) -> &dyn Code {
+        &*self.0.code
     }
 
     /// The export of the start function, if there is one.
@@ -228,7 +213,7 @@ impl Module {
 
     /// The names of functions, by their indices, which are sorted; `None` where they have none.
     pub(crate) fn function_names(&self, functions: &[u32]) -> Vec<Option<Arc<str>>> {
-        wasm::function_names(&self.0.bytes, functions)
+        wasm::function_names(&self.0.prepared.bytes, functions)
     }
 
     pub(crate) fn main_memory(&self) -> Option<MemorySource> {
@@ -245,14 +230,27 @@ impl Module {
         self.0.frames.as_ref()
     }
 
-    /// What of its instances grows tables, if the code does.
-    pub(crate) fn hooks(&self) -> Option<&Hooks> {
-        self.0.hooks.as_ref()
+    /// What its instances have that is ours and not the guest's.
+    pub(crate) fn hidden(&self) -> Hidden {
+        self.0.hidden
     }
 
     /// The imported functions, in order.
-    pub(crate) fn imported_functions(&self) -> &[ImportedFunction] {
-        &self.0.imported_functions
+    pub(crate) fn imported_functions(&self) -> impl Iterator<Item = &Import> {
+        self.0.imported_functions.iter().filter_map(|at| self.0.imports.get(*at))
+    }
+
+    /// The imported function of an ordinal among them.
+    pub(crate) fn imported_function(&self, ordinal: u32) -> Option<&Import> {
+        self.0.imports.get(*self.0.imported_functions.get(to_usize(ordinal))?)
+    }
+
+    /// The imported memories, in order.
+    pub(crate) fn imported_memories(&self) -> impl Iterator<Item = (&Import, MemoryType)> {
+        self.0.imports.iter().filter_map(|import| match import.ty() {
+            ExternType::Memory(ty) => Some((import, *ty)),
+            _ => None,
+        })
     }
 }
 
@@ -264,22 +262,3 @@ impl fmt::Debug for Module {
             .finish_non_exhaustive()
     }
 }
-
-fn config(limits: &Limits, stack_bytes: usize) -> wasmi::Config {
-    let mut config = wasmi::Config::default();
-    config
-        .compilation_mode(wasmi::CompilationMode::Eager)
-        .consume_fuel(true)
-        .ignore_custom_sections(true)
-        .wasm_tail_call(true)
-        .set_max_recursion_depth(maximum::guest_frames(limits))
-        // The minimum first: the engine insists on minimum <= maximum at every step.
-        .set_min_stack_height(MIN_STACK_BYTES)
-        .set_max_stack_height(stack_bytes.max(MIN_STACK_BYTES))
-        .set_max_cached_stacks(1);
-    costs::apply(&mut config);
-    config
-}
-
-/// Bytes of value stack that a call begins with, the engine's own default.
-const MIN_STACK_BYTES: usize = 1_000;

@@ -5,11 +5,9 @@ use crate::{
     cell::Cell,
     error::{ImportError, ImportProblem, InstantiateError},
     execution::Context,
-    externs::ExternType,
     ids::MemoryId,
     leavings::Leaving,
-    limits::LimitError,
-    limits::PAGE_BYTES,
+    limits::{LimitError, PAGE_BYTES},
     module::Module,
 };
 use alloc::{sync::Arc, vec::Vec};
@@ -26,14 +24,11 @@ impl Store {
     ) -> Result<u32, InstantiateError> {
         let mut homes = Vec::new();
         for (ordinal, id) in memories.iter().enumerate() {
-            let cell = self.memory_cell(*id).map_err(|error| {
-                let import =
-                    module.imports().iter().filter(|import| matches!(import.ty(), ExternType::Memory(_)));
-                match import.clone().nth(ordinal) {
-                    Some(import) => ImportError::new(import, ImportProblem::Memory(error)).into(),
+            let cell =
+                self.memory_cell(*id).map_err(|error| match module.imported_memories().nth(ordinal) {
+                    Some((import, _)) => ImportError::new(import, ImportProblem::Memory(error)).into(),
                     None => InstantiateError::Engine,
-                }
-            })?;
+                })?;
             homes.extend(cell.filter(|cell| !homes.contains(cell)));
         }
         let home = self.choose(module, memories, &homes)?;
@@ -43,7 +38,7 @@ impl Store {
         let home = match home {
             Some(home) => home,
             None => {
-                let cell = Cell::new(&module.engine_for_cell(), &self.limits, &self.budgets, &self.leavings);
+                let cell = Cell::new(module, &self.limits, &self.budgets, &self.leavings);
                 self.cells.insert(cell).map_err(|_| InstantiateError::IdsExhausted)?
             }
         };
@@ -69,11 +64,10 @@ impl Store {
             (Some((key, _)), None) => Ok(Some(key)),
             (Some(_), Some(_)) => Err(InstantiateError::MemoriesApart),
             (None, _) => {
-                let engine = module.engine();
                 // Other memories in it would be bound to live guests that do not import them.
                 let imported = |number: &u32| memories.iter().any(|id| id.created() == Some(*number));
                 let suits = |cell: &Cell| {
-                    Arc::ptr_eq(&cell.engine, &engine)
+                    cell.space.is_made_for(module.code())
                         && cell.memories.iter().all(imported)
                         && !self.is_worth_leaving(cell)
                 };
@@ -160,7 +154,7 @@ impl Store {
         for number in numbers {
             let Ok(memory) = self.memories.get_mut(number) else { continue };
             let Place::Bound { memory: bound, .. } = memory.place else { continue };
-            let data = bound.data(&cell.store);
+            let data = cell.space.bytes(bound);
             let mut bytes = Vec::new();
             if bytes.try_reserve_exact(data.len()).is_err() {
                 cell.could_not_leave();
@@ -183,7 +177,7 @@ impl Store {
     /// Bytes of the memories of a cell that have an id.
     fn bytes_kept(&self, cell: &Cell) -> usize {
         let size = |number: &u32| match self.memories.get(*number).map(|memory| &memory.place) {
-            Ok(Place::Bound { memory, .. }) => memory.data_size(&cell.store),
+            Ok(Place::Bound { memory, .. }) => cell.space.bytes(*memory).len(),
             _ => 0,
         };
         cell.memories.iter().map(size).fold(0, usize::saturating_add)

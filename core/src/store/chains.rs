@@ -27,7 +27,7 @@ impl Store {
     pub(super) fn settle_chain(&mut self, instance: InstanceId) -> Result<(), HandleError> {
         let context = Arc::clone(&self.instance(instance)?.context);
         if let (Some(chain), Ok(cell)) = (&context.chain, self.cells.get_mut(context.cell)) {
-            chain.settle(&mut cell.store);
+            chain.settle(&mut *cell.space);
         }
         Ok(())
     }

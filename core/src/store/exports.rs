@@ -2,15 +2,16 @@
 
 use super::{InstanceId, Store, instances::Instance};
 use crate::{
-    cell::Cell,
+    engine::{self, Function, Global, Memory, Space},
     error::{ArgumentsError, GlobalError, HandleError, InvokeError},
     execution::{Execution, Purpose},
-    externs::ExternType,
+    externs::{Export, ExternType},
     limits::to_usize,
+    module::Module,
+    slots::ByNumber,
     value::{Value, values_match},
 };
-use alloc::sync::Arc;
-use wasmi::Func;
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
 
 impl Store {
     /// Begins a call of an exported function, to be run by hand.
@@ -46,8 +47,10 @@ impl Store {
         state: u32,
     ) -> Result<Execution, InvokeError> {
         let mut values = self.spare.pop().unwrap_or_default();
-        let body = self.instances.get_mut(instance.key_in(self.tag)?).map_err(HandleError::from)?;
-        let context = Arc::clone(&body.context);
+        let instance_key = instance.key_in(self.tag)?;
+        let Instance { body, context, .. } =
+            self.instances.get_mut(instance_key).map_err(HandleError::from)?;
+        let context = Arc::clone(context);
         let entry = context.module.exports().get(position).ok_or(InvokeError::ExportNotFound)?;
         let ty = entry.ty().as_func().ok_or(InvokeError::NotAFunction)?;
         if !ty.is_numeric() {
@@ -56,12 +59,14 @@ impl Store {
         if !values_match(args, ty.params()) {
             return Err(InvokeError::Arguments(ArgumentsError::new(entry.name(), ty.params(), args)));
         }
-        let callee = match body.functions.get(position) {
-            Some(Some(function)) => *function,
-            _ => {
-                let cell = self.cells.get(context.cell).map_err(HandleError::from)?;
-                let function = body.find_function(cell, position, entry.name());
-                function.ok_or(InvokeError::ExportNotFound)?
+        let callee = match body.exported.called(position) {
+            Some(function) => function,
+            None => {
+                let cell = self.cells.get_mut(context.cell).map_err(HandleError::from)?;
+                let function = cell.space.function(body.handle, entry.name());
+                let function = function.ok_or(InvokeError::ExportNotFound)?;
+                body.exported.note_called(position, function);
+                function
             }
         };
         let results = ty.results().len();
@@ -77,14 +82,7 @@ impl Store {
     ///
     /// Where the instance does not exist (any more).
     pub fn global(&mut self, instance: InstanceId, name: &str) -> Result<Option<Value>, HandleError> {
-        self.settle_chain(instance)?;
-        let instance = self.instance(instance)?;
-        if instance.context.module.export(name).is_none() {
-            return Ok(None);
-        }
-        let store = &self.cells.get(instance.context.cell)?.store;
-        let global = instance.handle.get_global(store, name);
-        Ok(global.and_then(|global| Value::from_engine(&global.get(store))))
+        Ok(self.exported_global(instance, name)?.and_then(|(space, global)| space.get(global)))
     }
 
     /// Sets an exported mutable global.
@@ -93,30 +91,77 @@ impl Store {
     ///
     /// See [`GlobalError`].
     pub fn set_global(&mut self, instance: InstanceId, name: &str, value: Value) -> Result<(), GlobalError> {
-        self.settle_chain(instance)?;
-        let instance = self.instance(instance)?;
-        let (handle, cell) = (instance.handle, instance.context.cell);
-        let ty = match instance.context.module.export(name).map(crate::externs::Export::ty) {
+        let ty = match self.module(instance)?.export(name).map(Export::ty) {
             Some(ExternType::Global(ty)) => *ty,
             _ => return Err(GlobalError::NotFound),
         };
         if ty.value != value.ty() {
             return Err(GlobalError::Type);
         }
-        let store = &mut self.cells.get_mut(cell).map_err(HandleError::from)?.store;
-        let global = handle.get_global(&*store, name).ok_or(GlobalError::NotFound)?;
-        global.set(store, value.into_engine()).map_err(|_| GlobalError::Immutable)
+        let (space, global) = self.exported_global(instance, name)?.ok_or(GlobalError::NotFound)?;
+        if space.set(global, value) { Ok(()) } else { Err(GlobalError::Immutable) }
+    }
+
+    /// A global that an instance exports, and where it is.
+    fn exported_global(
+        &mut self,
+        instance: InstanceId,
+        name: &str,
+    ) -> Result<Option<(&mut dyn Space, Global)>, HandleError> {
+        self.settle_chain(instance)?;
+        let Instance { body, context, .. } = self.instances.get_mut(instance.key())?;
+        let space = &mut *self.cells.get_mut(context.cell)?.space;
+        let Some((position, export)) = context.module.export_entry(name) else { return Ok(None) };
+        if !matches!(export.ty(), ExternType::Global(_)) {
+            return Ok(None);
+        }
+        let global = match body.exported.globals.get(&position) {
+            Some(global) => *global,
+            None => {
+                let Some(global) = space.global(body.handle, name) else { return Ok(None) };
+                body.exported.globals.insert(position, global);
+                global
+            }
+        };
+        Ok(Some((space, global)))
     }
 }
 
-impl Instance {
-    /// Looks up the engine's function of an export, and remembers it.
-    fn find_function(&mut self, cell: &Cell, position: usize, name: &str) -> Option<Func> {
-        let function = self.handle.get_func(&cell.store, name)?;
+/// What the engine has of an instance's exports: all memories, and what else was asked for.
+#[derive(Debug)]
+pub(super) struct Exported {
+    /// With the positions of their exports.
+    memories: Box<[(u32, Memory)]>,
+    /// By the position of the export.
+    functions: Vec<Option<Function>>,
+    /// By the position of the export.
+    globals: ByNumber<u32, Global>,
+}
+
+impl Exported {
+    pub(super) fn new(module: &Module, instance: engine::Instance, space: &mut dyn Space) -> Self {
+        let exports = (0..).zip(module.exports());
+        let memories = exports.filter_map(|(position, export)| match export.ty() {
+            ExternType::Memory(_) => Some((position, space.memory(instance, export.name())?)),
+            _ => None,
+        });
+        Self { memories: memories.collect(), functions: Vec::new(), globals: ByNumber::default() }
+    }
+
+    pub(super) fn memory(&self, position: u32) -> Option<Memory> {
+        self.memories.iter().find(|(at, _)| *at == position).map(|(_, memory)| *memory)
+    }
+
+    fn called(&self, position: usize) -> Option<Function> {
+        self.functions.get(position).copied().flatten()
+    }
+
+    fn note_called(&mut self, position: usize, function: Function) {
         if self.functions.len() <= position {
-            self.functions.resize(position.checked_add(1)?, None);
+            self.functions.resize(position.saturating_add(1), None);
         }
-        *self.functions.get_mut(position)? = Some(function);
-        Some(function)
+        if let Some(called) = self.functions.get_mut(position) {
+            *called = Some(function);
+        }
     }
 }

@@ -1,35 +1,53 @@
 //! Instances: making them, and their end.
 
-use super::Store;
+use super::{Store, exports::Exported, memories::pages_of, snapshots::Parts};
 use crate::{
+    cell::Cell,
     chain::Chain,
+    engine::{self, Refusal},
     environment::Environment,
     error::{HandleError, ImportError, ImportProblem, InstantiateError},
-    execution::{Context, Execution, Purpose},
+    execution::{Context, Execution, Purpose, Recorder},
     externs::MemoryType,
-    frames::Recorder,
-    growth,
     ids::{InstanceId, MemoryId},
-    limiter::Hidden,
     limits::maximum,
     module::{MemorySource, Module},
     options::{Bounds, InstanceLimits},
 };
 use alloc::{sync::Arc, vec::Vec};
-use wasmi::{
-    Extern, Func,
-    errors::{ErrorKind, InstantiationError},
-};
 
 /// An instance.
 #[derive(Debug)]
 pub(super) struct Instance {
-    pub(super) handle: wasmi::Instance,
+    pub(super) body: Body,
     pub(super) context: Arc<Context>,
     /// The memories that it imports, in order.
     pub(super) memories: Vec<MemoryId>,
-    /// The functions that were called before, by the position of their export.
-    pub(super) functions: Vec<Option<Func>>,
+}
+
+/// An instance as the engine has it.
+#[derive(Debug)]
+pub(super) struct Body {
+    pub(super) handle: engine::Instance,
+    pub(super) exported: Exported,
+    /// What snapshots have of it, once it was asked for.
+    pub(super) known_parts: Option<Arc<Parts>>,
+}
+
+impl Body {
+    pub(super) fn new(module: &Module, handle: engine::Instance, cell: &mut Cell) -> Self {
+        Self { handle, exported: Exported::new(module, handle, &mut *cell.space), known_parts: None }
+    }
+
+    /// What snapshots have of it. `None` where the engine does not have what was exported for this; that does not
+    /// happen.
+    pub(super) fn parts(&mut self, module: &Module, cell: &mut Cell) -> Option<Arc<Parts>> {
+        if let Some(parts) = &self.known_parts {
+            return Some(Arc::clone(parts));
+        }
+        let parts = Arc::new(Parts::of(module, self.handle, &mut *cell.space)?);
+        Some(Arc::clone(self.known_parts.insert(parts)))
+    }
 }
 
 impl InstanceId {
@@ -129,7 +147,7 @@ impl Store {
                 return Err(error);
             }
         };
-        let cell = self.cells.get(home).map_err(|_| InstantiateError::Engine)?;
+        let cell = self.cells.get_mut(home).map_err(|_| InstantiateError::Engine)?;
         let memory = match module.main_memory() {
             Some(MemorySource::Import(ordinal)) => resolved.memories.get(ordinal).copied(),
             Some(MemorySource::Export(at)) => Some(MemoryId::exported(self.tag, key, at)),
@@ -141,17 +159,13 @@ impl Store {
             module: module.clone(),
             functions: resolved.functions,
             memory,
-            recorder: Recorder::of(module, handle, &cell.store),
+            recorder: Recorder::of(module, handle, &mut *cell.space),
             chain: (!bounds.limits.overlapping)
-                .then(|| Chain::new((self.tag, key), module, handle, &cell.store)),
+                .then(|| Chain::new((self.tag, key), module, handle, &mut *cell.space)),
             bounds,
         });
-        let instance = Instance {
-            handle,
-            context: Arc::clone(&context),
-            memories: resolved.memories,
-            functions: Vec::new(),
-        };
+        let body = Body::new(module, handle, cell);
+        let instance = Instance { body, context: Arc::clone(&context), memories: resolved.memories };
         self.instances.insert(instance).map_err(|_| InstantiateError::IdsExhausted)?;
         Ok((key, context))
     }
@@ -220,9 +234,10 @@ impl Store {
         Ok(self.instances.get(instance.key_in(self.tag)?)?)
     }
 
-    fn start_function(&self, key: u32, export: &str) -> Option<Func> {
+    fn start_function(&mut self, key: u32, export: &str) -> Option<engine::Function> {
         let instance = self.instances.get(key).ok()?;
-        instance.handle.get_func(&self.cells.get(instance.context.cell).ok()?.store, export)
+        let handle = instance.body.handle;
+        self.cells.get_mut(instance.context.cell).ok()?.space.function(handle, export)
     }
 
     /// Makes the engine's instance in a cell that has all its memories.
@@ -230,51 +245,27 @@ impl Store {
         &mut self,
         module: &Module,
         home: u32,
-        memories: &[wasmi::Memory],
+        memories: &[engine::Memory],
         bounds: &Bounds,
-    ) -> Result<wasmi::Instance, InstantiateError> {
-        let cell = self.cells.get_mut(home).map_err(|_| InstantiateError::Engine)?;
-        let code = module.code_for(&cell.engine).ok_or(InstantiateError::Engine)?;
-        let mut imports = Vec::with_capacity(module.imports().len());
-        // In the engine's order.
-        imports.extend(cell.imported_functions(module));
-        imports.extend(memories.iter().copied().map(Extern::Memory));
-        let limiter = &mut cell.store.data_mut().limiter;
-        limiter.begin(bounds);
-        let hidden = Hidden {
-            memory_after: module.frames().map(|frames| frames.own_memories),
-            table_after: module.hooks().map(|hooks| hooks.own_tables),
-        };
-        limiter.begin_making(module.instance_bytes(), hidden)?;
-        let made = wasmi::Instance::new(&mut cell.store, &code, &imports);
-        let limiter = &mut cell.store.data_mut().limiter;
-        limiter.end();
-        let instance = made.map_err(|error| match cell.store.data_mut().limiter.take_refusal() {
-            Some(refusal) => refusal.into(),
-            None => explain(module, &error),
-        })?;
-        growth::install(module, instance, &mut cell.store).ok_or(InstantiateError::Engine)?;
-        Ok(instance)
-    }
-}
-
-/// What the engine's refusal to instantiate means.
-fn explain(module: &Module, error: &wasmi::Error) -> InstantiateError {
-    match error.kind() {
-        ErrorKind::Instantiation(InstantiationError::MemoryTypeMismatch { name, actual, .. }) => {
-            let names = (name.module(), name.name());
-            let import = module.imports().iter().find(|import| (import.module(), import.name()) == names);
-            let problem = ImportProblem::MemoryLimits(MemoryType::from_engine(actual));
-            import.map_or(InstantiateError::Engine, |import| ImportError::new(import, problem).into())
+    ) -> Result<engine::Instance, InstantiateError> {
+        let space = &mut self.cells.get_mut(home).map_err(|_| InstantiateError::Engine)?.space;
+        for ((import, asked), memory) in module.imported_memories().zip(memories) {
+            let actual =
+                MemoryType { initial: pages_of(space.bytes(*memory).len()), maximum: space.maximum(*memory) };
+            if !asked.admits(actual) {
+                return Err(ImportError::new(import, ImportProblem::MemoryLimits(actual)).into());
+            }
         }
-        ErrorKind::Instantiation(
-            InstantiationError::FailedToInstantiateMemory(_)
-            | InstantiationError::FailedToInstantiateTable(_),
-        ) => InstantiateError::OutOfSystemMemory,
-        ErrorKind::Instantiation(InstantiationError::ElementSegmentDoesNotFit { .. })
-        | ErrorKind::Memory(_)
-        | ErrorKind::Table(_) => InstantiateError::Segment,
-        _ => InstantiateError::Engine,
+        space.limiter_mut().begin(bounds);
+        space.limiter_mut().begin_making(module.instance_bytes(), module.hidden())?;
+        let made = space.instantiate(module.code(), memories);
+        space.limiter_mut().end();
+        made.map_err(|refused| match (space.limiter_mut().take_refusal(), refused) {
+            (Some(refusal), _) => refusal.into(),
+            (None, Refusal::Memory) => InstantiateError::OutOfSystemMemory,
+            (None, Refusal::Segment) => InstantiateError::Segment,
+            (None, Refusal::Defect) => InstantiateError::Engine,
+        })
     }
 }
 

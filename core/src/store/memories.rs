@@ -3,6 +3,7 @@
 use super::{Store, cells::bytes_of};
 use crate::{
     budget::Charge,
+    engine,
     error::{HandleError, MemoryError},
     externs::{ExternType, MemoryType},
     ids::{InstanceId, MemoryId, Origin},
@@ -29,14 +30,14 @@ pub(super) enum Place {
     },
     Bound {
         cell: u32,
-        memory: wasmi::Memory,
+        memory: engine::Memory,
     },
 }
 
 /// Where the bytes of a memory are.
 enum Located {
     Free(u32),
-    Bound(u32, wasmi::Memory),
+    Bound(u32, engine::Memory),
 }
 
 impl Store {
@@ -103,9 +104,11 @@ impl Store {
                 Ok(MemoryType { initial: pages, maximum: memory.maximum })
             }
             Located::Bound(cell, memory) => {
-                let store = &self.cells.get(cell)?.store;
-                let ty = MemoryType::from_engine(&memory.ty(store));
-                Ok(MemoryType { initial: pages_of(memory.data_size(store)), ..ty })
+                let space = &self.cells.get(cell)?.space;
+                Ok(MemoryType {
+                    initial: pages_of(space.bytes(memory).len()),
+                    maximum: space.maximum(memory),
+                })
             }
         }
     }
@@ -150,11 +153,11 @@ impl Store {
                 }
             }
             Located::Bound(cell, memory) => {
-                let store = &mut self.cells.get_mut(cell)?.store;
+                let space = &mut self.cells.get_mut(cell)?.space;
                 // It is the supervisor's doing, whichever guest ran before.
-                store.data_mut().limiter.begin(&Bounds::default());
-                if memory.grow(&mut *store, additional.into()).is_err() {
-                    let refusal = store.data_mut().limiter.take_refusal();
+                space.limiter_mut().begin(&Bounds::default());
+                if !space.grow(memory, additional) {
+                    let refusal = space.limiter_mut().take_refusal();
                     return Err(refusal.map_or(MemoryError::OutOfSystemMemory, MemoryError::Limit));
                 }
             }
@@ -183,7 +186,7 @@ impl Store {
                 tail.fill(0);
             }
             Located::Bound(cell, memory) => {
-                let data = memory.data(&self.cells.get(cell)?.store);
+                let data = self.cells.get(cell)?.space.bytes(memory);
                 buffer.copy_from_slice(data.get(range).ok_or(MemoryError::OutOfBounds)?);
             }
         }
@@ -245,7 +248,7 @@ impl Store {
                 }
                 Ok(bytes)
             }
-            Located::Bound(cell, memory) => Ok(memory.data_mut(&mut self.cells.get_mut(cell)?.store)),
+            Located::Bound(cell, memory) => Ok(self.cells.get_mut(cell)?.space.bytes_mut(memory)),
         }
     }
 
@@ -280,7 +283,7 @@ impl Store {
     }
 
     /// The engine's memory, for one that is in a cell.
-    pub(super) fn engine_memory(&self, memory: MemoryId) -> Option<wasmi::Memory> {
+    pub(super) fn engine_memory(&self, memory: MemoryId) -> Option<engine::Memory> {
         match self.locate(memory) {
             Ok(Located::Bound(_, memory)) => Some(memory),
             _ => None,
@@ -298,11 +301,8 @@ impl Store {
             }),
             Origin::Exported(instance, export) => {
                 let instance = self.instances.get(instance)?;
-                let context = &instance.context;
-                let export = context.module.export_at(export).ok_or(HandleError::Unknown)?;
-                let store = &self.cells.get(context.cell)?.store;
-                let memory = instance.handle.get_memory(store, export.name()).ok_or(HandleError::Unknown)?;
-                Ok(Located::Bound(context.cell, memory))
+                let memory = instance.body.exported.memory(export).ok_or(HandleError::Unknown)?;
+                Ok(Located::Bound(instance.context.cell, memory))
             }
         }
     }

@@ -10,14 +10,14 @@ mod rebuild;
 mod snapshots;
 
 use crate::{
-    cell::{Cell, CellData, Ticket},
+    cell::{Cell, Ticket},
     chain::Link,
+    engine::{Budgets, Space},
     environment::Environment,
     error::{InstantiateError, InvokeError},
     execution::{Execution, Step},
     ids::{InstanceId, unique},
     leavings::Leavings,
-    limiter::Budgets,
     limits::{Limits, maximum},
     module::Module,
     options::InstanceLimits,
@@ -29,7 +29,6 @@ use crate::{
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use instances::Instance;
 use memories::Memory;
-use wasmi::Val;
 
 pub(crate) use self::chains::Serving;
 
@@ -62,7 +61,7 @@ pub struct Store {
     /// Boxed, as a store that serves a supervisor is moved at each level of nesting.
     limits: Box<Limits>,
     budgets: Budgets,
-    cells: Slots<Box<Cell>>,
+    cells: Slots<Cell>,
     memories: Slots<Memory>,
     /// Instances by key, which they have from the beginning.
     instances: Slots<Instance>,
@@ -77,8 +76,6 @@ pub struct Store {
     /// The host calls that are being served, each within the one before; `None` for one of a guest whose
     /// calls may overlap.
     serving: Vec<Option<Link>>,
-    /// Arguments on their way into the engine.
-    inputs: Vec<Val>,
     /// Buffers for reuse.
     spare: Vec<Vec<Value>>,
 }
@@ -109,7 +106,6 @@ impl Store {
             dead_instances: 0,
             level: Level { depth: 0, fuel: None, serving: 0 },
             serving: Vec::new(),
-            inputs: Vec::new(),
             spare: Vec::new(),
         }
     }
@@ -309,16 +305,11 @@ impl Store {
         self.cells.get(key).is_ok_and(|cell| Arc::ptr_eq(&cell.ticket, ticket))
     }
 
-    /// The engine store of the cell of this key and ticket, a buffer for what goes into it, and what is
-    /// being served.
-    pub(crate) fn engine(
-        &mut self,
-        key: u32,
-        ticket: &Arc<Ticket>,
-    ) -> Option<(&mut wasmi::Store<CellData>, &mut Vec<Val>, Serving<'_>)> {
+    /// The space of the cell of this key and ticket, and what is being served.
+    pub(crate) fn cell(&mut self, key: u32, ticket: &Arc<Ticket>) -> Option<(&mut dyn Space, Serving<'_>)> {
         let cell = self.cells.get_mut(key).ok().filter(|cell| Arc::ptr_eq(&cell.ticket, ticket))?;
         let serving = Serving { host_calls: &self.serving, depth: self.level.depth };
-        Some((&mut cell.store, &mut self.inputs, serving))
+        Some((&mut *cell.space, serving))
     }
 
     /// Takes a buffer back.

@@ -2,6 +2,7 @@
 
 use super::{
     Store,
+    instances::Body,
     memories::Place,
     snapshots::{Parts, write},
 };
@@ -9,15 +10,13 @@ use crate::{
     budget::Charge,
     cell::Cell,
     chain::Chain,
+    engine::Memory,
     error::{InstantiateError, MemoryError},
-    execution::Context,
-    frames::Recorder,
+    execution::{Context, Recorder},
     ids::MemoryId,
-    limits::MAX_PAGES,
     snapshot::{RestoreError, Snapshot},
 };
-use alloc::{boxed::Box, sync::Arc, vec::Vec};
-use wasmi::Memory;
+use alloc::{sync::Arc, vec::Vec};
 
 impl Store {
     /// Makes an instance anew, in the state of a snapshot, in a cell of its own.
@@ -35,30 +34,31 @@ impl Store {
         let imported = instance.memories.clone();
         let (old, module) = (instance.context.cell, instance.context.module.clone());
         let bounds = instance.context.bounds.limits.bounds();
-        let mut cell = Cell::new(&module.engine_for_cell(), &self.limits, &self.budgets, &self.leavings);
+        let mut cell = Cell::new(&module, &self.limits, &self.budgets, &self.leavings);
         let memories = self.remake(&mut cell, old, &imported, parts, snapshot)?;
         let ticket = Arc::clone(&cell.ticket);
         let new = self.cells.insert(cell).map_err(|_| RestoreError::IdsExhausted)?;
         let made = self.make(&module, new, &memories, &bounds).map_err(explain).and_then(|handle| {
             let cell = self.cells.get_mut(new).map_err(|_| RestoreError::Engine)?;
-            let parts = Parts::of(&module, handle, &cell.store).ok_or(RestoreError::Engine)?;
+            let mut body = Body::new(&module, handle, cell);
+            let parts = body.parts(&module, cell).ok_or(RestoreError::Engine)?;
             write(cell, &parts, snapshot, &self.limits, &bounds)?;
-            let chain =
-                (!bounds.limits.overlapping).then(|| Chain::new((tag, key), &module, handle, &cell.store));
-            Ok((handle, Recorder::of(&module, handle, &cell.store), chain))
+            let chain = (!bounds.limits.overlapping)
+                .then(|| Chain::new((tag, key), &module, handle, &mut *cell.space));
+            let recorder = Recorder::of(&module, handle, &mut *cell.space);
+            Ok((body, recorder, chain))
         });
         // What was made stays in the new cell, which goes with it.
         let made =
             made.and_then(|made| Ok((made, self.instances.get_mut(key).map_err(|_| RestoreError::Engine)?)));
-        let ((handle, recorder, chain), instance) = match made {
+        let ((body, recorder, chain), instance) = match made {
             Ok(made) => made,
             Err(error) => {
                 let _unfinished = self.cells.remove(new);
                 return Err(error);
             }
         };
-        instance.handle = handle;
-        instance.functions.clear();
+        instance.body = body;
         let Context { functions, memory, .. } = &*instance.context;
         let (functions, memory) = (functions.clone(), *memory);
         instance.context = Arc::new(Context {
@@ -83,17 +83,17 @@ impl Store {
     /// was one memory stays one.
     fn remake(
         &self,
-        cell: &mut Box<Cell>,
+        cell: &mut Cell,
         old: u32,
         imported: &[MemoryId],
         parts: &Parts,
         snapshot: &Snapshot,
     ) -> Result<Vec<Memory>, RestoreError> {
-        let store = &self.cells.get(old).map_err(|_| RestoreError::Engine)?.store;
+        let space = &self.cells.get(old).map_err(|_| RestoreError::Engine)?.space;
         let mut made: Vec<((&MemoryId, &Memory), u32, Memory)> = Vec::new();
         // One that another guest exports twice has two ids.
         let is_same = |(id, one): (&MemoryId, &Memory), (other_id, other): (&MemoryId, &Memory)| {
-            id == other_id || (one.data_size(store) > 0 && one.data_ptr(store) == other.data_ptr(store))
+            id == other_id || space.is_same(*one, *other)
         };
         for (named, pages) in imported.iter().zip(&parts.memories).zip(snapshot.memory_pages()) {
             if let Some(&(_, other, same)) = made.iter().find(|(other, ..)| is_same(named, *other)) {
@@ -104,8 +104,7 @@ impl Store {
                 continue;
             }
             let (_, memory) = named;
-            let maximum = memory.ty(store).maximum();
-            let maximum = maximum.map(|maximum| u32::try_from(maximum).unwrap_or(MAX_PAGES));
+            let maximum = space.maximum(*memory);
             if maximum.is_some_and(|maximum| pages > maximum) {
                 return Err(RestoreError::Maximum);
             }

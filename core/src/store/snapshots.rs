@@ -2,7 +2,8 @@
 
 use super::{Store, instances::Instance, memories::pages_of};
 use crate::{
-    cell::{Cell, CellData},
+    cell::Cell,
+    engine::{self, Global, Memory, Space},
     environment::Environment,
     error::InstantiateError,
     ids::{InstanceId, MemoryId},
@@ -10,12 +11,11 @@ use crate::{
     module::Module,
     options::{Bounds, InstanceLimits},
     snapshot::{ForkError, RestoreError, Snapshot, SnapshotError, format},
-    value::Value,
 };
 use alloc::{sync::Arc, vec::Vec};
-use wasmi::{Global, Memory};
 
 /// What of an instance a snapshot has, in its order.
+#[derive(Debug)]
 pub(super) struct Parts {
     pub(super) memories: Vec<Memory>,
     globals: Vec<Global>,
@@ -23,15 +23,12 @@ pub(super) struct Parts {
 
 impl Parts {
     /// `None` where the engine does not have what was exported for this; that does not happen.
-    pub(super) fn of(
-        module: &Module,
-        handle: wasmi::Instance,
-        store: &wasmi::Store<CellData>,
-    ) -> Option<Self> {
+    pub(super) fn of(module: &Module, instance: engine::Instance, space: &mut dyn Space) -> Option<Self> {
         let state = module.state();
-        let memories = state.memories.iter().map(|memory| handle.get_memory(store, &memory.export));
-        let globals = state.globals.iter().map(|global| handle.get_global(store, &global.export));
-        Some(Self { memories: memories.collect::<Option<_>>()?, globals: globals.collect::<Option<_>>()? })
+        let memories = state.memories.iter().map(|memory| space.memory(instance, &memory.export));
+        let memories = memories.collect::<Option<_>>()?;
+        let globals = state.globals.iter().map(|global| space.global(instance, &global.export));
+        Some(Self { memories, globals: globals.collect::<Option<_>>()? })
     }
 }
 
@@ -39,8 +36,7 @@ impl Store {
     /// Captures the state of an instance: its memories, imported ones too, and its mutable
     /// globals.
     ///
-    /// Takes a look at each byte of the memories, and a copy of what is not zero. The first
-    /// snapshot of a module's instances also reads the module's code once, some 5 ms a MiB.
+    /// Takes a look at each byte of the memories, and a copy of what is not zero.
     ///
     /// # Errors
     ///
@@ -48,18 +44,20 @@ impl Store {
     /// waits, there is no snapshot of it; nor of one that it shares memory with.
     pub fn snapshot(&mut self, instance: InstanceId) -> Result<Snapshot, SnapshotError> {
         self.settle_chain(instance)?;
+        let key = instance.key();
         let instance = self.instance(instance)?;
-        let module = &instance.context.module;
-        module.is_capturable()?;
+        instance.context.module.is_capturable()?;
         if self.is_busy(instance) {
             return Err(SnapshotError::Busy);
         }
-        let store = &self.cells.get(instance.context.cell).map_err(|_| SnapshotError::Engine)?.store;
-        let parts = Parts::of(module, instance.handle, store).ok_or(SnapshotError::Engine)?;
-        let memories: Vec<_> = parts.memories.iter().map(|memory| memory.data(store)).collect();
-        let globals = parts.globals.iter().map(|global| Value::from_engine(&global.get(store)));
+        let Instance { body, context, .. } =
+            self.instances.get_mut(key).map_err(|_| SnapshotError::Engine)?;
+        let cell = self.cells.get_mut(context.cell).map_err(|_| SnapshotError::Engine)?;
+        let parts = body.parts(&context.module, cell).ok_or(SnapshotError::Engine)?;
+        let memories: Vec<_> = parts.memories.iter().map(|memory| cell.space.bytes(*memory)).collect();
+        let globals = parts.globals.iter().map(|global| cell.space.get(*global));
         let globals = globals.collect::<Option<Vec<_>>>().ok_or(SnapshotError::Engine)?;
-        format::write(module.identity(), &memories, &globals).ok_or(SnapshotError::OutOfSystemMemory)
+        format::write(context.module.identity(), &memories, &globals).ok_or(SnapshotError::OutOfSystemMemory)
     }
 
     /// Makes an instance what it was when the snapshot was taken, of it or of another instance of
@@ -142,8 +140,7 @@ impl Store {
         let context = Arc::clone(&self.instance(instance).map_err(SnapshotError::from)?.context);
         let module = context.module.clone();
         let mut environment = environment.clone();
-        for (function, index) in module.imported_functions().iter().zip(&context.functions) {
-            let import = function.import();
+        for (import, index) in module.imported_functions().zip(&context.functions) {
             environment.set_function(import.module().as_bytes(), import.name().as_bytes(), *index);
         }
         let limits = context.bounds.limits;
@@ -158,7 +155,7 @@ impl Store {
         if Arc::strong_count(&instance.context) > 1 {
             return true;
         }
-        !self.cells.get(context.cell).is_ok_and(|cell| is_alone(cell)) && self.is_cell_busy(context.cell)
+        !self.cells.get(context.cell).is_ok_and(is_alone) && self.is_cell_busy(context.cell)
     }
 
     /// Whether a call is under way in a cell, of a live instance or of one that was torn down.
@@ -196,16 +193,16 @@ impl Store {
     }
 
     fn try_restore(&mut self, key: u32, snapshot: &Snapshot) -> Result<(), RestoreError> {
-        let instance = self.instances.get(key).map_err(|_| RestoreError::Engine)?;
-        let cell = self.cells.get_mut(instance.context.cell).map_err(|_| RestoreError::Engine)?;
-        let module = &instance.context.module;
-        let parts = Parts::of(module, instance.handle, &cell.store).ok_or(RestoreError::Engine)?;
-        let sizes = parts.memories.iter().map(|memory| pages_of(memory.data_size(&cell.store)));
+        let Self { instances, cells, limits, .. } = self;
+        let Instance { body, context, .. } = instances.get_mut(key).map_err(|_| RestoreError::Engine)?;
+        let cell = cells.get_mut(context.cell).map_err(|_| RestoreError::Engine)?;
+        let parts = body.parts(&context.module, cell).ok_or(RestoreError::Engine)?;
+        let sizes = parts.memories.iter().map(|memory| pages_of(cell.space.bytes(*memory).len()));
         if sizes.zip(snapshot.memory_pages()).any(|(size, pages)| size > pages) {
             let is_shared = Arc::strong_count(&cell.ticket) > 2;
             return if is_shared { Err(RestoreError::Grown) } else { self.rebuild(key, &parts, snapshot) };
         }
-        write(cell, &parts, snapshot, &self.limits, &instance.context.bounds)
+        write(cell, &parts, snapshot, limits, &context.bounds)
     }
 }
 
@@ -229,11 +226,13 @@ pub(super) fn write(
     grow(cell, parts, snapshot, limits, bounds)?;
     let mut runs = snapshot.runs();
     for (memory, header) in parts.memories.iter().zip(snapshot.memories()) {
-        format::restore(memory.data_mut(&mut cell.store), runs.by_ref().take(header.runs));
+        format::restore(cell.space.bytes_mut(*memory), runs.by_ref().take(header.runs));
     }
     for (global, value) in parts.globals.iter().zip(snapshot.globals()) {
         // It is mutable and of the value's type: what was exported was, and the types were compared.
-        global.set(&mut cell.store, value.into_engine()).map_err(|_| RestoreError::Engine)?;
+        if !cell.space.set(*global, value) {
+            return Err(RestoreError::Engine);
+        }
     }
     Ok(())
 }
@@ -247,7 +246,7 @@ fn grow(
     bounds: &Bounds,
 ) -> Result<(), RestoreError> {
     let missing = |cell: &Cell, memory: &Memory, pages: u32| {
-        pages.saturating_sub(pages_of(memory.data_size(&cell.store)))
+        pages.saturating_sub(pages_of(cell.space.bytes(*memory).len()))
     };
     let memories = || parts.memories.iter().zip(snapshot.memory_pages());
     let mut total = 0_u32;
@@ -256,7 +255,7 @@ fn grow(
         if more == 0 {
             continue;
         }
-        if memory.ty(&cell.store).maximum().is_some_and(|maximum| u64::from(pages) > maximum) {
+        if cell.space.maximum(*memory).is_some_and(|maximum| pages > maximum) {
             return Err(RestoreError::Maximum);
         }
         maximum::memory_pages(limits).check(pages.into())?;
@@ -265,12 +264,12 @@ fn grow(
     if total == 0 {
         return Ok(());
     }
-    cell.store.data_mut().limiter.begin(bounds);
-    cell.store.data().limiter.check(total)?;
+    cell.space.limiter_mut().begin(bounds);
+    cell.space.limiter().check(total)?;
     for (memory, pages) in memories() {
         let more = missing(cell, memory, pages);
-        if more > 0 && memory.grow(&mut cell.store, more.into()).is_err() {
-            let refusal = cell.store.data_mut().limiter.take_refusal();
+        if more > 0 && !cell.space.grow(*memory, more) {
+            let refusal = cell.space.limiter_mut().take_refusal();
             return Err(refusal.map_or(RestoreError::OutOfSystemMemory, RestoreError::Limit));
         }
     }

@@ -1,7 +1,6 @@
 //! The table of the kinds of trap: each is stated here and nowhere else.
 //!
-//! Of a row are made the variant of [`TrapCode`] with its line in the table of the documentation, its name, its message,
-//! and what it is in the engine. JavaScript and its documentation have their part by [`tables`](crate::tables).
+//! Of a row are made the variant of [`TrapCode`] with its line in the table of the documentation, its name and its message. JavaScript and its documentation have their part by [`tables`](crate::tables).
 
 use crate::tables::TrapRow;
 use core::fmt;
@@ -9,7 +8,7 @@ use core::fmt;
 macro_rules! trap_codes {
     ($(
         $(#[doc = $doc:literal])+
-        $code:ident $name:literal $(of engine $($engine:ident)|+)? {
+        $code:ident $name:literal {
             message: $message:literal,
             cause: $cause:literal,
             remedy: $remedy:literal,
@@ -51,12 +50,6 @@ macro_rules! trap_codes {
                     $(Self::$code => $message,)*
                 }
             }
-
-            pub(super) const fn from_engine(code: wasmi::TrapCode) -> Self {
-                match code {
-                    $($($(wasmi::TrapCode::$engine)|+ => Self::$code,)?)*
-                }
-            }
         }
 
         /// The kinds of trap, for those who write about them.
@@ -67,13 +60,13 @@ macro_rules! trap_codes {
 
 trap_codes! {
     /// A float that is not a number was converted to an integer.
-    BadConversionToInteger "bad-conversion-to-integer" of engine BadConversionToInteger {
+    BadConversionToInteger "bad-conversion-to-integer" {
         message: "invalid conversion to an integer",
         cause: "NaN was converted to an integer",
         remedy: "a defect of the guest; toolchains can emit conversions that saturate",
     }
     /// An indirect call met a function of another type.
-    BadSignature "bad-signature" of engine BadSignature {
+    BadSignature "bad-signature" {
         message: "indirect call to a function of another type",
         cause: "a function pointer was called as what it is not",
         remedy: "a defect of the guest, often a wrong cast of a function pointer",
@@ -91,25 +84,25 @@ trap_codes! {
         remedy: "see the trap's reason; in JavaScript what an import throws comes out instead, but for what the guest's pointers made `memory.read` and the like throw",
     }
     /// An indirect call met an empty table element.
-    IndirectCallToNull "indirect-call-to-null" of engine IndirectCallToNull {
+    IndirectCallToNull "indirect-call-to-null" {
         message: "indirect call to an empty table element",
         cause: "a function pointer was called that is null",
         remedy: "a defect of the guest",
     }
     /// An integer was divided by zero.
-    IntegerDivisionByZero "integer-division-by-zero" of engine IntegerDivisionByZero {
+    IntegerDivisionByZero "integer-division-by-zero" {
         message: "integer division by zero",
         cause: "an integer was divided by zero",
         remedy: "a defect of the guest; most languages check for it",
     }
     /// A float that does not fit was converted to an integer, or the smallest integer divided by -1.
-    IntegerOverflow "integer-overflow" of engine IntegerOverflow {
+    IntegerOverflow "integer-overflow" {
         message: "integer overflow",
         cause: "a float that does not fit was converted to an integer, or the smallest integer divided by -1",
         remedy: "a defect of the guest; toolchains can emit conversions that saturate",
     }
     /// A load, store or bulk operation was outside the memory.
-    MemoryOutOfBounds "memory-out-of-bounds" of engine MemoryOutOfBounds {
+    MemoryOutOfBounds "memory-out-of-bounds" {
         message: "memory access out of bounds",
         cause: "a load, store or bulk operation outside the memory or the segment",
         remedy: "a defect of the guest, or arguments that point outside its memory",
@@ -121,13 +114,13 @@ trap_codes! {
         remedy: "do less within imports; limit `nesting`, or that of the instance",
     }
     /// The call used up its fuel.
-    OutOfFuel "out-of-fuel" of engine OutOfFuel {
+    OutOfFuel "out-of-fuel" {
         message: "out of fuel",
         cause: "the call used up its fuel, or cannot pay a charge",
         remedy: "give it more, or see by its frames where it loops",
     }
     /// The host had no memory left for what the guest asked for.
-    OutOfSystemMemory "out-of-system-memory" of engine GrowthOperationLimited | OutOfSystemMemory {
+    OutOfSystemMemory "out-of-system-memory" {
         message: "out of system memory",
         cause: "the host had no memory left for what the guest asked for",
         remedy: "lower the limits of memory, or make room",
@@ -147,19 +140,19 @@ trap_codes! {
     }
     /// Guest functions called each other too deeply, see
     /// [`Limits::guest_frames`](crate::Limits) and `engine_stack_bytes`.
-    StackOverflow "stack-overflow" of engine StackOverflow {
+    StackOverflow "stack-overflow" {
         message: "guest stack overflow",
         cause: "the guest's functions called each other too deeply",
         remedy: "see by its frames which; limits `guest_frames` and `engine_stack_bytes` (`guestFrames`, `engineStackBytes`)",
     }
     /// A table operation was outside the table.
-    TableOutOfBounds "table-out-of-bounds" of engine TableOutOfBounds {
+    TableOutOfBounds "table-out-of-bounds" {
         message: "table access out of bounds",
         cause: "a table operation outside the table, an indirect call through it too",
         remedy: "a defect of the guest, often a function pointer that is none",
     }
     /// The guest executed `unreachable`; most toolchains compile a panic or abort to it.
-    Unreachable "unreachable" of engine UnreachableCodeReached {
+    Unreachable "unreachable" {
         message: "unreachable executed",
         cause: "the guest gave up: toolchains compile a panic or an abort to `unreachable`",
         remedy: "see by its frames where, and what it printed before",

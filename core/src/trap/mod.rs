@@ -7,7 +7,7 @@ mod codes;
 
 pub use self::codes::{TRAPS, TrapCode};
 
-use crate::{frames::Frames, limits::StackLimits};
+use crate::frames::Frames;
 use alloc::boxed::Box;
 use core::{error::Error, fmt};
 
@@ -39,15 +39,6 @@ impl Trap {
     /// A trap with a reason of guestbox's.
     pub(crate) fn because(code: TrapCode, reason: impl Error + Send + Sync + 'static) -> Self {
         Self { code, reason: Some(Box::new(reason)), fuel_used: 0, frames: None }
-    }
-
-    pub(crate) fn from_engine(error: &wasmi::Error, stack: StackLimits) -> Self {
-        let code = error.as_trap_code().map_or(TrapCode::Engine, TrapCode::from_engine);
-        let reason: Option<Reason> = match code {
-            TrapCode::StackOverflow => Some(Box::new(stack)),
-            _ => None,
-        };
-        Self { reason, ..Self::new(code) }
     }
 
     /// The same trap, after a call used so much fuel.
@@ -94,7 +85,8 @@ impl Trap {
     }
 
     /// The supervisor's reason, where a [`HostError`](crate::HostError) carried one; for
-    /// [`TrapCode::NestingTooDeep`] the [`LimitError`](crate::LimitError), for [`TrapCode::StackOverflow`] the [`StackLimits`].
+    /// [`TrapCode::NestingTooDeep`] the [`LimitError`](crate::LimitError), for [`TrapCode::StackOverflow`] the
+    /// [`StackLimits`](crate::StackLimits).
     #[must_use]
     pub fn reason(&self) -> Option<&(dyn Error + Send + Sync + 'static)> {
         self.reason.as_deref()

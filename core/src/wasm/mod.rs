@@ -14,11 +14,12 @@ mod validate;
 
 pub(crate) use self::{
     names::function_names,
-    rewrite::{
-        EXTEND_COST, Frames, Hooks, NOP_COST, Names, OUTSIDE, REF_NULL_COST, Rewritten, SLOT_BYTES,
-        STACK_BYTES, mend, rewrite,
-    },
-    scan::{RefKind, Scan},
+    rewrite::{Frames, Names, OUTSIDE, Rewritten, SLOT_BYTES, STACK_BYTES, mend, rewrite},
+    scan::Scan,
     stack_pointer::exported as stack_pointer_export,
     unsupported::explain,
+};
+pub use self::{
+    rewrite::{EXTEND_COST, Hooks, NOP_COST, REF_NULL_COST},
+    scan::RefKind,
 };

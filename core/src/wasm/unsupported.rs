@@ -10,7 +10,7 @@ use crate::{
     proposals::Proposal,
 };
 use alloc::format;
-use wasmparser::{FunctionBody, Operator, Parser, Payload, TypeRef};
+use wasmparser::{FunctionBody, Operator, Parser, Payload, TypeRef, WasmFeatures};
 
 /// The error of a module that was found to be invalid: where it is so only because a proposal is not
 /// supported, that; otherwise where in the module's own bytes it is.
@@ -124,4 +124,30 @@ fn function_at(bytes: &[u8], offset: usize) -> Option<(u32, FunctionBody<'_>)> {
         }
     }
     None
+}
+
+impl Proposal {
+    /// What of the parser's features it takes, with the proposals that it builds on.
+    const fn features(self) -> WasmFeatures {
+        match self {
+            Self::ComponentModel => WasmFeatures::COMPONENT_MODEL,
+            Self::CustomPageSizes => WasmFeatures::CUSTOM_PAGE_SIZES,
+            Self::ExceptionHandling => WasmFeatures::EXCEPTIONS,
+            Self::FunctionReferences => WasmFeatures::FUNCTION_REFERENCES,
+            Self::Gc => WasmFeatures::FUNCTION_REFERENCES.union(WasmFeatures::GC),
+            Self::LegacyExceptionHandling => WasmFeatures::EXCEPTIONS.union(WasmFeatures::LEGACY_EXCEPTIONS),
+            Self::Memory64 => WasmFeatures::MEMORY64,
+            Self::MemoryControl => WasmFeatures::MEMORY_CONTROL,
+            Self::RelaxedSimd => WasmFeatures::SIMD.union(WasmFeatures::RELAXED_SIMD),
+            Self::SharedEverythingThreads => {
+                WasmFeatures::THREADS.union(WasmFeatures::SHARED_EVERYTHING_THREADS)
+            }
+            Self::Simd => WasmFeatures::SIMD,
+            Self::StackSwitching => WasmFeatures::FUNCTION_REFERENCES
+                .union(WasmFeatures::EXCEPTIONS)
+                .union(WasmFeatures::STACK_SWITCHING),
+            Self::Threads => WasmFeatures::THREADS,
+            Self::WideArithmetic => WasmFeatures::WIDE_ARITHMETIC,
+        }
+    }
 }

@@ -4,7 +4,7 @@
 //! is not there it leaves without saying where it was, and begins the function once more with what
 //! happens to be in its registers. A host call it resumes exactly. So the operator is replaced by
 //! `i32.const` and `call_indirect`, and the fuel for the elements is taken by the host, as a pause of its
-//! own: see [`growth`](crate::growth).
+//! own: see `engine::wasmi::growth`.
 //!
 //! The functions that are called are the host's, one for each table that is grown, in a table that is
 //! put behind those of the module. The guest's code cannot name it.
@@ -79,13 +79,14 @@ impl Growth {
 
 /// What an instance has of this, by the names under which the engine has it.
 #[derive(Debug)]
-pub(crate) struct Hooks {
+#[non_exhaustive]
+pub struct Hooks {
     /// The table of the functions that the guest calls.
-    pub(crate) table: Box<str>,
+    pub table: Box<str>,
     /// The tables that they grow, in order.
-    pub(crate) grown: Box<[(Box<str>, RefKind)]>,
+    pub grown: Box<[(Box<str>, RefKind)]>,
     /// How many tables of an instance are made before that of the hooks.
-    pub(crate) own_tables: u32,
+    pub own_tables: u32,
 }
 
 impl Hooks {

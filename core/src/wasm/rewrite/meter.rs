@@ -12,15 +12,15 @@ use crate::{
 use alloc::vec::Vec;
 
 /// What the engine takes for a `nop`. A guest's own are left out.
-pub(crate) const NOP_COST: u8 = 1;
+pub const NOP_COST: u8 = 1;
 
 /// What the engine takes for a `ref.null`, which is put in with a `drop`. A guest's own become reads of a
 /// global that is null.
-pub(crate) const REF_NULL_COST: u8 = 8;
+pub const REF_NULL_COST: u8 = 8;
 
 /// What the engine takes for an `i64.extend16_s`, which is put in with a constant and a `drop`. A guest's own
 /// become shifts.
-pub(crate) const EXTEND_COST: u8 = 32;
+pub const EXTEND_COST: u8 = 32;
 
 /// The regions of a function, and what each costs beside the unit that the engine takes by itself.
 #[derive(Default)]

@@ -33,10 +33,12 @@ mod repairs;
 mod temps;
 mod types;
 
-pub(crate) use self::{
+pub use self::{
     growth::Hooks,
-    hidden::Names,
     meter::{EXTEND_COST, NOP_COST, REF_NULL_COST},
+};
+pub(crate) use self::{
+    hidden::Names,
     notes::{Frames, OUTSIDE, SLOT_BYTES, STACK_BYTES},
 };
 

@@ -100,8 +100,11 @@ pub(super) fn global_type(ty: wasmparser::GlobalType) -> GlobalType {
 
 /// What the elements of a table are.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum RefKind {
+#[expect(clippy::exhaustive_enums, reason = "engines have to know them all")]
+pub enum RefKind {
+    /// References to functions.
     Func,
+    /// References to things of the host.
     Extern,
 }
 

@@ -9,7 +9,8 @@ mod found;
 mod scanner;
 mod signatures;
 
-pub(crate) use self::found::{ExportKind, RefKind, ScannedExport, ScannedGlobal, ScannedMemory};
+pub use self::found::RefKind;
+pub(crate) use self::found::{ExportKind, ScannedExport, ScannedGlobal, ScannedMemory};
 pub(super) use self::scanner::scan;
 
 use super::{

@@ -1,11 +1,14 @@
 //! Growing tables on behalf of a guest: it calls the host for this, see `wasm::rewrite::growth`.
 //!
-//! The call pauses as that of an import does, but nobody else sees it: the execution takes the fuel
-//! for the new elements, grows the table and goes on. Where the fuel is not there it is out of fuel,
-//! before anything has changed.
+//! The call pauses as that of an import does, but nobody else sees it: see [`Growth::grow`]. Where the fuel for the
+//! new elements is not there the call is out of fuel, before anything has changed.
 
-use crate::{cell::CellData, costs, module::Module, wasm::RefKind};
-use wasmi::{Func, FuncType, Ref, Table, Val, ValType};
+use super::imports::Data;
+use crate::{
+    costs,
+    engine::{Prepared, RefKind},
+};
+use wasmi::{Func, FuncType, Instance, Ref, Store, Table, Val, ValType};
 
 /// Bytes that the engine takes for an element.
 const ELEMENT_BYTES: u64 = 4;
@@ -15,7 +18,7 @@ const REFUSED: i32 = -1;
 
 /// A table that a guest grows, and by what.
 #[derive(Debug)]
-pub(crate) struct Growth {
+pub(super) struct Growth {
     table: Table,
     value: Ref,
     elements: u32,
@@ -35,7 +38,7 @@ impl Growth {
 
     /// The fuel that it takes now: a unit for each whole [`costs::BYTES_PER_UNIT`]; none where it will
     /// be refused.
-    pub(crate) fn cost(&self, store: &wasmi::Store<CellData>) -> u64 {
+    pub(super) fn cost(&self, store: &Store<Data>) -> u64 {
         if !self.is_possible(store) {
             return 0;
         }
@@ -44,13 +47,13 @@ impl Growth {
     }
 
     /// Grows the table and returns what the operator does: the size before, or -1.
-    pub(crate) fn grow(&self, store: &mut wasmi::Store<CellData>) -> i32 {
+    pub(super) fn grow(&self, store: &mut Store<Data>) -> i32 {
         let size = self.table.grow(store, self.elements.into(), self.value);
         let size = size.ok().and_then(|size| u32::try_from(size).ok());
         size.map_or(REFUSED, u32::cast_signed)
     }
 
-    fn is_possible(&self, store: &wasmi::Store<CellData>) -> bool {
+    fn is_possible(&self, store: &Store<Data>) -> bool {
         let size = self.table.size(store);
         let desired = size.saturating_add(self.elements.into());
         let maximum = self.table.ty(store).maximum().unwrap_or(u32::MAX.into());
@@ -60,12 +63,8 @@ impl Growth {
 
 /// Gives a new instance the functions by which it grows its tables. `None` where the engine does not
 /// have what was exported for this; that does not happen.
-pub(crate) fn install(
-    module: &Module,
-    instance: wasmi::Instance,
-    store: &mut wasmi::Store<CellData>,
-) -> Option<()> {
-    let Some(hooks) = module.hooks() else { return Some(()) };
+pub(super) fn install(module: &Prepared, instance: Instance, store: &mut Store<Data>) -> Option<()> {
+    let Some(hooks) = &module.hooks else { return Some(()) };
     let installed = instance.get_table(&*store, &hooks.table)?;
     for (at, (name, kind)) in (0_u64..).zip(&hooks.grown) {
         let table = instance.get_table(&*store, name)?;
@@ -76,7 +75,7 @@ pub(crate) fn install(
 }
 
 /// The function that a guest calls to grow a table.
-fn hook(store: &mut wasmi::Store<CellData>, table: Table, kind: RefKind) -> Func {
+fn hook(store: &mut Store<Data>, table: Table, kind: RefKind) -> Func {
     let element = match kind {
         RefKind::Extern => ValType::ExternRef,
         RefKind::Func => ValType::FuncRef,

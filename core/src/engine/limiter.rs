@@ -1,13 +1,12 @@
-//! What stands between the engine and the budgets: it is asked before a memory or a table grows.
+//! What stands between an engine and the budgets: it is asked before a memory or a table grows.
 
 use crate::{
     budget::{Budget, Charge},
     limits::LimitError,
-    limits::{Limits, Maximum, PAGE_BYTES, count, elements_of, maximum},
+    limits::{Limits, Maximum, elements_of, maximum},
     options::Bounds,
 };
 use alloc::sync::Arc;
-use wasmi_core::LimiterError;
 
 /// What all cells of a store share.
 #[derive(Debug)]
@@ -37,7 +36,7 @@ fn elements_between(current: u64, desired: u64) -> u32 {
 
 /// Refuses growth above the limits, before it happens.
 #[derive(Debug)]
-pub(crate) struct Limiter {
+pub struct Limiter {
     memory_pages: Maximum,
     table_elements: Maximum,
     charge: Charge,
@@ -52,7 +51,7 @@ pub(crate) struct Limiter {
     refused: Option<LimitError>,
 }
 
-/// What the engine is at when it asks.
+/// What an engine is at when it asks.
 #[derive(Debug)]
 enum Work {
     /// A guest runs, or its supervisor grows a memory.
@@ -195,6 +194,18 @@ impl Limiter {
         }
     }
 
+    /// Whether a memory grows from so many pages to so many, or is made with these, from 0. What it takes is taken.
+    pub fn lets_memory_grow(&mut self, current: u32, desired: u32) -> bool {
+        let growth = self.memory_growth(current, desired);
+        self.answer(growth)
+    }
+
+    /// Whether a table grows from so many elements to so many, or is made with these, from 0. What it takes is taken.
+    pub fn lets_table_grow(&mut self, current: u64, desired: u64) -> bool {
+        let growth = self.table_growth(current, desired);
+        self.answer(growth)
+    }
+
     /// The answer to the engine, by what the growth took.
     const fn answer(&mut self, growth: Result<Taken, LimitError>) -> bool {
         self.taken = Taken::Nothing;
@@ -211,7 +222,7 @@ impl Limiter {
     }
 
     /// Gives back what the last growth took, as the engine could not do it after all.
-    fn undo(&mut self) {
+    pub fn undo(&mut self) {
         match core::mem::replace(&mut self.taken, Taken::Nothing) {
             Taken::Nothing => {}
             Taken::Pages(pages) => {
@@ -220,51 +231,5 @@ impl Limiter {
             }
             Taken::Elements(elements) => self.elements.give_back(elements),
         }
-    }
-}
-
-impl wasmi::ResourceLimiter for Limiter {
-    fn memory_growing(
-        &mut self,
-        current: usize,
-        desired: usize,
-        _maximum: Option<usize>,
-    ) -> Result<bool, LimiterError> {
-        let pages = |bytes: usize| u32::try_from(bytes.div_ceil(PAGE_BYTES)).unwrap_or(u32::MAX);
-        let growth = self.memory_growth(pages(current), pages(desired));
-        Ok(self.answer(growth))
-    }
-
-    fn memory_grow_failed(&mut self, _: &wasmi::errors::MemoryError) -> Result<(), LimiterError> {
-        self.undo();
-        Ok(())
-    }
-
-    fn table_growing(
-        &mut self,
-        current: usize,
-        desired: usize,
-        _maximum: Option<usize>,
-    ) -> Result<bool, LimiterError> {
-        let growth = self.table_growth(count(current), count(desired));
-        Ok(self.answer(growth))
-    }
-
-    fn table_grow_failed(&mut self, _: &wasmi::errors::TableError) -> Result<(), LimiterError> {
-        self.undo();
-        Ok(())
-    }
-
-    // These three count everything ever made in an engine store; the store counts what lives.
-    fn instances(&self) -> usize {
-        usize::MAX
-    }
-
-    fn tables(&self) -> usize {
-        usize::MAX
-    }
-
-    fn memories(&self) -> usize {
-        usize::MAX
     }
 }

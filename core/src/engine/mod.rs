@@ -1,0 +1,209 @@
+//! The seam before what runs guests' code.
+//!
+//! The store and its calls know an engine by the traits that stand here, and by nothing else. There is one,
+//! [`wasmi`]; the tests bring another, to show that the seam is where it is said to be.
+//!
+//! | noun | what it is |
+//! |---|---|
+//! | [`Engine`] | compiles modules |
+//! | [`Code`] | a module, compiled |
+//! | [`Space`] | what has instances, with their memories and globals, and runs their calls; never frees any of them before it goes |
+//! | [`Instance`], [`Function`], [`Memory`], [`Global`] | numbers of what is in a space |
+//! | [`Paused`] | a call that is not done yet |
+//!
+//! An engine gets modules as they were rewritten, [`Prepared`]. What it has to do with them beyond the standard is this:
+//!
+//! * Fuel is taken when a function, a loop or an arm of an `if` is entered, before anything in it happens: a unit,
+//!   and for each `nop`, `ref.null` and `i64.extend16_s` that stands in it, but not in a loop or an arm within,
+//!   [`NOP_COST`], [`REF_NULL_COST`] and [`EXTEND_COST`]. Operators by the size of what they write take
+//!   [`BYTES_PER_UNIT`](crate::costs::BYTES_PER_UNIT) for a unit. Where there is not so much left the call pauses, and
+//!   nothing has happened.
+//! * A call of an imported function pauses.
+//! * A memory or a table grows only where the [`Limiter`] lets it, also when an instance is made.
+//! * Nothing panics, whatever a guest does, and no more is taken of the host's stack than the same small part
+//!   for any guest.
+
+mod limiter;
+mod wasmi;
+
+pub use self::{limiter::Limiter, wasmi::Wasmi};
+pub use crate::wasm::{EXTEND_COST, Hooks, NOP_COST, REF_NULL_COST, RefKind};
+
+pub(crate) use self::limiter::{Budgets, Hidden};
+
+use crate::{limits::StackLimits, trap::Trap, value::Value};
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
+use core::{any::Any, fmt};
+
+/// Compiles modules.
+pub trait Engine: fmt::Debug + Send + Sync {
+    /// Compiles a module, and validates what it is given.
+    ///
+    /// # Errors
+    ///
+    /// Where it is invalid, or is what the engine does not have: what is wrong, in a line.
+    fn compile(&self, module: &Arc<Prepared>) -> Result<Box<dyn Code>, Box<str>>;
+}
+
+/// A module as it was rewritten for engines, and what they have to keep to.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Prepared {
+    /// The module.
+    pub bytes: Vec<u8>,
+    /// What of its instances grows tables, where its code does.
+    pub hooks: Option<Hooks>,
+    /// What its calls may take of the stack: what [`TrapCode::StackOverflow`](crate::TrapCode::StackOverflow)
+    /// has as its reason.
+    pub stack: StackLimits,
+    /// Bytes of the engine's stack that they may take, those for frames included.
+    pub stack_bytes: usize,
+}
+
+/// A module, compiled.
+pub trait Code: Any + fmt::Debug + Send + Sync {
+    /// A space for an instance of it, and of others that will share memories with that.
+    fn space(&self, limiter: Limiter) -> Box<dyn Space>;
+
+    /// Itself, for the spaces of the same engine.
+    fn as_any(&self) -> &dyn Any;
+}
+
+/// What has instances and runs their calls.
+///
+/// Numbers are those of the space that gave them. Of another's there is nothing, or something else; it never
+/// panics.
+pub trait Space: fmt::Debug + Send + Sync {
+    /// What is asked before something grows.
+    fn limiter(&self) -> &Limiter;
+
+    /// What is asked before something grows.
+    fn limiter_mut(&mut self) -> &mut Limiter;
+
+    /// Whether a module's code is in here from the beginning, so that nothing is translated for its instances.
+    fn is_made_for(&self, code: &dyn Code) -> bool;
+
+    /// Makes an instance up to its start function, which is an export here. The limiter was told what it takes.
+    ///
+    /// `memories` are those that it imports, in order. They are of the sizes that it asks for.
+    ///
+    /// # Errors
+    ///
+    /// See [`Refusal`]. What was written to memories stays.
+    fn instantiate(&mut self, code: &dyn Code, memories: &[Memory]) -> Result<Instance, Refusal>;
+
+    /// The function that an instance exports under a name. Each time that this is asked takes a few bytes until the
+    /// space goes, and so of the next two.
+    fn function(&mut self, instance: Instance, name: &str) -> Option<Function>;
+
+    /// The memory that an instance exports under a name.
+    fn memory(&mut self, instance: Instance, name: &str) -> Option<Memory>;
+
+    /// The global that an instance exports under a name.
+    fn global(&mut self, instance: Instance, name: &str) -> Option<Global>;
+
+    /// Makes a memory of so many pages of zeros that may grow to so many. `None` where the host has none left, or the
+    /// limiter refuses.
+    fn add_memory(&mut self, pages: u32, maximum: Option<u32>) -> Option<Memory>;
+
+    /// The bytes of a memory; none of one that is not there.
+    fn bytes(&self, memory: Memory) -> &[u8];
+
+    /// The bytes of a memory, to be written.
+    fn bytes_mut(&mut self, memory: Memory) -> &mut [u8];
+
+    /// The pages that a memory may grow to, where it says so.
+    fn maximum(&self, memory: Memory) -> Option<u32>;
+
+    /// Grows a memory by so many pages; whether it did. Where it did not, the limiter may know why.
+    fn grow(&mut self, memory: Memory, pages: u32) -> bool;
+
+    /// Whether two numbers are of one memory that has any bytes.
+    fn is_same(&self, one: Memory, other: Memory) -> bool;
+
+    /// The value of a global; `None` where it is no number.
+    fn get(&self, global: Global) -> Option<Value>;
+
+    /// Sets a mutable global to a value of its type; whether it is one.
+    fn set(&mut self, global: Global, value: Value) -> bool;
+
+    /// Runs a call until it has ended or pauses.
+    fn run(&mut self, entry: Entry, turn: Turn<'_>) -> Outcome;
+}
+
+macro_rules! numbers {
+    ($($(#[doc = $doc:literal])+ $name:ident)*) => {
+        $(
+            $(#[doc = $doc])+
+            #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+            #[expect(clippy::exhaustive_structs, reason = "engines give them")]
+            pub struct $name(pub u32);
+        )*
+    };
+}
+
+numbers! {
+    /// An instance in a space.
+    Instance
+    /// A function of an instance.
+    Function
+    /// A memory in a space.
+    Memory
+    /// A global of an instance.
+    Global
+}
+
+/// Why there is no instance.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_enums, reason = "engines give them, and all are told apart")]
+pub enum Refusal {
+    /// The limiter refused, which knows why, or the host has no memory left.
+    Memory,
+    /// A segment is outside of its memory or table.
+    Segment,
+    /// Anything else: a defect.
+    Defect,
+}
+
+/// Where a call begins or goes on.
+#[derive(Clone, Copy, Debug)]
+#[expect(clippy::exhaustive_enums, reason = "engines have to know them all")]
+pub enum Entry {
+    /// It begins, with arguments of the function's types.
+    Call(Function),
+    /// It paused at an import, and has results of its types.
+    Answer,
+    /// It was out of fuel.
+    Refuelled,
+}
+
+/// What a call brings when its code is let run.
+#[derive(Debug)]
+#[expect(clippy::exhaustive_structs, reason = "engines take them apart")]
+pub struct Turn<'a> {
+    /// In goes what it is entered with. Out come its results, or the arguments of the import that it calls.
+    pub values: &'a mut Vec<Value>,
+    /// How many results it has.
+    pub results: usize,
+    /// The fuel that it may take; what is left after.
+    pub fuel: &'a mut u64,
+    /// What the engine keeps while it is paused, which was left there the last time.
+    pub paused: &'a mut Paused,
+}
+
+/// What an engine keeps of a call that is not done yet.
+pub type Paused = Option<Box<dyn Any + Send + Sync>>;
+
+/// How a call came back.
+#[derive(Debug)]
+#[expect(clippy::exhaustive_enums, reason = "engines give them, and all are told apart")]
+pub enum Outcome {
+    /// It has returned.
+    Finished,
+    /// It calls the import of this ordinal among the module's imported functions.
+    HostCall(u32),
+    /// It takes so much fuel to go on.
+    OutOfFuel(u64),
+    /// It has trapped.
+    Trapped(Trap),
+}
