@@ -5,7 +5,8 @@
 // A line of that table is a floor of a root: folders, with a slash at the end, and files without their endings. A file
 // imports from the floors below, from its own folder, and, if it is named itself, from the files that are named beside
 // it; what is only a type counts too. No files import each other in a circle, but those of a folder that has an `@`
-// before it. Every file is on a floor.
+// before it. Every file is on a floor. What a module of Rust passes on by `pub use` is of the file that it comes from:
+// who imports it there imports that file. A crate in parentheses is named on the floors that have it and on no other.
 import { readFileSync, readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, normalize } from "node:path/posix";
@@ -34,16 +35,21 @@ export function sources(root) {
 export function wrongs(root, floors, texts) {
   const wrong = [];
   const graph = new Map();
+  const crates = new Set(floors.flat().filter(isCrate));
   for (const [file, text] of texts) {
     const place = placeOf(floors, file);
     if (place === undefined) {
       wrong.push(`${root}/${file}:1: the file is on no floor; name it, or its folder, in tests/floors.txt`);
       continue;
     }
+    for (const crate of crates) {
+      const at = floors[place.floor].includes(crate) ? -1 : codeOf(text).search(new RegExp(`\\b${crate.slice(1, -1)}(::|;)`));
+      if (at >= 0) wrong.push(`${root}/${file}:${lineOf(text, at)}: names ${crate.slice(1, -1)}, which is for other floors`);
+    }
     const targets = new Map();
     graph.set(file, targets);
     for (const { at, target, written } of importsOf(file, text, texts)) {
-      const line = text.slice(0, at).split("\n").length;
+      const line = lineOf(text, at);
       const says = (rule) => wrong.push(`${root}/${file}:${line}: imports ${target ?? written}, ${rule}`);
       if (target === undefined) {
         says("which is not there");
@@ -67,6 +73,9 @@ export function wrongs(root, floors, texts) {
 }
 
 const isFolder = (name) => name.endsWith("/");
+const isCrate = (name) => name.startsWith("(");
+
+const lineOf = (text, at) => text.slice(0, at).split("\n").length;
 
 /** The floor of a file, from 0 at the ground, and the name in the table that it is there by. */
 function placeOf(floors, file) {
@@ -90,15 +99,11 @@ function importsOfTypeScript(file, text, texts) {
 }
 
 function importsOfRust(file, text, texts) {
-  // Comments and what is in quotes become blanks, so that places stay.
-  const code = text.replace(/\/\/.*|\/\*[^]*?\*\/|r(#*)"[^]*?"\1|"(?:\\[^]|[^"\\])*"|'(?:\\.|[^'\\\n])'/g, (all) =>
-    all.replace(/[^\n]/g, " "),
-  );
-  const own = file.replace(/\.rs$/, "").replace(/(^|\/)(mod|lib)$/, "");
-  const module = own === "" ? [] : own.split("/");
+  const code = codeOf(text);
+  const module = moduleOf(file);
   const imports = [];
   for (const { 0: path, 1: begin, index } of code.matchAll(/\b(crate|self|(?:self::)?super(?:::super)*)::/g)) {
-    if (/\bin\s*$/.test(code.slice(0, index))) continue;
+    if (/\bin\s*$/.test(code.slice(0, index)) || passesOn(code, index)) continue;
     const ups = (begin.match(/super/g)?.length ?? 0) - inlined(code, index);
     const from = begin === "crate" ? [] : module.slice(0, module.length - Math.max(ups, 0));
     for (const { at, names } of pathsAt(code, index + path.length)) {
@@ -108,6 +113,33 @@ function importsOfRust(file, text, texts) {
     }
   }
   return imports;
+}
+
+/** Whether a path stands in a `pub use`. */
+const passesOn = (code, index) => /\bpub(\([a-z]+\))?\s+use\s+$/.test(code.slice(0, index));
+
+/** Comments and what is in quotes become blanks, so that places stay. */
+const codeOf = (text) =>
+  text.replace(/\/\/.*|\/\*[^]*?\*\/|r(#*)"[^]*?"\1|"(?:\\[^]|[^"\\])*"|'(?:\\.|[^'\\\n])'/g, (all) => all.replace(/[^\n]/g, " "));
+
+/** The module that a file is, as its names from the root. */
+const moduleOf = (file) => {
+  const own = file.replace(/\.rs$/, "").replace(/(^|\/)(mod|lib)$/, "");
+  return own === "" ? [] : own.split("/");
+};
+
+/** What a file passes on by `pub use`: the paths, by the names under which it does. */
+function passedOn(file, text) {
+  const code = codeOf(text);
+  const passed = new Map();
+  for (const { 0: path, 1: begin, index } of code.matchAll(/\b(crate|self|(?:self::)?super(?:::super)*)::/g)) {
+    if (!passesOn(code, index)) continue;
+    const module = moduleOf(file);
+    const ups = begin.match(/super/g)?.length ?? 0;
+    const from = begin === "crate" ? [] : module.slice(0, module.length - ups);
+    for (const { names } of pathsAt(code, index + path.length)) passed.set(names.at(-1), [...from, ...names]);
+  }
+  return passed;
 }
 
 /** How many modules that are written out within their file are around a place. */
@@ -151,14 +183,16 @@ function pathsAt(code, from) {
   return paths;
 }
 
-/** The file of the innermost module that a path names; of a name at the root it is that of the crate. */
+/** The file that has what a path names: of the innermost module that it names, or where that has it from. */
 function fileOf(names, texts) {
-  for (let length = names.length; length > 0; length--) {
+  for (let length = names.length; length >= 0; length--) {
     const stem = names.slice(0, length).join("/");
-    const found = [`${stem}.rs`, `${stem}/mod.rs`].find((path) => texts.has(path));
-    if (found !== undefined) return found;
+    const file = [`${stem}.rs`, `${stem}/mod.rs`, ...(length === 0 ? ["lib.rs"] : [])].find((path) => texts.has(path));
+    if (file === undefined) continue;
+    const comesFrom = passedOn(file, texts.get(file)).get(names[length]);
+    return comesFrom === undefined ? file : fileOf(comesFrom, texts);
   }
-  return "lib.rs";
+  return undefined;
 }
 
 /** Circles, one of each group of files that import each other. */

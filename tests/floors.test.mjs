@@ -32,11 +32,29 @@ test("an upward import that is planted in the package is named with its line and
 
 test("an upward import that is planted in the wasm-host is named with its line and the rule", () => {
   for (const line of ["use crate::host::Host;", "use super::{slab, host::{self, Host}};", "fn f() -> crate::host::Host {}"]) {
-    const [found] = planted("wasm-host/src", "call.rs", `//\n${line}`);
-    assert.equal(found, "wasm-host/src/call.rs:2: imports host.rs, which is above it: on the floor of host, and it is on that of call");
+    const [found] = planted("wasm-host/src", "slab.rs", `//\n${line}`);
+    assert.equal(found, "wasm-host/src/slab.rs:2: imports host.rs, which is above it: on the floor of host, and it is on that of slab");
   }
   const [root] = planted("wasm-host/src", "call.rs", "use crate::Host;");
-  assert.match(root, /^wasm-host\/src\/call\.rs:1: imports lib\.rs, which is above it/);
+  assert.match(root, /^wasm-host\/src\/call\.rs:1: imports host\.rs, in a circle/);
+});
+
+test("an upward import that is planted in the core is named, and so is the engine's crate", () => {
+  const [store] = planted("core/src", "wasm/types.rs", "use crate::Store;");
+  assert.match(store, /^core\/src\/wasm\/types\.rs:1: imports store\/mod\.rs, which is above it/);
+  const [execution] = planted("core/src", "module/state.rs", "use crate::store::Execution;");
+  assert.match(execution, /^core\/src\/module\/state\.rs:1: imports store\/execution\/mod\.rs, which is above it/);
+  assert.deepEqual(planted("core/src", "store/chain.rs", "use wasmi::Val;"), [
+    "core/src/store/chain.rs:1: names wasmi, which is for other floors",
+  ]);
+  assert.deepEqual(planted("core/src", "substrate/mend.rs", "use wasmi::Val;"), []);
+});
+
+test("what a module passes on is of the file that it comes from", () => {
+  const files = { "a/mod.rs": "mod b;\nmod c;\npub use self::{b::B, c::C};", "a/b.rs": "use super::C;", "a/c.rs": "" };
+  assert.deepEqual(small(["a/"], files), []);
+  files["a/c.rs"] = "use crate::a::B;";
+  assert.deepEqual(small(["a/"], files), ["src/a/b.rs:1: imports a/c.rs, in a circle: a/b.rs -> a/c.rs -> a/b.rs"]);
 });
 
 test("a circle on a floor is named, but in a folder that may have one", () => {

@@ -74,58 +74,43 @@
 extern crate alloc;
 
 pub mod abi;
-mod budget;
-mod cell;
-mod chain;
-pub mod costs;
 #[doc(hidden)]
 pub mod engine;
-mod environment;
 mod error;
-mod execution;
-mod externs;
-mod features;
-mod frames;
-mod fuel;
-mod ids;
-mod leavings;
 mod limits;
 mod module;
-mod options;
-mod proposals;
-mod slots;
 pub mod snapshot;
 mod store;
 pub mod substrate;
-mod supervisor;
 #[doc(hidden)]
 pub mod tables;
-mod thunk;
-mod trap;
-mod value;
+mod types;
 mod wasm;
 pub mod wire;
 
 pub use crate::{
-    environment::Environment,
+    abi::thunk::{Region, Thunk, ThunkError, ThunkSupervisor},
     error::{
         ArgumentsError, CompileError, EnvironmentError, ExecutionError, GlobalError, HandleError,
         ImportError, ImportProblem, InstantiateError, InvokeError, MemoryError, ResultsError, Unsupported,
     },
-    execution::{Execution, Step},
-    externs::{Export, ExternType, GlobalType, Import, MemoryType, TableType},
-    features::{Feature, Features},
-    frames::{Frame, Frames},
-    fuel::OutOfFuel,
-    ids::{FuncIndex, InstanceId, MemoryId},
-    limits::{Limit, LimitError, Limits, MAX_PAGES, PAGE_BYTES, StackLimits},
+    limits::{
+        CallOptions, CompileOptions, InstanceLimits, Limit, LimitError, Limits, MAX_PAGES, Outcome,
+        PAGE_BYTES, StackLimits,
+    },
     module::Module,
-    options::{CallOptions, CompileOptions, InstanceLimits, Outcome},
-    proposals::Proposal,
     snapshot::{ForkError, FormatError, RestoreError, Snapshot, SnapshotError, Uncapturable},
-    store::{Level, Store},
-    supervisor::{HostCall, HostError, NoImports, Supervisor},
-    thunk::{Region, Thunk, ThunkError, ThunkSupervisor},
-    trap::{Reason, Trap, TrapCode},
-    value::{FuncType, ReturnValue, Value, ValueType, Values},
+    store::{Environment, Execution, HostCall, Level, NoImports, Step, Store, Supervisor},
+    types::{
+        costs,
+        externs::{Export, ExternType, GlobalType, Import, MemoryType, TableType},
+        features::{Feature, Features},
+        frames::{Frame, Frames},
+        fuel::OutOfFuel,
+        host_error::HostError,
+        ids::{FuncIndex, InstanceId, MemoryId},
+        proposals::Proposal,
+        trap::{Reason, Trap, TrapCode},
+        value::{FuncType, ReturnValue, Value, ValueType, Values},
+    },
 };

@@ -11,8 +11,8 @@
     reason = "the derived SCALE code has them"
 )]
 
-use crate::{
-    supervisor::HostError,
+use crate::types::{
+    host_error::HostError,
     value::{ReturnValue, Value},
 };
 use alloc::vec::Vec;

@@ -16,36 +16,29 @@
 //! where one ends early: guests made here have no chain of calls, see
 //! [`Execution::enter`](crate::Execution::enter).
 
-mod errors;
+mod codes;
+pub(crate) mod errors;
+pub(crate) mod thunk;
 
-pub use self::errors::{InstantiateFailure, SupervisorTrap, ThunkLookupError};
+pub use self::{
+    codes::{ERR_EXECUTION, ERR_MODULE, ERR_OK, ERR_OUT_OF_BOUNDS, MEM_UNLIMITED},
+    errors::{InstantiateFailure, SupervisorTrap, ThunkLookupError},
+};
 
 use crate::{
-    environment::Environment,
+    abi::thunk::{Region, Thunk, ThunkSupervisor},
     error::{HandleError, InstantiateError, InvokeError},
-    execution::Execution,
-    ids::{InstanceId, MemoryId},
-    limits::{PAGE_BYTES, count, maximum},
+    limits::{InstanceLimits, PAGE_BYTES, count, maximum},
     module::Module,
-    options::InstanceLimits,
-    store::Store,
-    thunk::{Region, Thunk, ThunkSupervisor},
-    value::{ReturnValue, Value, Values},
+    store::{Environment, Execution, Store},
+    types::{
+        ids::{InstanceId, MemoryId},
+        value::{ReturnValue, Value, Values},
+    },
     wire,
 };
 use alloc::vec::Vec;
 use parity_scale_codec::Encode;
-
-/// A memory without a declared maximum.
-pub const MEM_UNLIMITED: u32 = u32::MAX;
-/// Success.
-pub const ERR_OK: u32 = 0;
-/// The environment, the module's bytes or its linking are at fault.
-pub const ERR_MODULE: u32 = u32::MAX;
-/// An access outside a memory, on either side.
-pub const ERR_OUT_OF_BOUNDS: u32 = u32::MAX - 1;
-/// The guest failed: a trap, no such export, wrong arguments.
-pub const ERR_EXECUTION: u32 = crate::slots::END;
 
 /// `memory_new`: makes a memory and returns its number.
 ///
@@ -133,7 +126,7 @@ pub fn instantiate<S: ThunkSupervisor + ?Sized>(
 /// # Errors
 ///
 /// See [`InstantiateFailure`].
-pub fn try_instantiate<S: crate::supervisor::Supervisor + ?Sized>(
+pub fn try_instantiate<S: crate::store::Supervisor + ?Sized>(
     store: &mut Store,
     supervisor: &mut S,
     wasm: &[u8],
@@ -215,7 +208,7 @@ pub(crate) fn put_result<S: ThunkSupervisor + ?Sized>(
 /// # Errors
 ///
 /// Where the instance does not exist (any more), or the arguments are too long or do not decode.
-pub fn try_invoke<S: crate::supervisor::Supervisor + ?Sized>(
+pub fn try_invoke<S: crate::store::Supervisor + ?Sized>(
     store: &mut Store,
     supervisor: &mut S,
     instance: u32,

@@ -1,10 +1,9 @@
 //! What stands between an engine and the budgets: it is asked before a memory or a table grows.
 
-use crate::{
+use crate::limits::{
+    Bounds, LimitError, Limits, Maximum,
     budget::{Budget, Charge},
-    limits::LimitError,
-    limits::{Limits, Maximum, elements_of, maximum},
-    options::Bounds,
+    elements_of, maximum,
 };
 use alloc::sync::Arc;
 

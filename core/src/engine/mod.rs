@@ -1,7 +1,7 @@
 //! The seam before what runs guests' code.
 //!
 //! The store and its calls know an engine by the traits that stand here, and by nothing else. There is one,
-//! [`wasmi`]; the tests bring another, to show that the seam is where it is said to be.
+//! [`Wasmi`]; the tests bring another, to show that the seam is where it is said to be.
 //!
 //! | noun | what it is |
 //! |---|---|
@@ -31,7 +31,10 @@ pub use crate::wasm::{EXTEND_COST, Hooks, NOP_COST, REF_NULL_COST, RefKind};
 
 pub(crate) use self::limiter::{Budgets, Hidden};
 
-use crate::{limits::StackLimits, trap::Trap, value::Value};
+use crate::{
+    limits::StackLimits,
+    types::{trap::Trap, value::Value},
+};
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::{any::Any, fmt};
 

@@ -1,7 +1,7 @@
 //! Errors of calls: why one was not begun, or could not be driven.
 
 use super::{HandleError, coded, modules::Named};
-use crate::{
+use crate::types::{
     externs::Import,
     trap::Trap,
     value::{List, Value, ValueType},

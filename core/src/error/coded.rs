@@ -1,5 +1,8 @@
 //! Errors whose variants have a code.
 
+use crate::limits::LimitError;
+use core::fmt::Display;
+
 /// Declares an error as a table of its variants: each with what is in it, its code and its message.
 ///
 /// A code is one of its own or that `of` what is in the variant. A message is a format string, `as` something that can
@@ -55,11 +58,11 @@ macro_rules! coded {
             }
         }
 
-        impl $crate::tables::Coded for $name {
-            const VARIANTS: &'static [$crate::tables::Variant] = &[$($crate::tables::Variant {
+        impl $crate::error::Coded for $name {
+            const VARIANTS: &'static [$crate::error::Variant] = &[$($crate::error::Variant {
                 name: stringify!($variant),
-                code: $($crate::tables::Code::Own($code))?
-                    $($crate::tables::Code::Of(<$error as $crate::tables::Coded>::VARIANTS))?,
+                code: $($crate::error::Code::Own($code))?
+                    $($crate::error::Code::Of(<$error as $crate::error::Coded>::VARIANTS))?,
             }),+];
 
             fn code(&self) -> &'static str {
@@ -67,13 +70,13 @@ macro_rules! coded {
             }
         }
 
-        impl $crate::tables::Refusing for $name {
+        impl $crate::error::Refusing for $name {
             #[allow(unreachable_patterns, reason = "there may be no other")]
-            fn refused(&self) -> Option<(&'static str, &$crate::LimitError)> {
+            fn refused(&self) -> Option<(&'static str, &$crate::limits::LimitError)> {
                 match self {
                     $(
                         $(Self::$variant($refused) => Some(($what, $refused)),)?
-                        $(Self::$variant($through) => $crate::tables::Refusing::refused($through),)?
+                        $(Self::$variant($through) => $crate::error::Refusing::refused($through),)?
                     )+
                     _ => None,
                 }
@@ -83,3 +86,38 @@ macro_rules! coded {
 }
 
 pub(crate) use coded;
+
+/// An error by which a limit may have refused something.
+pub trait Refusing: Display {
+    /// What was refused, and by which limit: "module" if the message is "module refused: limit ...".
+    fn refused(&self) -> Option<(&'static str, &LimitError)>;
+}
+
+/// An error whose variants have a code.
+pub trait Coded: Refusing {
+    /// The variants, in their order.
+    const VARIANTS: &'static [Variant];
+
+    /// The code of this one.
+    fn code(&self) -> &'static str;
+}
+
+/// A variant of an error.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Variant {
+    /// Its name in Rust.
+    pub name: &'static str,
+    /// Its code.
+    pub code: Code,
+}
+
+/// The code of a variant.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Code {
+    /// One of its own.
+    Own(&'static str),
+    /// That of the error in it, which has these variants.
+    Of(&'static [Variant]),
+}

@@ -2,102 +2,18 @@
 
 mod calls;
 mod coded;
+mod handles;
 mod modules;
+mod snapshots;
 
-pub(crate) use self::coded::coded;
+pub(crate) use self::{coded::coded, snapshots::FORMAT_VERSION};
 
 pub use self::{
     calls::{ArgumentsError, ExecutionError, InvokeError, ResultsError},
-    modules::{CompileError, EnvironmentError, ImportError, ImportProblem, InstantiateError, Unsupported},
+    coded::{Code, Coded, Refusing, Variant},
+    handles::{GlobalError, HandleError, MemoryError},
+    modules::{
+        CompileError, EnvironmentError, ForkError, ImportError, ImportProblem, InstantiateError, Unsupported,
+    },
+    snapshots::{FormatError, RestoreError, SnapshotError, Uncapturable},
 };
-
-use crate::{limits::LimitError, slots::Missing};
-use core::error::Error;
-
-coded! {
-    /// An id that names nothing (any more).
-    #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-    pub enum HandleError, fn code {
-        /// The id was given out by another store.
-        OtherStore => "other-store", "the id belongs to another store";
-        /// What the id named was torn down.
-        TornDown => "torn-down", "what the id named was torn down";
-        /// No such id was ever given out.
-        Unknown => "unknown", "no such id was ever given out";
-    }
-}
-
-impl Error for HandleError {}
-
-impl From<Missing> for HandleError {
-    fn from(missing: Missing) -> Self {
-        match missing {
-            Missing::Gone => Self::TornDown,
-            Missing::Unknown => Self::Unknown,
-        }
-    }
-}
-
-coded! {
-    /// Why an operation on a memory failed. The memory is as it was.
-    #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-    pub enum MemoryError, fn code {
-        /// The memory does not exist (any more).
-        Handle(error: HandleError) => "handle", "memory: {error}";
-        /// All 2^32 - 3 ids are used up; make a new store.
-        IdsExhausted => "ids-exhausted", "all ids are used up; make a new store";
-        /// A limit refused.
-        Limit(error: LimitError) => "limit", refusing "memory" by error;
-        /// The maximum is below the initial size, or the memory would grow past its maximum.
-        Maximum => "maximum", "the size is above the memory's maximum";
-        /// The bytes asked for are not all inside the memory.
-        OutOfBounds => "out-of-bounds", "access outside the memory";
-        /// The host had no memory left.
-        OutOfSystemMemory => "out-of-system-memory", "out of system memory";
-        /// More than the 65,536 pages that 32-bit addresses reach.
-        TooManyPages => "too-many-pages", "a memory has at most 65536 pages";
-    }
-}
-
-impl Error for MemoryError {}
-
-impl From<HandleError> for MemoryError {
-    fn from(error: HandleError) -> Self {
-        Self::Handle(error)
-    }
-}
-
-impl From<Missing> for MemoryError {
-    fn from(missing: Missing) -> Self {
-        Self::Handle(missing.into())
-    }
-}
-
-impl From<LimitError> for MemoryError {
-    fn from(error: LimitError) -> Self {
-        Self::Limit(error)
-    }
-}
-
-coded! {
-    /// Why a global could not be set.
-    #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-    pub enum GlobalError, fn code {
-        /// The global is not mutable.
-        Immutable => "immutable", "the global is not mutable";
-        /// The instance does not exist (any more).
-        Instance(error: HandleError) => "instance", "instance: {error}";
-        /// The module exports no global under this name.
-        NotFound => "not-found", "the module exports no such global";
-        /// The value has not the global's type.
-        Type => "type", "the value has not the global's type";
-    }
-}
-
-impl Error for GlobalError {}
-
-impl From<HandleError> for GlobalError {
-    fn from(error: HandleError) -> Self {
-        Self::Instance(error)
-    }
-}

@@ -1,13 +1,15 @@
 //! Errors of modules: why one was not compiled or not instantiated.
 
-use super::{HandleError, coded};
+use super::{HandleError, SnapshotError, coded};
 use crate::{
-    externs::{Import, MemoryType},
-    features::Feature,
     limits::LimitError,
-    proposals::Proposal,
     snapshot::RestoreError,
-    trap::Trap,
+    types::{
+        externs::{Import, MemoryType},
+        features::Feature,
+        proposals::Proposal,
+        trap::Trap,
+    },
 };
 use alloc::boxed::Box;
 use core::{error::Error, fmt};
@@ -220,5 +222,37 @@ impl From<RestoreError> for InstantiateError {
 impl From<LimitError> for InstantiateError {
     fn from(error: LimitError) -> Self {
         Self::Limit(error)
+    }
+}
+
+coded! {
+    /// Why an instance could not be forked.
+    #[derive(Debug)]
+    pub enum ForkError, fn code {
+        /// The new instance could not be made.
+        Instantiate(error: InstantiateError) => of InstantiateError, through error;
+        /// The state of the old one could not be captured.
+        Snapshot(error: SnapshotError) => of SnapshotError, through error;
+    }
+}
+
+impl Error for ForkError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Instantiate(error) => Some(error),
+            Self::Snapshot(error) => Some(error),
+        }
+    }
+}
+
+impl From<InstantiateError> for ForkError {
+    fn from(error: InstantiateError) -> Self {
+        Self::Instantiate(error)
+    }
+}
+
+impl From<SnapshotError> for ForkError {
+    fn from(error: SnapshotError) -> Self {
+        Self::Snapshot(error)
     }
 }

@@ -1,15 +1,20 @@
 //! Limits: what a guest, an environment or a supervisor may take, before it is taken. All of them are in [`table`].
 
+pub(crate) mod budget;
 mod error;
 mod number;
+mod options;
 mod presets;
 mod refuse;
 mod table;
 
-pub use self::error::{LimitError, StackLimits};
-pub(crate) use self::refuse::Maximum;
-pub(crate) use self::table::maximum;
-pub use self::table::{INSTANCE_LIMITS, LIMITS, Limit, Limits};
+pub(crate) use self::budget::Bounds;
+pub use self::table::{INSTANCE_LIMITS, InstanceLimitRow, LIMITS, Limit, LimitRow, Limits};
+pub(crate) use self::table::{Maximum, maximum};
+pub use self::{
+    error::{LimitError, StackLimits},
+    options::{CallOptions, CompileOptions, InstanceLimits, Outcome},
+};
 
 /// Bytes of one WebAssembly page.
 pub const PAGE_BYTES: usize = 65_536;

@@ -1,14 +1,9 @@
 //! A limit with its value, as it is checked.
 
-use super::Limit;
-use crate::limits::LimitError;
-
-/// A limit with its value, in its unit.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Maximum {
-    pub(crate) limit: Limit,
-    pub(crate) value: u64,
-}
+use super::{
+    error::LimitError,
+    table::{Limit, Maximum},
+};
 
 impl Maximum {
     /// Refuses `requested` where it is above.

@@ -4,12 +4,8 @@
 //! constant, its value in each preset, its [`Limit`], its name, and the function by which it is read within the crate.
 //! One that nothing reads does not compile. JavaScript has its part by [`tables`](crate::tables).
 
-use super::{MAX_PAGES, Maximum, number::Number};
-use crate::{
-    features::Features,
-    options::InstanceLimits,
-    tables::{InstanceLimitRow, LimitRow},
-};
+use super::{MAX_PAGES, number::Number};
+use crate::{limits::InstanceLimits, types::features::Features};
 
 /// A number with the unit that it is written in.
 macro_rules! quantity {
@@ -114,7 +110,7 @@ macro_rules! limits {
         #[deny(dead_code, reason = "a limit that nothing checks is none")]
         pub(crate) mod maximum {
             use super::{Limit, Limits, Maximum, Number};
-            use crate::trap::TrapCode;
+            use crate::types::trap::TrapCode;
 
             $(
                 $(
@@ -448,4 +444,33 @@ limits! {
     InstanceMemoryPages "instance_memory_pages" {
         set by with_memory_pages, read by memory_pages: "maxMemoryPages";
     }
+}
+
+/// One of the [`Limits`].
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct LimitRow {
+    /// The name of the field.
+    pub name: &'static str,
+    /// What it is, in a sentence.
+    pub summary: &'static str,
+    /// The type of the field.
+    pub ty: &'static str,
+}
+
+/// One of the [`InstanceLimits`] that can refuse.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct InstanceLimitRow {
+    /// Which.
+    pub limit: Limit,
+    /// The name of the option in JavaScript.
+    pub javascript: &'static str,
+}
+
+/// A limit with its value, in its unit.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Maximum {
+    pub(crate) limit: Limit,
+    pub(crate) value: u64,
 }

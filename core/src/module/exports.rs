@@ -1,6 +1,6 @@
 //! What a module's imports and exports are looked up for.
 
-use crate::externs::{Export, ExternType, Import};
+use crate::types::externs::{Export, ExternType, Import};
 use alloc::{boxed::Box, vec::Vec};
 
 /// Where the memory that a host call is shown comes from.

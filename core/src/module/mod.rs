@@ -10,10 +10,9 @@ pub(crate) use self::{exports::MemorySource, state::State};
 use crate::{
     engine::{Code, Engine, Hidden, Prepared, Wasmi},
     error::CompileError,
-    externs::{Export, ExternType, Import, MemoryType},
-    limits::{Limits, StackLimits, count, maximum, to_usize},
-    options::CompileOptions,
+    limits::{CompileOptions, Limits, StackLimits, count, maximum, to_usize},
     snapshot::Identity,
+    types::externs::{Export, ExternType, Import, MemoryType},
     wasm::{self, Frames, Rewritten, STACK_BYTES},
 };
 use alloc::{boxed::Box, sync::Arc, vec::Vec};

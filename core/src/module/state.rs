@@ -8,7 +8,7 @@ use super::Module;
 use crate::{
     limits::MAX_PAGES,
     snapshot::{Identity, Snapshot, Uncapturable},
-    value::{Value, ValueType},
+    types::value::{Value, ValueType},
     wasm::{Names, Scan},
 };
 use alloc::boxed::Box;

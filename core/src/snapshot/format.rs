@@ -1,17 +1,15 @@
 //! The bytes of a snapshot: written, checked, and written into memories. The format is described
 //! in the module above.
 
-use super::{FormatError, Identity, Snapshot};
+use super::{Snapshot, identity::Identity};
 use crate::{
+    error::{FORMAT_VERSION, FormatError},
     limits::{count, to_usize},
-    value::Value,
+    types::value::Value,
 };
 use alloc::vec::Vec;
 use parity_scale_codec::{Decode, Encode};
 use twox_hash::XxHash3_64;
-
-/// The version of the format.
-pub(crate) const VERSION: u32 = 1;
 
 const MAGIC: &[u8; 8] = b"gboxsnap";
 /// Up to the first memory.
@@ -66,7 +64,7 @@ impl Layout {
     pub(super) fn read(bytes: &[u8]) -> Result<Self, FormatError> {
         let Some(rest) = bytes.strip_prefix(MAGIC) else { return Err(FormatError::NotASnapshot) };
         let found = Reader(rest).u32().ok_or(FormatError::Corrupted)?;
-        if found != VERSION {
+        if found != FORMAT_VERSION {
             return Err(FormatError::Version { found });
         }
         Self::read_checked(bytes).ok_or(FormatError::Corrupted)
@@ -78,7 +76,7 @@ impl Layout {
             return None;
         }
         let mut reader = Reader(contents);
-        reader.take(MAGIC.len().checked_add(size_of_val(&VERSION))?)?;
+        reader.take(MAGIC.len().checked_add(size_of_val(&FORMAT_VERSION))?)?;
         let identity = Identity { len: reader.u64()?, hash: reader.u64()? };
         let (memories, globals) = (to_usize(reader.u32()?), to_usize(reader.u32()?));
         let headers = reader.take(memories.checked_mul(MEMORY_BYTES)?)?;
@@ -146,7 +144,7 @@ pub(crate) fn write(identity: Identity, memories: &[&[u8]], globals: &[Value]) -
     let mut bytes = Vec::new();
     bytes.try_reserve_exact(len).ok()?;
     bytes.extend_from_slice(MAGIC);
-    bytes.extend_from_slice(&VERSION.to_le_bytes());
+    bytes.extend_from_slice(&FORMAT_VERSION.to_le_bytes());
     bytes.extend_from_slice(&identity.len.to_le_bytes());
     bytes.extend_from_slice(&identity.hash.to_le_bytes());
     for count in [memories.len(), globals.len()] {

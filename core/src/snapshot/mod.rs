@@ -63,15 +63,14 @@
 //! the guest's state is. That is no more than a guest can do to itself. A snapshot is checked
 //! before anything of it is used, and takes no more memory than [`Limits`](crate::Limits) allow.
 
-mod error;
 pub(crate) mod format;
 mod identity;
 
-pub use self::error::{ForkError, FormatError, RestoreError, SnapshotError, Uncapturable};
+pub use crate::error::{ForkError, FormatError, RestoreError, SnapshotError, Uncapturable};
 
 pub(crate) use self::identity::Identity;
 
-use crate::value::Value;
+use crate::types::value::Value;
 use alloc::vec::Vec;
 use core::fmt;
 use format::{Layout, MemoryHeader, Runs};

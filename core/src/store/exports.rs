@@ -4,12 +4,14 @@ use super::{InstanceId, Store, instances::Instance};
 use crate::{
     engine::{self, Function, Global, Memory, Space},
     error::{ArgumentsError, GlobalError, HandleError, InvokeError},
-    execution::{Execution, Purpose},
-    externs::{Export, ExternType},
     limits::to_usize,
     module::Module,
-    slots::ByNumber,
-    value::{Value, values_match},
+    store::execution::{Execution, Purpose},
+    types::{
+        externs::{Export, ExternType},
+        slots::ByNumber,
+        value::{Value, values_match},
+    },
 };
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 

@@ -3,14 +3,14 @@
 use super::Store;
 use crate::{
     error::InvokeError,
-    execution::Execution,
-    fuel::OutOfFuel,
-    ids::InstanceId,
-    limits::maximum,
-    options::{Bounds, CallOptions, Outcome},
-    supervisor::Supervisor,
-    trap::{Trap, TrapCode},
-    value::Value,
+    limits::{Bounds, CallOptions, Outcome, maximum},
+    store::{execution::Execution, supervisor::Supervisor},
+    types::{
+        fuel::OutOfFuel,
+        ids::InstanceId,
+        trap::{Trap, TrapCode},
+        value::Value,
+    },
 };
 
 impl Store {

@@ -2,17 +2,20 @@
 
 use super::{Store, exports::Exported, memories::pages_of, snapshots::Parts};
 use crate::{
-    cell::Cell,
-    chain::Chain,
     engine::{self, Refusal},
-    environment::Environment,
     error::{HandleError, ImportError, ImportProblem, InstantiateError},
-    execution::{Context, Execution, Purpose, Recorder},
-    externs::MemoryType,
-    ids::{InstanceId, MemoryId},
-    limits::maximum,
+    limits::{Bounds, InstanceLimits, maximum},
     module::{MemorySource, Module},
-    options::{Bounds, InstanceLimits},
+    store::{
+        cell::Cell,
+        chain::Chain,
+        environment::Environment,
+        execution::{Context, Execution, Purpose, Recorder},
+    },
+    types::{
+        externs::MemoryType,
+        ids::{InstanceId, MemoryId},
+    },
 };
 use alloc::{sync::Arc, vec::Vec};
 
@@ -272,13 +275,13 @@ impl Store {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{execution::Step, trap::TrapCode};
+    use crate::{store::execution::Step, types::trap::TrapCode};
 
     #[test]
     fn an_instance_for_which_there_is_no_id_left_is_removed() {
         let module = Module::new(&wat::parse_str("(module)").unwrap()).unwrap();
         let mut store = Store::new();
-        store.numbers.skip_to(crate::abi::ERR_EXECUTION - 1);
+        store.numbers.skip_to(crate::types::slots::END - 1);
         let mut begin = || store.begin_instantiate(&module, &Environment::new(), 0).unwrap();
         let (mut last, mut late) = (begin(), begin());
         assert!(matches!(last.run(&mut store), Ok(Step::Finished(_))));

@@ -1,14 +1,14 @@
 //! Memories: made by the supervisor, or exported by a guest.
 
-use super::{Store, cells::bytes_of};
+use super::{Store, homes::bytes_of};
 use crate::{
-    budget::Charge,
     engine,
     error::{HandleError, MemoryError},
-    externs::{ExternType, MemoryType},
-    ids::{InstanceId, MemoryId, Origin},
-    limits::{MAX_PAGES, PAGE_BYTES, maximum},
-    options::Bounds,
+    limits::{Bounds, MAX_PAGES, PAGE_BYTES, budget::Charge, maximum},
+    types::{
+        externs::{ExternType, MemoryType},
+        ids::{InstanceId, MemoryId, Origin},
+    },
 };
 use alloc::vec::Vec;
 use core::ops::Range;

@@ -1,36 +1,45 @@
 //! The store: a supervisor's memories and instances, and the loop that serves a guest call.
 
-mod cells;
-mod chains;
+mod cell;
+mod chain;
+mod environment;
+mod execution;
 mod exports;
 mod fuel;
+mod homes;
 mod instances;
+mod leavings;
 mod memories;
 mod rebuild;
+mod serving;
 mod snapshots;
+mod supervisor;
 
 use crate::{
-    cell::{Cell, Ticket},
-    chain::Link,
     engine::{Budgets, Space},
-    environment::Environment,
     error::{InstantiateError, InvokeError},
-    execution::{Execution, Step},
-    ids::{InstanceId, unique},
-    leavings::Leavings,
-    limits::{Limits, maximum},
+    limits::{InstanceLimits, Limits, maximum},
     module::Module,
-    options::InstanceLimits,
-    slots::{Numbers, Slots},
-    supervisor::{HostCall, Supervisor},
-    trap::{Trap, TrapCode},
-    value::{Value, Values},
+    types::{
+        ids::{InstanceId, unique},
+        slots::{Numbers, Slots},
+        trap::{Trap, TrapCode},
+        value::{Value, Values},
+    },
 };
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
+use cell::{Cell, Ticket};
+use chain::Link;
 use instances::Instance;
+use leavings::Leavings;
 use memories::Memory;
+use serving::Serving;
 
-pub(crate) use self::chains::Serving;
+pub use self::{
+    environment::Environment,
+    execution::{Execution, Step},
+    supervisor::{HostCall, NoImports, Supervisor},
+};
 
 /// A supervisor's memories and instances.
 ///

@@ -7,14 +7,16 @@ use super::{
     snapshots::{Parts, write},
 };
 use crate::{
-    budget::Charge,
-    cell::Cell,
-    chain::Chain,
     engine::Memory,
     error::{InstantiateError, MemoryError},
-    execution::{Context, Recorder},
-    ids::MemoryId,
+    limits::budget::Charge,
     snapshot::{RestoreError, Snapshot},
+    store::{
+        cell::Cell,
+        chain::Chain,
+        execution::{Context, Recorder},
+    },
+    types::ids::MemoryId,
 };
 use alloc::{sync::Arc, vec::Vec};
 

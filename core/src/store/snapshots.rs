@@ -2,15 +2,13 @@
 
 use super::{Store, instances::Instance, memories::pages_of};
 use crate::{
-    cell::Cell,
     engine::{self, Global, Memory, Space},
-    environment::Environment,
     error::InstantiateError,
-    ids::{InstanceId, MemoryId},
-    limits::{Limits, maximum},
+    limits::{Bounds, InstanceLimits, Limits, maximum},
     module::Module,
-    options::{Bounds, InstanceLimits},
     snapshot::{ForkError, RestoreError, Snapshot, SnapshotError, format},
+    store::{cell::Cell, environment::Environment},
+    types::ids::{InstanceId, MemoryId},
 };
 use alloc::{sync::Arc, vec::Vec};
 

@@ -2,10 +2,9 @@
 
 use crate::{
     abi::InstantiateFailure,
-    error::InvokeError,
+    error::{InvokeError, Refusing},
     limits::LimitError,
-    tables::Refusing,
-    trap::{Trap, TrapCode},
+    types::trap::{Trap, TrapCode},
 };
 use core::{error::Error, fmt};
 

@@ -8,11 +8,12 @@ use super::{
     sandbox::{Checkout, check_region, read_region, with_allocator},
 };
 use crate::{
-    abi::{self, ERR_EXECUTION, ERR_OK, InstantiateFailure, SupervisorTrap, ThunkLookupError},
-    limits::LimitError,
-    limits::{Maximum, maximum},
+    abi::{
+        self, ERR_EXECUTION, ERR_OK, InstantiateFailure, SupervisorTrap, ThunkLookupError,
+        thunk::{Region, Thunk},
+    },
+    limits::{LimitError, Maximum, maximum},
     store::Store,
-    thunk::{Region, Thunk},
 };
 use alloc::vec::Vec;
 

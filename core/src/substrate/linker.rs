@@ -1,7 +1,7 @@
 //! The host functions for a supervisor that runs in wasmi.
 
 use super::{Sandbox, functions, wasmi_supervisor::WasmiSupervisor};
-use crate::{abi::SupervisorTrap, thunk::Region};
+use crate::abi::{SupervisorTrap, thunk::Region};
 use wasmi::{AsContext, AsContextMut, Caller, Error, Instance, Linker, Memory};
 
 /// The module name of the host functions' imports.

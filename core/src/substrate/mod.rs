@@ -84,7 +84,7 @@ mod sandbox;
 mod wasmi_supervisor;
 
 pub use self::{
-    allocator::{Allocator, AllocatorError},
+    allocator::Allocator,
     failure::Failure,
     functions::{
         free, get_global_val, give, instance_teardown, instantiate, invoke, malloc, memory_get, memory_new,
@@ -93,47 +93,8 @@ pub use self::{
     linker::{attach, heap_base, link, link_with_memory},
     memory::{LinearMemory, OutOfBounds},
     mend::mend,
-    sandbox::{NESTING, Sandbox, ThunkTrapped},
-    wasmi_supervisor::{Exports, Outside, WasmiSupervisor, WasmiThunk},
+    sandbox::{Embedder, NESTING, Sandbox, ThunkTrapped, WasmiThunk},
+    wasmi_supervisor::{Exports, Outside, WasmiSupervisor},
 };
+pub use crate::abi::errors::AllocatorError;
 pub use wasmi;
-
-use crate::{abi::ThunkLookupError, ids::FuncIndex, thunk::Region};
-
-/// What the host functions need of the engine that a supervisor runs in.
-///
-/// It is made anew for each host function that the supervisor calls, as a rule.
-pub trait Embedder: LinearMemory {
-    /// What the engine calls a dispatch thunk by. It stays valid whatever becomes of the table.
-    type Thunk: Copy;
-
-    /// Lends the supervisor's sandbox to `act`, which calls nothing of the supervisor's.
-    fn with_sandbox<R>(&mut self, act: impl FnOnce(&mut Sandbox<Self::Thunk>) -> R) -> R;
-
-    /// Looks up the dispatch thunk at `index` of the supervisor's table.
-    ///
-    /// # Errors
-    ///
-    /// Where there is no function of the type `(i32, i32, i32, i32) -> i64`.
-    fn find_thunk(&mut self, index: u32) -> Result<Self::Thunk, ThunkLookupError>;
-
-    /// Calls a dispatch thunk with `(args.ptr, args.len, state, func)`. Its result is a region of
-    /// the supervisor's memory, packed as `ptr << 32 | len`. It may call host functions.
-    ///
-    /// # Errors
-    ///
-    /// Where it traps; the guest call that it serves does so, too.
-    fn call_thunk(
-        &mut self,
-        thunk: Self::Thunk,
-        args: Region,
-        state: u32,
-        func: FuncIndex,
-    ) -> Result<i64, ThunkTrapped>;
-
-    /// Told why [`instantiate`] or [`invoke`] is about to return a code that says that it failed, which is all
-    /// that the supervisor learns. Nothing is lent or under way meanwhile.
-    fn failed(&mut self, failure: Failure) {
-        drop(failure);
-    }
-}

@@ -2,27 +2,73 @@
 //! and back while a thunk runs.
 
 use super::{
-    Embedder, Failure,
-    allocator::{Allocator, AllocatorError},
-    memory::OutOfBounds,
+    allocator::Allocator,
+    failure::Failure,
+    memory::{LinearMemory, OutOfBounds},
 };
 use crate::{
-    abi::SupervisorTrap,
-    ids::FuncIndex,
+    abi::{
+        SupervisorTrap, ThunkLookupError,
+        errors::AllocatorError,
+        thunk::{Region, ThunkSupervisor},
+    },
     limits::{Limits, to_usize},
     store::Store,
-    thunk::{Region, ThunkSupervisor},
+    types::ids::FuncIndex,
 };
 use alloc::{boxed::Box, vec::Vec};
 use core::{error::Error, fmt};
 use hashbrown::HashMap;
+use wasmi::TypedFunc;
+
+/// What the host functions need of the engine that a supervisor runs in.
+///
+/// It is made anew for each host function that the supervisor calls, as a rule.
+pub trait Embedder: LinearMemory {
+    /// What the engine calls a dispatch thunk by. It stays valid whatever becomes of the table.
+    type Thunk: Copy;
+
+    /// Lends the supervisor's sandbox to `act`, which calls nothing of the supervisor's.
+    fn with_sandbox<R>(&mut self, act: impl FnOnce(&mut Sandbox<Self::Thunk>) -> R) -> R;
+
+    /// Looks up the dispatch thunk at `index` of the supervisor's table.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no function of the type `(i32, i32, i32, i32) -> i64`.
+    fn find_thunk(&mut self, index: u32) -> Result<Self::Thunk, ThunkLookupError>;
+
+    /// Calls a dispatch thunk with `(args.ptr, args.len, state, func)`. Its result is a region of
+    /// the supervisor's memory, packed as `ptr << 32 | len`. It may call host functions.
+    ///
+    /// # Errors
+    ///
+    /// Where it traps; the guest call that it serves does so, too.
+    fn call_thunk(
+        &mut self,
+        thunk: Self::Thunk,
+        args: Region,
+        state: u32,
+        func: FuncIndex,
+    ) -> Result<i64, ThunkTrapped>;
+
+    /// Told why [`instantiate`](super::instantiate) or [`invoke`](super::invoke) is about to return a code that says that it failed, which is all
+    /// that the supervisor learns. Nothing is lent or under way meanwhile.
+    fn failed(&mut self, failure: Failure) {
+        drop(failure);
+    }
+}
+
+/// A dispatch thunk of a supervisor that runs in wasmi:
+/// `(args_ptr, args_len, state, func) -> ptr << 32 | len`.
+pub type WasmiThunk = TypedFunc<(u32, u32, u32, u32), i64>;
 
 /// The guests of one supervisor: a [`Store`], the supervisor's [`Allocator`], and the dispatch
 /// thunk of each instance.
 ///
 /// `Thunk` is what the embedder's engine calls a thunk by; it defaults to that of wasmi.
 #[derive(Debug)]
-pub struct Sandbox<Thunk = super::WasmiThunk> {
+pub struct Sandbox<Thunk = WasmiThunk> {
     /// `None` while a host function has it. Boxed, as it goes to and fro on the host's stack.
     store: Option<Box<Store>>,
     /// `None` until it is known where the heap begins.

@@ -1,23 +1,16 @@
 //! A supervisor that runs in wasmi, as its embedder reaches it.
 
 use super::{
-    Embedder, Failure, Sandbox,
+    failure::Failure,
     memory::{LinearMemory, OutOfBounds},
-    sandbox::ThunkTrapped,
+    sandbox::{Embedder, Sandbox, ThunkTrapped, WasmiThunk},
 };
 use crate::{
-    abi::ThunkLookupError,
-    ids::FuncIndex,
+    abi::{ThunkLookupError, thunk::Region},
     limits::{count, to_usize},
-    thunk::Region,
+    types::ids::FuncIndex,
 };
-use wasmi::{
-    AsContext, AsContextMut, Caller, Extern, Instance, Memory, Ref, StoreContext, StoreContextMut, TypedFunc,
-};
-
-/// A dispatch thunk of a supervisor that runs in wasmi:
-/// `(args_ptr, args_len, state, func) -> ptr << 32 | len`.
-pub type WasmiThunk = TypedFunc<(u32, u32, u32, u32), i64>;
+use wasmi::{AsContext, AsContextMut, Caller, Extern, Instance, Memory, Ref, StoreContext, StoreContextMut};
 
 /// A supervisor that runs in wasmi: its memory, and its allocator and guests in the [`Sandbox`] that the
 /// data of its wasmi store lends.

@@ -3,7 +3,7 @@
 use super::validate::{validate, with_short_table_indices};
 use crate::{
     error::CompileError,
-    features::{Feature, Features},
+    types::features::{Feature, Features},
 };
 use wasmparser::WasmFeatures;
 

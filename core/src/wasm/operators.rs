@@ -252,7 +252,7 @@ pub(super) mod code {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::features::Features;
+    use crate::types::features::Features;
     use wasmparser::{BinaryReader, BlockType, ContType, FrameKind, FuncType, ModuleArity, RefType, SubType};
 
     /// A module without anything.

@@ -6,8 +6,7 @@ use super::{
 };
 use crate::{
     error::{CompileError, Unsupported},
-    features::Features,
-    proposals::Proposal,
+    types::{features::Features, proposals::Proposal},
 };
 use alloc::format;
 use wasmparser::{FunctionBody, Operator, Parser, Payload, TypeRef, WasmFeatures};

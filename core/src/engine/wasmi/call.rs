@@ -1,16 +1,14 @@
 //! How a call is let run, and what is made of how it came back.
 
 use super::{
-    growth::Growth,
-    imports::Data,
-    space::{WasmiSpace, at},
+    data::{Data, Growth},
     traps::trap,
     values::{from_engine, into_engine},
 };
 use crate::{
-    engine::{Entry, Outcome, Paused, Turn},
-    trap::TrapCode,
-    value::Value,
+    engine::{Outcome, Paused, Turn},
+    limits::StackLimits,
+    types::{trap::TrapCode, value::Value},
 };
 use alloc::{boxed::Box, vec::Vec};
 use core::mem;
@@ -29,14 +27,24 @@ enum Place {
     Nowhere,
 }
 
-/// Runs a call until it has ended or pauses.
-pub(super) fn run(space: &mut WasmiSpace, entry: Entry, turn: Turn<'_>) -> Outcome {
-    let WasmiSpace { store, functions, library, inputs, outputs, .. } = space;
+/// Values on their way in and out.
+#[derive(Default)]
+pub(super) struct Buffers {
+    inputs: Vec<Val>,
+    outputs: Vec<Val>,
+}
+
+/// Runs a call until it has ended or pauses: of a function, if it begins.
+pub(super) fn run(
+    store: &mut Store<Data>,
+    stack: StackLimits,
+    buffers: &mut Buffers,
+    begin: Option<Func>,
+    turn: Turn<'_>,
+) -> Outcome {
+    let Buffers { inputs, outputs } = buffers;
     let Turn { values, results, fuel, paused } = turn;
-    let mut place = match entry {
-        Entry::Call(function) => at(functions, function.0).map_or(Place::Nowhere, Place::Begin),
-        Entry::Answer | Entry::Refuelled => take(paused),
-    };
+    let mut place = begin.map_or_else(|| take(paused), Place::Begin);
     outputs.clear();
     outputs.resize(results, Val::I32(0));
     loop {
@@ -75,7 +83,7 @@ pub(super) fn run(space: &mut WasmiSpace, entry: Entry, turn: Turn<'_>) -> Outco
                 keep(paused, Place::Fuel(call));
                 return Outcome::OutOfFuel(required);
             }
-            Some(Err(error)) => return Outcome::Trapped(trap(&error, library.stack())),
+            Some(Err(error)) => return Outcome::Trapped(trap(&error, stack)),
             // It was not paused so; that does not happen.
             None => return Outcome::Trapped(TrapCode::Engine.into()),
         }

@@ -6,18 +6,13 @@
 //! engine of one, when it is asked for, and stays there while its module lives. Once too much of what an engine has is
 //! of modules that were dropped, the one that brought it moves to a fresh engine.
 
-use super::space::WasmiSpace;
 use crate::{
-    engine::{Code, Limiter, Prepared, Space},
-    ids::unique,
+    engine::Prepared,
     limits::StackLimits,
-    slots::ByNumber,
+    types::{ids::unique, slots::ByNumber},
 };
-use alloc::{
-    boxed::Box,
-    sync::{Arc, Weak},
-};
-use core::{any::Any, fmt};
+use alloc::sync::{Arc, Weak};
+use core::fmt;
 use spin::Mutex;
 
 /// Bytes of dropped modules that an engine may hold at least before it is left.
@@ -124,7 +119,7 @@ impl WasmiCode {
 
     /// The engine for a new space: the one that the module brings, or a fresh one if that holds more of dropped
     /// modules than of this. A translation frees as much code as it makes then.
-    fn library_for_space(&self) -> Arc<Library> {
+    pub(super) fn library_for_space(&self) -> Arc<Library> {
         let Home { library, translated: old } = self.home.lock().clone();
         if library.dropped_bytes() <= DROPPED_BYTES.max(self.module.bytes.len()) {
             return library;
@@ -150,16 +145,6 @@ impl WasmiCode {
         let translated = wasmi::Module::new(&library.engine, &self.module.bytes).ok()?;
         library.keep(self, translated.clone());
         Some(translated)
-    }
-}
-
-impl Code for WasmiCode {
-    fn space(&self, limiter: Limiter) -> Box<dyn Space> {
-        Box::new(WasmiSpace::new(self.library_for_space(), limiter))
-    }
-
-    fn as_any(&self) -> &dyn Any {
-        self
     }
 }
 

@@ -1,8 +1,8 @@
 //! What wasmi is told that operators cost, see [`costs`](crate::costs).
 
 use crate::{
-    costs::BYTES_PER_UNIT,
     engine::{EXTEND_COST, NOP_COST, REF_NULL_COST},
+    types::costs::BYTES_PER_UNIT,
 };
 use wasmi::{CustomFuelCosts, OperatorCost};
 

@@ -3,10 +3,10 @@
 //! The call pauses as that of an import does, but nobody else sees it: see [`Growth::grow`]. Where the fuel for the
 //! new elements is not there the call is out of fuel, before anything has changed.
 
-use super::imports::Data;
+use super::data::{Data, Growth};
 use crate::{
-    costs,
     engine::{Prepared, RefKind},
+    types::costs,
 };
 use wasmi::{Func, FuncType, Instance, Ref, Store, Table, Val, ValType};
 
@@ -15,14 +15,6 @@ const ELEMENT_BYTES: u64 = 4;
 
 /// What `table.grow` answers where it grows nothing.
 const REFUSED: i32 = -1;
-
-/// A table that a guest grows, and by what.
-#[derive(Debug)]
-pub(super) struct Growth {
-    table: Table,
-    value: Ref,
-    elements: u32,
-}
 
 impl Growth {
     /// That of a call with the operator's operands.

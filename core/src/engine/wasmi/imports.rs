@@ -1,59 +1,9 @@
 //! The functions that stand for a module's imports: each notes the call and pauses the guest.
 
-use super::{growth::Growth, values::from_engine};
-use crate::{engine::Limiter, value::Value};
-use alloc::{boxed::Box, vec::Vec};
-use core::fmt;
-use wasmi::{Caller, Error, Func, FuncType, ValType};
-
-/// What a wasmi store carries along.
-pub(super) struct Data {
-    pub(super) limiter: Limiter,
-    /// The arguments of the import call that paused the guest.
-    pub(super) args: Vec<Value>,
-    /// The ordinal of that import among its module's imported functions.
-    pub(super) import: u32,
-    /// What paused the guest instead of an import: it grows a table.
-    pub(super) growth: Option<Growth>,
-}
-
-impl Data {
-    pub(super) const fn new(limiter: Limiter) -> Self {
-        Self { limiter, args: Vec::new(), import: 0, growth: None }
-    }
-
-    /// Pauses a guest that grows a table.
-    pub(super) fn pause_for_growth(&mut self, growth: Option<Growth>) -> Error {
-        // The engine calls it with what its type says: there is one.
-        self.growth = growth;
-        Error::host(Pause)
-    }
-
-    fn pause(&mut self, import: u32, args: impl IntoIterator<Item = Value>) -> Error {
-        self.import = import;
-        self.args.clear();
-        self.args.extend(args);
-        Error::host(Pause)
-    }
-}
-
-impl fmt::Debug for Data {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Data").finish_non_exhaustive()
-    }
-}
-
-/// The error with which an import returns out of the engine.
-#[derive(Debug)]
-struct Pause;
-
-impl fmt::Display for Pause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("paused")
-    }
-}
-
-impl wasmi::errors::HostError for Pause {}
+use super::{data::Data, values::from_engine};
+use crate::types::value::Value;
+use alloc::boxed::Box;
+use wasmi::{Caller, Func, FuncType, ValType};
 
 /// The functions that stand for what a module imports.
 pub(super) fn functions(store: &mut wasmi::Store<Data>, module: &wasmi::Module) -> Box<[Func]> {

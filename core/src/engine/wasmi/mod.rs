@@ -7,6 +7,7 @@
 mod call;
 mod code;
 mod costs;
+mod data;
 mod growth;
 mod imports;
 mod limiter;

@@ -1,39 +1,36 @@
 //! Spaces: wasmi stores.
 
 use super::{
-    call,
+    call::{self, Buffers},
     code::{Library, WasmiCode},
-    growth,
-    imports::{self, Data},
+    data::Data,
+    growth, imports,
     values::{from_engine, into_engine},
 };
 use crate::{
     engine::{Code, Entry, Function, Global, Instance, Limiter, Memory, Outcome, Refusal, Space, Turn},
     limits::to_usize,
-    slots::ByNumber,
-    value::Value,
+    types::{slots::ByNumber, value::Value},
 };
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
-use core::fmt;
+use core::{any::Any, fmt};
 use wasmi::{
-    Extern, Func, MemoryType, Store, Val,
+    Extern, Func, MemoryType, Store,
     errors::{ErrorKind, InstantiationError},
 };
 
 /// A wasmi store, with what it gave the numbers of.
 pub(super) struct WasmiSpace {
     // Boxed, as it is large and spaces are moved when they are made.
-    pub(super) store: Box<Store<Data>>,
-    pub(super) library: Arc<Library>,
+    store: Box<Store<Data>>,
+    library: Arc<Library>,
     instances: Vec<wasmi::Instance>,
-    pub(super) functions: Vec<Func>,
+    functions: Vec<Func>,
     memories: Vec<wasmi::Memory>,
     globals: Vec<wasmi::Global>,
     /// The functions that stand for the imports of each module, by its number.
     imports: ByNumber<u64, Box<[Func]>>,
-    /// Values on their way in and out.
-    pub(super) inputs: Vec<Val>,
-    pub(super) outputs: Vec<Val>,
+    buffers: Buffers,
 }
 
 impl WasmiSpace {
@@ -48,8 +45,7 @@ impl WasmiSpace {
             memories: Vec::new(),
             globals: Vec::new(),
             imports: ByNumber::default(),
-            inputs: Vec::new(),
-            outputs: Vec::new(),
+            buffers: Buffers::default(),
         }
     }
 
@@ -59,7 +55,7 @@ impl WasmiSpace {
 }
 
 /// What has a number.
-pub(super) fn at<T: Copy>(all: &[T], number: u32) -> Option<T> {
+fn at<T: Copy>(all: &[T], number: u32) -> Option<T> {
     all.get(to_usize(number)).copied()
 }
 
@@ -68,6 +64,16 @@ fn add<T>(all: &mut Vec<T>, one: T) -> Option<u32> {
     let number = u32::try_from(all.len()).ok()?;
     all.push(one);
     Some(number)
+}
+
+impl Code for WasmiCode {
+    fn space(&self, limiter: Limiter) -> Box<dyn Space> {
+        Box::new(WasmiSpace::new(self.library_for_space(), limiter))
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
 }
 
 impl Space for WasmiSpace {
@@ -152,7 +158,11 @@ impl Space for WasmiSpace {
     }
 
     fn run(&mut self, entry: Entry, turn: Turn<'_>) -> Outcome {
-        call::run(self, entry, turn)
+        let begin = match entry {
+            Entry::Call(function) => at(&self.functions, function.0),
+            Entry::Answer | Entry::Refuelled => None,
+        };
+        call::run(&mut self.store, self.library.stack(), &mut self.buffers, begin, turn)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     limits::StackLimits,
-    trap::{Trap, TrapCode},
+    types::trap::{Trap, TrapCode},
 };
 use wasmi::{Error, TrapCode as Engine};
 

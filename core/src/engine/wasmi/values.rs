@@ -1,6 +1,6 @@
 //! Values as wasmi has them.
 
-use crate::value::Value;
+use crate::types::value::Value;
 use wasmi::{F32, F64, Val};
 
 /// A value that is a number.

@@ -11,7 +11,7 @@
 //! blocks with each other.
 
 use super::memory::{LinearMemory, OutOfBounds};
-use core::{error::Error, fmt};
+use crate::abi::errors::AllocatorError;
 
 /// Bytes of a header.
 const HEADER_BYTES: u32 = 8;
@@ -232,45 +232,6 @@ impl Header {
         memory.write(header, &header_bytes.to_le_bytes()).map_err(|OutOfBounds| AllocatorError::Memory)
     }
 }
-
-/// Why the supervisor's allocator failed. It is poisoned from then on.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum AllocatorError {
-    /// A header is not what the allocator wrote: the supervisor overwrote it.
-    Corrupted,
-    /// The memory has no room left above the heap's used part.
-    Full,
-    /// The memory refused a header that should be inside it.
-    Memory,
-    /// There is no heap (yet): nobody has said where it begins.
-    NoHeap,
-    /// Nothing in use begins at the address that was to be freed.
-    Pointer,
-    /// An error before has poisoned the allocator.
-    Poisoned,
-    /// The memory is smaller than it was before.
-    Shrunk,
-    /// More than 32 MiB were asked for.
-    TooLarge,
-}
-
-impl fmt::Display for AllocatorError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Corrupted => "a header in the supervisor's heap was overwritten",
-            Self::Full => "no room left in the supervisor's memory",
-            Self::Memory => "the supervisor's memory refused an access",
-            Self::NoHeap => "the supervisor has no heap: its `__heap_base` is not known",
-            Self::Pointer => "nothing that was allocated begins at this address",
-            Self::Poisoned => "the allocator has failed before",
-            Self::Shrunk => "the supervisor's memory has shrunk",
-            Self::TooLarge => "at most 32 MiB can be allocated at once",
-        })
-    }
-}
-
-impl Error for AllocatorError {}
 
 #[cfg(test)]
 mod tests;

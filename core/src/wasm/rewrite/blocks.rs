@@ -5,7 +5,7 @@ use super::{
     labels::{Kind, Label},
 };
 use crate::{
-    costs::{FAR, OPEN, PASSED},
+    types::costs::{FAR, OPEN, PASSED},
     wasm::{
         operators::code::{END, LOOP, NOTHING},
         types::Signature,

@@ -11,10 +11,10 @@ use super::{
     temps::Temps,
 };
 use crate::{
-    costs::{HOST_CALL, LOCALS_PER_UNIT},
     error::CompileError,
     limits::count,
     snapshot::Uncapturable,
+    types::costs::{HOST_CALL, LOCALS_PER_UNIT},
     wasm::{
         operators::{
             Effect, Facts,

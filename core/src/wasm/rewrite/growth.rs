@@ -16,7 +16,7 @@ use super::{
 use crate::{
     limits::to_usize,
     wasm::{
-        operators::code::{CALL_INDIRECT, FUNC_REF, I32},
+        operators::code::{CALL_INDIRECT, FUNC_REF},
         scan::{RefKind, Scan},
         sections::{Added, push_leb128},
     },
@@ -93,10 +93,5 @@ impl Hooks {
     /// Roughly the bytes that they take of the engine's.
     pub(super) const fn bytes(&self) -> usize {
         self.grown.len().saturating_mul(128)
-    }
-
-    /// The type of what grows a table of a kind.
-    pub(super) const fn signature(kind: RefKind) -> ([u8; 2], [u8; 1]) {
-        ([kind.byte(), I32], [I32])
     }
 }

@@ -8,8 +8,8 @@
 
 use super::{meter::push_charge, output::push_index};
 use crate::{
-    costs,
     limits::{count, to_usize},
+    types::costs,
     wasm::{
         operators::code::{CALL, END, LOCAL_GET},
         scan::Scan,

@@ -49,9 +49,9 @@ use super::{
 };
 use crate::{
     error::CompileError,
-    features::Features,
     limits::{Limit, LimitError, Limits, count},
     snapshot::Uncapturable,
+    types::features::Features,
 };
 use alloc::vec::Vec;
 use body::{Body, Stop};

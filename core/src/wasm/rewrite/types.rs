@@ -1,8 +1,7 @@
 //! The types and globals that are added to a module.
 
-use super::growth::Hooks;
 use crate::wasm::{
-    operators::code::{END, REF_NULL},
+    operators::code::{END, I32, REF_NULL},
     scan::{RefKind, Scan},
     sections::{Added, push_leb128},
     types::Signature,
@@ -38,8 +37,8 @@ impl AddedTypes {
         if let Some(known) = *self.of_growth.get(kind.ordinal())? {
             return Some(known);
         }
-        let (params, results) = Hooks::signature(kind);
-        let added = self.add(scan, Signature { params: &params, results: &results })?;
+        // It takes the value for the new elements and how many they are.
+        let added = self.add(scan, Signature { params: &[kind.byte(), I32], results: &[I32] })?;
         *self.of_growth.get_mut(kind.ordinal())? = Some(added);
         Some(added)
     }

@@ -1,6 +1,6 @@
 //! What is found of single things.
 
-use crate::{
+use crate::types::{
     externs::{GlobalType, MemoryType, TableType},
     value::ValueType,
 };

@@ -19,9 +19,11 @@ use super::{
 };
 use crate::{
     error::CompileError,
-    externs::{Export, ExternType, GlobalType, Import},
     limits::{count, to_usize},
-    value::FuncType,
+    types::{
+        externs::{Export, ExternType, GlobalType, Import},
+        value::FuncType,
+    },
 };
 use alloc::{boxed::Box, vec::Vec};
 use found::ScannedTable;

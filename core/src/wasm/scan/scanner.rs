@@ -7,8 +7,8 @@ use super::{
 };
 use crate::{
     error::CompileError,
-    externs::{ExternType, Import},
     limits::{Limits, count, maximum},
+    types::externs::{ExternType, Import},
     wasm::sections::{CUSTOM, Reference, START, order, split_leb128},
 };
 use alloc::format;

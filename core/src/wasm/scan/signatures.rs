@@ -7,7 +7,7 @@
 use crate::{
     error::{CompileError, Unsupported},
     limits::{Limits, count, maximum},
-    proposals::Proposal,
+    types::proposals::Proposal,
     wasm::{
         sections::split_leb128,
         types::{Signature, Types},

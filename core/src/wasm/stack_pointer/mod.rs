@@ -25,7 +25,7 @@ use super::{
     reader::{Immediate, Quick},
     scan::{ExportKind, Scan, ScannedExport},
 };
-use crate::value::ValueType;
+use crate::types::value::ValueType;
 use alloc::{boxed::Box, vec::Vec};
 use value::{Change, Derived, Top};
 use wasmparser::Operator;

@@ -17,7 +17,7 @@
 use crate::{
     engine::{Global, Instance, Space},
     module::Module,
-    value::Value,
+    types::value::Value,
 };
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};

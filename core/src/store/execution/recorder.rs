@@ -6,9 +6,11 @@
 
 use crate::{
     engine::{Global, Instance, Memory, Space},
-    frames::{Frame, Frames},
     module::Module,
-    value::Value,
+    types::{
+        frames::{Frame, Frames},
+        value::Value,
+    },
     wasm::{OUTSIDE, SLOT_BYTES},
 };
 use alloc::vec::Vec;

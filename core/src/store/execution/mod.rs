@@ -34,21 +34,25 @@ mod recorder;
 pub(crate) use self::recorder::{Place, Recorder};
 
 use crate::{
-    cell::Ticket,
-    chain::{Chain, Place as ChainPlace},
     engine::{Function, Paused},
     error::{ExecutionError, ResultsError},
-    externs::Import,
-    frames::Frames,
-    fuel::{Fuel, OutOfFuel},
-    ids::{FuncIndex, InstanceId, MemoryId},
-    limits::to_usize,
+    limits::{Bounds, to_usize},
     module::Module,
-    options::Bounds,
-    store::Store,
-    supervisor::{HostCall, HostError},
-    trap::{Trap, TrapCode},
-    value::{Value, Values, values_match},
+    store::{
+        Store,
+        cell::Ticket,
+        chain::{Chain, Place as ChainPlace},
+        supervisor::HostCall,
+    },
+    types::{
+        externs::Import,
+        frames::Frames,
+        fuel::{Fuel, OutOfFuel},
+        host_error::HostError,
+        ids::{FuncIndex, InstanceId, MemoryId},
+        trap::{Trap, TrapCode},
+        value::{Value, Values, values_match},
+    },
 };
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::{fmt, mem};

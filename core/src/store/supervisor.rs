@@ -14,18 +14,15 @@
 //! turns use [`Store::begin`] and [`Execution`](crate::Execution) instead.
 
 use crate::{
-    chain::Link,
-    execution::Place,
-    externs::Import,
-    frames::Frames,
-    ids::{FuncIndex, InstanceId, MemoryId},
-    store::Store,
-    trap::Reason,
-    value::{Value, Values},
+    store::{Store, chain::Link, execution::Place},
+    types::{
+        externs::Import,
+        frames::Frames,
+        host_error::HostError,
+        ids::{FuncIndex, InstanceId, MemoryId},
+        value::{Value, Values},
+    },
 };
-use alloc::boxed::Box;
-use core::error::Error;
-use parity_scale_codec::{Decode, Encode, Error as CodecError, Input, Output};
 
 /// Serves the import calls of guests.
 pub trait Supervisor {
@@ -92,46 +89,5 @@ impl HostCall<'_> {
     #[must_use]
     pub fn frames(&self) -> Frames {
         self.place.frames()
-    }
-}
-
-/// Ends a guest call, with a reason of the supervisor's own or without.
-///
-/// On the wire this is a unit: its SCALE form has no bytes, and a reason stays behind.
-#[derive(Debug, Default)]
-pub struct HostError(Option<Reason>);
-
-impl HostError {
-    /// An error without a reason.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self(None)
-    }
-
-    /// An error with a reason, which comes back out of the guest call:
-    /// [`Trap::into_reason`](crate::Trap::into_reason).
-    #[must_use]
-    pub fn with_reason(reason: impl Error + Send + Sync + 'static) -> Self {
-        Self(Some(Box::new(reason)))
-    }
-
-    pub(crate) fn into_reason(self) -> Option<Reason> {
-        self.0
-    }
-}
-
-impl<E: Error + Send + Sync + 'static> From<E> for HostError {
-    fn from(reason: E) -> Self {
-        Self::with_reason(reason)
-    }
-}
-
-impl Encode for HostError {
-    fn encode_to<T: Output + ?Sized>(&self, _: &mut T) {}
-}
-
-impl Decode for HostError {
-    fn decode<I: Input>(_: &mut I) -> Result<Self, CodecError> {
-        Ok(Self::new())
     }
 }

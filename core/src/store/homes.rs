@@ -2,13 +2,11 @@
 
 use super::{Store, memories::Place};
 use crate::{
-    cell::Cell,
     error::{ImportError, ImportProblem, InstantiateError},
-    execution::Context,
-    ids::MemoryId,
-    leavings::Leaving,
     limits::{LimitError, PAGE_BYTES},
     module::Module,
+    store::{cell::Cell, execution::Context, leavings::Leaving},
+    types::ids::MemoryId,
 };
 use alloc::{sync::Arc, vec::Vec};
 

@@ -6,11 +6,12 @@
 
 use crate::{
     error::{EnvironmentError, HandleError, ImportError, ImportProblem, InstantiateError},
-    externs::ExternType,
-    ids::FuncIndex,
-    ids::MemoryId,
     limits::{Limits, count, maximum},
     module::Module,
+    types::{
+        externs::ExternType,
+        ids::{FuncIndex, MemoryId},
+    },
     wire::{EnvironmentDefinition, ExternEntity},
 };
 use alloc::{boxed::Box, vec::Vec};

@@ -2,7 +2,6 @@
 //!
 //! Of a row are made the variant of [`TrapCode`] with its line in the table of the documentation, its name and its message. JavaScript and its documentation have their part by [`tables`](crate::tables).
 
-use crate::tables::TrapRow;
 use core::fmt;
 
 macro_rules! trap_codes {
@@ -163,4 +162,16 @@ impl fmt::Display for TrapCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.message())
     }
+}
+
+/// One of the kinds of trap.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct TrapRow {
+    /// Which.
+    pub code: TrapCode,
+    /// What a guest or its supervisor did.
+    pub cause: &'static str,
+    /// What to do about it.
+    pub remedy: &'static str,
 }

@@ -1,11 +1,11 @@
 //! Why a snapshot could not be taken, read or restored.
 
-use super::format::VERSION;
-use crate::{
-    error::{HandleError, InstantiateError, coded},
-    limits::LimitError,
-};
+use super::{HandleError, coded};
+use crate::limits::LimitError;
 use core::error::Error;
+
+/// The version of the format of snapshots that is known.
+pub(crate) const FORMAT_VERSION: u32 = 1;
 
 coded! {
     /// What keeps the state of a module's instances from being captured.
@@ -67,7 +67,7 @@ coded! {
         Version {
             /// Which.
             found: u32
-        } => "version", "the snapshot is of version {found} of the format, {VERSION} is known";
+        } => "version", "the snapshot is of version {found} of the format, {FORMAT_VERSION} is known";
     }
 }
 
@@ -121,38 +121,6 @@ impl From<LimitError> for RestoreError {
 impl From<Uncapturable> for RestoreError {
     fn from(problem: Uncapturable) -> Self {
         Self::Module(problem)
-    }
-}
-
-coded! {
-    /// Why an instance could not be forked.
-    #[derive(Debug)]
-    pub enum ForkError, fn code {
-        /// The new instance could not be made.
-        Instantiate(error: InstantiateError) => of InstantiateError, through error;
-        /// The state of the old one could not be captured.
-        Snapshot(error: SnapshotError) => of SnapshotError, through error;
-    }
-}
-
-impl Error for ForkError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::Instantiate(error) => Some(error),
-            Self::Snapshot(error) => Some(error),
-        }
-    }
-}
-
-impl From<InstantiateError> for ForkError {
-    fn from(error: InstantiateError) -> Self {
-        Self::Instantiate(error)
-    }
-}
-
-impl From<SnapshotError> for ForkError {
-    fn from(error: SnapshotError) -> Self {
-        Self::Snapshot(error)
     }
 }
 

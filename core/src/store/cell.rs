@@ -6,12 +6,11 @@
 //! can leave it as plain bytes for a fresh cell, and its garbage goes with it.
 
 use crate::{
-    budget::Charge,
     engine::{Budgets, Limiter, Memory, Space},
-    leavings::Leavings,
-    limits::{Limits, PAGE_BYTES, to_usize},
+    limits::{Limits, PAGE_BYTES, budget::Charge, to_usize},
     module::Module,
-    slots::Numbers,
+    store::leavings::Leavings,
+    types::slots::Numbers,
 };
 use alloc::{boxed::Box, sync::Arc};
 

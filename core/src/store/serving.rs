@@ -2,9 +2,8 @@
 
 use super::{InstanceId, Store};
 use crate::{
-    chain::Link,
     error::{HandleError, InvokeError},
-    execution::Execution,
+    store::{chain::Link, execution::Execution},
 };
 use alloc::sync::Arc;
 

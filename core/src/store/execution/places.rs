@@ -2,11 +2,13 @@
 
 use super::{Context, Execution, Purpose, State};
 use crate::{
-    chain::{Chain, Link, Place as ChainPlace},
     engine::Space,
     error::ExecutionError,
-    leavings::Leaving,
-    store::{Serving, Store},
+    store::{
+        Serving, Store,
+        chain::{Chain, Link, Place as ChainPlace},
+        leavings::Leaving,
+    },
 };
 use alloc::sync::Arc;
 

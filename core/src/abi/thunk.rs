@@ -6,14 +6,10 @@
 //! [`Supervisor`] of it, in the eight steps of [`Thunk::dispatch`](Supervisor::dispatch).
 
 use crate::{
-    ids::FuncIndex,
-    limits::LimitError,
-    limits::maximum,
-    store::Store,
-    supervisor::{HostCall, HostError, Supervisor},
-    tables::Refusing,
-    trap::Reason,
-    value::Values,
+    error::Refusing,
+    limits::{LimitError, maximum},
+    store::{HostCall, Store, Supervisor},
+    types::{host_error::HostError, ids::FuncIndex, trap::Reason, value::Values},
     wire,
 };
 use alloc::vec::Vec;

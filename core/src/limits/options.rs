@@ -1,7 +1,6 @@
 //! What can be said of a call, and of an instance, besides what it is of.
 
-use crate::{budget::Budget, value::Values};
-use alloc::sync::Arc;
+use crate::types::value::Values;
 
 /// How a call is made: [`Store::invoke_with`](crate::Store::invoke_with).
 ///
@@ -172,15 +171,4 @@ impl InstanceLimits {
     pub const fn with_nesting(self, nesting: u32) -> Self {
         Self { nesting: Some(nesting), ..self }
     }
-
-    pub(crate) fn bounds(self) -> Bounds {
-        Bounds { limits: self, pages: self.memory_pages().map(Budget::of_pages) }
-    }
-}
-
-/// The limits of one instance as they were given, with what it took.
-#[derive(Debug, Default)]
-pub(crate) struct Bounds {
-    pub(crate) limits: InstanceLimits,
-    pub(crate) pages: Option<Arc<Budget>>,
 }

@@ -5,9 +5,9 @@
 
 mod codes;
 
-pub use self::codes::{TRAPS, TrapCode};
+pub use self::codes::{TRAPS, TrapCode, TrapRow};
 
-use crate::frames::Frames;
+use crate::types::frames::Frames;
 use alloc::boxed::Box;
 use core::{error::Error, fmt};
 

@@ -1,6 +1,6 @@
 //! What a module imports and exports, with types.
 
-use crate::value::{FuncType, ValueType};
+use crate::types::value::{FuncType, ValueType};
 use alloc::boxed::Box;
 use core::fmt;
 

@@ -3,7 +3,7 @@
 use super::{Execution, State};
 use crate::{
     engine::{Entry, Outcome, Space, Turn},
-    value::Values,
+    types::value::Values,
 };
 
 impl Execution {

@@ -1,10 +1,7 @@
 //! Budgets: of pages, of a store, which all its memories share, and of an instance; and of what a store's
 //! instances take besides, which is counted in elements of a table.
 
-use crate::{
-    limits::LimitError,
-    limits::{ELEMENT_BYTES, Limit, Maximum, count},
-};
+use crate::limits::{ELEMENT_BYTES, InstanceLimits, Limit, LimitError, Maximum, count};
 use alloc::sync::Arc;
 use core::sync::atomic::{AtomicU32, Ordering};
 
@@ -121,6 +118,19 @@ impl Drop for Charge {
     fn drop(&mut self) {
         self.give_back(self.taken);
     }
+}
+
+impl InstanceLimits {
+    pub(crate) fn bounds(self) -> Bounds {
+        Bounds { limits: self, pages: self.memory_pages().map(Budget::of_pages) }
+    }
+}
+
+/// The limits of one instance as they were given, with what it took.
+#[derive(Debug, Default)]
+pub(crate) struct Bounds {
+    pub(crate) limits: InstanceLimits,
+    pub(crate) pages: Option<Arc<Budget>>,
 }
 
 #[cfg(test)]
