@@ -50,6 +50,15 @@ impl Fuel {
         self.slice_left = self.slice_left.saturating_sub(fuel);
     }
 
+    /// Takes the fuel of an operation that is not the engine's, where it is there. Whether it was.
+    pub(crate) const fn pay(&mut self, cost: u64) -> bool {
+        let is_there = cost <= self.grant();
+        if is_there {
+            self.spend(cost);
+        }
+        is_there
+    }
+
     /// Begins another slice if this one has not what the next operation takes.
     pub(crate) const fn renew_slice(&mut self, required: u64) {
         if self.slice_left < required {

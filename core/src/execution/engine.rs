@@ -3,6 +3,7 @@
 use super::{Execution, State};
 use crate::{
     cell::CellData,
+    costs,
     trap::Trap,
     value::{Value, Values},
 };
@@ -15,7 +16,7 @@ impl Execution {
     pub(super) fn go_on(&mut self, cell: &mut wasmi::Store<CellData>, inputs: &mut Vec<Val>) {
         match self.state {
             State::Ready(None) => self.state = State::Finished(Values::NONE),
-            State::Ready(Some(func)) => {
+            State::Ready(Some(func)) if self.fuel.pay(costs::EXPORT_CALL.into()) => {
                 self.prepare(cell, inputs);
                 let outcome = func.call_resumable(&mut *cell, inputs, self.outputs.as_mut());
                 self.returned(cell, outcome);
@@ -35,13 +36,19 @@ impl Execution {
                     self.returned(cell, outcome);
                 }
             }
-            State::Growing(_) | State::Waiting(_) | State::Finished(_) | State::Failed(_) | State::Ended => {}
+            State::Ready(Some(_))
+            | State::Growing(_)
+            | State::Waiting(_)
+            | State::Finished(_)
+            | State::Failed(_)
+            | State::Ended => {}
         }
     }
 
     /// The fuel that it needs to go on, where it paused for want of it.
     pub(super) fn required(&self, cell: &wasmi::Store<CellData>) -> Option<u64> {
         match &self.state {
+            State::Ready(callee) => callee.map(|_| costs::EXPORT_CALL.into()),
             State::OutOfFuel(required) => Some(*required),
             State::Growing(growth) => Some(growth.cost(cell)),
             _ => None,
@@ -51,11 +58,9 @@ impl Execution {
     /// Grows the table that the guest asked for, if there is fuel for it. Whether it did.
     pub(super) fn grow_table(&mut self, cell: &mut wasmi::Store<CellData>) -> bool {
         let State::Growing(growth) = &self.state else { return false };
-        let cost = growth.cost(cell);
-        if cost > self.fuel.grant() {
+        if !self.fuel.pay(growth.cost(cell)) {
             return false;
         }
-        self.fuel.spend(cost);
         self.values.clear();
         self.values.push(Value::I32(growth.grow(cell)));
         self.state = State::Answered;
