@@ -116,7 +116,7 @@ pub use crate::{
     externs::{Export, ExternType, GlobalType, Import, MemoryType, TableType},
     features::{Feature, Features},
     frames::{Frame, Frames},
-    fuel::OutOfFuel,
+    fuel::{OutOfFuel, SharedFuel},
     ids::{FuncIndex, InstanceId, MemoryId},
     limits::{Limit, LimitError, Limits, MAX_PAGES, PAGE_BYTES, StackLimits},
     module::Module,
