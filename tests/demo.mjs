@@ -42,8 +42,7 @@ const browser = JSON.parse(run(process.execPath, ["tests/browser/run.mjs", "--js
 for (const guest of guests) {
   const { name, title } = guest;
   const plain = await traced(guest, plainEngine);
-  // QuickJS is an interpreter: its loop is charged far more than the default fuel.
-  const sandbox = await Sandbox.load({ limits: { fuel: 1e11 } });
+  const sandbox = await Sandbox.load();
   const node = await traced(guest, sandboxed(sandbox));
   const start = performance.now();
   const native = { lines: run("target/release/guests", [name]).trimEnd().split("\n"), ms: performance.now() - start };

@@ -100,7 +100,7 @@ pub use crate::{
     },
     module::Module,
     snapshot::{ForkError, FormatError, RestoreError, Snapshot, SnapshotError, Uncapturable},
-    store::{Environment, Execution, HostCall, Level, NoImports, Step, Store, Supervisor},
+    store::{Environment, Execution, HostCall, Level, NoImports, SharedFuel, Step, Store, Supervisor},
     types::{
         costs,
         externs::{Export, ExternType, GlobalType, Import, MemoryType, TableType},

@@ -21,6 +21,8 @@ const GUEST = `(module (import "e" "f" (func $f))
       (local.set 0 (i32.sub (local.get 0) (i32.const 1))) (br_if 0 (i32.gt_s (local.get 0) (i32.const 0)))))
   (func (export "forever") (loop (br 0)))
   (func (export "trap") unreachable))`;
+/** What a call of an export costs before the guest begins, and what a host call does. */
+const [EXPORT_CALL, HOST_CALL] = [64n, 64n];
 const make = (f = () => {}, options = {}) => guest(GUEST, { e: { f } }, options);
 const usedBy = async (instance, name, ...args) => (await instance.tryCall(name, args)).fuelUsed;
 
@@ -76,6 +78,25 @@ describe("a call that is out of fuel", () => {
     assert.ok(rounds > 10);
     assert.deepEqual(outcome, whole);
   });
+  test("has not begun where it has less than the call itself costs, and begins with more", async () => {
+    for (const slice of [undefined, 1, 1_000]) {
+      const instance = make();
+      const whole = await instance.tryCall("ask", [1]);
+      for (const fuel of [0n, 1n, EXPORT_CALL - 1n]) {
+        const before = instance.exports.asked.value;
+        let outcome = await instance.tryCall("ask", [1], { fuel, slice });
+        assert.deepEqual([outcome.status, outcome.fuelUsed, outcome.frames.length], ["out-of-fuel", 0n, 0]);
+        outcome = await outcome.resume(EXPORT_CALL - fuel);
+        assert.deepEqual([outcome.status, outcome.fuelUsed], ["out-of-fuel", EXPORT_CALL]);
+        assert.equal(instance.exports.asked.value, before);
+        assert.deepEqual(await outcome.resume(1_000), whole);
+        assert.equal(instance.exports.asked.value, before + 1);
+      }
+      const stopped = instance.tryCallSync("ask", [1], { fuel: EXPORT_CALL - 1n });
+      assert.deepEqual([stopped.trap.code, stopped.fuelUsed], ["out-of-fuel", 0n]);
+      assert.equal(instance.exports.asked.value, 4);
+    }
+  });
   test("goes on from within an import's answer, and on what is left of the fuel given", async () => {
     const instance = make(async () => {});
     const whole = await usedBy(instance, "ask", 100);
@@ -130,12 +151,12 @@ describe("a call that is out of fuel", () => {
   test("a thousand that are disposed of leave nothing, and a sandbox that is disposed of has none to end", async () => {
     const other = await workbench();
     const instance = other.guest(GUEST, { e: { f: () => {} } });
-    const exhaust = async () => (await instance.tryCall("forever", [], { fuel: 50 })).dispose();
+    const exhaust = async () => (await instance.tryCall("forever", [], { fuel: 100 })).dispose();
     for (let i = 0; i < 100; i++) await exhaust();
     const before = other.sandbox.engine.memoryBytes;
     for (let i = 0; i < 1_000; i++) await exhaust();
     assert.equal(other.sandbox.engine.memoryBytes, before);
-    const left = await instance.tryCall("forever", [], { fuel: 50 });
+    const left = await instance.tryCall("forever", [], { fuel: 100 });
     other.sandbox.dispose();
     left.dispose();
   });
@@ -215,8 +236,10 @@ test("fuel is counted by the second version of the cost model", async () => {
   const { sandbox } = await workbench();
   assert.equal(sandbox.costsVersion, 2);
   const outcome = await make(() => {}).tryCall("burn", [1_000]);
-  // Entered and a constant; 1,000 turns, each entered, of eight simple operators.
-  assert.equal(outcome.fuelUsed, 2n + 1_000n * 9n);
+  // The call; entered and a constant; 1,000 turns, each entered, of eight simple operators.
+  assert.equal(outcome.fuelUsed, EXPORT_CALL + 2n + 1_000n * 9n);
+  // One turn, of a host call and twelve simple operators.
+  assert.equal((await make(() => {}).tryCall("ask", [1])).fuelUsed, EXPORT_CALL + 2n + HOST_CALL + 12n);
 });
 
 describe("tryCallSync", () => {

@@ -24,8 +24,7 @@ describe("real guests", () => {
     test(`${guest.name}: ${guest.title}`, async () => {
       const expected = traceOf(guest, plainEngine);
       assert.ok(expected.length > 80, `${expected.length} lines`);
-      // The interpreter among them works longer than a guest may by default.
-      const sandbox = await Sandbox.load({ limits: { fuel: 10n ** 12n } });
+      const sandbox = await Sandbox.load();
       const lines = traceOf(guest, sandboxed(sandbox));
       // The first line that differs says more than thousands of lines do.
       const at = expected.findIndex((line, index) => line !== lines[index]);

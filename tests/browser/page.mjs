@@ -23,8 +23,7 @@ async function realGuest(name) {
 /** Runs one of the real guests: its trace, and how long it took, loading and compiling aside. */
 async function trace(name) {
   const [guest, bytes] = await realGuest(name);
-  // The interpreter among them works longer than a guest may by default.
-  const sandbox = await Sandbox.load({ limits: { fuel: 10n ** 12n } });
+  const sandbox = await Sandbox.load();
   const lines = [];
   const begin = performance.now();
   guest.run(sandboxed(sandbox), bytes, (line) => lines.push(line));

@@ -5,47 +5,9 @@ use crate::{
     protocol::Protocol,
     trapped::{Trapped, number},
 };
-use alloc::rc::Rc;
-use core::cell::Cell;
-use guestbox::{Execution, ExecutionError, Level, MemoryId, Step, Store, Trap, TrapCode, Value, ValueType};
-
-/// A call's part in the fuel of an outermost call and of the calls nested in it, also of those that
-/// outlive the host call they were begun in: whoever runs takes what he uses, and it is never
-/// refilled by another call.
-pub(crate) struct Budget {
-    /// What is left for all of them.
-    left: Rc<Cell<u64>>,
-    /// What was used within the call: by itself, by those nested in it, and by charges.
-    used: Cell<u64>,
-    /// Of the call that it is nested in. There are no more of them than levels of nesting.
-    around: Option<Rc<Self>>,
-}
-
-impl Budget {
-    fn within(around: Rc<Self>) -> Self {
-        Self { left: Rc::clone(&around.left), used: 0.into(), around: Some(around) }
-    }
-
-    /// Counts fuel as used by the call, and so within those that it is nested in.
-    fn count(&self, fuel: u64) {
-        let mut counting = Some(self);
-        while let Some(budget) = counting {
-            budget.used.set(budget.used.get().saturating_add(fuel));
-            counting = budget.around.as_deref();
-        }
-    }
-}
-
-impl Drop for Budget {
-    /// Lets go of those around it one after the other: each within the one before would take a stack
-    /// as long as the limit of nesting allows.
-    fn drop(&mut self) {
-        let mut around = self.around.take();
-        while let Some(mut budget) = around.and_then(Rc::into_inner) {
-            around = budget.around.take();
-        }
-    }
-}
+use guestbox::{
+    Execution, ExecutionError, Level, MemoryId, SharedFuel, Step, Store, Trap, TrapCode, Value, ValueType,
+};
 
 /// A guest call.
 pub(crate) struct Call {
@@ -57,77 +19,62 @@ pub(crate) struct Call {
     /// Set while the host call is served: the level to go back to.
     pub(crate) outer: Option<Level>,
     /// Its part in the fuel that it shares; without, its fuel is all with the execution.
-    budget: Option<Rc<Budget>>,
+    shared: Option<SharedFuel>,
 }
 
 impl Call {
     /// A call that has the fuel that it was begun with for its own, or draws on that of the call
     /// around it.
-    pub(crate) fn new(execution: Execution, around: Option<Rc<Budget>>) -> Self {
-        let budget = around.map(|around| Rc::new(Budget::within(around)));
-        Self { execution, results: Vec::new(), memory: None, outer: None, budget }
+    pub(crate) fn new(execution: Execution, around: Option<SharedFuel>) -> Self {
+        let shared = around.map(|around| around.within());
+        Self { execution, results: Vec::new(), memory: None, outer: None, shared }
     }
 
     /// What a call nested in it draws on.
-    pub(crate) fn budget(&mut self) -> Rc<Budget> {
-        let (left, used) = (self.execution.fuel(), self.execution.fuel_used());
-        let new = || Rc::new(Budget { left: Rc::new(left.into()), used: used.into(), around: None });
-        Rc::clone(self.budget.get_or_insert_with(new))
+    pub(crate) fn shared(&mut self) -> &SharedFuel {
+        self.shared.get_or_insert_with(|| SharedFuel::of(&self.execution))
     }
 
     /// The fuel that it may still use.
     pub(crate) fn fuel(&self) -> u64 {
-        self.budget.as_ref().map_or(self.execution.fuel(), |budget| budget.left.get())
+        self.shared.as_ref().map_or(self.execution.fuel(), SharedFuel::left)
     }
 
     /// The fuel used so far, by nested calls that drew on it too.
     pub(crate) fn used(&self) -> u64 {
-        self.budget.as_ref().map_or(self.execution.fuel_used(), |budget| budget.used.get())
+        self.shared.as_ref().map_or(self.execution.fuel_used(), SharedFuel::used)
     }
 
     pub(crate) fn add_fuel(&mut self, fuel: u64) {
-        self.set_left(self.fuel().saturating_add(fuel));
+        match &self.shared {
+            Some(shared) => shared.add(fuel),
+            None => self.execution.add_fuel(fuel),
+        }
     }
 
-    /// Gives the execution what there is, before it runs, and counts what nested calls used since it
-    /// ran last.
-    pub(crate) fn fill(&mut self) {
-        let Some(budget) = &self.budget else { return };
-        self.execution.set_fuel(budget.used.get().saturating_sub(self.execution.fuel_used()));
-        self.execution.spend_to(0);
-        self.execution.set_fuel(budget.left.get());
+    /// Gives the execution its fuel, before it runs.
+    fn fill(&mut self) {
+        if let Some(shared) = &self.shared {
+            shared.lend(&mut self.execution);
+        }
     }
 
     /// Takes back what the execution left.
-    pub(crate) fn drain(&self) {
-        let Some(budget) = &self.budget else { return };
-        budget.count(self.execution.fuel_used().saturating_sub(budget.used.get()));
-        budget.left.set(self.execution.fuel());
+    fn drain(&self) {
+        if let Some(shared) = &self.shared {
+            shared.take_back(&self.execution);
+        }
     }
 
     /// Takes fuel for the supervisor's work while it waits; all there is where that is too little.
     pub(crate) fn charge(&mut self, fuel: u64) -> bool {
-        let left = self.fuel();
-        let rest = left.saturating_sub(fuel);
-        match &self.budget {
-            Some(budget) => budget.count(left.saturating_sub(rest)),
-            None => self.execution.spend_to(rest),
-        }
-        self.set_left(rest);
-        fuel <= left
-    }
-
-    fn set_left(&mut self, left: u64) {
-        match &self.budget {
-            Some(budget) => budget.left.set(left),
-            None => self.execution.set_fuel(left),
-        }
+        self.shared().charge(fuel).is_ok()
     }
 
     /// Closes the level of the host call that it waits for.
     pub(crate) fn close(&mut self, store: &mut Store) {
         if let Some(outer) = self.outer.take() {
-            // What calls of that level used, they took out of the budget.
+            // What calls of that level used, they took out of what they share.
             let _level = store.close_level(outer);
         }
     }

@@ -5,7 +5,7 @@
 )]
 
 use crate::{
-    call::{Budget, Call},
+    call::Call,
     convert::{describe_exports, describe_imports, from_word, saturate_long, to_word},
     error::IntoJs,
     limits::Settings,
@@ -13,10 +13,9 @@ use crate::{
     slab::Slab,
     trapped::Trapped,
 };
-use alloc::rc::Rc;
 use guestbox::{
     CompileError, Environment, FuncIndex, GlobalError, InstanceId, InstanceLimits, Limit, MemoryId, Module,
-    Snapshot, Store, Value,
+    SharedFuel, Snapshot, Store, Value,
 };
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
@@ -32,7 +31,7 @@ pub struct Host {
     pub(crate) snapshots: Slab<Snapshot>,
     pub(crate) calls: Slab<Call>,
     /// What calls that are to be begun later will draw on.
-    pub(crate) budgets: Slab<Rc<Budget>>,
+    pub(crate) budgets: Slab<SharedFuel>,
     /// What there is to say of the call that trapped last.
     pub(crate) trapped: Trapped,
     /// The handles of the calls whose host calls are being served, each nested in those before.

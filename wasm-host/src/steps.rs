@@ -5,14 +5,13 @@
 )]
 
 use crate::{
-    call::{self, Budget, Call, Head, advance, put_word},
+    call::{self, Call, Head, advance, put_word},
     convert::from_word,
     error::{IntoJs, error},
     host::Host,
     protocol::Protocol,
 };
-use alloc::rc::Rc;
-use guestbox::{Execution, ExecutionError, HandleError, InvokeError, Level, TrapCode};
+use guestbox::{Execution, ExecutionError, HandleError, InvokeError, Level, SharedFuel, TrapCode};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 #[wasm_bindgen]
@@ -271,9 +270,9 @@ impl Host {
 
     /// What a call begun now draws on: that of the one that it is within, or else of the one whose host
     /// call is being served.
-    pub(crate) fn budget(&mut self, within: u32) -> Option<Rc<Budget>> {
+    pub(crate) fn budget(&mut self, within: u32) -> Option<SharedFuel> {
         let around = if within == Protocol::NO_CALL { *self.serving.last()? } else { within };
-        Some(self.calls.get_mut(around).ok()?.budget())
+        Some(self.calls.get_mut(around).ok()?.shared().clone())
     }
 
     /// Closes the level of the host call that a call waits for, if it is open, and those of calls

@@ -423,13 +423,13 @@ limits! {
     }
     /// Fuel of one outermost guest call, its `start` function and nested calls included.
     ///
-    /// A unit is about one simple operator, as [`costs`](crate::costs) has it, but a loop is
-    /// charged on each turn for all code in the blocks within it, also what a branch skips. So
-    /// this is a deterministic upper bound, and guests that are interpreters, whose main loop is
-    /// one large switch, need much more: a second natively is some 10^9 units of straight code,
-    /// 3 * 10^10 of QuickJS.
+    /// A unit is about one simple operator, as [`costs`](crate::costs) has it, which says what is paid for
+    /// and when. A second, natively or in Node, is some 10^9 units of computing guests and up to
+    /// 4 * 10^9 of an interpreter as QuickJS.
     fuel: u64 {
-        /// Fuel of an outermost call: a tenth of a second of straight code, natively.
+        /// Fuel of an outermost call: about a tenth of a second, natively and in JavaScript, so that a page
+        /// whose guest loops for ever is still taken for a live one. The dearest call of the five real guests
+        /// in `tests`, of QuickJS, uses half of it; longer ones are for calls in slices, which are given more.
         FUEL = 100_000_000;
         strict: 10_000_000;
         unlimited: u64::MAX;

@@ -46,7 +46,10 @@ impl Store {
     /// The fuel that the call whose host call is being served has left; `None` where none is.
     #[must_use]
     pub const fn fuel_left(&self) -> Option<u64> {
-        self.level.fuel
+        match self.level.fuel {
+            Some(account) => Some(account.left()),
+            None => None,
+        }
     }
 
     /// Charges the guest whose host call is being served for the supervisor's own work. Do it
@@ -67,30 +70,20 @@ impl Store {
     /// [`OutOfFuel`] where it has less. Then all it has is taken, so that it cannot go on if this
     /// error is passed over.
     pub fn charge(&mut self, fuel: u64) -> Result<(), OutOfFuel> {
-        let Some(left) = &mut self.level.fuel else { return Ok(()) };
-        match left.checked_sub(fuel) {
-            Some(rest) => {
-                *left = rest;
-                Ok(())
-            }
-            None => {
-                *left = 0;
-                Err(OutOfFuel)
-            }
-        }
+        self.level.fuel.as_mut().map_or(Ok(()), |account| account.charge(fuel))
     }
 
-    /// Makes the fuel that an execution has left the fuel of the level, for those who drive
-    /// executions by hand within a host call. Outside of one it does nothing.
+    /// Makes the fuel that an execution has left the fuel of the level, where that has more, for those who
+    /// drive executions by hand within a host call. Outside of one it does nothing.
     pub const fn draw(&mut self, execution: &Execution) {
-        if let Some(fuel) = &mut self.level.fuel {
-            *fuel = execution.fuel();
+        if let Some(account) = &mut self.level.fuel {
+            account.spend_to(execution.fuel());
         }
     }
 
     /// The fuel that a call begun now gets, of an instance with its own bounds.
     pub(super) fn fuel_of_call(&self, bounds: &Bounds) -> u64 {
-        self.level.fuel.or(bounds.limits.fuel).unwrap_or(maximum::fuel(&self.limits))
+        self.fuel_left().or(bounds.limits.fuel).unwrap_or(maximum::fuel(&self.limits))
     }
 
     /// The trap, where a host call of an instance with its own bounds is nested too deeply.

@@ -12,6 +12,7 @@ mod leavings;
 mod memories;
 mod rebuild;
 mod serving;
+mod shared_fuel;
 mod snapshots;
 mod supervisor;
 
@@ -21,6 +22,7 @@ use crate::{
     limits::{InstanceLimits, Limits, maximum},
     module::Module,
     types::{
+        fuel::Account,
         ids::{InstanceId, unique},
         slots::{Numbers, Slots},
         trap::{Trap, TrapCode},
@@ -38,6 +40,7 @@ use serving::Serving;
 pub use self::{
     environment::Environment,
     execution::{Execution, Step},
+    shared_fuel::SharedFuel,
     supervisor::{HostCall, NoImports, Supervisor},
 };
 
@@ -291,7 +294,7 @@ impl Store {
         let within = maximum::nesting(&self.limits).check(depth.into());
         within.map_err(|refused| Trap::because(TrapCode::NestingTooDeep, refused))?;
         self.serving.push(call.link);
-        self.level = Level { depth, fuel: Some(call.fuel), serving: self.serving.len() };
+        self.level = Level { depth, fuel: Some(Account::new(call.fuel)), serving: self.serving.len() };
         Ok(outer)
     }
 
@@ -300,7 +303,7 @@ impl Store {
     pub fn close_level(&mut self, outer: Level) -> u64 {
         let closed = core::mem::replace(&mut self.level, outer);
         self.serving.truncate(outer.serving);
-        closed.fuel.unwrap_or(maximum::fuel(&self.limits))
+        closed.fuel.map_or(maximum::fuel(&self.limits), Account::left)
     }
 
     /// Whether a host call is being served, so that a call begun now is nested in another.
@@ -342,7 +345,7 @@ impl Default for Store {
 pub struct Level {
     depth: u32,
     /// `None` outside of any host call: there every call has a budget of its own.
-    fuel: Option<u64>,
+    fuel: Option<Account>,
     /// How many host calls are being served.
     serving: usize,
 }
@@ -359,8 +362,8 @@ impl Drop for Leave<'_> {
     fn drop(&mut self) {
         let inner = core::mem::replace(&mut self.store.level, self.outer);
         self.store.serving.truncate(self.outer.serving);
-        if let (true, Some(fuel), Some(left)) = (self.shares, &mut self.store.level.fuel, inner.fuel) {
-            *fuel = left.min(*fuel);
+        if let (true, Some(account), Some(inner)) = (self.shares, &mut self.store.level.fuel, inner.fuel) {
+            account.spend_to(inner.left());
         }
     }
 }

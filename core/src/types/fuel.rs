@@ -1,32 +1,70 @@
-//! Fuel: what an execution has left, what it used, and the slices it runs in.
+//! Fuel: who holds it when, and all that is reckoned with it.
+//!
+//! What is left and what was used is an [`Account`]. An execution has one, with the slices that it uses it
+//! in: [`Fuel`]. While its host call is served the store's level has another, which begins with what is left;
+//! what that comes to is counted when the host call is answered. Calls that may outlive the host call they
+//! were begun in share one for all of them: [`SharedFuel`](crate::SharedFuel).
 
 use core::{error::Error, fmt};
+
+/// What is left, and what was used.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Account {
+    pub(crate) left: u64,
+    pub(crate) used: u64,
+}
+
+impl Account {
+    pub(crate) const fn new(left: u64) -> Self {
+        Self { left, used: 0 }
+    }
+
+    pub(crate) const fn left(self) -> u64 {
+        self.left
+    }
+
+    const fn spend(&mut self, fuel: u64) {
+        self.left = self.left.saturating_sub(fuel);
+        self.used = self.used.saturating_add(fuel);
+    }
+
+    /// Notes that so much is left: what there was more is used.
+    pub(crate) const fn spend_to(&mut self, left: u64) {
+        self.spend(self.left.saturating_sub(left));
+    }
+
+    /// Takes fuel, all there is where that is too little.
+    pub(crate) const fn charge(&mut self, fuel: u64) -> Result<(), OutOfFuel> {
+        let is_there = fuel <= self.left;
+        self.spend_to(self.left.saturating_sub(fuel));
+        if is_there { Ok(()) } else { Err(OutOfFuel) }
+    }
+}
 
 /// The account of an execution.
 #[derive(Debug)]
 pub(crate) struct Fuel {
-    left: u64,
-    used: u64,
+    pub(crate) account: Account,
     slice: u64,
-    /// What is left of the slice; no more than `left` of it can be used.
+    /// What is left of the slice; no more than is left of the account can be used.
     slice_left: u64,
 }
 
 impl Fuel {
     pub(crate) const fn new(left: u64) -> Self {
-        Self { left, used: 0, slice: u64::MAX, slice_left: u64::MAX }
+        Self { account: Account::new(left), slice: u64::MAX, slice_left: u64::MAX }
     }
 
     pub(crate) const fn left(&self) -> u64 {
-        self.left
+        self.account.left
     }
 
     pub(crate) const fn set_left(&mut self, left: u64) {
-        self.left = left;
+        self.account.left = left;
     }
 
     pub(crate) const fn used(&self) -> u64 {
-        self.used
+        self.account.used
     }
 
     pub(crate) const fn set_slice(&mut self, slice: u64) {
@@ -36,18 +74,34 @@ impl Fuel {
 
     /// What the engine may use until the slice or all of it is used up.
     pub(crate) const fn grant(&self) -> u64 {
-        if self.left < self.slice_left { self.left } else { self.slice_left }
+        if self.account.left < self.slice_left { self.account.left } else { self.slice_left }
     }
 
     /// Notes that so much is left: what there was more is used.
     pub(crate) const fn spend_to(&mut self, left: u64) {
-        self.spend(self.left.saturating_sub(left));
+        self.spend(self.account.left.saturating_sub(left));
     }
 
     pub(crate) const fn spend(&mut self, fuel: u64) {
-        self.left = self.left.saturating_sub(fuel);
-        self.used = self.used.saturating_add(fuel);
-        self.slice_left = self.slice_left.saturating_sub(fuel);
+        let mut account = self.account;
+        account.spend(fuel);
+        self.take_over(account);
+    }
+
+    /// Goes on with what became of its account. What was used meanwhile is of its slice.
+    pub(crate) const fn take_over(&mut self, account: Account) {
+        let used = account.used.saturating_sub(self.account.used);
+        self.slice_left = self.slice_left.saturating_sub(used);
+        self.account = account;
+    }
+
+    /// Takes the fuel of an operation that is not the engine's, where it is there. Whether it was.
+    pub(crate) const fn pay(&mut self, cost: u64) -> bool {
+        let is_there = cost <= self.grant();
+        if is_there {
+            self.spend(cost);
+        }
+        is_there
     }
 
     /// Begins another slice if this one has not what the next operation takes.
@@ -94,5 +148,18 @@ mod tests {
         assert_eq!(fuel.grant(), 5, "no more than there is");
         fuel.set_left(100);
         assert_eq!((fuel.grant(), fuel.used()), (12, 20), "an operation may take more than a slice");
+        assert!(!fuel.pay(13) && fuel.pay(12) && fuel.pay(0));
+        assert_eq!((fuel.left(), fuel.used(), fuel.grant()), (88, 32, 0));
+    }
+
+    #[test]
+    fn an_account_is_charged_what_there_is() {
+        let mut account = Account::new(10);
+        assert_eq!(account.charge(7), Ok(()));
+        account.spend_to(u64::MAX);
+        assert_eq!((account.left, account.used), (3, 7), "it is not refilled so");
+        assert_eq!(account.charge(4), Err(OutOfFuel));
+        assert_eq!((account.left, account.used), (0, 10));
+        assert_eq!(account.charge(0), Ok(()));
     }
 }

@@ -7,7 +7,7 @@ use super::{
 };
 use guestbox::{
     CompileOptions, Environment, FuncIndex, HostCall, HostError, InstanceId, InstantiateError, InvokeError,
-    Limits, MemoryError, MemoryId, Module, Store, Supervisor, Value, Values,
+    MemoryError, MemoryId, Module, Store, Supervisor, Value, Values,
 };
 use std::{mem, ops::Range};
 
@@ -29,11 +29,6 @@ pub(super) trait Driver: Default + Supervisor {
     const FUNCTIONS: &'static [Function];
     /// Where the guest's memory comes from.
     const MEMORY: GuestMemory;
-
-    /// What the guest may take. The default suits a guest that nobody knows.
-    fn limits() -> Limits {
-        Limits::default()
-    }
 
     /// The guest that it serves.
     fn session(&mut self) -> &mut Session;
@@ -59,6 +54,11 @@ impl Session {
         self.instance
     }
 
+    /// The fuel of all its calls.
+    pub(super) const fn fuel(&self) -> u64 {
+        self.fuel
+    }
+
     /// Forgets the trace up to here.
     pub(super) fn forget_lines(&mut self) {
         self.lines.clear();
@@ -73,12 +73,7 @@ impl Session {
 
 /// Runs a guest from its instantiation to the end of its trace.
 pub(super) fn run<D: Driver>(bytes: &[u8], options: CompileOptions) -> Report {
-    let mut limits = D::limits();
-    if options != CompileOptions::new() {
-        // What the module is made to do besides takes fuel, too.
-        limits.fuel = limits.fuel.saturating_mul(8);
-    }
-    let mut store = Store::with_limits(limits);
+    let mut store = Store::new();
     let mut supervisor = D::default();
     let mut host = Host::new(&mut store, &mut supervisor);
     let module = Module::with_options(host.store.limits(), bytes, options).map_err(Failure::from);

@@ -101,8 +101,7 @@ impl Guest {
         self.run_compiled(CompileOptions::new())
     }
 
-    /// Runs it as [`Guest::run`] does, with its module compiled like this, and with more fuel. If that
-    /// is with frames, each import call has a line before its own that says where the guest is.
+    /// Runs it as [`Guest::run`] does, with its module compiled like this. If that is with frames, each import call has a line before its own that says where the guest is.
     #[must_use]
     pub fn run_compiled(&self, options: CompileOptions) -> Report {
         match self.load() {

@@ -28,7 +28,7 @@ use super::{
     host::{Driver, Function, GuestMemory, Host, Session, serve},
     values::{args, length},
 };
-use guestbox::{HostCall, HostError, Limits, Store, Supervisor, Values};
+use guestbox::{HostCall, HostError, Store, Supervisor, Values};
 
 const MEMORY_LIMIT: u32 = 8 * 1024 * 1024;
 /// The stack counted here is the one in the guest's memory. The limit is well below QuickJS's
@@ -68,16 +68,6 @@ impl Driver for Quickjs {
     const FUNCTIONS: &'static [Function] = FUNCTIONS;
     /// All the memory it ever gets: QuickJS never grows it itself, it asks the supervisor.
     const MEMORY: GuestMemory = GuestMemory::Given { module: "a", name: "a", pages: 256 };
-
-    /// More fuel. The engine charges a loop for all the code in it each time around, also for
-    /// what a branch passes over, and the heart of an interpreter is a loop around a case for
-    /// each opcode. So an opcode costs thousands of units, and the dearest call here 2.6 billion:
-    /// the program that runs on until it is interrupted.
-    fn limits() -> Limits {
-        let mut limits = Limits::default();
-        limits.fuel = 4_000_000_000;
-        limits
-    }
 
     fn session(&mut self) -> &mut Session {
         &mut self.session

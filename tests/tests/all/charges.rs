@@ -2,7 +2,7 @@
 
 use guestbox::{
     CallOptions, Environment, FuncIndex, HostCall, HostError, InstanceId, InvokeError, Limits, NoImports,
-    Step, Store, Trap, TrapCode, Value, Values,
+    Step, Store, Trap, TrapCode, Value, Values, costs,
 };
 use guestbox_tests::text;
 
@@ -79,7 +79,8 @@ fn a_trap_says_what_was_used_until_then() {
         |_: &mut Store, _: HostCall<'_>| -> Result<Values, HostError> { Err(HostError::new()) };
     let trap = trap_of(store.invoke(&mut refusing, guest, "ask", &[Value::I32(1)], 0));
     assert_eq!(trap.code(), TrapCode::HostError);
-    assert!(trap.fuel_used() > 0 && trap.fuel_used() < 100);
+    let crossings = u64::from(costs::EXPORT_CALL + costs::HOST_CALL);
+    assert!(trap.fuel_used() > crossings && trap.fuel_used() < crossings + 100);
     let deep = text::module("(module (func $start (loop (br 0))) (start $start))");
     match store.instantiate(&mut NoImports, &deep, &Environment::new(), 0) {
         Err(guestbox::InstantiateError::Start(trap)) => assert!(trap.fuel_used() > BUDGET - 10),

@@ -2,7 +2,7 @@
 
 use guestbox::{
     Environment, FuncIndex, HostCall, HostError, InstanceId, InstantiateError, InvokeError, Limits,
-    NoImports, Step, Store, Supervisor, TrapCode, Value, Values,
+    NoImports, SharedFuel, Step, Store, Supervisor, TrapCode, Value, Values,
 };
 use guestbox_tests::text;
 
@@ -286,4 +286,65 @@ fn all_the_fuel_there_is_can_be_given() {
     execution.add_fuel(u64::MAX);
     assert!(store.drive(&mut NoImports, &mut execution).is_ok());
     assert!(u64::MAX - execution.fuel() < 1_000);
+}
+
+#[test]
+fn calls_that_share_fuel_by_turns_use_what_they_use_alone_and_no_more_than_there_is() {
+    let alone = {
+        let (mut store, guest) = with_fuel(1_000_000);
+        spent(&mut store, &mut NoImports, guest, "burn", &[Value::I32(300)]).0
+    };
+    let (mut store, guest) = with_fuel(1_000_000);
+    let mut outer = store.begin(guest, "ask", &[Value::I32(1)], 0).unwrap();
+    let Ok(Step::HostCall(call)) = outer.run(&mut store) else { panic!("not paused") };
+    let level = store.open_level(&call).unwrap();
+    let others = [(); 2].map(|()| text::guest(&mut store, GUEST, &environment()));
+    let mut inner = others.map(|other| {
+        let mut execution = store.begin(other, "burn", &[Value::I32(300)], 0).unwrap();
+        execution.enter(&mut store).unwrap();
+        execution.set_slice(200);
+        execution
+    });
+    store.close_level(level);
+    let shared = SharedFuel::of(&outer);
+    let (before, used) = (shared.left(), shared.used());
+    let parts = [shared.within(), shared.within()];
+    let within = parts[0].within();
+    let mut turns = 0;
+    while inner.iter().any(|execution| !execution.is_ended()) {
+        for (execution, part) in inner.iter_mut().zip(&parts).filter(|(execution, _)| !execution.is_ended()) {
+            part.lend(execution);
+            assert!(matches!(execution.run(&mut store), Ok(Step::SliceOver | Step::Finished(_))));
+            part.take_back(execution);
+            turns += 1;
+        }
+        within.charge(10).unwrap();
+        within.add(10);
+    }
+    assert!(turns > 20);
+    let charged = within.used();
+    assert_eq!((parts[0].used(), parts[1].used()), (alone + charged, alone));
+    assert_eq!((shared.used(), shared.left()), (used + 2 * alone + charged, before - 2 * alone));
+    // What is charged is of the slice of the call that it is charged to.
+    outer.answer(Ok(0.into())).unwrap();
+    outer.set_slice(1_000);
+    assert!(shared.charge(u64::MAX).is_err());
+    shared.lend(&mut outer);
+    assert_eq!((outer.fuel(), outer.fuel_used()), (0, 1_000_000 + charged));
+    assert!(matches!(outer.run(&mut store), Ok(Step::Finished(_) | Step::OutOfFuel { .. })));
+}
+
+#[test]
+fn a_long_chain_of_shares_is_let_go_of_on_a_small_stack() {
+    let chain = || {
+        let (mut store, guest) = with_fuel(1_000);
+        let execution = store.begin(guest, "burn", &[Value::I32(1)], 0).unwrap();
+        let mut part = SharedFuel::of(&execution);
+        for _ in 0..100_000 {
+            part = part.within();
+        }
+        part.charge(3).unwrap();
+        drop(part);
+    };
+    std::thread::Builder::new().stack_size(256 << 10).spawn(chain).unwrap().join().unwrap();
 }

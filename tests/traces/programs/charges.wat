@@ -2,13 +2,13 @@
 ;;! guest pays
 ;;! call pays pays 1000
 ;;! call pays pays 0
-;;! call pays pays 90 fuel=100
-;;! call pays pays 100 fuel=100
+;;! call pays pays 90 fuel=228
+;;! call pays pays 100 fuel=228
 ;;! call pays pays -1 fuel=1000
-;;! call pays nested 500 fuel=600
-;;! call pays nested 700 fuel=600
-;;! call pays tries 700 fuel=600
-;;! call pays tries 300 fuel=600
+;;! call pays nested 500 fuel=824
+;;! call pays nested 700 fuel=824
+;;! call pays tries 700 fuel=824
+;;! call pays tries 300 fuel=824
 (module $pays
   (import "host" "charge" (func $charge (param i64)))
   (import "host" "left" (func $left (result i64)))

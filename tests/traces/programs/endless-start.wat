@@ -1,7 +1,7 @@
 ;; A start function that is out of fuel, and one that is given enough.
 ;;! limits fuel=5000
 ;;! guest starts
-;;! guest starts fuel=100
+;;! guest starts fuel=164
 ;;! guest starts fuel=1000000
 ;;! call starts made
 (module $starts

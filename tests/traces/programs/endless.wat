@@ -11,6 +11,8 @@
 ;;! call endless counts fuel=1000
 ;;! call endless counts fuel=0
 ;;! call endless fine fuel=1
+;;! call endless fine fuel=65
+;;! call endless fine fuel=66
 (module $endless
   (import "host" "echo.f64" (func $echo (param f64) (result f64)))
   (memory (export "memory") 1)

@@ -5,7 +5,7 @@
 ;;! call even is_even 10
 ;;! call even is_even 13
 ;;! call odd is_odd 4
-;;! call even is_even 6 fuel=60
+;;! call even is_even 6 fuel=156
 ;;! call odd spends 3
 ;;! call odd spends 1000000
 ;;! call odd tries

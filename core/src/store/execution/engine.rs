@@ -3,7 +3,7 @@
 use super::{Execution, State};
 use crate::{
     engine::{Entry, Outcome, Space, Turn},
-    types::value::Values,
+    types::{costs::EXPORT_CALL, value::Values},
 };
 
 impl Execution {
@@ -14,10 +14,14 @@ impl Execution {
                 self.state = State::Finished(Values::NONE);
                 return;
             }
-            State::Ready(Some(function)) => Entry::Call(function),
+            State::Ready(Some(function)) if self.fuel.pay(EXPORT_CALL.into()) => Entry::Call(function),
             State::Answered => Entry::Answer,
             State::OutOfFuel(_) => Entry::Refuelled,
-            State::Waiting(_) | State::Finished(_) | State::Failed(_) | State::Ended => return,
+            State::Ready(Some(_))
+            | State::Waiting(_)
+            | State::Finished(_)
+            | State::Failed(_)
+            | State::Ended => return,
         };
         if let Some(context) = &self.context {
             space.limiter_mut().begin(&context.bounds);
@@ -49,8 +53,9 @@ impl Execution {
     }
 
     /// The fuel that it needs to go on, where it paused for want of it.
-    pub(super) const fn required(&self) -> Option<u64> {
+    pub(super) fn required(&self) -> Option<u64> {
         match self.state {
+            State::Ready(callee) => callee.map(|_| EXPORT_CALL.into()),
             State::OutOfFuel(required) => Some(required),
             _ => None,
         }

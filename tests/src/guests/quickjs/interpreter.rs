@@ -4,11 +4,7 @@ use super::{
     Flags, Quickjs,
     exports::{QTS_DUMP, QTS_FREE_C_STRING},
 };
-use crate::guests::{
-    Failure, Guest,
-    host::{Driver, Host},
-    values::args,
-};
+use crate::guests::{Failure, Guest, host::Host, values::args};
 use guestbox::{Module, RestoreError, Snapshot, SnapshotError, Store};
 
 /// An interpreter in a store of its own.
@@ -33,7 +29,7 @@ impl Interpreter {
     /// Where it is not installed.
     pub fn compile() -> Result<Module, Failure> {
         let quickjs = Guest::named("quickjs").ok_or_else(|| Failure::unexpected("QuickJS is not listed"))?;
-        Ok(Module::with_limits(&Quickjs::limits(), &quickjs.load()?)?)
+        Ok(Module::new(&quickjs.load()?)?)
     }
 
     /// Instantiates it and makes a context for programs.
@@ -42,7 +38,7 @@ impl Interpreter {
     ///
     /// Where the guest does something unforeseen.
     pub fn new(module: &Module) -> Result<Self, Failure> {
-        let (mut store, mut supervisor) = (Store::with_limits(Quickjs::limits()), Quickjs::default());
+        let (mut store, mut supervisor) = (Store::new(), Quickjs::default());
         let mut host = Host::new(&mut store, &mut supervisor);
         host.open(module)?;
         host.new_context()?;
@@ -66,6 +62,11 @@ impl Interpreter {
         // Nobody reads the trace.
         self.supervisor.session.forget_lines();
         Ok(json)
+    }
+
+    /// The fuel that all calls of it used.
+    pub fn fuel_used(&mut self) -> u64 {
+        self.supervisor.session.fuel()
     }
 
     /// The state as it is.

@@ -1,5 +1,6 @@
 //! Executions: guest calls that pause, and everything that may happen meanwhile.
 
+mod crossings;
 mod ends;
 mod expressions;
 mod many;

@@ -3,7 +3,7 @@
 use super::{finish, host, pause};
 use guestbox::{
     Environment, Execution, FuncIndex, HostError, InstantiateError, NoImports, Step, Store, TrapCode, Value,
-    Values,
+    Values, costs,
 };
 use guestbox_tests::text;
 
@@ -150,8 +150,8 @@ fn an_export_that_is_an_import_reaches_the_supervisor() {
     let guest = text::guest(&mut store, text, &environment);
     let args = [Value::I32(-1), Value::F64(0x7FF0_0000_0000_0001), Value::I64(i64::MIN)];
     let mut execution = store.begin(guest, "again", &args, 5).unwrap();
-    let fuel = 1 + 3 + u64::from(guestbox::costs::HOST_CALL);
-    execution.set_fuel(fuel - 1);
+    let fuel = 1 + 3 + u64::from(costs::HOST_CALL);
+    execution.set_fuel(u64::from(costs::EXPORT_CALL) + fuel - 1);
     assert!(matches!(execution.run(&mut store), Ok(Step::OutOfFuel { required, .. }) if required == fuel));
     execution.add_fuel(1);
     for _ in 0..2 {

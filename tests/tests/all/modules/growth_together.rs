@@ -3,7 +3,7 @@
 
 use guestbox::{
     CompileOptions, Environment, Execution, InstanceId, Limits, Module, NoImports, Step, Store, TrapCode,
-    Value,
+    Value, costs,
 };
 use guestbox_tests::text;
 
@@ -22,10 +22,13 @@ fn results(answer: i32, size: i32) -> [Value; 2] {
     [answer, size].map(Value::I32)
 }
 
+/// What a call has that waits for the fuel that growth takes.
+const TOO_LITTLE: u64 = costs::EXPORT_CALL as u64 + 30;
+
 /// A call that waits for the fuel that growth by so many takes.
 fn waiting(store: &mut Store, guest: InstanceId, more: u16) -> Execution {
     let mut execution = store.begin(guest, "run", &[Value::I32(more.into())], 0).unwrap();
-    execution.set_fuel(30);
+    execution.set_fuel(TOO_LITTLE);
     match execution.run(store) {
         Ok(Step::OutOfFuel { required, .. }) => assert_eq!(required, u64::from(more) / 16),
         other => panic!("{other:?}"),
@@ -73,7 +76,7 @@ fn however_a_call_ends_that_waits_to_grow_the_room_is_there_again() {
         |_, waits| drop(waits),
         |store, mut waits| {
             let trap = waits.end_with(store, TrapCode::OutOfFuel);
-            assert!((1..=30).contains(&trap.fuel_used()), "{}", trap.fuel_used());
+            assert!((1..=TOO_LITTLE).contains(&trap.fuel_used()), "{}", trap.fuel_used());
         },
     ];
     let module = grower("(memory 1)", 1);

@@ -2,7 +2,7 @@
 
 use guestbox::{
     CompileError, Environment, Execution, InstanceId, Limit, Limits, Module, NoImports, SnapshotError, Step,
-    Store, Uncapturable, Value, Values,
+    Store, Uncapturable, Value, Values, costs,
 };
 use guestbox_tests::text;
 
@@ -46,7 +46,7 @@ fn grower() -> (Store, InstanceId) {
 }
 
 /// The fuel that a call takes besides what it takes by size.
-const BASE: u64 = 22;
+const BASE: u64 = costs::EXPORT_CALL as u64 + 22;
 
 #[test]
 fn it_resumes_where_it_was_whatever_fuel_there_is() {

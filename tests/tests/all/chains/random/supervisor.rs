@@ -5,7 +5,8 @@ use super::{
     world::{Held, World},
 };
 use guestbox::{
-    CallOptions, ExecutionError, HostCall, HostError, InvokeError, Store, Supervisor, TrapCode, Value, Values,
+    CallOptions, ExecutionError, HostCall, HostError, InvokeError, Store, Supervisor, TrapCode, Value,
+    Values, costs,
 };
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
@@ -81,7 +82,7 @@ impl World {
             options = options.keep_stack();
         }
         if code == Code::Spin {
-            options = options.with_fuel(60);
+            options = options.with_fuel(u64::from(costs::EXPORT_CALL) + 60);
         }
         let (before, mut used) = (store.fuel_left(), None);
         self.drive_with(store, &mut call, |store, server| {

@@ -6,7 +6,7 @@ use super::{
     model::{Call, Code, Depth, Model},
     record::{Counts, Log},
 };
-use guestbox::{Environment, Execution, Level, SnapshotError, Store, Value};
+use guestbox::{Environment, Execution, Level, SnapshotError, Store, Value, costs};
 use guestbox_tests::{random::Random, text};
 use std::mem;
 
@@ -165,10 +165,12 @@ impl World {
             execution.keep_stack();
         }
         if call.code == Code::Spin {
+            // It begins in any case.
+            let begun = u64::from(costs::EXPORT_CALL);
             if self.random.chance(50) {
-                execution.set_fuel(self.random.between(50, 79).into());
+                execution.set_fuel(begun + u64::from(self.random.between(50, 79)));
             } else {
-                execution.set_slice(40);
+                execution.set_slice(begun + 40);
             }
         }
         self.held.push(Held { call, execution });
