@@ -10,6 +10,9 @@ pub(super) struct Facts {
     pub(super) cost: u8,
     pub(super) effect: Effect,
     traits: u8,
+    /// When it leaves what may be constant: a bit for each number that the lowest three bits may be which
+    /// say that an upper operand is no constant.
+    constants: u8,
 }
 
 /// What an operator does to the operand stack.
@@ -33,12 +36,15 @@ const FRESH_LONG: u8 = 1 << 2;
 const FOLDS: u8 = 1 << 3;
 /// It leaves a local.
 const LOCAL: u8 = 1 << 4;
+/// The engine gets it wrong after some operators.
+const REPAIRED: u8 = 1 << 5;
 
 impl Facts {
     pub(super) const NOTHING: Self = Self::new(0, Unknown, 0);
 
     const fn new(cost: u8, effect: Effect, traits: u8) -> Self {
-        Self { cost, effect, traits }
+        let constants = if traits & FOLDS != 0 { constants(effect) } else { 0 };
+        Self { cost, effect, traits, constants }
     }
 
     pub(super) const fn can_trap(self) -> bool {
@@ -64,8 +70,26 @@ impl Facts {
         self.traits & LOCAL != 0
     }
 
-    pub(super) const fn folds(self) -> bool {
-        self.traits & FOLDS != 0
+    pub(super) const fn is_repaired(self) -> bool {
+        self.traits & REPAIRED != 0
+    }
+
+    /// Whether what it leaves may be constant to an engine that works constants out, where the lowest bits
+    /// say which of the upper operands are none.
+    pub(super) const fn leaves_constant(self, variables: u64) -> bool {
+        let [upper, ..] = variables.to_le_bytes();
+        self.constants & (1 << (upper & 0b111)) != 0
+    }
+}
+
+/// When an operator of constants leaves one.
+const fn constants(effect: Effect) -> u8 {
+    match effect {
+        Takes(0, _) => 0b1111_1111,
+        Takes(1, _) => 0b0101_0101,
+        Takes(2, _) => 0b0001_0001,
+        // The condition is above what is selected, and one of these is enough.
+        _ => 0b0011_1111,
     }
 }
 
@@ -128,7 +152,7 @@ const fn plain(code: u8) -> Facts {
         0x12 | 0x13 => Facts::new(6, Varies, 0),
         // `drop`, `select` without and with a type
         0x1A => Facts::new(0, Takes(1, 0), 0),
-        0x1B | 0x1C => Facts::new(1, Takes(3, 1), FOLDS),
+        0x1B | 0x1C => Facts::new(1, Takes(3, 1), FOLDS | REPAIRED),
         // `local.get`, `local.set`, `local.tee`, `global.get`, `global.set`
         0x20 => Facts::new(1, Takes(0, 1), LOCAL),
         0x21 | 0x24 => Facts::new(1, Takes(1, 0), 0),
@@ -141,8 +165,9 @@ const fn plain(code: u8) -> Facts {
         0x28 | 0x2C..=0x2F => Facts::new(1, Takes(1, 1), TRAPS | FRESH),
         0x29 | 0x30..=0x35 => Facts::new(1, Takes(1, 1), TRAPS | FRESH_LONG),
         0x2A | 0x2B => Facts::new(1, Takes(1, 1), TRAPS),
-        // Stores
-        0x36..=0x3E => Facts::new(1, Takes(2, 0), TRAPS),
+        // Stores: of integers, of floats
+        0x36 | 0x37 | 0x3A..=0x3E => Facts::new(1, Takes(2, 0), TRAPS | REPAIRED),
+        0x38 | 0x39 => Facts::new(1, Takes(2, 0), TRAPS),
         // `memory.size`, `memory.grow`
         0x3F => Facts::new(1, Takes(0, 1), 0),
         0x40 => Facts::new(8, Takes(1, 1), TRAPS),

@@ -134,14 +134,7 @@ impl Operands {
     #[inline]
     pub(super) fn apply(&mut self, facts: Facts) {
         let Effect::Takes(takes, leaves) = facts.effect else { return };
-        let is_constant = facts.folds()
-            && match takes {
-                0 => true,
-                1 => self.is_constant(),
-                2 => self.variables & 0b11 == 0,
-                // The condition is above what is selected.
-                _ => self.variables & 0b110 != 0b110,
-            };
+        let is_constant = facts.leaves_constant(self.variables);
         self.height = self.height.saturating_sub(takes.into()).max(self.below).saturating_add(leaves.into());
         self.variables = self.variables.wrapping_shr(takes.into()).wrapping_shl(leaves.into());
         self.variables |= u64::from(!is_constant && leaves > 0);

@@ -21,8 +21,7 @@ mod value;
 
 use super::{
     names::{self, GLOBALS},
-    operators::code::{I32_ADD, I32_AND, I32_SUB, LOCAL_GET, LOCAL_SET, LOCAL_TEE},
-    reader::{Immediate, Quick},
+    operators::code::{I32_ADD, I32_AND, I32_SUB, LOCAL_GET, LOCAL_SET},
     scan::{ExportKind, Scan, ScannedExport},
 };
 use crate::value::ValueType;
@@ -102,31 +101,47 @@ impl Finder {
         self.locals.clear();
     }
 
-    /// Looks at the next operator, one that was read quickly.
+    /// Looks at the next operator, an `i32.const`.
     #[inline]
-    pub(super) fn see_quick(&mut self, quick: Quick) {
+    pub(super) fn see_constant(&mut self, value: i32) {
         if self.has_read {
-            self.follow(quick);
+            self.top = self.top.with(Top::Constant(value));
         }
     }
 
-    fn follow(&mut self, quick: Quick) {
-        self.top = match (quick.code, quick.immediate) {
-            (LOCAL_GET, Immediate::Local(local)) => self.top.with(self.local(local)),
-            (LOCAL_TEE, Immediate::Local(local)) => {
-                self.keep(local);
-                self.top
+    /// Looks at the next operator, which reads or writes a local.
+    #[inline]
+    pub(super) fn see_local(&mut self, code: u8, local: u32) {
+        if !self.has_read {
+            return;
+        }
+        if code == LOCAL_GET {
+            self.top = self.top.with(self.local(local));
+        } else {
+            self.keep(local);
+            if code == LOCAL_SET {
+                self.top = Top::Other;
             }
-            (LOCAL_SET, Immediate::Local(local)) => {
-                self.keep(local);
-                Top::Other
-            }
-            (_, Immediate::Const(value)) => self.top.with(Top::Constant(value)),
-            (I32_ADD, _) => self.top.add(),
-            (I32_AND, _) => self.top.align(),
-            (I32_SUB, _) => self.top.sub(),
-            _ => Top::Other,
-        };
+        }
+    }
+
+    /// Looks at the next operator, one of those that are read quickly and name nothing.
+    #[inline]
+    pub(super) fn see_plain(&mut self, code: u8) {
+        if self.has_read {
+            self.top = match code {
+                I32_ADD => self.top.add(),
+                I32_AND => self.top.align(),
+                I32_SUB => self.top.sub(),
+                _ => Top::Other,
+            };
+        }
+    }
+
+    /// Looks at the next operator, of which nothing follows.
+    #[inline]
+    pub(super) fn see_other(&mut self) {
+        self.top = Top::Other;
     }
 
     /// Looks at the next operator, one of the others.
