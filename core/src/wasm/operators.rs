@@ -47,7 +47,7 @@ impl Facts {
         Self { cost, effect, traits, constants }
     }
 
-    pub(super) const fn can_trap(self) -> bool {
+    pub(super) const fn can_trap(&self) -> bool {
         self.traits & TRAPS != 0
     }
 
@@ -56,27 +56,27 @@ impl Facts {
     ///
     /// Shifts by a constant 0, for one, do not: the engine passes on what they shift. Nor does
     /// `i64.eqz`: of a comparison that was extended to 64 bits the engine makes one of 32 bits.
-    pub(super) const fn is_fresh(self) -> bool {
+    pub(super) const fn is_fresh(&self) -> bool {
         self.traits & FRESH != 0
     }
 
     /// Whether it leaves a value of its own that has 64 bits and is no local.
-    pub(super) const fn is_fresh_long(self) -> bool {
+    pub(super) const fn is_fresh_long(&self) -> bool {
         self.traits & FRESH_LONG != 0
     }
 
     /// Whether it leaves a local.
-    pub(super) const fn is_local(self) -> bool {
+    pub(super) const fn is_local(&self) -> bool {
         self.traits & LOCAL != 0
     }
 
-    pub(super) const fn is_repaired(self) -> bool {
+    pub(super) const fn is_repaired(&self) -> bool {
         self.traits & REPAIRED != 0
     }
 
     /// Whether what it leaves may be constant to an engine that works constants out, where the lowest bits
     /// say which of the upper operands are none.
-    pub(super) const fn leaves_constant(self, variables: u64) -> bool {
+    pub(super) const fn leaves_constant(&self, variables: u64) -> bool {
         let [upper, ..] = variables.to_le_bytes();
         self.constants & (1 << (upper & 0b111)) != 0
     }
@@ -97,26 +97,36 @@ const fn constants(effect: Effect) -> u8 {
 const PREFIX: u8 = 0xFC;
 
 /// What is known of the operator that these bytes begin with.
-pub(super) fn facts(code: &[u8]) -> Facts {
+#[inline]
+pub(super) fn facts(code: &[u8]) -> &'static Facts {
     match code {
-        // The second code is a number of up to 32 bits, however it is written; few modules pad it.
-        [PREFIX, number, ..] if *number & 0x80 == 0 => prefixed(*number),
-        [PREFIX, low, 0x80, 0x80, 0x80, 0x00, ..]
-        | [PREFIX, low, 0x80, 0x80, 0x00, ..]
-        | [PREFIX, low, 0x80, 0x00, ..]
-        | [PREFIX, low, 0x00, ..] => prefixed(*low & 0x7F),
+        [PREFIX, ..] => facts_of_prefixed(code),
         [code, ..] => facts_of(*code),
-        [] => Facts::NOTHING,
+        [] => &Facts::NOTHING,
     }
+}
+
+fn facts_of_prefixed(code: &[u8]) -> &'static Facts {
+    let number = match code {
+        // The second code is a number of up to 32 bits, however it is written; few modules pad it.
+        [_, number, ..] if *number & 0x80 == 0 => number,
+        [_, low, 0x80, 0x80, 0x80, 0x00, ..]
+        | [_, low, 0x80, 0x80, 0x00, ..]
+        | [_, low, 0x80, 0x00, ..]
+        | [_, low, 0x00, ..] => low,
+        _ => return &Facts::NOTHING,
+    };
+    PREFIXED.get(usize::from(number & 0x7F)).unwrap_or(&Facts::NOTHING)
 }
 
 /// What is known of the operator of one code.
 #[inline]
-pub(super) fn facts_of(code: u8) -> Facts {
-    PLAIN.get(usize::from(code)).copied().unwrap_or(Facts::NOTHING)
+pub(super) fn facts_of(code: u8) -> &'static Facts {
+    PLAIN.get(usize::from(code)).unwrap_or(&Facts::NOTHING)
 }
 
-static PLAIN: [Facts; 256] = table();
+static PLAIN: [Facts; 256] = table(false);
+static PREFIXED: [Facts; 128] = table(true);
 
 #[expect(
     clippy::arithmetic_side_effects,
@@ -125,11 +135,11 @@ static PLAIN: [Facts; 256] = table();
     clippy::indexing_slicing,
     reason = "the compiler works it out, and would say so"
 )]
-const fn table() -> [Facts; 256] {
-    let mut table = [Facts::NOTHING; 256];
+const fn table<const LEN: usize>(is_prefixed: bool) -> [Facts; LEN] {
+    let mut table = [Facts::NOTHING; LEN];
     let mut code = 0;
-    while code < table.len() {
-        table[code] = plain(code as u8);
+    while code < LEN {
+        table[code] = if is_prefixed { prefixed(code as u8) } else { plain(code as u8) };
         code += 1;
     }
     table

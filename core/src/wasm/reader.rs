@@ -104,7 +104,11 @@ const MAX_BYTES_32: usize = 5;
 /// An index, and where it ends: one that the parser takes.
 #[inline]
 fn index(code: &[u8], at: usize) -> Option<(u32, usize)> {
-    let (value, after) = unsigned(code, at)?;
+    let first = *code.get(at)?;
+    if first & 0x80 == 0 {
+        return Some((first.into(), at.checked_add(1)?));
+    }
+    let (value, after) = unsigned_long(code, at)?;
     let is_short = after.checked_sub(at)? <= MAX_BYTES_32;
     Some((u32::try_from(value).ok().filter(|_| is_short)?, after))
 }

@@ -68,13 +68,13 @@ pub(super) struct Body<'m, 'a> {
     slot: Option<u32>,
     is_noted: bool,
     /// Of the operator before.
-    before: Facts,
+    before: &'static Facts,
 }
 
 /// An operator that is not read quickly, with where it is.
 struct At<'o, 'a> {
     operator: &'o Operator<'a>,
-    facts: Facts,
+    facts: &'static Facts,
     place: usize,
     after: usize,
 }
@@ -91,7 +91,7 @@ impl<'m, 'a> Body<'m, 'a> {
             locals: 0,
             slot: None,
             is_noted: false,
-            before: Facts::NOTHING,
+            before: &Facts::NOTHING,
         }
     }
 
@@ -134,7 +134,7 @@ impl<'m, 'a> Body<'m, 'a> {
         self.regions.begin();
         self.module.code_limits.begin_function();
         self.module.finder.begin_function();
-        self.before = Facts::NOTHING;
+        self.before = &Facts::NOTHING;
         self.is_noted = false;
         self.slot = match self.module.notes {
             Some(_) => Some(valid(self.temps.add(&mut self.output, I32))?),
@@ -158,9 +158,10 @@ impl<'m, 'a> Body<'m, 'a> {
 
     /// Looks at the operators that are read quickly, from a place up to the next one of the others: where that
     /// is.
+    #[inline(never)]
     fn skim(&mut self, mut place: usize, offset: u32) -> Result<usize, Stop> {
-        let Self { module, bytes, output, locals, .. } = self;
-        let Module { finder, scan, notes, .. } = &mut **module;
+        let Self { bytes, locals, .. } = *self;
+        let Self { module: Module { finder, scan, notes, .. }, output, .. } = self;
         let notes = notes.zip(self.slot);
         // Of what changes with each of them a copy is kept at hand.
         let (mut units, mut before, mut operands) = (0_u32, self.before, self.labels.operands);
@@ -169,7 +170,7 @@ impl<'m, 'a> Body<'m, 'a> {
                 Immediate::None => finder.see_plain(code),
                 Immediate::Const(value) => finder.see_constant(value),
                 Immediate::Local(local) => {
-                    check_index(local, *locals)?;
+                    check_index(local, locals)?;
                     finder.see_local(code, local);
                 }
                 Immediate::Memory { index, .. } => {
@@ -208,6 +209,7 @@ impl<'m, 'a> Body<'m, 'a> {
     }
 
     /// Reads and looks at an operator of the others; where it ends.
+    #[inline(never)]
     fn read(&mut self, place: usize, offset: u32) -> Result<usize, Stop> {
         let code = valid(self.bytes.get(place..))?;
         let (operator, after) = match common(self.bytes, place) {
@@ -273,7 +275,7 @@ impl<'m, 'a> Body<'m, 'a> {
     }
 
     /// Whether the function notes where it is before or after an operator.
-    fn site(&mut self, operator: &Operator<'_>, facts: Facts) -> Option<(Notes, u32, Site)> {
+    fn site(&mut self, operator: &Operator<'_>, facts: &Facts) -> Option<(Notes, u32, Site)> {
         let (notes, slot) = (self.module.notes?, self.slot?);
         let is_import =
             matches!(operator, Operator::ReturnCall { function_index } if self.is_import(*function_index));

@@ -154,7 +154,7 @@ pub(super) enum Site {
 
 impl Site {
     /// That of an operator, if it is one.
-    pub(super) const fn of(operator: &Operator<'_>, facts: Facts, is_import: bool) -> Option<Self> {
+    pub(super) const fn of(operator: &Operator<'_>, facts: &Facts, is_import: bool) -> Option<Self> {
         match operator {
             Operator::Call { .. } | Operator::CallIndirect { .. } => Some(Self::Call),
             Operator::ReturnCall { .. } if is_import => Some(Self::Call),

@@ -105,7 +105,7 @@ impl Finder {
     #[inline]
     pub(super) fn see_constant(&mut self, value: i32) {
         if self.has_read {
-            self.top = self.top.with(Top::Constant(value));
+            self.top.put(Top::Constant(value));
         }
     }
 
@@ -116,7 +116,10 @@ impl Finder {
             return;
         }
         if code == LOCAL_GET {
-            self.top = self.top.with(self.local(local));
+            match self.locals.iter().find(|(known, _)| *known == local) {
+                Some((_, derived)) => self.top.put(Top::Derived(*derived)),
+                None => self.top.put(Top::Other),
+            }
         } else {
             self.keep(local);
             if code == LOCAL_SET {
@@ -184,11 +187,6 @@ impl Finder {
 
     fn place(&self, global: u32) -> Option<usize> {
         self.candidates.binary_search_by_key(&global, |candidate| candidate.index).ok()
-    }
-
-    fn local(&self, local: u32) -> Top {
-        let known = self.locals.iter().find(|(known, _)| *known == local);
-        known.map_or(Top::Other, |(_, derived)| Top::Derived(*derived))
     }
 
     /// A local becomes what is on top.
