@@ -234,15 +234,16 @@ impl<'a> Labels<'a> {
         Some(())
     }
 
-    /// Closes the innermost block.
-    pub(super) fn close(&mut self) -> Option<()> {
+    /// Closes the innermost block, and gives it.
+    #[inline]
+    pub(super) fn close(&mut self) -> Option<Label<'a>> {
         let label = self.open.pop()?;
         self.is_live |= label.is_reached || (label.kind == Kind::If && label.is_live);
         self.written = label.written.saturating_sub(1);
         self.operands = label.operands;
         // Whatever is left may have come there as it was.
         self.operands.put_unknown(label.signature.results.len());
-        Some(())
+        Some(label)
     }
 
     /// Whether so many are all operands of the innermost block's own.
