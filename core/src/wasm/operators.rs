@@ -10,9 +10,9 @@ pub(super) struct Facts {
     pub(super) cost: u8,
     pub(super) effect: Effect,
     traits: u8,
-    /// When it leaves what may be constant: a bit for each number that the lowest three bits may be which
-    /// say that an upper operand is no constant.
-    constants: u8,
+    /// When it leaves what is certainly no constant: a bit for each number that the lowest three bits may be
+    /// which say that of the upper operands.
+    variables: u8,
 }
 
 /// What an operator does to the operand stack.
@@ -44,7 +44,8 @@ impl Facts {
 
     const fn new(cost: u8, effect: Effect, traits: u8) -> Self {
         let constants = if traits & FOLDS != 0 { constants(effect) } else { 0 };
-        Self { cost, effect, traits, constants }
+        let variables = if let Takes(_, 0) = effect { 0 } else { !constants };
+        Self { cost, effect, traits, variables }
     }
 
     pub(super) const fn can_trap(&self) -> bool {
@@ -74,15 +75,15 @@ impl Facts {
         self.traits & REPAIRED != 0
     }
 
-    /// Whether what it leaves may be constant to an engine that works constants out, where the lowest bits
-    /// say which of the upper operands are none.
-    pub(super) const fn leaves_constant(&self, variables: u64) -> bool {
-        let [upper, ..] = variables.to_le_bytes();
-        self.constants & (1 << (upper & 0b111)) != 0
+    /// Whether it leaves what is no constant even to an engine that works constants out, where the lowest
+    /// bits say which of the upper operands are none.
+    pub(super) const fn leaves_variable(&self, upper: u64) -> bool {
+        let [upper, ..] = upper.to_le_bytes();
+        self.variables & (1 << (upper & 0b111)) != 0
     }
 }
 
-/// When an operator of constants leaves one.
+/// When an operator that makes constants of constants leaves what may be one: the same bits.
 const fn constants(effect: Effect) -> u8 {
     match effect {
         Takes(0, _) => 0b1111_1111,

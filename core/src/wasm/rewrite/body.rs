@@ -158,7 +158,6 @@ impl<'m, 'a> Body<'m, 'a> {
 
     /// Looks at the operators that are read quickly, from a place up to the next one of the others: where that
     /// is.
-    #[inline(never)]
     fn skim(&mut self, mut place: usize, offset: u32) -> Result<usize, Stop> {
         let Self { bytes, locals, .. } = *self;
         let Self { module: Module { finder, scan, notes, .. }, output, .. } = self;
@@ -209,7 +208,6 @@ impl<'m, 'a> Body<'m, 'a> {
     }
 
     /// Reads and looks at an operator of the others; where it ends.
-    #[inline(never)]
     fn read(&mut self, place: usize, offset: u32) -> Result<usize, Stop> {
         let code = valid(self.bytes.get(place..))?;
         let (operator, after) = match common(self.bytes, place) {

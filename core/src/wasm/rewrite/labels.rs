@@ -132,10 +132,10 @@ impl Operands {
     #[inline]
     pub(super) fn apply(&mut self, facts: &Facts) {
         let Effect::Takes(takes, leaves) = facts.effect else { return };
-        let is_constant = facts.leaves_constant(self.variables);
+        let is_variable = facts.leaves_variable(self.variables);
         self.height = self.height.saturating_sub(takes.into()).saturating_add(leaves.into());
         self.variables = self.variables.wrapping_shr(takes.into()).wrapping_shl(leaves.into());
-        self.variables |= u64::from(!is_constant && leaves > 0);
+        self.variables |= u64::from(is_variable);
     }
 }
 
