@@ -207,7 +207,7 @@ impl<'a> Module<'a> {
     fn finish(self, mut functions: Vec<u8>, bytes: &[u8]) -> Option<(Vec<u8>, Option<Names>)> {
         let Self { scan, growth, imports, types, nulls, notes, is_guest, .. } = self;
         let mut changes =
-            Changes { references: &scan.references, drops_start: is_guest, ..Changes::default() };
+            Changes { references: &scan.references, is_guest, ..Changes::default() };
         imports.declare(&mut changes.functions, &mut functions, is_guest)?;
         growth.declare(&mut changes.tables)?;
         if let Some(notes) = notes {
