@@ -37,10 +37,10 @@ const LOCALS: usize = 4;
 
 /// Looks at the code of a module for the pointer of its stack.
 pub(super) struct Finder {
-    /// The mutable `i32` globals, in order.
+    /// The one that the name section or an export calls by the name.
+    named: Option<u32>,
+    /// The mutable `i32` globals, in order, where there is none.
     candidates: Box<[Candidate]>,
-    /// The one that an export calls by the name.
-    exported: Option<u32>,
     /// How many functions have begun.
     function: u32,
     /// How many blocks of the function are open.
@@ -75,21 +75,42 @@ enum Phase {
 }
 
 impl Finder {
-    pub(super) fn new(scan: &Scan) -> Self {
+    pub(super) fn new(scan: &Scan, module: &[u8]) -> Self {
         let words = scan.mutable_globals.iter().filter(|global| global.ty == Some(ValueType::I32));
-        let is_called_it =
-            |export: &ScannedExport| export.kind == ExportKind::Global && *export.name == *NAME;
         let finder = Self {
+            named: None,
             candidates: words.map(|global| Candidate::new(global.index)).collect(),
-            exported: None,
             function: 0,
             depth: 0,
             has_read: false,
             top: Top::Other,
             locals: Vec::new(),
         };
-        let exported = scan.exports.iter().find(|export| is_called_it(export)).map(|export| export.index);
-        Self { exported: exported.filter(|index| finder.place(*index).is_some()), ..finder }
+        match finder.named(module).or_else(|| finder.exported(scan)) {
+            None => finder,
+            named => Self { named, candidates: Box::default(), ..finder },
+        }
+    }
+
+    /// The candidate that the name section calls by the name.
+    fn named(&self, module: &[u8]) -> Option<u32> {
+        let mut named = None;
+        let _readable = names::read(module, GLOBALS, |index, name| {
+            let is_its_name =
+                name.strip_suffix(NAME).is_some_and(|path| path.is_empty() || path.ends_with('/'));
+            if is_its_name && self.place(index).is_some() {
+                named = named.or(Some(index));
+            }
+        });
+        named
+    }
+
+    /// The candidate that an export calls by the name.
+    fn exported(&self, scan: &Scan) -> Option<u32> {
+        let is_called_it =
+            |export: &&ScannedExport| export.kind == ExportKind::Global && *export.name == *NAME;
+        let exported = scan.exports.iter().find(is_called_it)?.index;
+        self.place(exported).map(|_| exported)
     }
 
     /// The operators that follow are of another function.
@@ -171,18 +192,10 @@ impl Finder {
     }
 
     /// The index of the global that it is.
-    pub(super) fn found(&self, module: &[u8]) -> Option<u32> {
-        let mut named = None;
-        let _readable = names::read(module, GLOBALS, |index, name| {
-            let is_its_name =
-                name.strip_suffix(NAME).is_some_and(|path| path.is_empty() || path.ends_with('/'));
-            if is_its_name && self.place(index).is_some() {
-                named = named.or(Some(index));
-            }
-        });
-        let kept = || self.candidates.iter().filter(|candidate| candidate.is_kept());
-        let most = || kept().max_by_key(|candidate| candidate.keepers).map(|candidate| candidate.index);
-        named.or(self.exported).or_else(most)
+    pub(super) fn found(&self) -> Option<u32> {
+        let kept = self.candidates.iter().filter(|candidate| candidate.is_kept());
+        let most = || kept.max_by_key(|candidate| candidate.keepers).map(|candidate| candidate.index);
+        self.named.or_else(most)
     }
 
     fn place(&self, global: u32) -> Option<usize> {
