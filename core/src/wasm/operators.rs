@@ -357,4 +357,22 @@ mod tests {
         }
         assert_eq!(known, 190);
     }
+
+    #[test]
+    fn constants_come_of_constants() {
+        let leaves_variable = |code: u8, upper: u64| facts_of(code).leaves_variable(upper);
+        // `local.get` and `i32.const`, whatever is below
+        assert!(leaves_variable(0x20, 0) && !leaves_variable(0x41, 0b111));
+        // `i32.eqz`, `i32.add`
+        assert!(leaves_variable(0x45, 0b001) && !leaves_variable(0x45, 0b110));
+        assert!(
+            leaves_variable(0x6A, 0b010) && leaves_variable(0x6A, 0b001) && !leaves_variable(0x6A, 0b100)
+        );
+        // `select`: the condition is on top.
+        assert!(
+            leaves_variable(0x1B, 0b110) && !leaves_variable(0x1B, 0b101) && !leaves_variable(0x1B, 0b011)
+        );
+        // `i32.load`, and `i32.store`, which leaves nothing
+        assert!(leaves_variable(0x28, 0) && !leaves_variable(0x36, 0b111));
+    }
 }

@@ -161,7 +161,8 @@ fn unsigned_long(code: &[u8], at: usize) -> Option<(u64, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use wasmparser::{BinaryReader, Operator};
+    use alloc::vec::Vec;
+    use wasmparser::BinaryReader;
 
     #[test]
     fn numbers_are_read_as_the_parser_reads_them() {
@@ -178,6 +179,7 @@ mod tests {
     fn operators_end_where_the_parser_ends_them() {
         let numbers: [&[u8]; 6] =
             [&[0], &[0x7F], &[0x80, 0], &[0xFF, 0xFF, 3], &[0x80, 0x80, 0x80, 0x80, 0], &[0x42, 0]];
+        let mut of_blocks = Vec::new();
         for operator in 0..=0xFF_u8 {
             for (first, second) in numbers.iter().flat_map(|first| numbers.map(|second| (first, second))) {
                 let code = [&[operator], *first, second, &[0; 16]].concat();
@@ -185,6 +187,7 @@ mod tests {
                 let read = reader.read_operator();
                 if let Some(common) = common(&code, 0) {
                     assert_eq!(common, (read.unwrap(), reader.original_position()));
+                    of_blocks.push(operator);
                     continue;
                 }
                 let (Some(quick), Ok(read)) = (quick(&code, 0), read) else { continue };
@@ -205,6 +208,22 @@ mod tests {
                     _ => {}
                 }
             }
+        }
+        of_blocks.dedup();
+        assert_eq!(of_blocks, [0x02, 0x03, 0x04, 0x05, 0x0B, 0x0C, 0x0D, 0x0F, 0x10, 0x23, 0x24]);
+    }
+
+    #[test]
+    fn indices_are_taken_that_the_parser_takes() {
+        let longest = [0x10, 0x80, 0x80, 0x80, 0x80, 0x00];
+        assert_eq!(common(&longest, 0), Some((Operator::Call { function_index: 0 }, longest.len())));
+        for refused in [
+            &[0x10, 0x80, 0x80, 0x80, 0x80, 0x80, 0x00][..],
+            &[0x10, 0xFF, 0xFF, 0xFF, 0xFF, 0x1F],
+            &[0x10, 0x80],
+        ] {
+            assert!(common(refused, 0).is_none());
+            assert!(BinaryReader::new(refused, 0).read_operator().is_err());
         }
     }
 }

@@ -341,4 +341,15 @@ mod tests {
         assert_eq!(split_leb128(&[0x80]), None);
         assert_eq!(split_leb128(&[0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x01]), None);
     }
+
+    #[test]
+    fn a_guest_keeps_no_custom_sections_but_names() {
+        let [debug, names] = [b"\0\x07\x06.debug", &b"\0\x07\x04name\x01\x00"[..]];
+        let start = [START, 1, 0];
+        let module = |sections: &[&[u8]]| [b"\0asm\x01\0\0\0", &sections.concat()[..]].concat();
+        let given = module(&[debug, &start, names, debug]);
+        let changed = |is_guest| Changes { is_guest, ..Changes::default() }.apply(&given, |_| None);
+        assert_eq!(changed(true), Some(module(&[names])));
+        assert_eq!(changed(false), Some(given.clone()));
+    }
 }

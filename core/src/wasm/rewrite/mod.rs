@@ -187,13 +187,7 @@ fn write_functions<'a>(
 }
 
 impl<'a> Module<'a> {
-    fn new(
-        limits: &'a Limits,
-        scan: &'a Scan,
-        bytes: &[u8],
-        is_guest: bool,
-        notes: Option<Notes>,
-    ) -> Self {
+    fn new(limits: &'a Limits, scan: &'a Scan, bytes: &[u8], is_guest: bool, notes: Option<Notes>) -> Self {
         Self {
             scan,
             is_guest,
@@ -212,8 +206,7 @@ impl<'a> Module<'a> {
     /// The module with all that was written, and the names of what a guest exports.
     fn finish(self, mut functions: Vec<u8>, bytes: &[u8]) -> Option<(Vec<u8>, Option<Names>)> {
         let Self { scan, growth, imports, types, nulls, notes, is_guest, .. } = self;
-        let mut changes =
-            Changes { references: &scan.references, is_guest, ..Changes::default() };
+        let mut changes = Changes { references: &scan.references, is_guest, ..Changes::default() };
         imports.declare(&mut changes.functions, &mut functions, is_guest)?;
         growth.declare(&mut changes.tables)?;
         if let Some(notes) = notes {
