@@ -34,16 +34,21 @@ pub(crate) fn function_names(module: &[u8], functions: &[u32]) -> Vec<Option<Arc
 pub(super) fn read(module: &[u8], subsection: u8, mut found: impl FnMut(u32, &str)) -> Option<()> {
     for section in Section::all(module.get(HEADER_BYTES..)?) {
         let section = section?;
-        if section.id != CUSTOM {
-            continue;
-        }
-        let Some((b"name", parts)) = split_bytes(section.contents) else { continue };
+        let Some(parts) = parts(&section) else { continue };
         // Subsections are written as sections are.
         for part in Section::all(parts).flatten().filter(|part| part.id == subsection) {
             let _readable = read_map(part.contents, &mut found);
         }
     }
     Some(())
+}
+
+/// The subsections of a name section; `None` of another.
+pub(super) fn parts<'a>(section: &Section<'a>) -> Option<&'a [u8]> {
+    match split_bytes(section.contents) {
+        Some((b"name", parts)) if section.id == CUSTOM => Some(parts),
+        _ => None,
+    }
 }
 
 fn read_map(map: &[u8], found: &mut impl FnMut(u32, &str)) -> Option<()> {

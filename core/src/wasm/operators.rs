@@ -10,6 +10,9 @@ pub(super) struct Facts {
     pub(super) cost: u8,
     pub(super) effect: Effect,
     traits: u8,
+    /// When it leaves what is certainly no constant: a bit for each number that the lowest three bits may be
+    /// which say that of the upper operands.
+    variables: u8,
 }
 
 /// What an operator does to the operand stack.
@@ -33,15 +36,19 @@ const FRESH_LONG: u8 = 1 << 2;
 const FOLDS: u8 = 1 << 3;
 /// It leaves a local.
 const LOCAL: u8 = 1 << 4;
+/// The engine gets it wrong after some operators.
+const REPAIRED: u8 = 1 << 5;
 
 impl Facts {
     pub(super) const NOTHING: Self = Self::new(0, Unknown, 0);
 
     const fn new(cost: u8, effect: Effect, traits: u8) -> Self {
-        Self { cost, effect, traits }
+        let constants = if traits & FOLDS != 0 { constants(effect) } else { 0 };
+        let variables = if let Takes(_, 0) = effect { 0 } else { !constants };
+        Self { cost, effect, traits, variables }
     }
 
-    pub(super) const fn can_trap(self) -> bool {
+    pub(super) const fn can_trap(&self) -> bool {
         self.traits & TRAPS != 0
     }
 
@@ -50,22 +57,40 @@ impl Facts {
     ///
     /// Shifts by a constant 0, for one, do not: the engine passes on what they shift. Nor does
     /// `i64.eqz`: of a comparison that was extended to 64 bits the engine makes one of 32 bits.
-    pub(super) const fn is_fresh(self) -> bool {
+    pub(super) const fn is_fresh(&self) -> bool {
         self.traits & FRESH != 0
     }
 
     /// Whether it leaves a value of its own that has 64 bits and is no local.
-    pub(super) const fn is_fresh_long(self) -> bool {
+    pub(super) const fn is_fresh_long(&self) -> bool {
         self.traits & FRESH_LONG != 0
     }
 
     /// Whether it leaves a local.
-    pub(super) const fn is_local(self) -> bool {
+    pub(super) const fn is_local(&self) -> bool {
         self.traits & LOCAL != 0
     }
 
-    pub(super) const fn folds(self) -> bool {
-        self.traits & FOLDS != 0
+    pub(super) const fn is_repaired(&self) -> bool {
+        self.traits & REPAIRED != 0
+    }
+
+    /// Whether it leaves what is no constant even to an engine that works constants out, where the lowest
+    /// bits say which of the upper operands are none.
+    pub(super) const fn leaves_variable(&self, upper: u64) -> bool {
+        let [upper, ..] = upper.to_le_bytes();
+        self.variables & (1 << (upper & 0b111)) != 0
+    }
+}
+
+/// When an operator that makes constants of constants leaves what may be one: the same bits.
+const fn constants(effect: Effect) -> u8 {
+    match effect {
+        Takes(0, _) => 0b1111_1111,
+        Takes(1, _) => 0b0101_0101,
+        Takes(2, _) => 0b0001_0001,
+        // The condition is above what is selected, and one of these is enough.
+        _ => 0b0011_1111,
     }
 }
 
@@ -73,26 +98,36 @@ impl Facts {
 const PREFIX: u8 = 0xFC;
 
 /// What is known of the operator that these bytes begin with.
-pub(super) fn facts(code: &[u8]) -> Facts {
+#[inline]
+pub(super) fn facts(code: &[u8]) -> &'static Facts {
     match code {
-        // The second code is a number of up to 32 bits, however it is written; few modules pad it.
-        [PREFIX, number, ..] if *number & 0x80 == 0 => prefixed(*number),
-        [PREFIX, low, 0x80, 0x80, 0x80, 0x00, ..]
-        | [PREFIX, low, 0x80, 0x80, 0x00, ..]
-        | [PREFIX, low, 0x80, 0x00, ..]
-        | [PREFIX, low, 0x00, ..] => prefixed(*low & 0x7F),
+        [PREFIX, ..] => facts_of_prefixed(code),
         [code, ..] => facts_of(*code),
-        [] => Facts::NOTHING,
+        [] => &Facts::NOTHING,
     }
+}
+
+fn facts_of_prefixed(code: &[u8]) -> &'static Facts {
+    let number = match code {
+        // The second code is a number of up to 32 bits, however it is written; few modules pad it.
+        [_, number, ..] if *number & 0x80 == 0 => number,
+        [_, low, 0x80, 0x80, 0x80, 0x00, ..]
+        | [_, low, 0x80, 0x80, 0x00, ..]
+        | [_, low, 0x80, 0x00, ..]
+        | [_, low, 0x00, ..] => low,
+        _ => return &Facts::NOTHING,
+    };
+    PREFIXED.get(usize::from(number & 0x7F)).unwrap_or(&Facts::NOTHING)
 }
 
 /// What is known of the operator of one code.
 #[inline]
-pub(super) fn facts_of(code: u8) -> Facts {
-    PLAIN.get(usize::from(code)).copied().unwrap_or(Facts::NOTHING)
+pub(super) fn facts_of(code: u8) -> &'static Facts {
+    PLAIN.get(usize::from(code)).unwrap_or(&Facts::NOTHING)
 }
 
-static PLAIN: [Facts; 256] = table();
+static PLAIN: [Facts; 256] = table(false);
+static PREFIXED: [Facts; 128] = table(true);
 
 #[expect(
     clippy::arithmetic_side_effects,
@@ -101,11 +136,11 @@ static PLAIN: [Facts; 256] = table();
     clippy::indexing_slicing,
     reason = "the compiler works it out, and would say so"
 )]
-const fn table() -> [Facts; 256] {
-    let mut table = [Facts::NOTHING; 256];
+const fn table<const LEN: usize>(is_prefixed: bool) -> [Facts; LEN] {
+    let mut table = [Facts::NOTHING; LEN];
     let mut code = 0;
-    while code < table.len() {
-        table[code] = plain(code as u8);
+    while code < LEN {
+        table[code] = if is_prefixed { prefixed(code as u8) } else { plain(code as u8) };
         code += 1;
     }
     table
@@ -128,7 +163,7 @@ const fn plain(code: u8) -> Facts {
         0x12 | 0x13 => Facts::new(6, Varies, 0),
         // `drop`, `select` without and with a type
         0x1A => Facts::new(0, Takes(1, 0), 0),
-        0x1B | 0x1C => Facts::new(1, Takes(3, 1), FOLDS),
+        0x1B | 0x1C => Facts::new(1, Takes(3, 1), FOLDS | REPAIRED),
         // `local.get`, `local.set`, `local.tee`, `global.get`, `global.set`
         0x20 => Facts::new(1, Takes(0, 1), LOCAL),
         0x21 | 0x24 => Facts::new(1, Takes(1, 0), 0),
@@ -141,8 +176,9 @@ const fn plain(code: u8) -> Facts {
         0x28 | 0x2C..=0x2F => Facts::new(1, Takes(1, 1), TRAPS | FRESH),
         0x29 | 0x30..=0x35 => Facts::new(1, Takes(1, 1), TRAPS | FRESH_LONG),
         0x2A | 0x2B => Facts::new(1, Takes(1, 1), TRAPS),
-        // Stores
-        0x36..=0x3E => Facts::new(1, Takes(2, 0), TRAPS),
+        // Stores: of integers, of floats
+        0x36 | 0x37 | 0x3A..=0x3E => Facts::new(1, Takes(2, 0), TRAPS | REPAIRED),
+        0x38 | 0x39 => Facts::new(1, Takes(2, 0), TRAPS),
         // `memory.size`, `memory.grow`
         0x3F => Facts::new(1, Takes(0, 1), 0),
         0x40 => Facts::new(8, Takes(1, 1), TRAPS),
@@ -320,5 +356,23 @@ mod tests {
             }
         }
         assert_eq!(known, 190);
+    }
+
+    #[test]
+    fn constants_come_of_constants() {
+        let leaves_variable = |code: u8, upper: u64| facts_of(code).leaves_variable(upper);
+        // `local.get` and `i32.const`, whatever is below
+        assert!(leaves_variable(0x20, 0) && !leaves_variable(0x41, 0b111));
+        // `i32.eqz`, `i32.add`
+        assert!(leaves_variable(0x45, 0b001) && !leaves_variable(0x45, 0b110));
+        assert!(
+            leaves_variable(0x6A, 0b010) && leaves_variable(0x6A, 0b001) && !leaves_variable(0x6A, 0b100)
+        );
+        // `select`: the condition is on top.
+        assert!(
+            leaves_variable(0x1B, 0b110) && !leaves_variable(0x1B, 0b101) && !leaves_variable(0x1B, 0b011)
+        );
+        // `i32.load`, and `i32.store`, which leaves nothing
+        assert!(leaves_variable(0x28, 0) && !leaves_variable(0x36, 0b111));
     }
 }

@@ -1,5 +1,6 @@
 //! A module's bytes as sections, for those who put them together anew.
 
+use super::names;
 use crate::limits::to_usize;
 use alloc::{borrow::Cow, vec::Vec};
 use core::iter;
@@ -112,8 +113,9 @@ pub(super) struct Changes<'a> {
     pub(super) code: Option<Vec<u8>>,
     /// References to functions outside of the code, in order, that become those that `function` gives.
     pub(super) references: &'a [Reference],
-    /// Whether the start section is left out.
-    pub(super) drops_start: bool,
+    /// Whether the start section is left out, and so are custom sections but those of names: they may be most
+    /// of a module that was compiled to be debugged.
+    pub(super) is_guest: bool,
 }
 
 /// The sections that something may be added to, in their order.
@@ -133,6 +135,15 @@ impl Changes<'_> {
         (added.count > 0).then_some(added)
     }
 
+    fn leaves_out(&self, section: &Section<'_>) -> bool {
+        self.is_guest
+            && match section.id {
+                START => true,
+                CUSTOM => names::parts(section).is_none(),
+                _ => false,
+            }
+    }
+
     /// The module with these changes; `None` where it cannot be read.
     pub(super) fn apply(mut self, bytes: &[u8], function: impl Fn(u32) -> Option<u32>) -> Option<Vec<u8>> {
         let code = self.code.take();
@@ -143,7 +154,7 @@ impl Changes<'_> {
         for section in Section::all(bytes.get(HEADER_BYTES..)?) {
             let section = section?;
             end = end.checked_add(section.whole.len())?;
-            if section.id == START && self.drops_start {
+            if self.leaves_out(&section) {
                 continue;
             }
             if section.id != CUSTOM {
@@ -197,23 +208,19 @@ impl Changes<'_> {
 
     /// About the bytes that it will have.
     fn len_with(&self, bytes: &[u8], code: Option<&[u8]>) -> usize {
+        let sections = bytes.get(HEADER_BYTES..).into_iter().flat_map(Section::all).flatten();
+        let kept = sections
+            .filter(|section| !self.leaves_out(section) && (section.id != CODE || code.is_none()))
+            .map(|section| section.whole.len());
         let added = ADDED_TO.iter().filter_map(|id| self.added_to(*id)).map(|added| added.entries.len());
-        let added = added.chain(code.map(<[u8]>::len)).fold(0_usize, usize::saturating_add);
-        let replaced = if code.is_some() { code_len(bytes).unwrap_or_default() } else { 0 };
         let references = self.references.len().saturating_mul(MAX_LEB128);
-        bytes
-            .len()
-            .saturating_sub(replaced)
-            .saturating_add(added)
-            .saturating_add(references)
-            .saturating_add(ADDED_TO.len().saturating_mul(HEADER_BYTES))
+        // For the ids and lengths of sections that are added or become longer, and for the module's own.
+        let headers = ADDED_TO.len().saturating_add(2).saturating_mul(HEADER_BYTES);
+        kept.chain(added)
+            .chain(code.map(<[u8]>::len))
+            .chain([references, headers])
+            .fold(0, usize::saturating_add)
     }
-}
-
-/// Bytes of the contents of the code section.
-fn code_len(bytes: &[u8]) -> Option<usize> {
-    let mut sections = Section::all(bytes.get(HEADER_BYTES..)?).flatten();
-    sections.find(|section| section.id == CODE).map(|section| section.contents.len())
 }
 
 /// The contents of a section that end at an offset in the module, with other functions in the place of
@@ -333,5 +340,16 @@ mod tests {
         }
         assert_eq!(split_leb128(&[0x80]), None);
         assert_eq!(split_leb128(&[0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x01]), None);
+    }
+
+    #[test]
+    fn a_guest_keeps_no_custom_sections_but_names() {
+        let [debug, names] = [b"\0\x07\x06.debug", &b"\0\x07\x04name\x01\x00"[..]];
+        let start = [START, 1, 0];
+        let module = |sections: &[&[u8]]| [b"\0asm\x01\0\0\0", &sections.concat()[..]].concat();
+        let given = module(&[debug, &start, names, debug]);
+        let changed = |is_guest| Changes { is_guest, ..Changes::default() }.apply(&given, |_| None);
+        assert_eq!(changed(true), Some(module(&[names])));
+        assert_eq!(changed(false), Some(given.clone()));
     }
 }

@@ -102,7 +102,7 @@ impl Body<'_, '_> {
 
     /// Writes an `end`.
     pub(super) fn close(&mut self, place: usize, after: usize) -> Option<()> {
-        let label = *self.labels.last()?;
+        let label = self.labels.close()?;
         if label.kind == Kind::If && label.signature.params != label.signature.results {
             return None;
         }
@@ -111,7 +111,6 @@ impl Body<'_, '_> {
             self.output.copy_to(self.bytes, place)?;
             self.end_arm(&label)?;
         }
-        self.labels.close()?;
         let begins_region = self.begins_region(&label)?;
         if !by_locals && !begins_region {
             return Some(());

@@ -18,10 +18,10 @@ use crate::{
     wasm::{
         operators::{
             Effect, Facts,
-            code::{CALL, GLOBAL_GET, I32, I64_CONST, I64_EXTEND16_S, I64_SHL, I64_SHR_S, REF_FUNC, RETURN},
+            code::{CALL, GLOBAL_GET, I32, I64_CONST, I64_SHL, I64_SHR_S, REF_FUNC, RETURN},
             facts, facts_of,
         },
-        reader::{Immediate, Quick, quick},
+        reader::{Immediate, Quick, common, quick},
         scan::{RefKind, check_index, check_place, locals},
         types::Signature,
     },
@@ -68,15 +68,13 @@ pub(super) struct Body<'m, 'a> {
     slot: Option<u32>,
     is_noted: bool,
     /// Of the operator before.
-    before: Facts,
-    /// What the operators cost that were read since the last one that was not read quickly.
-    units: u32,
+    before: &'static Facts,
 }
 
 /// An operator that is not read quickly, with where it is.
 struct At<'o, 'a> {
     operator: &'o Operator<'a>,
-    facts: Facts,
+    facts: &'static Facts,
     place: usize,
     after: usize,
 }
@@ -93,8 +91,7 @@ impl<'m, 'a> Body<'m, 'a> {
             locals: 0,
             slot: None,
             is_noted: false,
-            before: Facts::NOTHING,
-            units: 0,
+            before: &Facts::NOTHING,
         }
     }
 
@@ -121,10 +118,8 @@ impl<'m, 'a> Body<'m, 'a> {
             if self.labels.len() == 0 {
                 return Err(Stop::Invalid);
             }
-            place = match quick(bytes, place) {
-                Some(quick) => self.look_at_quick(quick, place, offset)?,
-                None => self.read(place, offset)?,
-            };
+            let place_of_other = self.skim(place, offset)?;
+            place = self.read(place_of_other, offset)?;
         }
         if self.labels.len() > 0 {
             return Err(Stop::Invalid);
@@ -139,8 +134,7 @@ impl<'m, 'a> Body<'m, 'a> {
         self.regions.begin();
         self.module.code_limits.begin_function();
         self.module.finder.begin_function();
-        self.before = Facts::NOTHING;
-        self.units = 0;
+        self.before = &Facts::NOTHING;
         self.is_noted = false;
         self.slot = match self.module.notes {
             Some(_) => Some(valid(self.temps.add(&mut self.output, I32))?),
@@ -162,47 +156,47 @@ impl<'m, 'a> Body<'m, 'a> {
         Some(region)
     }
 
-    /// Looks at an operator that was read quickly; where it ends.
-    fn look_at_quick(&mut self, quick: Quick, place: usize, offset: u32) -> Result<usize, Stop> {
-        let Quick { code, immediate, after } = quick;
-        let facts = facts_of(code);
-        self.units = self.units.saturating_add(facts.cost.into());
-        self.module.finder.see_quick(quick);
-        match immediate {
-            Immediate::Local(local) => check_index(local, self.locals)?,
-            Immediate::Memory { index, .. } => check_place(index, self.module.scan.memories.len())?,
-            Immediate::None | Immediate::Const(_) => {}
+    /// Looks at the operators that are read quickly, from a place up to the next one of the others: where that
+    /// is.
+    fn skim(&mut self, mut place: usize, offset: u32) -> Result<usize, Stop> {
+        let Self { bytes, locals, .. } = *self;
+        let Self { module: Module { finder, scan, notes, .. }, output, .. } = self;
+        let notes = notes.zip(self.slot);
+        // Of what changes with each of them a copy is kept at hand.
+        let (mut units, mut before, mut operands) = (0_u32, self.before, self.labels.operands);
+        while let Some(Quick { code, immediate, after }) = quick(bytes, place) {
+            match immediate {
+                Immediate::None => finder.see_plain(code),
+                Immediate::Const(value) => finder.see_constant(value),
+                Immediate::Local(local) => {
+                    check_index(local, locals)?;
+                    finder.see_local(code, local);
+                }
+                Immediate::Memory { index, .. } => {
+                    check_place(index, scan.memories.len())?;
+                    finder.see_other();
+                }
+            }
+            let facts = facts_of(code);
+            if facts.can_trap()
+                && let Some((notes, slot)) = notes
+            {
+                self.is_noted = true;
+                valid(output.copy_to(bytes, place))?;
+                valid(notes.here(output, slot, valid(at(offset, place))?))?;
+            }
+            if facts.is_repaired() {
+                valid(put_repair(output, bytes, place, repair(code, immediate, before)))?;
+            }
+            units = units.saturating_add(facts.cost.into());
+            operands.apply(facts);
+            before = facts;
+            place = after;
         }
-        if facts.can_trap()
-            && let (Some(notes), Some(slot)) = (self.module.notes, self.slot)
-        {
-            self.is_noted = true;
-            valid(self.output.copy_to(self.bytes, place))?;
-            valid(notes.here(&mut self.output, slot, valid(at(offset, place))?))?;
-        }
-        self.repair(code, immediate, place)?;
-        if code == I64_EXTEND16_S && self.module.is_guest {
-            valid(self.output.replace(self.bytes, place, after))?;
-            self.output.extend(&[I64_CONST, 48, I64_SHL, I64_CONST, 48, I64_SHR_S]);
-        }
-        self.labels.operands.apply(facts);
-        self.before = facts;
-        Ok(after)
-    }
-
-    fn repair(&mut self, code: u8, immediate: Immediate, place: usize) -> Result<(), Stop> {
-        let repair = repair(code, immediate, self.before);
-        if !repair.is_empty() {
-            valid(self.output.copy_to(self.bytes, place))?;
-            self.output.extend(repair);
-        }
-        Ok(())
-    }
-
-    /// Adds what was read quickly to the region that it belongs to.
-    fn settle(&mut self) {
-        let units = core::mem::take(&mut self.units);
+        self.before = before;
+        self.labels.operands = operands;
         self.add_units(units);
+        Ok(place)
     }
 
     pub(super) fn add_units(&mut self, units: u32) {
@@ -216,9 +210,14 @@ impl<'m, 'a> Body<'m, 'a> {
     /// Reads and looks at an operator of the others; where it ends.
     fn read(&mut self, place: usize, offset: u32) -> Result<usize, Stop> {
         let code = valid(self.bytes.get(place..))?;
-        let mut reader = BinaryReader::new(code, place);
-        let operator = reader.read_operator()?;
-        let (facts, after) = (facts(code), reader.original_position());
+        let (operator, after) = match common(self.bytes, place) {
+            Some(read) => read,
+            None => {
+                let mut reader = BinaryReader::new(code, place);
+                (reader.read_operator()?, reader.original_position())
+            }
+        };
+        let facts = facts(code);
         if facts.effect == Effect::Unknown {
             return Err(Stop::Invalid);
         }
@@ -229,7 +228,6 @@ impl<'m, 'a> Body<'m, 'a> {
     /// Looks at an operator of the others.
     fn look_at(&mut self, here: &At<'_, 'a>, offset: u32) -> Result<(), Stop> {
         let At { operator, facts, place, after } = *here;
-        self.settle();
         self.module.code_limits.count(operator, &self.labels)?;
         self.module.finder.see(operator);
         self.look_for_changes(operator);
@@ -252,8 +250,11 @@ impl<'m, 'a> Body<'m, 'a> {
                 valid(notes.leave(&mut self.output, slot))?;
             }
         }
-        let code = valid(self.bytes.get(place))?;
-        self.repair(*code, Immediate::None, place)?;
+        if facts.is_repaired() {
+            let code = *valid(self.bytes.get(place))?;
+            let repair = repair(code, Immediate::None, self.before);
+            valid(put_repair(&mut self.output, self.bytes, place, repair))?;
+        }
         self.write_operator(here)?;
         match site {
             Some((notes, slot, Site::Call)) if !matches!(operator, Operator::ReturnCall { .. }) => {
@@ -272,7 +273,7 @@ impl<'m, 'a> Body<'m, 'a> {
     }
 
     /// Whether the function notes where it is before or after an operator.
-    fn site(&mut self, operator: &Operator<'_>, facts: Facts) -> Option<(Notes, u32, Site)> {
+    fn site(&mut self, operator: &Operator<'_>, facts: &Facts) -> Option<(Notes, u32, Site)> {
         let (notes, slot) = (self.module.notes?, self.slot?);
         let is_import =
             matches!(operator, Operator::ReturnCall { function_index } if self.is_import(*function_index));
@@ -374,6 +375,12 @@ impl<'m, 'a> Body<'m, 'a> {
                 valid(self.output.push_index(GLOBAL_GET, null))?;
                 self.labels.operands.apply(facts);
             }
+            // As the charge has one.
+            Operator::I64Extend16S if self.module.is_guest => {
+                valid(self.output.replace(self.bytes, place, after))?;
+                self.output.extend(&[I64_CONST, 48, I64_SHL, I64_CONST, 48, I64_SHR_S]);
+                self.labels.operands.apply(facts);
+            }
             Operator::TableGrow { table } if self.module.is_guest => {
                 valid(self.output.replace(self.bytes, place, after))?;
                 let Module { growth, types, scan, .. } = &mut *self.module;
@@ -419,6 +426,15 @@ impl<'m, 'a> Body<'m, 'a> {
             push_charge(code, regions.units(region));
         })
     }
+}
+
+/// Puts in what is put before the operator at a place.
+fn put_repair(output: &mut Output, bytes: &[u8], place: usize, repair: &[u8]) -> Option<()> {
+    if !repair.is_empty() {
+        output.copy_to(bytes, place)?;
+        output.extend(repair);
+    }
+    Some(())
 }
 
 /// Where an operator is in the module's bytes, in a function that begins at an offset.

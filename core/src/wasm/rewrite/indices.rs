@@ -7,6 +7,7 @@ use crate::{
 use wasmparser::Operator;
 
 /// Refuses an index beyond what the module has: there stands what is added.
+#[inline]
 pub(super) fn check_indices(scan: &Scan, operator: &Operator<'_>) -> Result<(), CompileError> {
     match *operator {
         Operator::GlobalGet { global_index } | Operator::GlobalSet { global_index } => {

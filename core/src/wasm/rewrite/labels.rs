@@ -58,7 +58,7 @@ impl<'a> Label<'a> {
             is_lowered: !signature.params.is_empty(),
             is_live: true,
             is_reached: false,
-            operands: Operands { height: 0, below: 0, variables: 0 },
+            operands: Operands { height: 0, variables: 0 },
             written: 0,
             loops: 0,
             region,
@@ -94,13 +94,11 @@ impl<'a> Label<'a> {
     }
 }
 
-/// The operand stack, as far as it matters: how high it is, and which of the upper operands may be constants
-/// to an engine that works these out.
+/// The operand stack, as far as it matters: how many operands the innermost block has, and which of the upper
+/// ones may be constants to an engine that works these out.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Operands {
     height: usize,
-    /// How many are below the innermost block.
-    below: usize,
     /// Which are certainly no constants. The top is the lowest bit; of what is further down it is not known.
     variables: u64,
 }
@@ -113,7 +111,7 @@ impl Operands {
 
     /// Takes operands.
     pub(super) fn take(&mut self, many: usize) {
-        self.height = self.height.saturating_sub(many).max(self.below);
+        self.height = self.height.saturating_sub(many);
         let left = u32::try_from(many).ok().and_then(|many| self.variables.checked_shr(many));
         self.variables = left.unwrap_or_default();
     }
@@ -132,19 +130,12 @@ impl Operands {
 
     /// What an operator does that takes and leaves as many as it says.
     #[inline]
-    pub(super) fn apply(&mut self, facts: Facts) {
+    pub(super) fn apply(&mut self, facts: &Facts) {
         let Effect::Takes(takes, leaves) = facts.effect else { return };
-        let is_constant = facts.folds()
-            && match takes {
-                0 => true,
-                1 => self.is_constant(),
-                2 => self.variables & 0b11 == 0,
-                // The condition is above what is selected.
-                _ => self.variables & 0b110 != 0b110,
-            };
-        self.height = self.height.saturating_sub(takes.into()).max(self.below).saturating_add(leaves.into());
+        let is_variable = facts.leaves_variable(self.variables);
+        self.height = self.height.saturating_sub(takes.into()).saturating_add(leaves.into());
         self.variables = self.variables.wrapping_shr(takes.into()).wrapping_shl(leaves.into());
-        self.variables |= u64::from(!is_constant && leaves > 0);
+        self.variables |= u64::from(is_variable);
     }
 }
 
@@ -220,7 +211,7 @@ impl<'a> Labels<'a> {
             written: self.written,
             ..Label::new(kind, signature, region, outer_region)
         });
-        self.operands.below = self.operands.height;
+        self.operands.height = 0;
         self.operands.put(params);
         Some(())
     }
@@ -237,26 +228,27 @@ impl<'a> Labels<'a> {
         self.is_live = label.is_live;
         self.written = label.written;
         label.loops = 0;
-        self.operands = Operands { below: label.operands.height, ..label.operands };
+        self.operands = Operands { height: 0, ..label.operands };
         let params = label.signature.params.len();
         self.operands.put(params);
         Some(())
     }
 
-    /// Closes the innermost block.
-    pub(super) fn close(&mut self) -> Option<()> {
+    /// Closes the innermost block, and gives it.
+    #[inline]
+    pub(super) fn close(&mut self) -> Option<Label<'a>> {
         let label = self.open.pop()?;
         self.is_live |= label.is_reached || (label.kind == Kind::If && label.is_live);
         self.written = label.written.saturating_sub(1);
         self.operands = label.operands;
         // Whatever is left may have come there as it was.
         self.operands.put_unknown(label.signature.results.len());
-        Some(())
+        Some(label)
     }
 
     /// Whether so many are all operands of the innermost block's own.
     pub(super) fn operands_are(&self, many: usize) -> bool {
-        self.operands.height.checked_sub(self.operands.below) == Some(many)
+        self.operands.height == many
     }
 
     /// How many blocks and loops are open in what is written.
@@ -276,6 +268,6 @@ impl<'a> Labels<'a> {
     /// What follows is not reached until the block's end.
     pub(super) fn leave(&mut self) {
         self.is_live = false;
-        self.operands = Operands { height: self.operands.below, variables: 0, ..self.operands };
+        self.operands = Operands::default();
     }
 }

@@ -59,11 +59,12 @@ impl<'a> Body<'_, 'a> {
 
     /// Writes a branch without condition.
     pub(super) fn branch(&mut self, place: usize, after: usize, depth: u32) -> Option<()> {
-        let label = *self.labels.get(depth)?;
-        let written = self.labels.written_depth(&label)?;
-        if label.passes_locals() || written != depth {
+        let label = self.labels.get(depth)?;
+        let written = self.labels.written_depth(label)?;
+        let by_locals = label.passes_locals();
+        if by_locals || written != depth {
             self.output.replace(self.bytes, place, after)?;
-            if label.passes_locals() {
+            if by_locals {
                 self.temps.set(&mut self.output, label.values())?;
             }
             self.output.push_index(BR, written)?;
@@ -73,18 +74,19 @@ impl<'a> Body<'_, 'a> {
 
     /// Writes a branch under a condition.
     pub(super) fn branch_if(&mut self, place: usize, after: usize, depth: u32) -> Option<()> {
-        let label = *self.labels.get(depth)?;
-        let written = self.labels.written_depth(&label)?;
-        if label.passes_locals() || written != depth {
-            self.output.replace(self.bytes, place, after)?;
-            let Self { output, temps, .. } = self;
-            if label.passes_locals() {
+        let label = self.labels.get(depth)?;
+        let written = self.labels.written_depth(label)?;
+        let by_locals = label.passes_locals();
+        if by_locals || written != depth {
+            let (output, temps) = (&mut self.output, &mut self.temps);
+            output.replace(self.bytes, place, after)?;
+            if by_locals {
                 temps.set_condition(output)?;
                 temps.set(output, label.values())?;
                 temps.get_condition(output)?;
             }
             output.push_index(BR_IF, written)?;
-            if label.passes_locals() {
+            if by_locals {
                 temps.get(output, label.values())?;
             }
         }

@@ -107,7 +107,7 @@ pub(crate) fn rewrite(limits: &Limits, bytes: &[u8], frames: bool) -> Result<Rew
         return Err(CompileError::Invalid("invalid start function type".into()));
     }
     let notes = if frames { Some(Notes::new(limits, &scan).ok_or_else(unreadable)?) } else { None };
-    let mut module = Module::new(limits, &scan, true, notes);
+    let mut module = Module::new(limits, &scan, bytes, true, notes);
     let (functions, starts) = write_functions(&mut module, bytes)?;
     if !module.growth.is_empty() {
         check_room(Limit::Tables, scan.tables.len())?;
@@ -118,7 +118,7 @@ pub(crate) fn rewrite(limits: &Limits, bytes: &[u8], frames: bool) -> Result<Rew
     if module.must_be_valid {
         Features::ALL.validate(bytes)?;
     }
-    let stack_pointer = module.finder.found(bytes);
+    let stack_pointer = module.finder.found();
     let changes = module.changes;
     // As `Scan::instance_bytes` counts functions.
     let added_bytes = module.imports.len().saturating_mul(64);
@@ -146,7 +146,7 @@ pub(crate) fn rewrite(limits: &Limits, bytes: &[u8], frames: bool) -> Result<Rew
 /// Where the module is above the limits, or where it was seen to be invalid.
 pub(crate) fn mend(limits: &Limits, bytes: &[u8]) -> Result<Vec<u8>, CompileError> {
     let scan = scan(limits, bytes)?;
-    let mut module = Module::new(limits, &scan, false, None);
+    let mut module = Module::new(limits, &scan, bytes, false, None);
     let (functions, _) = write_functions(&mut module, bytes)?;
     if module.must_be_valid {
         Features::ALL.validate(bytes)?;
@@ -189,12 +189,12 @@ fn write_functions<'a>(
 }
 
 impl<'a> Module<'a> {
-    fn new(limits: &'a Limits, scan: &'a Scan, is_guest: bool, notes: Option<Notes>) -> Self {
+    fn new(limits: &'a Limits, scan: &'a Scan, bytes: &[u8], is_guest: bool, notes: Option<Notes>) -> Self {
         Self {
             scan,
             is_guest,
             code_limits: CodeLimits::new(limits, scan),
-            finder: Finder::new(scan),
+            finder: Finder::new(scan, bytes),
             growth: Growth::default(),
             imports: Imports::new(scan, is_guest),
             types: AddedTypes::default(),
@@ -208,8 +208,7 @@ impl<'a> Module<'a> {
     /// The module with all that was written, and the names of what a guest exports.
     fn finish(self, mut functions: Vec<u8>, bytes: &[u8]) -> Option<(Vec<u8>, Option<Names>)> {
         let Self { scan, growth, imports, types, nulls, notes, is_guest, .. } = self;
-        let mut changes =
-            Changes { references: &scan.references, drops_start: is_guest, ..Changes::default() };
+        let mut changes = Changes { references: &scan.references, is_guest, ..Changes::default() };
         imports.declare(&mut changes.functions, &mut functions, is_guest)?;
         growth.declare(&mut changes.tables)?;
         if let Some(notes) = notes {

@@ -110,13 +110,11 @@ impl Notes {
 
     /// Notes where the function is.
     pub(super) fn here(self, output: &mut Output, local: u32, place: u32) -> Option<()> {
-        let mut note = Vec::with_capacity(16);
-        push_index(&mut note, LOCAL_GET, local)?;
-        push_const(&mut note, place.cast_signed());
-        note.push(I32_STORE);
-        self.push_address(&mut note)?;
-        output.extend(&note);
-        Some(())
+        let code = output.code();
+        push_index(code, LOCAL_GET, local)?;
+        push_const(code, place.cast_signed());
+        code.push(I32_STORE);
+        self.push_address(code)
     }
 
     fn push_address(self, code: &mut Vec<u8>) -> Option<()> {
@@ -154,7 +152,7 @@ pub(super) enum Site {
 
 impl Site {
     /// That of an operator, if it is one.
-    pub(super) const fn of(operator: &Operator<'_>, facts: Facts, is_import: bool) -> Option<Self> {
+    pub(super) const fn of(operator: &Operator<'_>, facts: &Facts, is_import: bool) -> Option<Self> {
         match operator {
             Operator::Call { .. } | Operator::CallIndirect { .. } => Some(Self::Call),
             Operator::ReturnCall { .. } if is_import => Some(Self::Call),

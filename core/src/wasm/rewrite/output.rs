@@ -47,6 +47,11 @@ impl Output {
         Some(())
     }
 
+    /// What was written of the operators, to append to.
+    pub(super) const fn code(&mut self) -> &mut Vec<u8> {
+        &mut self.code
+    }
+
     pub(super) fn push(&mut self, byte: u8) {
         self.code.push(byte);
     }

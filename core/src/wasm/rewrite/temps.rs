@@ -10,12 +10,21 @@ use alloc::vec::Vec;
 /// The locals of a function that were added for this.
 #[derive(Default)]
 pub(super) struct Temps {
-    /// Of each type that there are some of: the type, and their indices.
-    by_type: Vec<(u8, Vec<u32>)>,
+    by_type: Vec<OfType>,
     /// One for a condition or an index, which is above what is passed.
     condition: Option<u32>,
     /// The index of the first local that is added.
     first: u32,
+    /// Those that values are passed in now.
+    passed: Vec<u32>,
+}
+
+/// The locals of a type.
+struct OfType {
+    ty: u8,
+    indices: Vec<u32>,
+    /// How many of them values are passed in now.
+    passed: usize,
 }
 
 impl Temps {
@@ -32,15 +41,23 @@ impl Temps {
     }
 
     /// Writes what takes values of these types off the operand stack.
+    #[inline]
     pub(super) fn set(&mut self, output: &mut Output, types: &[u8]) -> Option<()> {
-        let locals = self.of(output, types)?;
-        locals.iter().rev().try_for_each(|local| output.push_index(LOCAL_SET, *local))
+        if types.is_empty() {
+            return Some(());
+        }
+        self.pass(output, types)?;
+        self.passed.iter().rev().try_for_each(|local| output.push_index(LOCAL_SET, *local))
     }
 
     /// Writes what puts them back there.
+    #[inline]
     pub(super) fn get(&mut self, output: &mut Output, types: &[u8]) -> Option<()> {
-        let locals = self.of(output, types)?;
-        locals.iter().try_for_each(|local| output.push_index(LOCAL_GET, *local))
+        if types.is_empty() {
+            return Some(());
+        }
+        self.pass(output, types)?;
+        self.passed.iter().try_for_each(|local| output.push_index(LOCAL_GET, *local))
     }
 
     /// Writes what takes an `i32` off the operand stack that is above the values.
@@ -62,41 +79,37 @@ impl Temps {
         self.condition
     }
 
-    /// The locals for values of these types: of each type the first, the second and so on.
-    fn of(&mut self, output: &mut Output, types: &[u8]) -> Option<Vec<u32>> {
-        let mut used: Vec<(u8, usize)> = Vec::new();
-        let mut locals = Vec::with_capacity(types.len());
+    /// Takes the locals for values of these types: of each type the first, the second and so on.
+    fn pass(&mut self, output: &mut Output, types: &[u8]) -> Option<()> {
+        self.passed.clear();
+        self.by_type.iter_mut().for_each(|of_type| of_type.passed = 0);
         for ty in types {
-            let of_type = match used.iter().position(|(used, _)| used == ty) {
-                Some(at) => at,
-                None => {
-                    used.push((*ty, 0));
-                    used.len().checked_sub(1)?
-                }
-            };
-            let (_, many) = used.get_mut(of_type)?;
-            let at = *many;
-            *many = at.checked_add(1)?;
-            locals.push(self.local(output, *ty, at)?);
+            let local = self.next(output, *ty)?;
+            self.passed.push(local);
         }
-        Some(locals)
+        Some(())
     }
 
-    /// The local for the value of a type that is at a place among those of the type.
-    fn local(&mut self, output: &mut Output, ty: u8, at: usize) -> Option<u32> {
-        let known = match self.by_type.iter().position(|(known, _)| *known == ty) {
+    /// The next local of a type.
+    fn next(&mut self, output: &mut Output, ty: u8) -> Option<u32> {
+        let at = match self.by_type.iter().position(|of_type| of_type.ty == ty) {
             Some(known) => known,
             None => {
-                self.by_type.push((ty, Vec::new()));
+                self.by_type.push(OfType { ty, indices: Vec::new(), passed: 0 });
                 self.by_type.len().checked_sub(1)?
             }
         };
-        let (_, locals) = self.by_type.get(known)?;
-        if let Some(local) = locals.get(at) {
-            return Some(*local);
+        let of_type = self.by_type.get(at)?;
+        let known = of_type.indices.get(of_type.passed).copied();
+        let local = match known {
+            Some(local) => local,
+            None => self.add(output, ty)?,
+        };
+        let of_type = self.by_type.get_mut(at)?;
+        if known.is_none() {
+            of_type.indices.push(local);
         }
-        let local = self.add(output, ty)?;
-        self.by_type.get_mut(known)?.1.push(local);
+        of_type.passed = of_type.passed.checked_add(1)?;
         Some(local)
     }
 }

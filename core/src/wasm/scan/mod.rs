@@ -186,11 +186,18 @@ pub(super) fn locals(body: &FunctionBody<'_>) -> Result<u64, BinaryReaderError> 
 }
 
 /// Refuses an index beyond so many.
+#[inline]
 pub(super) fn check_index(index: u32, len: u32) -> Result<(), CompileError> {
-    if index < len { Ok(()) } else { Err(CompileError::Invalid("an index beyond what there is".into())) }
+    if index < len { Ok(()) } else { Err(beyond()) }
+}
+
+#[cold]
+fn beyond() -> CompileError {
+    CompileError::Invalid("an index beyond what there is".into())
 }
 
 /// Refuses an index beyond so many.
+#[inline]
 pub(super) fn check_place(index: u32, len: usize) -> Result<(), CompileError> {
     check_index(index, u32::try_from(len).unwrap_or(u32::MAX))
 }

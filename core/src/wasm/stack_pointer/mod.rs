@@ -21,8 +21,7 @@ mod value;
 
 use super::{
     names::{self, GLOBALS},
-    operators::code::{I32_ADD, I32_AND, I32_SUB, LOCAL_GET, LOCAL_SET, LOCAL_TEE},
-    reader::{Immediate, Quick},
+    operators::code::{I32_ADD, I32_AND, I32_SUB, LOCAL_GET, LOCAL_SET},
     scan::{ExportKind, Scan, ScannedExport},
 };
 use crate::types::value::ValueType;
@@ -38,10 +37,10 @@ const LOCALS: usize = 4;
 
 /// Looks at the code of a module for the pointer of its stack.
 pub(super) struct Finder {
-    /// The mutable `i32` globals, in order.
+    /// The one that the name section or an export calls by the name.
+    named: Option<u32>,
+    /// The mutable `i32` globals, in order, where there is none.
     candidates: Box<[Candidate]>,
-    /// The one that an export calls by the name.
-    exported: Option<u32>,
     /// How many functions have begun.
     function: u32,
     /// How many blocks of the function are open.
@@ -76,21 +75,42 @@ enum Phase {
 }
 
 impl Finder {
-    pub(super) fn new(scan: &Scan) -> Self {
+    pub(super) fn new(scan: &Scan, module: &[u8]) -> Self {
         let words = scan.mutable_globals.iter().filter(|global| global.ty == Some(ValueType::I32));
-        let is_called_it =
-            |export: &ScannedExport| export.kind == ExportKind::Global && *export.name == *NAME;
         let finder = Self {
+            named: None,
             candidates: words.map(|global| Candidate::new(global.index)).collect(),
-            exported: None,
             function: 0,
             depth: 0,
             has_read: false,
             top: Top::Other,
             locals: Vec::new(),
         };
-        let exported = scan.exports.iter().find(|export| is_called_it(export)).map(|export| export.index);
-        Self { exported: exported.filter(|index| finder.place(*index).is_some()), ..finder }
+        match finder.named(module).or_else(|| finder.exported(scan)) {
+            None => finder,
+            named => Self { named, candidates: Box::default(), ..finder },
+        }
+    }
+
+    /// The candidate that the name section calls by the name.
+    fn named(&self, module: &[u8]) -> Option<u32> {
+        let mut named = None;
+        let _readable = names::read(module, GLOBALS, |index, name| {
+            let is_its_name =
+                name.strip_suffix(NAME).is_some_and(|path| path.is_empty() || path.ends_with('/'));
+            if is_its_name && self.place(index).is_some() {
+                named = named.or(Some(index));
+            }
+        });
+        named
+    }
+
+    /// The candidate that an export calls by the name.
+    fn exported(&self, scan: &Scan) -> Option<u32> {
+        let is_called_it =
+            |export: &&ScannedExport| export.kind == ExportKind::Global && *export.name == *NAME;
+        let exported = scan.exports.iter().find(is_called_it)?.index;
+        self.place(exported).map(|_| exported)
     }
 
     /// The operators that follow are of another function.
@@ -102,31 +122,50 @@ impl Finder {
         self.locals.clear();
     }
 
-    /// Looks at the next operator, one that was read quickly.
+    /// Looks at the next operator, an `i32.const`.
     #[inline]
-    pub(super) fn see_quick(&mut self, quick: Quick) {
+    pub(super) fn see_constant(&mut self, value: i32) {
         if self.has_read {
-            self.follow(quick);
+            self.top.put(Top::Constant(value));
         }
     }
 
-    fn follow(&mut self, quick: Quick) {
-        self.top = match (quick.code, quick.immediate) {
-            (LOCAL_GET, Immediate::Local(local)) => self.top.with(self.local(local)),
-            (LOCAL_TEE, Immediate::Local(local)) => {
-                self.keep(local);
-                self.top
+    /// Looks at the next operator, which reads or writes a local.
+    #[inline]
+    pub(super) fn see_local(&mut self, code: u8, local: u32) {
+        if !self.has_read {
+            return;
+        }
+        if code == LOCAL_GET {
+            match self.locals.iter().find(|(known, _)| *known == local) {
+                Some((_, derived)) => self.top.put(Top::Derived(*derived)),
+                None => self.top.put(Top::Other),
             }
-            (LOCAL_SET, Immediate::Local(local)) => {
-                self.keep(local);
-                Top::Other
+        } else {
+            self.keep(local);
+            if code == LOCAL_SET {
+                self.top = Top::Other;
             }
-            (_, Immediate::Const(value)) => self.top.with(Top::Constant(value)),
-            (I32_ADD, _) => self.top.add(),
-            (I32_AND, _) => self.top.align(),
-            (I32_SUB, _) => self.top.sub(),
-            _ => Top::Other,
-        };
+        }
+    }
+
+    /// Looks at the next operator, one of those that are read quickly and name nothing.
+    #[inline]
+    pub(super) fn see_plain(&mut self, code: u8) {
+        if self.has_read {
+            self.top = match code {
+                I32_ADD => self.top.add(),
+                I32_AND => self.top.align(),
+                I32_SUB => self.top.sub(),
+                _ => Top::Other,
+            };
+        }
+    }
+
+    /// Looks at the next operator, of which nothing follows.
+    #[inline]
+    pub(super) fn see_other(&mut self) {
+        self.top = Top::Other;
     }
 
     /// Looks at the next operator, one of the others.
@@ -153,27 +192,14 @@ impl Finder {
     }
 
     /// The index of the global that it is.
-    pub(super) fn found(&self, module: &[u8]) -> Option<u32> {
-        let mut named = None;
-        let _readable = names::read(module, GLOBALS, |index, name| {
-            let is_its_name =
-                name.strip_suffix(NAME).is_some_and(|path| path.is_empty() || path.ends_with('/'));
-            if is_its_name && self.place(index).is_some() {
-                named = named.or(Some(index));
-            }
-        });
-        let kept = || self.candidates.iter().filter(|candidate| candidate.is_kept());
-        let most = || kept().max_by_key(|candidate| candidate.keepers).map(|candidate| candidate.index);
-        named.or(self.exported).or_else(most)
+    pub(super) fn found(&self) -> Option<u32> {
+        let kept = self.candidates.iter().filter(|candidate| candidate.is_kept());
+        let most = || kept.max_by_key(|candidate| candidate.keepers).map(|candidate| candidate.index);
+        self.named.or_else(most)
     }
 
     fn place(&self, global: u32) -> Option<usize> {
         self.candidates.binary_search_by_key(&global, |candidate| candidate.index).ok()
-    }
-
-    fn local(&self, local: u32) -> Top {
-        let known = self.locals.iter().find(|(known, _)| *known == local);
-        known.map_or(Top::Other, |(_, derived)| Top::Derived(*derived))
     }
 
     /// A local becomes what is on top.

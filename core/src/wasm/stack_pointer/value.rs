@@ -42,9 +42,10 @@ pub(super) enum Known {
 }
 
 impl Top {
-    /// With another operand on top of it.
-    pub(super) const fn with(self, operand: Self) -> Self {
-        match self {
+    /// Puts another operand on top of it.
+    #[inline]
+    pub(super) fn put(&mut self, operand: Self) {
+        *self = match self {
             Self::Derived(derived) => derived.with_operand(operand),
             _ => operand,
         }
