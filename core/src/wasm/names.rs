@@ -4,7 +4,7 @@
 //! cost no more for having them. The section is what the guest's author says: what cannot be read of
 //! it is passed over.
 
-use super::sections::{CUSTOM, HEADER_BYTES, Section, split_leb128};
+use super::sections::{HEADER_BYTES, Section, split_bytes, split_leb128};
 use alloc::{sync::Arc, vec::Vec};
 use core::str;
 
@@ -34,21 +34,13 @@ pub(crate) fn function_names(module: &[u8], functions: &[u32]) -> Vec<Option<Arc
 pub(super) fn read(module: &[u8], subsection: u8, mut found: impl FnMut(u32, &str)) -> Option<()> {
     for section in Section::all(module.get(HEADER_BYTES..)?) {
         let section = section?;
-        let Some(parts) = parts(&section) else { continue };
+        let Some(parts) = section.names() else { continue };
         // Subsections are written as sections are.
         for part in Section::all(parts).flatten().filter(|part| part.id == subsection) {
             let _readable = read_map(part.contents, &mut found);
         }
     }
     Some(())
-}
-
-/// The subsections of a name section; `None` of another.
-pub(super) fn parts<'a>(section: &Section<'a>) -> Option<&'a [u8]> {
-    match split_bytes(section.contents) {
-        Some((b"name", parts)) if section.id == CUSTOM => Some(parts),
-        _ => None,
-    }
 }
 
 fn read_map(map: &[u8], found: &mut impl FnMut(u32, &str)) -> Option<()> {
@@ -62,12 +54,6 @@ fn read_map(map: &[u8], found: &mut impl FnMut(u32, &str)) -> Option<()> {
         }
     }
     Some(())
-}
-
-/// Splits bytes with their length off the front.
-fn split_bytes(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (len, rest) = split_leb128(bytes)?;
-    rest.split_at_checked(len)
 }
 
 fn shorten(name: &str) -> &str {

@@ -1,6 +1,5 @@
 //! A module's bytes as sections, for those who put them together anew.
 
-use super::names;
 use crate::limits::to_usize;
 use alloc::{borrow::Cow, vec::Vec};
 use core::iter;
@@ -46,6 +45,14 @@ impl<'a> Section<'a> {
         let (contents, after) = after_len.split_at_checked(len)?;
         let whole = bytes.get(..bytes.len().checked_sub(after.len())?)?;
         Some((Self { id, contents, whole }, after))
+    }
+
+    /// The subsections of a name section; `None` of another.
+    pub(super) fn names(&self) -> Option<&'a [u8]> {
+        match split_bytes(self.contents) {
+            Some((b"name", parts)) if self.id == CUSTOM => Some(parts),
+            _ => None,
+        }
     }
 
     /// The sections one after the other; `None` is the last one where they cannot be read to the end.
@@ -139,7 +146,7 @@ impl Changes<'_> {
         self.is_guest
             && match section.id {
                 START => true,
-                CUSTOM => names::parts(section).is_none(),
+                CUSTOM => section.names().is_none(),
                 _ => false,
             }
     }
@@ -323,6 +330,12 @@ pub(super) fn split_leb128(bytes: &[u8]) -> Option<(usize, &[u8])> {
         }
     }
     None
+}
+
+/// Splits bytes with their length off the front.
+pub(super) fn split_bytes(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (len, rest) = split_leb128(bytes)?;
+    rest.split_at_checked(len)
 }
 
 #[cfg(test)]
