@@ -110,8 +110,9 @@ bench-engine: setup-wasm setup-js
 bench-turns: package setup-runtimes ## how fairly calls that never end share each runtime that is there (alone on the machine)
 	node tests/turns/run.mjs
 
-bench-fuel: ## what a unit of fuel is worth, by class of operator (alone on the machine)
+bench-fuel: package setup-guests ## what a unit of fuel is worth: by class of operator, and of crossings and of guests natively and in Node 24 (alone on the machine)
 	cargo bench --quiet --package guestbox-tests --bench fuel
+	$(NODE24) tests/benches/fuel.mjs
 
 # Freed memory goes back to the system at once, so that what is resident is what is taken.
 hostile: export MALLOC_TRIM_THRESHOLD_ = 0

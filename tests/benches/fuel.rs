@@ -1,17 +1,21 @@
-//! What a unit of fuel is worth in time, by class of operator.
+//! What a unit of fuel is worth in time, by class of operator, and what one that a crossing costs is.
 //!
 //! Each row runs a loop of one operator, many times over, and divides the time by the fuel that
 //! the store counted. The weights of `guestbox::costs` are chosen by it: no class should take much
-//! longer for a unit than straight code does.
+//! longer for a unit than straight code does. `fuel.mjs` has the crossings in Node.
 
-use guestbox::{CallOptions, Environment, InstanceId, Limits, Module, NoImports, Store, Value};
+use guestbox::{
+    CallOptions, Environment, FuncIndex, HostCall, HostError, InstanceId, Limits, Module, NoImports, Store,
+    Value, Values,
+};
+use guestbox_tests::guests::Interpreter;
 use std::time::Instant;
 
 /// How often an operator stands in the loop.
 const UNROLLED: usize = 50;
-/// The shortest run that is worth measuring.
-const ENOUGH_SECONDS: f64 = 0.02;
-const ROUNDS: usize = 5;
+/// The shortest run that is worth measuring: short, so that some are not interrupted.
+const ENOUGH_SECONDS: f64 = 0.002;
+const ROUNDS: usize = 50;
 
 /// Class, and a text that leaves the operand stack as it found it.
 const OPERATORS: &[(&str, &str)] = &[
@@ -160,15 +164,148 @@ struct Cost {
     fuel: f64,
 }
 
+impl Cost {
+    fn of_unit(&self) -> f64 {
+        self.nanoseconds / self.fuel
+    }
+
+    /// What is more than another.
+    fn beyond(&self, other: &Self) -> Self {
+        Self { nanoseconds: self.nanoseconds - other.nanoseconds, fuel: self.fuel - other.fuel }
+    }
+}
+
 fn main() {
     let chosen = std::env::args().skip(1).find(|arg| !arg.starts_with("--"));
+    let is_chosen = |what: &str| chosen.as_ref().is_none_or(|chosen| what.contains(chosen));
+    if is_chosen("crossings") {
+        crossings();
+    }
+    if is_chosen("guests") {
+        guests();
+    }
     println!("{:28} {:>10} {:>10} {:>12}", "operator", "ns each", "fuel each", "ns a unit");
     for (class, operator) in OPERATORS {
-        if chosen.as_ref().is_some_and(|chosen| !class.contains(chosen)) {
+        if !is_chosen(class) {
             continue;
         }
-        let Cost { nanoseconds, fuel } = measure(operator);
-        println!("{class:28} {nanoseconds:>10.2} {fuel:>10.2} {:>12.2}", nanoseconds / fuel);
+        let cost = measure(operator);
+        let Cost { nanoseconds, fuel } = cost;
+        println!("{class:28} {nanoseconds:>10.2} {fuel:>10.2} {:>12.2}", cost.of_unit());
+    }
+}
+
+/// Crossings between guest and supervisor, against plain code in the same run.
+fn crossings() {
+    let wasm = wat::parse_str(include_str!("guests/crossings.wat")).expect("the text is right");
+    let module = Module::new(&wasm).expect("it compiles");
+    let environment = Environment::new().with_function("env", "host", FuncIndex(0)).with_function(
+        "env",
+        "nest",
+        FuncIndex(1),
+    );
+    let mut store = Store::with_limits(Limits::unlimited());
+    let guest = store.instantiate(&mut NoImports, &module, &environment, 0).expect("it links");
+    let mut supervisor = |store: &mut Store, call: HostCall<'_>| -> Result<Values, HostError> {
+        if call.func == FuncIndex(1) {
+            store.invoke(&mut NoImports, guest, "nothing", &[], 0)?;
+        }
+        Ok(().into())
+    };
+    let mut each = |export: &str| {
+        repeat(|turns| {
+            let before = Instant::now();
+            let args = [Value::I32(turns)];
+            let outcome = store.invoke_with(&mut supervisor, guest, export, &args, CallOptions::new());
+            (before.elapsed().as_secs_f64(), outcome.expect("it returns").fuel_used)
+        })
+    };
+    let (plain, host, nesting) = (each("plain"), each("host"), each("nest"));
+    let exported = repeat(|turns| {
+        let before = Instant::now();
+        let mut fuel = 0;
+        for _ in 0..turns {
+            let outcome = store.invoke_with(&mut NoImports, guest, "nothing", &[], CallOptions::new());
+            fuel += outcome.expect("it returns").fuel_used;
+        }
+        (before.elapsed().as_secs_f64(), fuel)
+    });
+    println!(
+        "{:28} {:>10} {:>10} {:>12} {:>10}",
+        "crossing", "ns each", "fuel each", "ns a unit", "to plain"
+    );
+    let nested = nesting.beyond(&host);
+    for (name, cost) in
+        [("plain code", &plain), ("host call", &host), ("export call", &exported), ("nested call", &nested)]
+    {
+        let Cost { nanoseconds, fuel } = cost;
+        let unit = cost.of_unit();
+        println!("{name:28} {nanoseconds:>10.2} {fuel:>10.2} {unit:>12.2} {:>10.2}", unit / plain.of_unit());
+    }
+    println!();
+}
+
+/// Guests of pure computation, text and argument.
+const GUESTS: &[(&str, &str, i32)] = &[
+    ("fib(27)", include_str!("guests/fib.wat"), 27),
+    ("memory loop, 2 M rounds", include_str!("guests/memory.wat"), 2_000_000),
+    ("SHA-256, 2,000 blocks", include_str!("guests/sha256.wat"), 2_000),
+    ("sieve below 65,536", include_str!("guests/sieve.wat"), 65_536),
+    ("matrix product, 64 x 64", include_str!("guests/matrix.wat"), 64),
+    ("heap sort of 16,384", include_str!("guests/sort.wat"), 16_384),
+    ("Mandelbrot set, 100 x 100", include_str!("guests/mandelbrot.wat"), 100),
+];
+
+/// A program for QuickJS.
+const PROGRAM: &str =
+    "(() => { let sum = 0; for (let i = 0; i < 10000; i++) sum = (sum * 31 + i) % 1000003; return sum; })()";
+
+/// What a unit is worth where real code runs, and how long the fuel lasts that a call has by default.
+fn guests() {
+    println!("{:28} {:>10} {:>10} {:>12} {:>16}", "guest", "ms", "M units", "ns a unit", "default fuel, ms");
+    for (name, text, argument) in GUESTS {
+        let wasm = wat::parse_str(text).expect("the text is right");
+        let module = Module::new(&wasm).expect("it compiles");
+        let mut store = Store::with_limits(Limits::unlimited());
+        let guest = store.instantiate(&mut NoImports, &module, &Environment::new(), 0).expect("it links");
+        let cost = repeat(|turns| {
+            let runs = (0..turns).map(|_| run(&mut store, guest, *argument));
+            runs.fold((0.0, 0), |sum, run| (sum.0 + run.0, sum.1 + run.1))
+        });
+        show_guest(name, &cost);
+    }
+    let Ok(module) = Interpreter::compile() else {
+        return println!("QuickJS is not installed: make setup-guests");
+    };
+    let mut interpreter = Interpreter::new(&module).expect("it starts");
+    let cost = repeat(|turns| {
+        let (before, used) = (Instant::now(), interpreter.fuel_used());
+        for _ in 0..turns {
+            interpreter.evaluate(PROGRAM).expect("it returns");
+        }
+        (before.elapsed().as_secs_f64(), interpreter.fuel_used() - used)
+    });
+    show_guest("QuickJS, 10,000 turns", &cost);
+    println!();
+}
+
+fn show_guest(name: &str, cost: &Cost) {
+    let (milliseconds, units, unit) = (cost.nanoseconds / 1e6, cost.fuel / 1e6, cost.of_unit());
+    let default = Limits::default().fuel as f64 * unit / 1e6;
+    println!("{name:28} {milliseconds:>10.2} {units:>10.2} {unit:>12.2} {default:>16.1}");
+}
+
+/// The time and the fuel of one of so many turns as take long enough, the best of some rounds.
+fn repeat(mut run: impl FnMut(i32) -> (f64, u64)) -> Cost {
+    let mut turns = 1;
+    loop {
+        let (seconds, fuel) = run(turns);
+        if seconds >= ENOUGH_SECONDS {
+            let best = (1..ROUNDS).map(|_| run(turns).0).fold(seconds, f64::min);
+            let turns = f64::from(turns);
+            return Cost { nanoseconds: best * 1e9 / turns, fuel: fuel as f64 / turns };
+        }
+        turns *= 2;
     }
 }
 
@@ -180,16 +317,9 @@ fn measure(operator: &str) -> Cost {
     let module = Module::with_limits(&limits, &wasm).expect("it compiles");
     let mut store = Store::with_limits(limits);
     let guest = store.instantiate(&mut NoImports, &module, &Environment::new(), 0).expect("it links");
-    let mut turns = 16;
-    loop {
-        let (seconds, fuel) = run(&mut store, guest, turns);
-        if seconds >= ENOUGH_SECONDS {
-            let best = (1..ROUNDS).map(|_| run(&mut store, guest, turns).0).fold(seconds, f64::min);
-            let operators = f64::from(turns) * UNROLLED as f64;
-            return Cost { nanoseconds: best * 1e9 / operators, fuel: fuel as f64 / operators };
-        }
-        turns *= 2;
-    }
+    let Cost { nanoseconds, fuel } = repeat(|turns| run(&mut store, guest, turns));
+    let operators = UNROLLED as f64;
+    Cost { nanoseconds: nanoseconds / operators, fuel: fuel / operators }
 }
 
 fn run(store: &mut Store, guest: InstanceId, turns: i32) -> (f64, u64) {

@@ -13,7 +13,7 @@ const QTS_Eval = "pa",
 
 /**
  * Makes an interpreter; `evaluate(program, options)` gives the number that a program comes to, `NaN`
- * where it throws, and has the options of `guest.call`.
+ * where it throws, and has the options of `guest.tryCall`; `fuelUsed` is what the last program used.
  */
 export function quickjs(sandbox) {
   const engine = sandboxed(sandbox);
@@ -28,11 +28,15 @@ export function quickjs(sandbox) {
   const context = host.guest.call(QTS_NewContext, host.guest.call(QTS_NewRuntime), 0);
   const file = host.newCString("bench.js");
   return {
+    fuelUsed: 0n,
     async evaluate(program, options) {
       const text = encodeText(program);
       const at = host.guest.call(MALLOC, text.length + 1);
       host.memory.write(at, Uint8Array.from([...text, 0]));
-      const value = await guest.call(QTS_Eval, [context, at, text.length, file, 0, 0], options);
+      const outcome = await guest.tryCall(QTS_Eval, [context, at, text.length, file, 0, 0], options);
+      if (outcome.status !== "ok") throw outcome.trap ?? new Error("the program is out of fuel");
+      const { value } = outcome;
+      this.fuelUsed = outcome.fuelUsed;
       const number = guest.exports[QTS_GetFloat64](context, value);
       guest.exports[QTS_FreeValuePointer](context, value);
       guest.exports[FREE](at);

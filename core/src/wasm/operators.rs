@@ -10,8 +10,8 @@ pub(super) struct Facts {
     pub(super) cost: u8,
     pub(super) effect: Effect,
     traits: u8,
-    /// When it leaves what is certainly no constant: a bit for each number that the lowest three bits may be
-    /// which say that of the upper operands.
+    /// When it leaves what is certainly no constant. Three bits say that of the upper three operands, and here
+    /// is a bit for each of the eight numbers that they may be.
     variables: u8,
 }
 
@@ -71,6 +71,7 @@ impl Facts {
         self.traits & LOCAL != 0
     }
 
+    /// Whether something may have to be put before it, see the repairs.
     pub(super) const fn is_repaired(&self) -> bool {
         self.traits & REPAIRED != 0
     }
@@ -83,7 +84,7 @@ impl Facts {
     }
 }
 
-/// When an operator that makes constants of constants leaves what may be one: the same bits.
+/// When an operator that makes constants of constants leaves what may be one, in such bits.
 const fn constants(effect: Effect) -> u8 {
     match effect {
         Takes(0, _) => 0b1111_1111,

@@ -32,7 +32,7 @@ pub(super) fn quick(code: &[u8], place: usize) -> Option<Quick> {
     let operator = *code.get(place)?;
     let at = place.checked_add(1)?;
     let (immediate, after) = match operator {
-        // What is written otherwise.
+        // It is written otherwise, and has no place among those that are only looked at.
         I64_EXTEND16_S => return None,
         // `drop` and `select`, comparisons, arithmetic and conversions
         0x1A | 0x1B | 0x45..=0xC4 => (Immediate::None, at),

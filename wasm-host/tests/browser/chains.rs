@@ -128,9 +128,10 @@ fn a_call_that_outlives_its_import_traps_and_its_handle_is_free() {
     let mut page = Page::new();
     let guest = page.guest(KEEPS);
     let outer = page.suspended(guest, 1);
+    const FUEL: u64 = 300;
     for steps in 0..3 {
         let export = if steps == 2 { "spin" } else { "run" };
-        let inner = page.try_begin(outer, guest, export, &[2], Some(100)).unwrap();
+        let inner = page.try_begin(outer, guest, export, &[2], Some(FUEL)).unwrap();
         if steps > 0 {
             let step = page.step(inner);
             assert_eq!(matches!(step, Step::OutOfFuel { .. }), steps == 2, "{step:?}");
@@ -139,7 +140,7 @@ fn a_call_that_outlives_its_import_traps_and_its_handle_is_free() {
         assert_eq!(used > 0, steps > 0);
         assert_eq!(page.outlive(inner), Step::trap("outlived"));
         assert_eq!((page.head(0), page.head(2)), (inner.into(), 0), "neither frames nor a message");
-        assert_eq!((page.fuel_left(), page.fuel_used()), (100 - used, used));
+        assert_eq!((page.fuel_left(), page.fuel_used()), (FUEL - used, used));
         assert_eq!(page.stack(guest), BOTTOM - FRAME);
         for gone in [page.outlive(inner), page.step(inner), page.answer(inner, &[0])] {
             assert_eq!(gone, Step::Refused);

@@ -1,7 +1,10 @@
 //! Fuel: it stops a guest, more of it lets the guest go on, and every count is the native one.
 
 use crate::common::{Guest, Page, Step, limit, refusal, scale};
-use guestbox::{Limits, Value};
+use guestbox::{
+    Limits, Value,
+    costs::{EXPORT_CALL, HOST_CALL},
+};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 /// Some work without and with host calls, and a loop that never ends.
@@ -18,9 +21,9 @@ const GUEST: &str = r#"(module
 
 /// The fuel that these calls take natively, by the table of `guestbox::costs`: of 15, 987 calls are
 /// of 0 or 1 and take 7 each, the other 986 take 25.
-const FUEL_OF_FIB_15: u64 = 987 * 7 + 986 * 25;
-/// Of 5, they are 8 and 7; the call takes 6, the host call 32, and the function and three operators 1.
-const FUEL_OF_ASK: u64 = 8 * 7 + 7 * 25 + 6 + 32 + 4;
+const FUEL_OF_FIB_15: u64 = EXPORT_CALL as u64 + 987 * 7 + 986 * 25;
+/// Of 5, they are 8 and 7; the call takes 6, and the function and three operators 1.
+const FUEL_OF_ASK: u64 = EXPORT_CALL as u64 + 8 * 7 + 7 * 25 + 6 + HOST_CALL as u64 + 4;
 
 /// The fuel that a finished call took.
 fn fuel_of(page: &mut Page, guest: Guest, export: &str, args: &[u64]) -> u64 {
