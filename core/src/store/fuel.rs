@@ -73,11 +73,11 @@ impl Store {
         self.level.fuel.as_mut().map_or(Ok(()), |account| account.charge(fuel))
     }
 
-    /// Makes the fuel that an execution has left the fuel of the level, where that has more, for those who
-    /// drive executions by hand within a host call. Outside of one it does nothing.
+    /// Makes the fuel that an execution has left the fuel of the level, for those who drive executions by
+    /// hand within a host call: also where it was given more. Outside of one it does nothing.
     pub const fn draw(&mut self, execution: &Execution) {
         if let Some(account) = &mut self.level.fuel {
-            account.spend_to(execution.fuel());
+            account.left = execution.fuel();
         }
     }
 

@@ -278,6 +278,23 @@ fn calls_served_by_hand_share_fuel_by_levels() {
 }
 
 #[test]
+fn a_level_has_what_a_nested_call_left_that_was_given_more() {
+    let (mut store, guest) = with_fuel(100_000);
+    let (nested, _) = spent(&mut store, &mut NoImports, guest, "burn", &[Value::I32(50)]);
+    let mut execution = store.begin(guest, "ask", &[Value::I32(1)], 0).unwrap();
+    execution.set_fuel(nested);
+    let Ok(Step::HostCall(call)) = execution.run(&mut store) else { panic!("not paused") };
+    let at_the_call = call.fuel;
+    let outer = store.open_level(&call).unwrap();
+    let mut inner = store.begin(guest, "burn", &[Value::I32(50)], 0).unwrap();
+    assert!(matches!(inner.run(&mut store), Ok(Step::OutOfFuel { .. })), "the outer call used some");
+    inner.add_fuel(70_000);
+    assert!(matches!(inner.run(&mut store), Ok(Step::Finished(_))));
+    store.draw(&inner);
+    assert_eq!(store.close_level(outer), at_the_call + 70_000 - nested);
+}
+
+#[test]
 fn all_the_fuel_there_is_can_be_given() {
     let mut store = Store::with_limits(Limits::unlimited());
     let guest = text::guest(&mut store, GUEST, &environment());
