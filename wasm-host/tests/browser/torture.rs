@@ -19,7 +19,7 @@ const FUEL: u64 = 1_000_000;
 /// The fuel that a loop begins with. A host call leaves the engine, and so whatever stack a round
 /// took: loops of imports may be shorter.
 fn fuel(name: &str) -> u64 {
-    if calls_imports(name) { FUEL / 20 } else { FUEL }
+    if calls_imports(name) { FUEL / 10 } else { FUEL }
 }
 
 fn calls_imports(name: &str) -> bool {
