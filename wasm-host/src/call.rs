@@ -60,9 +60,9 @@ impl Call {
     }
 
     /// Takes back what the execution left.
-    fn drain(&self) {
+    fn drain(&mut self) {
         if let Some(shared) = &self.shared {
-            shared.take_back(&self.execution);
+            shared.take_back(&mut self.execution);
         }
     }
 

@@ -19,6 +19,11 @@
 //!   [`BYTES_PER_UNIT`](crate::costs::BYTES_PER_UNIT) for a unit. Where there is not so much left the call pauses, and
 //!   nothing has happened.
 //! * A call of an imported function pauses.
+//! * What grows tables is called through a table that the instance exports, [`Prepared::hooks`]: the engine puts functions
+//!   `(ref, i32) -> i32` there, one for each table that is grown, when it makes an instance. Each does what `table.grow`
+//!   does with that table and answers what that does. It takes a unit for 16 elements before, where it will grow, and
+//!   none where it will be refused; where the fuel is not there the call pauses for want of it.
+//! * No more functions are under way, and no more bytes of the stack are taken, than [`Prepared`] says: else the call traps.
 //! * A memory or a table grows only where the [`Limiter`] lets it, also when an instance is made.
 //! * Nothing panics, whatever a guest does, and no more is taken of the host's stack than the same small part
 //!   for any guest.
@@ -95,8 +100,8 @@ pub trait Space: fmt::Debug + Send + Sync {
     /// See [`Refusal`]. What was written to memories stays.
     fn instantiate(&mut self, code: &dyn Code, memories: &[Memory]) -> Result<Instance, Refusal>;
 
-    /// The function that an instance exports under a name. Each time that this is asked takes a few bytes until the
-    /// space goes, and so of the next two.
+    /// The function that an instance exports under a name. It gets a number each time, which takes a few bytes until
+    /// the space goes; it is the same for memories and globals.
     fn function(&mut self, instance: Instance, name: &str) -> Option<Function>;
 
     /// The memory that an instance exports under a name.
@@ -121,7 +126,7 @@ pub trait Space: fmt::Debug + Send + Sync {
     /// Grows a memory by so many pages; whether it did. Where it did not, the limiter may know why.
     fn grow(&mut self, memory: Memory, pages: u32) -> bool;
 
-    /// Whether two numbers are of one memory that has any bytes.
+    /// Whether two numbers are of one memory.
     fn is_same(&self, one: Memory, other: Memory) -> bool;
 
     /// The value of a global; `None` where it is no number.

@@ -73,11 +73,12 @@ impl Store {
         self.level.fuel.as_mut().map_or(Ok(()), |account| account.charge(fuel))
     }
 
-    /// Makes the fuel that an execution has left the fuel of the level, for those who drive executions by
-    /// hand within a host call: also where it was given more. Outside of one it does nothing.
-    pub const fn draw(&mut self, execution: &Execution) {
+    /// Takes the fuel that an execution used since it was begun, or last drawn, from the level, for those who
+    /// drive executions by hand within a host call; what it was given by [`Execution::add_fuel`] is then the
+    /// level's, too. Outside of a host call it does nothing.
+    pub const fn draw(&mut self, execution: &mut Execution) {
         if let Some(account) = &mut self.level.fuel {
-            account.left = execution.fuel();
+            account.settle(execution.fuel.turn_over());
         }
     }
 

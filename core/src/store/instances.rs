@@ -1,6 +1,6 @@
 //! Instances: making them, and their end.
 
-use super::{Store, exports::Exported, memories::pages_of, snapshots::Parts};
+use super::{Store, exports::Exported, snapshots::Parts};
 use crate::{
     engine::{self, Refusal},
     error::{HandleError, ImportError, ImportProblem, InstantiateError},
@@ -12,10 +12,7 @@ use crate::{
         environment::Environment,
         execution::{Context, Execution, Purpose, Recorder},
     },
-    types::{
-        externs::MemoryType,
-        ids::{InstanceId, MemoryId},
-    },
+    types::ids::{InstanceId, MemoryId},
 };
 use alloc::{sync::Arc, vec::Vec};
 
@@ -139,12 +136,13 @@ impl Store {
             return Err(InstantiateError::IdsExhausted);
         };
         let resolved = environment.resolve(module)?;
+        self.check_memories(module, &resolved.memories, &bounds)?;
         let home = self.cell_for(module, &resolved.memories)?;
         let memories: Vec<_> = resolved.memories.iter().filter_map(|id| self.engine_memory(*id)).collect();
         let handle = match self.make(module, home, &memories, &bounds) {
             Ok(handle) => handle,
             Err(error) => {
-                // What failed leaves something in the engine's store.
+                // What failed leaves something in the space.
                 self.bury(home, module);
                 self.settle(home);
                 return Err(error);
@@ -237,6 +235,30 @@ impl Store {
         Ok(self.instances.get(instance.key_in(self.tag)?)?)
     }
 
+    /// Refuses memories of other types than a module imports, and own ones that are more than it may have, before
+    /// anything is made.
+    fn check_memories(
+        &self,
+        module: &Module,
+        imported: &[MemoryId],
+        bounds: &Bounds,
+    ) -> Result<(), InstantiateError> {
+        for ((import, asked), id) in module.imported_memories().zip(imported) {
+            // One that does not exist is found when it is looked for a cell.
+            let Ok(actual) = self.memory_type(*id) else { continue };
+            if !asked.admits(actual) {
+                return Err(ImportError::new(import, ImportProblem::MemoryLimits(actual)).into());
+            }
+        }
+        let mut total = 0_u32;
+        for pages in module.own_memory_pages() {
+            maximum::memory_pages(&self.limits).check(pages.into())?;
+            total = total.saturating_add(pages);
+        }
+        bounds.pages.as_ref().map_or(Ok(()), |guest| guest.check(total))?;
+        Ok(self.budgets.pages.check(total)?)
+    }
+
     fn start_function(&mut self, key: u32, export: &str) -> Option<engine::Function> {
         let instance = self.instances.get(key).ok()?;
         let handle = instance.body.handle;
@@ -252,13 +274,6 @@ impl Store {
         bounds: &Bounds,
     ) -> Result<engine::Instance, InstantiateError> {
         let space = &mut self.cells.get_mut(home).map_err(|_| InstantiateError::Engine)?.space;
-        for ((import, asked), memory) in module.imported_memories().zip(memories) {
-            let actual =
-                MemoryType { initial: pages_of(space.bytes(*memory).len()), maximum: space.maximum(*memory) };
-            if !asked.admits(actual) {
-                return Err(ImportError::new(import, ImportProblem::MemoryLimits(actual)).into());
-            }
-        }
         space.limiter_mut().begin(bounds);
         space.limiter_mut().begin_making(module.instance_bytes(), module.hidden())?;
         let made = space.instantiate(module.code(), memories);

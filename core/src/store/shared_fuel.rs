@@ -1,7 +1,7 @@
 //! The fuel of calls that may outlive the host call they were begun in.
 
 use super::execution::Execution;
-use crate::types::fuel::{Account, OutOfFuel};
+use crate::types::fuel::{Account, OutOfFuel, Turnover};
 use alloc::sync::Arc;
 use core::fmt;
 use spin::Mutex;
@@ -35,13 +35,13 @@ use spin::Mutex;
 /// inner.set_slice(1_000);
 /// part.lend(&mut inner);
 /// assert!(matches!(inner.run(&mut store)?, Step::SliceOver));
-/// part.take_back(&inner);
+/// part.take_back(&mut inner);
 /// inner.cancel(&mut store);
 ///
 /// outer.answer(Ok(().into()))?;
 /// shared.lend(&mut outer);
 /// assert!(matches!(outer.run(&mut store)?, Step::Finished(_)));
-/// shared.take_back(&outer);
+/// shared.take_back(&mut outer);
 /// assert!(outer.fuel_used() > part.used() && part.used() > 900);
 /// assert_eq!(shared.left() + shared.used(), 10_000);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -100,7 +100,7 @@ impl SharedFuel {
     pub fn charge(&self, fuel: u64) -> Result<(), OutOfFuel> {
         let mut account = self.account();
         let charged = account.charge(fuel);
-        self.settle(account);
+        self.settle(Turnover::of(account.used.saturating_sub(self.used())));
         charged
     }
 
@@ -110,25 +110,28 @@ impl SharedFuel {
         execution.fuel.take_over(self.account());
     }
 
-    /// Takes back what the execution left.
-    pub fn take_back(&self, execution: &Execution) {
-        self.settle(execution.fuel.account);
+    /// Takes what the execution used since it was lent from what is left for all of them, and adds what it was given
+    /// by [`Execution::add_fuel`].
+    pub fn take_back(&self, execution: &mut Execution) {
+        self.settle(execution.fuel.turn_over());
     }
 
     fn account(&self) -> Account {
         Account { left: self.left(), used: self.used() }
     }
 
-    /// Notes what became of the account. What was used of it was also used within the calls around.
-    fn settle(&self, account: Account) {
-        let used = account.used.saturating_sub(self.used());
+    /// Notes what became of a part of the fuel. What was used of it was also used within the calls around.
+    fn settle(&self, turnover: Turnover) {
         let mut counting = Some(self);
         while let Some(Self(part)) = counting {
             let mut all = part.used.lock();
-            *all = all.saturating_add(used);
+            *all = all.saturating_add(turnover.used);
             counting = part.around.as_ref();
         }
-        *self.0.left.lock() = account.left;
+        let mut left = self.0.left.lock();
+        let mut account = Account::new(*left);
+        account.settle(turnover);
+        *left = account.left;
     }
 }
 

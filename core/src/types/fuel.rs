@@ -39,6 +39,26 @@ impl Account {
         self.spend_to(self.left.saturating_sub(fuel));
         if is_there { Ok(()) } else { Err(OutOfFuel) }
     }
+
+    /// Takes part in what became of an execution that shares this fuel.
+    pub(crate) const fn settle(&mut self, turnover: Turnover) {
+        self.left = self.left.saturating_add(turnover.added);
+        self.spend(turnover.used);
+    }
+}
+
+/// What an execution used, and what it was given besides, since those who share its fuel were told.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Turnover {
+    pub(crate) used: u64,
+    added: u64,
+}
+
+impl Turnover {
+    /// Of one who uses so much.
+    pub(crate) const fn of(used: u64) -> Self {
+        Self { used, added: 0 }
+    }
 }
 
 /// The account of an execution.
@@ -48,11 +68,12 @@ pub(crate) struct Fuel {
     slice: u64,
     /// What is left of the slice; no more than is left of the account can be used.
     slice_left: u64,
+    turnover: Turnover,
 }
 
 impl Fuel {
     pub(crate) const fn new(left: u64) -> Self {
-        Self { account: Account::new(left), slice: u64::MAX, slice_left: u64::MAX }
+        Self { account: Account::new(left), slice: u64::MAX, slice_left: u64::MAX, turnover: Turnover::of(0) }
     }
 
     pub(crate) const fn left(&self) -> u64 {
@@ -63,8 +84,18 @@ impl Fuel {
         self.account.left = left;
     }
 
+    pub(crate) const fn add(&mut self, fuel: u64) {
+        self.account.left = self.account.left.saturating_add(fuel);
+        self.turnover.added = self.turnover.added.saturating_add(fuel);
+    }
+
     pub(crate) const fn used(&self) -> u64 {
         self.account.used
+    }
+
+    /// What became of it since this was last asked, or since it took an account over.
+    pub(crate) const fn turn_over(&mut self) -> Turnover {
+        core::mem::replace(&mut self.turnover, Turnover::of(0))
     }
 
     pub(crate) const fn set_slice(&mut self, slice: u64) {
@@ -83,9 +114,9 @@ impl Fuel {
     }
 
     pub(crate) const fn spend(&mut self, fuel: u64) {
-        let mut account = self.account;
-        account.spend(fuel);
-        self.take_over(account);
+        self.account.spend(fuel);
+        self.slice_left = self.slice_left.saturating_sub(fuel);
+        self.turnover.used = self.turnover.used.saturating_add(fuel);
     }
 
     /// Goes on with what became of its account. What was used meanwhile is of its slice.
@@ -93,6 +124,7 @@ impl Fuel {
         let used = account.used.saturating_sub(self.account.used);
         self.slice_left = self.slice_left.saturating_sub(used);
         self.account = account;
+        self.turnover = Turnover::of(0);
     }
 
     /// Takes the fuel of an operation that is not the engine's, where it is there. Whether it was.

@@ -153,7 +153,7 @@ impl Driver<'_> {
             self.host.is_nested = true;
             let outcome = end(self.drive(store, &mut execution));
             self.host.is_nested = false;
-            store.draw(&execution);
+            store.draw(&mut execution);
             self.host.called_back(match &outcome {
                 End::Finished(values) => Ok(values),
                 End::Trapped(code) => Err(*code),

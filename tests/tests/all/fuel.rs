@@ -267,7 +267,7 @@ fn calls_served_by_hand_share_fuel_by_levels() {
         while !inner.is_ended() {
             inner.run(&mut store).unwrap();
         }
-        store.draw(&inner);
+        store.draw(&mut inner);
     }
     burn(&mut store, guest, 50).unwrap();
     execution.set_fuel(store.close_level(outer));
@@ -290,7 +290,7 @@ fn a_level_has_what_a_nested_call_left_that_was_given_more() {
     assert!(matches!(inner.run(&mut store), Ok(Step::OutOfFuel { .. })), "the outer call used some");
     inner.add_fuel(70_000);
     assert!(matches!(inner.run(&mut store), Ok(Step::Finished(_))));
-    store.draw(&inner);
+    store.draw(&mut inner);
     assert_eq!(store.close_level(outer), at_the_call + 70_000 - nested);
 }
 
@@ -364,4 +364,54 @@ fn a_long_chain_of_shares_is_let_go_of_on_a_small_stack() {
         drop(part);
     };
     std::thread::Builder::new().stack_size(256 << 10).spawn(chain).unwrap().join().unwrap();
+}
+
+#[test]
+fn a_nested_call_that_is_drawn_refills_nothing() {
+    let (mut store, guest) = with_fuel(100_000);
+    let (nested, _) = spent(&mut store, &mut NoImports, guest, "burn", &[Value::I32(50)]);
+    let mut outer = store.begin(guest, "ask", &[Value::I32(1)], 0).unwrap();
+    let Ok(Step::HostCall(call)) = outer.run(&mut store) else { panic!("not paused") };
+    let at_the_call = call.fuel;
+    let level = store.open_level(&call).unwrap();
+    // What is charged and what another nested call uses, between its begin and its end, is not given back.
+    let mut inner = store.begin(guest, "burn", &[Value::I32(50)], 0).unwrap();
+    store.charge(5_000).unwrap();
+    burn(&mut store, guest, 50).unwrap();
+    while !inner.is_ended() {
+        inner.run(&mut store).unwrap();
+    }
+    store.draw(&mut inner);
+    store.draw(&mut inner);
+    assert_eq!(store.fuel_left(), Some(at_the_call - 5_000 - 2 * nested));
+    outer.spend_to(store.close_level(level));
+    assert_eq!(outer.fuel(), at_the_call - 5_000 - 2 * nested);
+}
+
+#[test]
+fn fuel_that_is_lent_to_several_is_used_once() {
+    let (mut store, guest) = with_fuel(10_000);
+    let shared = SharedFuel::of(&store.begin(guest, "burn", &[Value::I32(1)], 0).unwrap());
+    let mut calls = [(); 2].map(|()| {
+        let guest = text::guest(&mut store, GUEST, &environment());
+        let mut execution = store.begin(guest, "burn", &[Value::I32(i32::MAX)], 0).unwrap();
+        execution.set_slice(3_000);
+        (execution, shared.within())
+    });
+    for (execution, part) in &mut calls {
+        part.lend(execution);
+    }
+    for (execution, _) in &mut calls {
+        assert!(matches!(execution.run(&mut store), Ok(Step::SliceOver)));
+    }
+    // Meanwhile the supervisor charges one, and adds some.
+    calls[0].1.charge(500).unwrap();
+    calls[1].1.add(700);
+    for (execution, part) in &mut calls {
+        execution.add_fuel(1);
+        part.take_back(execution);
+        part.take_back(execution);
+    }
+    assert!(shared.used() > 6_000, "{shared:?}");
+    assert_eq!(shared.left() + shared.used(), 10_000 + 700 + 2);
 }

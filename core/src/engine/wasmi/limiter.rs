@@ -40,7 +40,7 @@ impl ResourceLimiter for Limiter {
         Ok(())
     }
 
-    // These three count everything ever made in a store of the engine; ours counts what lives.
+    // These three count everything ever made in a space; the store counts what lives.
     fn instances(&self) -> usize {
         usize::MAX
     }

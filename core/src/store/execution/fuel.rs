@@ -16,7 +16,7 @@ impl Execution {
 
     /// Adds fuel.
     pub const fn add_fuel(&mut self, fuel: u64) {
-        self.fuel.set_left(self.fuel.left().saturating_add(fuel));
+        self.fuel.add(fuel);
     }
 
     /// The fuel it used so far, also after it has ended: its own and, where they drew on it, that

@@ -26,10 +26,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod engine;
 mod fuel;
 mod places;
 mod recorder;
+mod turn;
 
 pub(crate) use self::recorder::{Place, Recorder};
 

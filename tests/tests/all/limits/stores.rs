@@ -2,8 +2,8 @@
 
 use super::{limits, parts};
 use guestbox::{
-    Environment, EnvironmentError, FuncIndex, InstantiateError, Limits, MemoryError, Module, NoImports,
-    StackLimits, Store, TrapCode, Value, abi,
+    Environment, EnvironmentError, FuncIndex, InstantiateError, Limit, Limits, MemoryError, Module,
+    NoImports, StackLimits, Store, TrapCode, Value, abi,
 };
 use guestbox_tests::text;
 
@@ -265,4 +265,35 @@ fn every_error_of_a_limit_says_what_to_do() {
     let host = Environment::new().with_function("env", "f", FuncIndex(0));
     let module = text::module("(module)");
     assert!(store.begin_instantiate(&module, &host, 0).is_err());
+}
+
+#[test]
+fn a_guest_that_is_refused_beside_a_living_one_counts_as_nothing() {
+    let mut limits = Limits::default();
+    limits.instances = 10;
+    limits.total_memory_pages = 4;
+    let mut store = Store::with_limits(limits);
+    let memory = store.create_memory(1, Some(2)).unwrap();
+    let environment = Environment::new().with_memory("e", "m", memory);
+    text::guest(&mut store, r#"(module (import "e" "m" (memory 1)))"#, &environment);
+    let refused = [
+        r#"(module (import "e" "m" (memory 2)))"#,
+        r#"(module (import "e" "m" (memory 1 1)))"#,
+        r#"(module (import "e" "m" (memory 1)) (memory 2) (memory 2))"#,
+    ]
+    .map(text::module);
+    for _ in 0..20 {
+        for (at, module) in refused.iter().enumerate() {
+            let error = store.instantiate(&mut NoImports, module, &environment, 0).unwrap_err();
+            match &error {
+                InstantiateError::Imports(_) if at < 2 => {}
+                InstantiateError::Limit(refused) if at == 2 => {
+                    assert_eq!((refused.limit, refused.requested), (Limit::TotalMemoryPages, 5));
+                }
+                _ => panic!("{at}: {error}"),
+            }
+        }
+    }
+    assert_eq!(store.memory_pages_in_use(), 1);
+    text::guest(&mut store, "(module)", &Environment::new());
 }

@@ -244,3 +244,27 @@ fn pages_of_dead_guests_are_freed_for_it_first() {
     assert_eq!(call(&mut store, guest, "size", &[]), 2);
     assert_eq!(store.memory_pages_in_use(), 10);
 }
+
+#[test]
+fn an_empty_memory_that_has_two_ids_stays_one() {
+    let mut store = Store::new();
+    let owner = text::guest(
+        &mut store,
+        r#"(module (memory (export "a") 0 4) (export "b" (memory 0)))"#,
+        &Environment::new(),
+    );
+    let [a, b] = ["a", "b"].map(|name| store.exported_memory(owner, name).unwrap().unwrap());
+    let environment = Environment::new().with_memory("env", "a", a).with_memory("env", "b", b);
+    let guest = text::guest(
+        &mut store,
+        r#"(module (import "env" "a" (memory $a 0)) (import "env" "b" (memory $b 0)) (memory $own 1)
+            (func (export "grow") (drop (memory.grow $own (i32.const 1))))
+            (func (export "both") (result i32) (drop (memory.grow $a (i32.const 1))) (memory.size $b)))"#,
+        &environment,
+    );
+    store.teardown_instance(owner).unwrap();
+    let snapshot = store.snapshot(guest).unwrap();
+    text::call(&mut store, guest, "grow", &[]);
+    store.restore(guest, &snapshot).unwrap();
+    assert_eq!(*text::call(&mut store, guest, "both", &[]), [Value::I32(1)]);
+}
