@@ -296,7 +296,7 @@ describe("how limits are given", () => {
 
 describe("features", () => {
   // From the core itself, so that none that is added there is forgotten here.
-  const source = readFileSync(new URL("../../core/src/features.rs", import.meta.url), "utf8");
+  const source = readFileSync(new URL("../../core/src/types/features.rs", import.meta.url), "utf8");
   const FEATURES = [...source.matchAll(/^ {12}Self::\w+ => "(\w+)",$/gm)].map(([, name]) =>
     name.replace(/_(.)/g, (_, letter) => letter.toUpperCase()),
   );

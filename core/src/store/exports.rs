@@ -132,7 +132,7 @@ impl Store {
 /// What the engine has of an instance's exports: all memories, and what else was asked for.
 #[derive(Debug)]
 pub(super) struct Exported {
-    /// With the positions of their exports.
+    /// With the positions of their exports, by which they are sorted.
     memories: Box<[(u32, Memory)]>,
     /// By the position of the export.
     functions: Vec<Option<Function>>,
@@ -151,7 +151,8 @@ impl Exported {
     }
 
     pub(super) fn memory(&self, position: u32) -> Option<Memory> {
-        self.memories.iter().find(|(at, _)| *at == position).map(|(_, memory)| *memory)
+        let at = self.memories.binary_search_by_key(&position, |(at, _)| *at).ok()?;
+        self.memories.get(at).map(|(_, memory)| *memory)
     }
 
     fn called(&self, position: usize) -> Option<Function> {
