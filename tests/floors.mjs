@@ -99,20 +99,24 @@ function importsOfTypeScript(file, text, texts) {
 }
 
 function importsOfRust(file, text, texts) {
+  const own = [...pathsOf(file, text)].filter(({ passedOn }) => !passedOn);
+  return own.map(({ at, names, begin }) => {
+    const written = [...(begin === "crate" ? ["crate"] : []), ...names].join("::");
+    return { at, target: fileOf(names, texts), written };
+  });
+}
+
+/** The paths that begin in the crate, from its root: where each is, how it begins, and whether it is passed on. */
+function* pathsOf(file, text) {
   const code = codeOf(text);
   const module = moduleOf(file);
-  const imports = [];
   for (const { 0: path, 1: begin, index } of code.matchAll(/\b(crate|self|(?:self::)?super(?:::super)*)::/g)) {
-    if (/\bin\s*$/.test(code.slice(0, index)) || passesOn(code, index)) continue;
+    if (/\bin\s*$/.test(code.slice(0, index))) continue;
     const ups = (begin.match(/super/g)?.length ?? 0) - inlined(code, index);
     const from = begin === "crate" ? [] : module.slice(0, module.length - Math.max(ups, 0));
-    for (const { at, names } of pathsAt(code, index + path.length)) {
-      const whole = [...from, ...names];
-      const written = [...(begin === "crate" ? ["crate"] : []), ...whole].join("::");
-      imports.push({ at, target: fileOf(whole, texts), written });
-    }
+    const passedOn = passesOn(code, index);
+    for (const { at, names } of pathsAt(code, index + path.length)) yield { at, begin, names: [...from, ...names], passedOn };
   }
-  return imports;
 }
 
 /** Whether a path stands in a `pub use`. */
@@ -129,18 +133,8 @@ const moduleOf = (file) => {
 };
 
 /** What a file passes on by `pub use`: the paths, by the names under which it does. */
-function passedOn(file, text) {
-  const code = codeOf(text);
-  const passed = new Map();
-  for (const { 0: path, 1: begin, index } of code.matchAll(/\b(crate|self|(?:self::)?super(?:::super)*)::/g)) {
-    if (!passesOn(code, index)) continue;
-    const module = moduleOf(file);
-    const ups = begin.match(/super/g)?.length ?? 0;
-    const from = begin === "crate" ? [] : module.slice(0, module.length - ups);
-    for (const { names } of pathsAt(code, index + path.length)) passed.set(names.at(-1), [...from, ...names]);
-  }
-  return passed;
-}
+const passedOn = (file, text) =>
+  new Map([...pathsOf(file, text)].filter(({ passedOn }) => passedOn).map(({ names }) => [names.at(-1), names]));
 
 /** How many modules that are written out within their file are around a place. */
 function inlined(code, place) {
