@@ -1,20 +1,14 @@
 // What a unit of fuel is worth in this Node, of crossings against plain code in the same run, and where real code runs:
 // the half in JavaScript of `fuel.rs`.
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { Sandbox, call } from "../../js/dist/index.js";
+import { GUESTS, bytesOf } from "./guests.mjs";
 import { quickjs } from "./quickjs.mjs";
 
-const require = createRequire(new URL("../../js/package.json", import.meta.url));
-const wabt = await require("wabt")();
 const TURNS = 5_000;
 const WARM_UP = 100;
 const ROUNDS = 50;
 
-const compile = (name) => {
-  const text = readFileSync(new URL(`guests/${name}.wat`, import.meta.url), "utf8");
-  return sandbox.compile(wabt.parseWat(name, text).toBinary({}).buffer);
-};
+const compile = (name) => sandbox.compile(bytesOf(name));
 const sandbox = await Sandbox.load({ limits: { fuel: Number.MAX_SAFE_INTEGER }, warm: true });
 const module = compile("crossings");
 const nothing = () => {};
@@ -84,15 +78,6 @@ for (const [name, cost] of ROWS) {
   line(name, show(cost.nanoseconds), show(cost.fuel), show(unit), show(unit / ofUnit(plain)));
 }
 
-const GUESTS = [
-  ["fib(27)", "fib", 27],
-  ["memory loop, 2 M rounds", "memory", 2_000_000],
-  ["SHA-256, 2,000 blocks", "sha256", 2_000],
-  ["sieve below 65,536", "sieve", 65_536],
-  ["matrix product, 64 x 64", "matrix", 64],
-  ["heap sort of 16,384", "sort", 16_384],
-  ["Mandelbrot set, 100 x 100", "mandelbrot", 100],
-];
 const PROGRAM = "(() => { let sum = 0; for (let i = 0; i < 10000; i++) sum = (sum * 31 + i) % 1000003; return sum; })()";
 const defaults = await Sandbox.load();
 const guestLine = (name, cost) => {

@@ -4,11 +4,14 @@
 //! the store counted. The weights of `guestbox::costs` are chosen by it: no class should take much
 //! longer for a unit than straight code does. `fuel.mjs` has the crossings in Node.
 
+mod guests;
+
 use guestbox::{
     CallOptions, Environment, FuncIndex, HostCall, HostError, InstanceId, Limits, Module, NoImports, Store,
     Value, Values,
 };
 use guestbox_tests::guests::Interpreter;
+use guests::GUESTS;
 use std::time::Instant;
 
 /// How often an operator stands in the loop.
@@ -244,17 +247,6 @@ fn crossings() {
     }
     println!();
 }
-
-/// Guests of pure computation, text and argument.
-const GUESTS: &[(&str, &str, i32)] = &[
-    ("fib(27)", include_str!("guests/fib.wat"), 27),
-    ("memory loop, 2 M rounds", include_str!("guests/memory.wat"), 2_000_000),
-    ("SHA-256, 2,000 blocks", include_str!("guests/sha256.wat"), 2_000),
-    ("sieve below 65,536", include_str!("guests/sieve.wat"), 65_536),
-    ("matrix product, 64 x 64", include_str!("guests/matrix.wat"), 64),
-    ("heap sort of 16,384", include_str!("guests/sort.wat"), 16_384),
-    ("Mandelbrot set, 100 x 100", include_str!("guests/mandelbrot.wat"), 100),
-];
 
 /// A program for QuickJS.
 const PROGRAM: &str =

@@ -5,18 +5,14 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { Sandbox } from "../../js/dist/index.js";
+import { GUESTS, bytesOf } from "./guests.mjs";
 import { quickjs } from "./quickjs.mjs";
 
 const require = createRequire(new URL("../../js/package.json", import.meta.url));
 const { Bare } = require("../target/bench-engine/guestbox_bench_engine.js");
-const wabt = await require("wabt")();
 const ROUNDS = 15;
 const FUEL = Number.MAX_SAFE_INTEGER;
 
-const compile = (name) => {
-  const text = readFileSync(new URL(`guests/${name}.wat`, import.meta.url), "utf8");
-  return wabt.parseWat(name, text).toBinary({}).buffer;
-};
 const median = (values) => values.sort((a, b) => a - b)[values.length >> 1];
 
 /** The median time of `work` in nanoseconds, after two rounds to warm up. */
@@ -55,17 +51,8 @@ const native = JSON.parse(readFileSync(process.argv[2], "utf8"));
 console.log(`\nguestbox in Node ${process.versions.node}; median of ${ROUNDS} rounds\n`);
 const sandbox = await Sandbox.load({ limits: { fuel: FUEL } });
 
-const GUEST_CODE = [
-  ["fib(27)", "fib", 27],
-  ["memory loop, 2 M rounds", "memory", 2_000_000],
-  ["SHA-256, 2,000 blocks", "sha256", 2_000],
-  ["sieve below 65,536", "sieve", 65_536],
-  ["matrix product, 64 x 64", "matrix", 64],
-  ["heap sort of 16,384", "sort", 16_384],
-  ["Mandelbrot set, 100 x 100", "mandelbrot", 100],
-];
-for (const [label, name, argument] of GUEST_CODE) {
-  const bytes = compile(name);
+for (const [label, name, argument] of GUESTS) {
+  const bytes = bytesOf(name);
   const guest = sandbox.compile(bytes).instantiate();
   // The same in this Node's own WebAssembly, once: both must compute the same.
   const expected = new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports.run(argument);
@@ -81,8 +68,8 @@ const mean = (ratios) => Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(r
 
 // Interpreted against the same compiled, in this Node's own WebAssembly, which has no limits.
 const slower = [];
-for (const [label, name, argument] of GUEST_CODE) {
-  const bytes = compile(name);
+for (const [label, name, argument] of GUESTS) {
+  const bytes = bytesOf(name);
   const guest = sandbox.compile(bytes).instantiate();
   const { run } = new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports;
   const [time, ratio] = await inTurns(
@@ -96,8 +83,8 @@ console.log(`${"against plain WebAssembly, geometric mean".padEnd(65)} ${against
 
 // The bare engine with fuel against itself without; the npm package always meters.
 const metering = [];
-for (const [label, name, argument] of GUEST_CODE) {
-  const bytes = compile(name);
+for (const [label, name, argument] of GUESTS) {
+  const bytes = bytesOf(name);
   const [metered, unmetered] = [new Bare(bytes, true), new Bare(bytes, false)];
   if (metered.run(argument) !== unmetered.run(argument)) throw new Error(`${label}: fuel changes the result`);
   const [time, ratio] = await inTurns(
@@ -110,8 +97,8 @@ for (const [label, name, argument] of GUEST_CODE) {
 console.log(`${"fuel on against off, geometric mean".padEnd(65)} ${against(mean(metering))}   goal <= 1.10`);
 
 // Slices, with a turn of the event loop after each, against the same call without.
-for (const [label, name, argument] of GUEST_CODE) {
-  const guest = sandbox.compile(compile(name)).instantiate();
+for (const [label, name, argument] of GUESTS) {
+  const guest = sandbox.compile(bytesOf(name)).instantiate();
   const [time, ratio] = await inTurns(
     () => guest.call("run", [argument]),
     () => guest.call("run", [argument], { slice: FUEL }),
@@ -130,7 +117,7 @@ const [sliced, ratio] = await inTurns(
 row("QuickJS, a loop: in slices against one", sliced, against(ratio), "<= 1.05");
 
 const CALLS = 100_000;
-const module = sandbox.compile(compile("host-calls"));
+const module = sandbox.compile(bytesOf("host-calls"));
 const add = (a, b) => (a + b) | 0;
 const guest = module.instantiate({ env: { add } });
 const host = (await measure(() => guest.exports.run(CALLS))) / CALLS;

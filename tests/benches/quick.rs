@@ -5,11 +5,13 @@
 //! JavaScript half to compare itself with.
 
 mod control;
+mod guests;
 
 use guestbox::{
     Environment, FuncIndex, HostCall, HostError, Module, Region, Store, Thunk, ThunkError, ThunkSupervisor,
     Value, Values,
 };
+use guests::GUESTS;
 use std::{
     collections::BTreeMap,
     hint::black_box,
@@ -22,28 +24,17 @@ const FUEL: u64 = u64::MAX;
 fn main() {
     let mut report = Report::default();
     println!("guestbox against bare wasmi, same features, fuel on; median of {ROUNDS} rounds\n");
-    for (name, wat, argument) in GUEST_CODE {
+    for (name, wat, argument) in GUESTS {
         guest_code(&mut report, name, wat, *argument);
     }
     host_calls(&mut report);
     instances(&mut report);
-    control::rows(&mut report, GUEST_CODE);
+    control::rows(&mut report, GUESTS);
     if let Some(file) = std::env::args().skip_while(|arg| arg != "--json").nth(1) {
         let json = serde_json::to_string_pretty(&report.nanoseconds).expect("numbers are JSON");
         std::fs::write(file, json).expect("the file can be written");
     }
 }
-
-/// Guests of pure computation: name, text, argument.
-const GUEST_CODE: &[(&str, &str, i32)] = &[
-    ("fib(27)", include_str!("guests/fib.wat"), 27),
-    ("memory loop, 2 M rounds", include_str!("guests/memory.wat"), 2_000_000),
-    ("SHA-256, 2,000 blocks", include_str!("guests/sha256.wat"), 2_000),
-    ("sieve below 65,536", include_str!("guests/sieve.wat"), 65_536),
-    ("matrix product, 64 x 64", include_str!("guests/matrix.wat"), 64),
-    ("heap sort of 16,384", include_str!("guests/sort.wat"), 16_384),
-    ("Mandelbrot set, 100 x 100", include_str!("guests/mandelbrot.wat"), 100),
-];
 
 /// What was measured, in nanoseconds.
 #[derive(Default)]
