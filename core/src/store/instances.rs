@@ -39,6 +39,20 @@ impl Body {
         Self { handle, exported: Exported::new(module, handle, &mut *cell.space), known_parts: None }
     }
 
+    /// What its calls need: where they note their frames, and their chain, unless they may overlap. It is the instance
+    /// with a key in the store of a tag.
+    pub(super) fn for_calls(
+        &self,
+        of: (u64, u32),
+        module: &Module,
+        bounds: &Bounds,
+        cell: &mut Cell,
+    ) -> (Option<Recorder>, Option<Chain>) {
+        let recorder = Recorder::of(module, self.handle, &mut *cell.space);
+        let has_chain = !bounds.limits.overlapping;
+        (recorder, has_chain.then(|| Chain::new(of, module, self.handle, &mut *cell.space)))
+    }
+
     /// What snapshots have of it. `None` where the engine does not have what was exported for this; that does not
     /// happen.
     pub(super) fn parts(&mut self, module: &Module, cell: &mut Cell) -> Option<Arc<Parts>> {
@@ -154,18 +168,18 @@ impl Store {
             Some(MemorySource::Export(at)) => Some(MemoryId::exported(self.tag, key, at)),
             None => None,
         };
+        let body = Body::new(module, handle, cell);
+        let (recorder, chain) = body.for_calls((self.tag, key), module, &bounds, cell);
         let context = Arc::new(Context {
             cell: home,
             ticket: Arc::clone(&cell.ticket),
             module: module.clone(),
             functions: resolved.functions,
             memory,
-            recorder: Recorder::of(module, handle, &mut *cell.space),
-            chain: (!bounds.limits.overlapping)
-                .then(|| Chain::new((self.tag, key), module, handle, &mut *cell.space)),
+            recorder,
+            chain,
             bounds,
         });
-        let body = Body::new(module, handle, cell);
         let instance = Instance { body, context: Arc::clone(&context), memories: resolved.memories };
         self.instances.insert(instance).map_err(|_| InstantiateError::IdsExhausted)?;
         Ok((key, context))

@@ -11,11 +11,7 @@ use crate::{
     error::{InstantiateError, MemoryError},
     limits::budget::Charge,
     snapshot::{RestoreError, Snapshot},
-    store::{
-        cell::Cell,
-        chain::Chain,
-        execution::{Context, Recorder},
-    },
+    store::{cell::Cell, execution::Context},
     types::ids::MemoryId,
 };
 use alloc::{sync::Arc, vec::Vec};
@@ -45,9 +41,7 @@ impl Store {
             let mut body = Body::new(&module, handle, cell);
             let parts = body.parts(&module, cell).ok_or(RestoreError::Engine)?;
             write(cell, &parts, snapshot, &self.limits, &bounds)?;
-            let chain = (!bounds.limits.overlapping)
-                .then(|| Chain::new((tag, key), &module, handle, &mut *cell.space));
-            let recorder = Recorder::of(&module, handle, &mut *cell.space);
+            let (recorder, chain) = body.for_calls((tag, key), &module, &bounds, cell);
             Ok((body, recorder, chain))
         });
         // What was made stays in the new cell, which goes with it.
