@@ -117,8 +117,9 @@ bench-fuel: package setup-guests ## what a unit of fuel is worth: by class of op
 # Freed memory goes back to the system at once, so that what is resident is what is taken.
 hostile: export MALLOC_TRIM_THRESHOLD_ = 0
 hostile: export MALLOC_MMAP_THRESHOLD_ = 65536
-hostile: ## more than 1,000 hostile modules of every kind: time and memory of each, with a table
-	cargo run --quiet --release --package guestbox-tests --bin hostile
+hostile: package ## more than 1,000 hostile modules of every kind, natively and in Node 24: time and memory of each, with a table (alone on the machine)
+	cargo run --quiet --profile optimized --package guestbox-tests --bin hostile
+	$(NODE24) tests/hostile.mjs target/optimized/hostile
 
 oracle: ROUNDS ?= 1000000
 oracle: FIRST ?= 1000000

@@ -95,8 +95,8 @@ pub use crate::{
         ImportError, ImportProblem, InstantiateError, InvokeError, MemoryError, ResultsError, Unsupported,
     },
     limits::{
-        CallOptions, CompileOptions, InstanceLimits, Limit, LimitError, Limits, MAX_PAGES, Outcome,
-        PAGE_BYTES, StackLimits,
+        CallOptions, CompileOptions, InstanceLimits, Limit, LimitError, LimitErrors, Limits, MAX_PAGES,
+        Needs, Outcome, PAGE_BYTES, StackLimits,
     },
     module::Module,
     snapshot::{ForkError, FormatError, RestoreError, Snapshot, SnapshotError, Uncapturable},

@@ -25,7 +25,7 @@ export { Memory, PAGE_BYTES, type ReadStringOptions } from "./memory.js";
 export type { Leak, LeakKind } from "./host/net.js";
 export { type CompileOptions, type MemoryType, Sandbox, type SandboxOptions } from "./sandbox.js";
 export type { Snapshot } from "./snapshot.js";
-export type { ErrorCode, ErrorCodes, TrapCode } from "./base/tables.js";
+export type { ErrorCode, ErrorCodes, ModuleNeeds, TrapCode } from "./base/tables.js";
 export type { FloatMode, Value, ValueType } from "./host/values.js";
 export type {
   CallContext,

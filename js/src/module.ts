@@ -7,6 +7,7 @@ import { DisposedError, InstantiateError, isOfCount } from "./base/errors.js";
 import { printable } from "./base/frames.js";
 import { known, optionsOf } from "./base/options.js";
 import { counted, shown } from "./base/shown.js";
+import type { ModuleNeeds } from "./base/tables.js";
 import type { Engine } from "./host/engine.js";
 import type { Held, Keeper } from "./host/net.js";
 import { type FloatMode, ValueList, type ValueType, floatMode, isNumeric } from "./host/values.js";
@@ -29,6 +30,7 @@ export class Module implements GuestModule {
   declare readonly [Symbol.dispose]: () => void;
   readonly imports: readonly ImportDescriptor[];
   readonly exports: readonly ExportDescriptor[];
+  readonly needs: ModuleNeeds;
   /** @internal */
   readonly tempo = new Tempo();
   private readonly positions: ReadonlyMap<string, number>;
@@ -45,6 +47,8 @@ export class Module implements GuestModule {
     const exports = JSON.parse(engine.proceed((host) => host.exports(handle))) as [string, ...Written][];
     this.imports = imports.map(([module, name, ...type]) => ({ module, name, ...externType(type) }));
     this.exports = exports.map(([name, ...type]) => ({ name, ...externType(type) }));
+    const needs = JSON.parse(engine.proceed((host) => host.needs(handle))) as [keyof ModuleNeeds, number][];
+    this.needs = Object.fromEntries(needs) as unknown as ModuleNeeds;
     this.positions = new Map(this.exports.map(({ name }, position) => [name, position]));
   }
 

@@ -4,7 +4,7 @@
  */
 import type { Trap } from "./base/errors.js";
 import type { Frames } from "./base/frames.js";
-import type { GuestLimits } from "./base/tables.js";
+import type { GuestLimits, ModuleNeeds } from "./base/tables.js";
 import type { FloatMode, Value, ValueType } from "./host/values.js";
 import type { Memory } from "./memory.js";
 import type { Snapshot } from "./snapshot.js";
@@ -30,6 +30,11 @@ export interface Module {
   readonly imports: readonly ImportDescriptor[];
   /** The exports, in the module's order. */
   readonly exports: readonly ExportDescriptor[];
+  /**
+   * What the module takes of the sandbox's limits: of those that each function, table, memory or expression may have
+   * so much of, the most that one has. Such an object, or some of it, can be given as `limits` to `Sandbox.load`.
+   */
+  readonly needs: ModuleNeeds;
   /**
    * Makes an instance and runs its start function, unless a snapshot is given to begin from.
    *

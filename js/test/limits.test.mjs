@@ -66,6 +66,46 @@ describe("limits of modules", () => {
   });
 });
 
+describe("what modules need", () => {
+  const TEXT = `(module (memory 2) (table 3 funcref) (global i32 (i32.const 0)) (func) (func (param i32) (local f64 f64)))`;
+
+  test("is what they take of each limit, and enough as limits", async () => {
+    const bytes = wat(TEXT);
+    const { sandbox } = await workbench();
+    const { needs } = sandbox.compile(bytes);
+    const { moduleBytes, functions, globals, types, params, locals, memories, memoryPages, tables, tableElements } = needs;
+    assert.deepEqual(
+      { moduleBytes, functions, globals, types, params, locals, memories, memoryPages, tables, tableElements },
+      {
+        moduleBytes: bytes.length,
+        functions: 2,
+        globals: 1,
+        types: 2,
+        params: 1,
+        locals: 2,
+        memories: 1,
+        memoryPages: 2,
+        tables: 1,
+        tableElements: 3,
+      },
+    );
+    assert.deepEqual([needs.imports, needs.exports, needs.segments, needs.totalMemoryPages], [0, 0, 0, 2]);
+    const exact = await Sandbox.load({ limits: needs });
+    exact.compile(bytes).instantiate();
+  });
+  test("is named by an error for all limits that are too low, and no other", async () => {
+    const { sandbox } = await workbench({ limits: { moduleBytes: 8, functions: 1, memoryPages: 1, totalMemoryPages: 1, locals: 2 } });
+    const bytes = wat(TEXT);
+    const error = thrownBy(() => sandbox.compile(bytes));
+    assert.equal(error.code, "limit");
+    assert.equal(
+      error.message,
+      `module refused: the limit \`moduleBytes\` is 8, ${bytes.length} requested, \`functions\` is 1, 2 requested, ` +
+        "`memoryPages` is 1, 2 requested, `totalMemoryPages` is 1, 2 requested; raise them in `limits`",
+    );
+  });
+});
+
 describe("limits of what lives", () => {
   test("instances: as many as it says, not one more, until one goes", async () => {
     const { sandbox } = await workbench({ limits: { instances: 3 } });
@@ -241,7 +281,8 @@ describe("how limits are given", () => {
     assert.deepEqual(Object.keys(standard).sort(), [...NAMES].sort());
     assert.deepEqual(await limits("default"), standard);
     const strict = await limits("strict");
-    for (const name of NAMES) assert.ok(strict[name] < standard[name], name);
+    for (const name of NAMES) assert.ok(strict[name] <= standard[name], name);
+    assert.deepEqual([strict.moduleBytes, standard.moduleBytes], [4 << 20, 32 << 20]);
     assert.deepEqual(await limits({ preset: "strict", fuel: 5n, imports: 7 }), { ...strict, fuel: 5, imports: 7 });
     const none = await limits("unlimited");
     assert.ok(NAMES.every((name) => none[name] >= standard[name]) && none.fuel === 2 ** 64);

@@ -128,3 +128,37 @@ describe("compileStreaming", () => {
     assert.ok((await rejectionOf(sandbox.compileStreaming(new Response("<html>")))) instanceof CompileError);
   });
 });
+
+describe("compileAsync", () => {
+  test("lets the event loop have its turn before and after, and has a copy of the bytes", async () => {
+    const bytes = wat('(module (func (export "f") (result i32) (i32.const 7)))');
+    const pending = sandbox.compileAsync(bytes);
+    bytes.fill(0);
+    const module = await pending;
+    assert.equal(module.instantiate().exports.f(), 7);
+    const order = [];
+    setImmediate(() => order.push("a turn"));
+    await sandbox.compileAsync(wat("(module)")).then(() => order.push("compiled"));
+    assert.deepEqual(order, ["a turn", "compiled"]);
+  });
+  test("refuses as `compile` does, by rejections", async () => {
+    const invalid = await rejectionOf(sandbox.compileAsync(Uint8Array.of(1, 2, 3)));
+    assert.ok(invalid instanceof CompileError && invalid.code === "invalid");
+    assert.ok((await rejectionOf(sandbox.compileAsync("text"))) instanceof TypeError);
+    assert.match((await rejectionOf(sandbox.compileAsync(wat("(module)"), { frame: true }))).message, /unknown option `frame`/);
+    const { sandbox: small } = await workbench({ limits: { moduleBytes: 8 } });
+    assert.equal((await rejectionOf(small.compileAsync(new Uint8Array(100 << 20)))).code, "limit");
+    const over = (await workbench()).sandbox;
+    const pending = over.compileAsync(wat("(module)"));
+    over.dispose();
+    assert.equal((await rejectionOf(pending)).name, "DisposedError");
+  });
+  test("with frames where they are asked for", async () => {
+    const module = await sandbox.compileAsync(wat('(module (func $deep unreachable) (func (export "f") call $deep))'), { frames: true });
+    const trap = thrownBy(() => module.instantiate().exports.f());
+    assert.deepEqual(
+      trap.frames.map((frame) => frame.functionIndex),
+      [0, 1],
+    );
+  });
+});

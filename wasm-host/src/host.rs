@@ -15,7 +15,7 @@ use crate::{
 };
 use guestbox::{
     CompileError, Environment, FuncIndex, GlobalError, InstanceId, InstanceLimits, Limit, MemoryId, Module,
-    SharedFuel, Snapshot, Store, Value,
+    Needs, SharedFuel, Snapshot, Store, Value,
 };
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
@@ -68,7 +68,7 @@ impl Host {
 
     /// All limits: `[name, number]` each.
     pub fn limits(&self) -> String {
-        crate::limits::describe(self.store.limits())
+        crate::limits::describe(self.store.limits().by_name())
     }
 
     /// The version of the cost model of fuel.
@@ -80,6 +80,11 @@ impl Host {
     pub fn compile(&mut self, bytes: &[u8]) -> Result<u32, JsValue> {
         let module = Module::with_limits(self.store.limits(), bytes).map_err(IntoJs::into_js)?;
         Ok(self.modules.insert(module))
+    }
+
+    /// What a module takes of limits: `[name, number]` each.
+    pub fn needs(&self, module: u32) -> Result<String, JsValue> {
+        Ok(crate::limits::describe(self.modules.get(module)?.needs().by_name()))
     }
 
     /// The imports of a module: `[module, name, kind, ...]` each.
@@ -155,11 +160,14 @@ impl Host {
     }
 
     /// Refuses a module of so many bytes where it is too long, before it is copied to where
-    /// [`Host::compile`] reads it.
+    /// [`Host::compile`] reads it; but for one that is short enough to be looked at for all that it takes of limits.
     pub fn check_module_bytes(&self, length: f64) -> Result<(), JsValue> {
+        let length = saturate_long(length);
+        if usize::try_from(length).is_ok_and(|length| length <= Needs::COUNTED_BYTES) {
+            return Ok(());
+        }
         let maximum = self.store.limits().module_bytes.try_into().unwrap_or(u64::MAX);
-        let checked = Limit::ModuleBytes.check(saturate_long(length), maximum);
-        checked.map_err(|refused| CompileError::from(refused).into_js())
+        Limit::ModuleBytes.check(length, maximum).map_err(|refused| CompileError::from(refused).into_js())
     }
 }
 

@@ -74,9 +74,9 @@ fn feature(name: &str) -> Result<Feature, JsValue> {
     found.ok_or_else(|| error("RangeError", "unknown-feature", &format_args!("there is no feature `{name}`")))
 }
 
-/// All limits: `[name, number]` each. Above 2^53 they are the nearest that a number can be; that of the
+/// Limits by their names: `[name, number]` each. Above 2^53 they are the nearest that a number can be; that of the
 /// highest fuel is read as the highest again.
-pub(crate) fn describe(limits: &Limits) -> String {
+pub(crate) fn describe<'a>(limits: impl Iterator<Item = (&'a str, u64)>) -> String {
     let describe = |(name, value): (&str, u64)| List::new().with_text(&*camel_case(name)).with(number(value));
-    limits.by_name().map(describe).collect::<List>().to_string()
+    limits.map(describe).collect::<List>().to_string()
 }

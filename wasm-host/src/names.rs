@@ -21,8 +21,8 @@ pub(crate) fn message(error: &dyn Refusing) -> String {
 /// That of a trap, where a limit is its reason.
 pub(crate) fn trap_message(trap: &Trap) -> Option<String> {
     let reason = trap.reason()?;
-    let said = if let Some(refused) = reason.downcast_ref() {
-        spelled(refused)
+    let said = if let Some(refused) = reason.downcast_ref::<LimitError>() {
+        spelled(refused.as_ref())
     } else if let Some(StackLimits { guest_frames, engine_stack_bytes, .. }) = reason.downcast_ref() {
         format!(
             "the limit `guestFrames` is {guest_frames} and `engineStackBytes` {engine_stack_bytes}; raise them \
@@ -34,10 +34,14 @@ pub(crate) fn trap_message(trap: &Trap) -> Option<String> {
     Some(format!("{}: {said}", trap.code()))
 }
 
-fn spelled(refused: &LimitError) -> String {
-    let LimitError { limit, maximum, requested, .. } = refused;
-    let place = if limit.is_of_instance() { "where the guest is made" } else { "in `limits`" };
-    format!("the limit `{}` is {maximum}, {requested} requested; raise it {place}", name(*limit))
+fn spelled(refused: &[LimitError]) -> String {
+    let said = refused.iter().map(|LimitError { limit, maximum, requested, .. }| {
+        format!("`{}` is {maximum}, {requested} requested", name(*limit))
+    });
+    let said = said.collect::<Vec<_>>().join(", ");
+    let of_instance = refused.iter().all(|refused| refused.limit.is_of_instance());
+    let place = if of_instance { "where the guest is made" } else { "in `limits`" };
+    format!("the limit {said}; raise {} {place}", if refused.len() == 1 { "it" } else { "them" })
 }
 
 /// The name of a limit.

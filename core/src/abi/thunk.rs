@@ -227,9 +227,9 @@ impl fmt::Display for ThunkError {
 impl Error for ThunkError {}
 
 impl Refusing for ThunkError {
-    fn refused(&self) -> Option<(&'static str, &LimitError)> {
+    fn refused(&self) -> Option<(&'static str, &[LimitError])> {
         match self {
-            Self::Limit(error) => Some((RESULT, error)),
+            Self::Limit(error) => Some((RESULT, error.as_ref())),
             _ => None,
         }
     }

@@ -72,10 +72,10 @@ macro_rules! coded {
 
         impl $crate::error::Refusing for $name {
             #[allow(unreachable_patterns, reason = "there may be no other")]
-            fn refused(&self) -> Option<(&'static str, &$crate::limits::LimitError)> {
+            fn refused(&self) -> Option<(&'static str, &[$crate::limits::LimitError])> {
                 match self {
                     $(
-                        $(Self::$variant($refused) => Some(($what, $refused)),)?
+                        $(Self::$variant($refused) => Some(($what, $refused.as_ref())),)?
                         $(Self::$variant($through) => $crate::error::Refusing::refused($through),)?
                     )+
                     _ => None,
@@ -89,8 +89,8 @@ pub(crate) use coded;
 
 /// An error by which a limit may have refused something.
 pub trait Refusing: Display {
-    /// What was refused, and by which limit: "module" if the message is "module refused: limit ...".
-    fn refused(&self) -> Option<(&'static str, &LimitError)>;
+    /// What was refused, and by which limits: "module" if the message is "module refused: limit ...".
+    fn refused(&self) -> Option<(&'static str, &[LimitError])>;
 }
 
 /// An error whose variants have a code.

@@ -2,7 +2,7 @@
 
 use super::{HandleError, SnapshotError, coded};
 use crate::{
-    limits::LimitError,
+    limits::{LimitError, LimitErrors},
     snapshot::RestoreError,
     types::{
         externs::{Import, MemoryType},
@@ -23,8 +23,8 @@ coded! {
             as format_args!("module refused: it uses `{}`, which is not in `Limits::features`", feature.name());
         /// The bytes are no valid module; the message says where.
         Invalid(message: Box<str>) => "invalid", "invalid module: {message}";
-        /// The module is larger than a limit allows.
-        Limit(error: LimitError) => "limit", refusing "module" by error;
+        /// The module takes more than limits allow.
+        Limit(error: LimitErrors) => "limit", refusing "module" by error;
         /// The module uses a proposal that is not supported. What follows its first use need not be valid.
         Unsupported(unsupported: Unsupported) => "unsupported", "{unsupported}";
     }
@@ -63,7 +63,7 @@ impl Error for CompileError {}
 
 impl From<LimitError> for CompileError {
     fn from(error: LimitError) -> Self {
-        Self::Limit(error)
+        Self::Limit(error.into())
     }
 }
 
@@ -150,8 +150,8 @@ coded! {
         IdsExhausted => "ids-exhausted", "all ids are used up; make a new store";
         /// Imports could not be resolved: all that the environment does not have, in the module's order.
         Imports(refused: Box<[ImportError]>) => "import", as Refused(refused);
-        /// A limit refused.
-        Limit(error: LimitError) => "limit", refusing "instance" by error;
+        /// Limits of the store or of the instance refused.
+        Limit(error: LimitErrors) => "limit", refusing "instance" by error;
         /// The module imports memories that live guests already use apart from each other. Share
         /// them from the beginning, or tear down the guests of one.
         MemoriesApart => "memories-apart",
@@ -221,7 +221,7 @@ impl From<RestoreError> for InstantiateError {
 
 impl From<LimitError> for InstantiateError {
     fn from(error: LimitError) -> Self {
-        Self::Limit(error)
+        Self::Limit(error.into())
     }
 }
 

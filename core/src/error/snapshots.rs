@@ -1,7 +1,7 @@
 //! Why a snapshot could not be taken, read or restored.
 
 use super::{HandleError, coded};
-use crate::limits::LimitError;
+use crate::limits::{LimitError, LimitErrors};
 use core::error::Error;
 
 /// The version of the format of snapshots that is known.
@@ -75,7 +75,7 @@ impl Error for FormatError {}
 
 coded! {
     /// Why a snapshot could not be restored. The instance is as it was.
-    #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+    #[derive(Clone, Debug, Eq, PartialEq)]
     pub enum RestoreError, fn code {
         /// A call of the instance, or of one that it shares memory with, has begun and not ended.
         Busy => "busy", "{BUSY}";
@@ -88,8 +88,8 @@ coded! {
         IdsExhausted => "ids-exhausted", "all ids are used up; make a new store";
         /// The instance does not exist (any more).
         Instance(error: HandleError) => "instance", "instance: {error}";
-        /// A limit refused.
-        Limit(error: LimitError) => "limit", refusing "snapshot" by error;
+        /// Limits of the store or of the instance refused.
+        Limit(error: LimitErrors) => "limit", refusing "snapshot" by error;
         /// A memory may not grow to the size that it had: its maximum is below that.
         Maximum => "maximum", "a memory's size in the snapshot is above its maximum";
         /// No instance of this module can be captured, so this is no snapshot of one.
@@ -114,7 +114,7 @@ impl From<HandleError> for RestoreError {
 
 impl From<LimitError> for RestoreError {
     fn from(error: LimitError) -> Self {
-        Self::Limit(error)
+        Self::Limit(error.into())
     }
 }
 

@@ -1,7 +1,8 @@
 //! What a limit says that refuses.
 
 use super::{Limit, Limits};
-use core::{error::Error, fmt};
+use alloc::boxed::Box;
+use core::{error::Error, fmt, ops::Deref};
 
 /// A limit refused.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -17,13 +18,104 @@ pub struct LimitError {
 
 impl fmt::Display for LimitError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { limit, maximum, requested } = self;
-        let holder = if limit.is_of_instance() { "InstanceLimits" } else { "Limits" };
-        write!(f, "limit `{}` is {maximum}, {requested} requested; raise it in `{holder}`", limit.name())
+        write_refused(f, core::slice::from_ref(self))
     }
 }
 
 impl Error for LimitError {}
+
+impl AsRef<[Self]> for LimitError {
+    fn as_ref(&self) -> &[Self] {
+        core::slice::from_ref(self)
+    }
+}
+
+/// Limits that refused the same thing: one that was met first, which it reads as, and all others.
+///
+/// ```
+/// use guestbox::{CompileError, Limit, Limits, Module};
+/// # let wasm = wat::parse_str("(module (func) (func) (memory 2))").unwrap();
+/// let mut limits = Limits::default();
+/// (limits.functions, limits.memory_pages) = (1, 1);
+/// let Err(CompileError::Limit(refused)) = Module::with_limits(&limits, &wasm) else { panic!() };
+/// assert_eq!((refused.limit, refused.maximum, refused.requested), (Limit::Functions, 1, 2));
+/// assert_eq!(refused.all()[1].limit, Limit::MemoryPages);
+/// assert_eq!(
+///     refused.to_string(),
+///     "limit `functions` is 1, 2 requested, `memory_pages` is 1, 2 requested; raise them in `Limits`",
+/// );
+/// ```
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct LimitErrors(Repr);
+
+#[derive(Clone, Debug, Eq, PartialEq)]
+enum Repr {
+    One([LimitError; 1]),
+    Several { first: LimitError, all: Box<[LimitError]> },
+}
+
+impl LimitErrors {
+    /// `None` where none refused.
+    pub(crate) fn of(refused: impl Iterator<Item = LimitError>) -> Option<Self> {
+        let all: Box<[_]> = refused.collect();
+        match *all {
+            [] => None,
+            [one] => Some(one.into()),
+            [first, ..] => Some(Self(Repr::Several { first, all })),
+        }
+    }
+
+    /// All of them, the one that was met first at first.
+    #[must_use]
+    pub fn all(&self) -> &[LimitError] {
+        match &self.0 {
+            Repr::One(one) => one,
+            Repr::Several { all, .. } => all,
+        }
+    }
+}
+
+impl Deref for LimitErrors {
+    type Target = LimitError;
+
+    fn deref(&self) -> &LimitError {
+        match &self.0 {
+            Repr::One([first]) | Repr::Several { first, .. } => first,
+        }
+    }
+}
+
+impl AsRef<[LimitError]> for LimitErrors {
+    fn as_ref(&self) -> &[LimitError] {
+        self.all()
+    }
+}
+
+impl From<LimitError> for LimitErrors {
+    fn from(one: LimitError) -> Self {
+        Self(Repr::One([one]))
+    }
+}
+
+impl fmt::Display for LimitErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_refused(f, self.all())
+    }
+}
+
+impl Error for LimitErrors {}
+
+/// Says which limits refused, and what to do.
+fn write_refused(f: &mut fmt::Formatter<'_>, refused: &[LimitError]) -> fmt::Result {
+    f.write_str("limit ")?;
+    for (at, LimitError { limit, maximum, requested }) in refused.iter().enumerate() {
+        f.write_str(if at == 0 { "" } else { ", " })?;
+        write!(f, "`{}` is {maximum}, {requested} requested", limit.name())?;
+    }
+    let of_instance = refused.iter().all(|refused| refused.limit.is_of_instance());
+    let holder = if of_instance { "InstanceLimits" } else { "Limits" };
+    write!(f, "; raise {} in `{holder}`", if refused.len() == 1 { "it" } else { "them" })
+}
 
 /// The limits of a guest's stack, of which a call reached one: the reason of a trap
 /// [`TrapCode::StackOverflow`](crate::TrapCode). The engine does not say which of the two.

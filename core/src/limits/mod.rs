@@ -2,17 +2,18 @@
 
 pub(crate) mod budget;
 mod error;
+mod needs;
 mod number;
 mod options;
 mod presets;
 mod refuse;
 mod table;
 
-pub(crate) use self::budget::Bounds;
-pub use self::table::{INSTANCE_LIMITS, InstanceLimitRow, LIMITS, Limit, LimitRow, Limits};
+pub use self::table::{INSTANCE_LIMITS, InstanceLimitRow, LIMITS, Limit, LimitRow, Limits, Needs};
 pub(crate) use self::table::{Maximum, maximum};
+pub(crate) use self::{budget::Bounds, needs::Asked};
 pub use self::{
-    error::{LimitError, StackLimits},
+    error::{LimitError, LimitErrors, StackLimits},
     options::{CallOptions, CompileOptions, InstanceLimits, Outcome},
 };
 

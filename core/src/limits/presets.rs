@@ -1,14 +1,13 @@
-//! Limits by name: for many small guests, by default, for supervisors that meter, and none.
+//! Limits by name: for the uploads of strangers, by default, for supervisors that meter, and none.
 
 use super::Limits;
 
 impl Limits {
-    /// Limits for many small guests beside each other: plug-ins and scripts of a few hundred
-    /// KiB, of which a store with all of its memories in use takes 32 MiB.
+    /// Limits for the uploads of strangers on a page that others share: modules of up to 4 MiB and 10,000 functions,
+    /// and memories of up to 64 MiB. What is not about sizes is as by default.
     ///
-    /// A module may be compiled in 20 ms and a call take a hundredth of a second of straight
-    /// code, natively. Everything else is a tenth or a quarter of the default, so that there is
-    /// room for what such guests were seen to need, and a guest that needs more is told by name.
+    /// The guests that `tests` runs do under these. To compile blocks its thread for at most 0.8 s natively, and
+    /// 1.2 s in Node: see [`Limits`]. By default that is eight times as long.
     #[must_use]
     pub const fn strict() -> Self {
         Self::STRICT

@@ -30,6 +30,8 @@ macro_rules! limits {
                 $constant:ident = $default:literal $($default_unit:ident)?;
                 strict: $strict:literal $($strict_unit:ident)?;
                 unlimited: $unlimited:expr;
+                $(asked by $modules:ident;)?
+                $(taken by $instances:ident;)?
                 $(refuses $limit:ident $(, living = $living:literal)?: $refused:literal;)?
                 $(traps $code:ident: $trapped:literal;)?
             }
@@ -44,7 +46,11 @@ macro_rules! limits {
         /// The limits of a [`Module`](crate::Module) and of a [`Store`](crate::Store): what a guest, an environment
         /// or a supervisor may take, before it is taken.
         ///
-        /// [`Limits::default`] suits a guest nobody trusts in a process that has other work to do.
+        /// There are three sets of them. [`Limits::default`] suits guests that nobody trusts in a process that has other
+        /// work to do, and is so wide that the programs people have can be run; [`Limits::strict`] suits what
+        /// strangers upload to a page that others share; and [`Limits::unlimited`] lifts what can be lifted. Under the
+        /// first two no module takes more than 200 ms for each MiB to be compiled or refused, natively, and 300 in Node,
+        /// nor more memory than 8 MiB and 16 bytes for each of its own.
         ///
         /// ```
         /// use guestbox::{Limits, Store};
@@ -131,6 +137,59 @@ macro_rules! limits {
             )*
         }
 
+        /// What a module takes of each of the [`Limits`] that are of modules, in the unit of the limit: of those that
+        /// each function, table, memory or expression may have so much of, the most that one has.
+        ///
+        /// ```
+        /// use guestbox::{Limits, Module};
+        /// # let wasm = wat::parse_str("(module (memory 2) (func (local i32 i64)))").unwrap();
+        /// let needs = Module::new(&wasm)?.needs();
+        /// assert_eq!((needs.memory_pages, needs.functions, needs.locals), (2, 1, 2));
+        ///
+        /// let mut limits = Limits::default();
+        /// limits.memory_pages = 1;
+        /// let refused: Vec<_> = needs.above(&limits).map(|refused| refused.limit.name()).collect();
+        /// assert_eq!(refused, ["memory_pages"]);
+        /// # Ok::<(), Box<dyn std::error::Error>>(())
+        /// ```
+        #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+        #[non_exhaustive]
+        pub struct Needs {
+            $($(
+                #[doc = concat!("What is taken of [`Limits::", stringify!($field), "`]; `", stringify!($modules), "` are refused where that is more.")]
+                pub $field: u64,
+            )?)*
+            $($(
+                #[doc = concat!("What is taken of [`Limits::", stringify!($field), "`] by one of its `", stringify!($instances), "`, when it is made.")]
+                pub $field: u64,
+            )?)*
+        }
+
+        impl Needs {
+            /// All of it by the names of the limits.
+            pub fn by_name(&self) -> impl Iterator<Item = (&'static str, u64)> {
+                let all = [
+                    $(
+                        $((stringify!($field), self.$field, stringify!($modules)),)?
+                        $((stringify!($field), self.$field, stringify!($instances)),)?
+                    )*
+                ];
+                all.into_iter().map(|(name, taken, _)| (name, taken))
+            }
+        }
+
+        /// Takes note of what a module takes while it is read; with the maximum that it is to be checked against.
+        #[deny(dead_code, reason = "a limit that nothing checks is none")]
+        impl Needs {
+            $($(
+                #[doc = concat!("[`Limits::", stringify!($field), "`], of `", stringify!($modules), "`.")]
+                pub(crate) fn $field(&mut self, limits: &Limits, taken: u64) -> Maximum {
+                    self.$field = self.$field.max(taken);
+                    maximum::$field(limits)
+                }
+            )?)*
+        }
+
         #[deny(dead_code, reason = "a limit that nothing checks is none")]
         impl InstanceLimits {
             $(
@@ -158,6 +217,14 @@ macro_rules! limits {
         }
 
         impl Limit {
+            /// That of a field of [`Limits`], where it is one that refuses.
+            pub(super) fn of_name(name: &str) -> Option<Self> {
+                match name {
+                    $($(stringify!($field) => Some(Self::$limit),)?)*
+                    _ => None,
+                }
+            }
+
             /// The name of the field of [`Limits`], or what stands for it.
             #[must_use]
             pub const fn name(self) -> &'static str {
@@ -203,43 +270,50 @@ limits! {
     /// Bytes of a module.
     /// Translation takes about 20 ms a MiB and several times the memory.
     module_bytes: usize {
-        /// Bytes of a module: 4 MiB, above every guest that `tests` runs.
-        MODULE_BYTES = 4 MiB;
-        strict: 1 MiB;
+        /// Bytes of a module: 32 MiB. Of 197 published modules that link without limits 194 do so under this and
+        /// the other defaults.
+        MODULE_BYTES = 32 MiB;
+        strict: 4 MiB;
         unlimited: usize::MAX;
+        asked by modules;
         refuses ModuleBytes: "a module, [`CompileError::Limit`](crate::CompileError)";
     }
     /// Functions of a module, imports included.
     /// Each costs an instance about 100 bytes.
     functions: u32 {
-        /// Functions of a module: what the engine's own strict limits allow.
-        FUNCTIONS = 10_000;
-        strict: 2_500;
+        /// Functions of a module: ten times what the engine's own strict limits allow, see [`Limits::MODULE_BYTES`].
+        FUNCTIONS = 100_000;
+        strict: 10_000;
         unlimited: u32::MAX;
+        asked by modules;
         refuses Functions: "a module, the same";
     }
     /// Globals of a module.
     globals: u32 {
-        /// Globals of a module: what the engine's own strict limits allow.
-        GLOBALS = 1_000;
-        strict: 100;
+        /// Globals of a module: ten times what the engine's own strict limits allow.
+        GLOBALS = 10_000;
+        strict: 1_000;
         unlimited: u32::MAX;
+        asked by modules;
         refuses Globals: "a module, the same";
     }
     /// Types of a module.
     types: u32 {
         /// Types of a module: as many as functions.
         TYPES = 10_000;
-        strict: 1_000;
+        strict: 10_000;
         unlimited: u32::MAX;
+        asked by modules;
         refuses Types: "a module, the same";
     }
     /// Parameters of a function type, and as many results.
     params: u32 {
-        /// Parameters of a function: what the engine's own strict limits allow.
-        PARAMS = 32;
-        strict: 16;
+        /// Parameters of a function: three times what the engine's own strict limits allow, see
+        /// [`Limits::MODULE_BYTES`].
+        PARAMS = 100;
+        strict: 32;
         unlimited: 1_000;
+        asked by modules;
         refuses Params: "a module, the same";
     }
     /// Locals of a function, without its parameters.
@@ -247,8 +321,9 @@ limits! {
     locals: u32 {
         /// Locals of a function: five times what the largest of real guests had.
         LOCALS = 1_000;
-        strict: 250;
+        strict: 1_000;
         unlimited: u32::MAX;
+        asked by modules;
         refuses Locals: "a module, the same";
     }
     /// Blocks within each other in a function.
@@ -256,8 +331,9 @@ limits! {
     block_depth: u32 {
         /// Blocks within each other: toolchains open one for each case of a `switch`.
         BLOCK_DEPTH = 10_000;
-        strict: 1_000;
+        strict: 10_000;
         unlimited: u32::MAX;
+        asked by modules;
         refuses BlockDepth: "a module, the same";
     }
     /// Targets of all `br_table`s of a function together, the default ones too.
@@ -265,8 +341,9 @@ limits! {
     branch_targets: u32 {
         /// Targets of the `br_table`s of a function: far above the interpreters among real guests.
         BRANCH_TARGETS = 100_000;
-        strict: 10_000;
+        strict: 100_000;
         unlimited: u32::MAX;
+        asked by modules;
         refuses BranchTargets: "a module, the same";
     }
     /// Values beyond the first that the blocks, branches and calls of a module pass, all together.
@@ -274,8 +351,9 @@ limits! {
     multi_values: u32 {
         /// Values beyond the first that are passed: some 2 MB of the engine's code. Compilers pass one.
         MULTI_VALUES = 250_000;
-        strict: 10_000;
+        strict: 250_000;
         unlimited: u32::MAX;
+        asked by modules;
         refuses MultiValues: "a module, the same";
     }
     /// Operators of a constant expression: the initial value of a global, the offset of a segment.
@@ -283,24 +361,27 @@ limits! {
     const_operators: u32 {
         /// Operators of a constant expression: ten times what toolchains write.
         CONST_OPERATORS = 32;
-        strict: 8;
+        strict: 32;
         unlimited: Self::CONST_OPERATORS;
+        asked by modules;
         refuses ConstOperators: "a module, the same";
     }
     /// Imports of a module, of all kinds together.
     imports: u32 {
         /// Imports of a module: contracts of the lineage register about forty.
         IMPORTS = 1_000;
-        strict: 100;
+        strict: 1_000;
         unlimited: u32::MAX;
+        asked by modules;
         refuses Imports: "a module, the same";
     }
     /// Exports of a module.
     exports: u32 {
         /// Exports of a module: as many as functions.
         EXPORTS = 10_000;
-        strict: 1_000;
+        strict: 10_000;
         unlimited: u32::MAX;
+        asked by modules;
         refuses Exports: "a module, the same";
     }
     /// Tables of a module.
@@ -308,58 +389,64 @@ limits! {
     tables: u32 {
         /// Tables of a module: what the engine's own strict limits allow.
         TABLES = 100;
-        strict: 1;
+        strict: 100;
         unlimited: u32::MAX;
+        asked by modules;
         refuses Tables: "a module, the same";
     }
     /// Elements of each table, initial and grown, and of all element segments of a module together.
     table_elements: u32 {
-        /// Elements of a table: 160 KiB of the host's memory each.
-        TABLE_ELEMENTS = 10_000;
-        strict: 1_000;
+        /// Elements of a table: 1.6 MB of the host's memory each.
+        TABLE_ELEMENTS = 100_000;
+        strict: 10_000;
         unlimited: u32::MAX;
+        asked by modules;
         refuses TableElements:
             "a module, the same; an instance, [`InstantiateError::Limit`](crate::InstantiateError); a guest's `table.grow` with -1";
     }
     /// Segments of a module, of elements and of data together.
     segments: u32 {
         /// Segments of a module: some toolchains write one for each string.
-        SEGMENTS = 10_000;
-        strict: 1_000;
+        SEGMENTS = 100_000;
+        strict: 10_000;
         unlimited: u32::MAX;
+        asked by modules;
         refuses Segments: "a module, [`CompileError::Limit`](crate::CompileError)";
     }
     /// Memories of a module.
     memories: u32 {
         /// Memories of a module. Toolchains use one; the multi-memory proposal allows several.
         MEMORIES = 16;
-        strict: 1;
+        strict: 16;
         unlimited: u32::MAX;
+        asked by modules;
         refuses Memories: "a module, the same";
     }
     /// Pages (64 KiB) of each memory, initial and grown.
     /// The engine doubles its buffer as a memory grows: budget twice this.
     memory_pages: u32 {
-        /// Pages of a memory: 64 MiB.
-        MEMORY_PAGES = 1_024;
-        strict: 256;
+        /// Pages of a memory: 256 MiB.
+        MEMORY_PAGES = 4_096;
+        strict: 1_024;
         unlimited: MAX_PAGES;
+        asked by modules;
         refuses MemoryPages:
             "a module, the same; an instance, `InstantiateError::Limit`; a memory, [`MemoryError::Limit`](crate::MemoryError); a guest's `memory.grow` with -1";
     }
     /// Pages (64 KiB) of all memories of a store together, until they are really freed.
     total_memory_pages: u32 {
-        /// Pages of all memories of a store: 128 MiB.
-        TOTAL_MEMORY_PAGES = 2_048;
-        strict: 512;
+        /// Pages of all memories of a store: 512 MiB.
+        TOTAL_MEMORY_PAGES = 8_192;
+        strict: 2_048;
         unlimited: u32::MAX;
+        taken by instances;
         refuses TotalMemoryPages, living = true: "an instance, a memory or a guest's `memory.grow`, the same";
     }
     /// Bytes of a SCALE-encoded environment definition.
     environment_bytes: usize {
         /// Bytes of an environment definition: 1 MiB, some 30,000 entries.
         ENVIRONMENT_BYTES = 1 MiB;
-        strict: 64 KiB;
+        strict: 1 MiB;
         unlimited: usize::MAX;
         refuses EnvironmentBytes: "an environment, [`EnvironmentError::Limit`](crate::EnvironmentError)";
     }
@@ -367,7 +454,7 @@ limits! {
     argument_bytes: usize {
         /// Bytes of arguments or of a result: 1 MiB.
         ARGUMENT_BYTES = 1 MiB;
-        strict: 64 KiB;
+        strict: 1 MiB;
         unlimited: usize::MAX;
         refuses ArgumentBytes:
             "arguments, [`SupervisorTrap::Limit`](crate::abi::SupervisorTrap); a result, [`ThunkError::Limit`](crate::ThunkError) as the trap's reason";
@@ -376,7 +463,7 @@ limits! {
     instances: u32 {
         /// Instances of a store.
         INSTANCES = 10_000;
-        strict: 1_000;
+        strict: 10_000;
         unlimited: u32::MAX;
         refuses Instances, living = true: "an instance, `InstantiateError::Limit`";
     }
@@ -386,8 +473,9 @@ limits! {
     total_instance_bytes: usize {
         /// Bytes of all instances of a store: 256 MiB, of small guests more than 10,000.
         TOTAL_INSTANCE_BYTES = 256 MiB;
-        strict: 32 MiB;
+        strict: 256 MiB;
         unlimited: usize::MAX;
+        taken by instances;
         refuses TotalInstanceBytes, living = true:
             "an instance, `InstantiateError::Limit`; a guest's `table.grow` with -1";
     }
@@ -396,7 +484,7 @@ limits! {
     guest_frames: usize {
         /// Frames of guest functions.
         GUEST_FRAMES = 10_000;
-        strict: 1_000;
+        strict: 10_000;
         unlimited: Self::GUEST_FRAMES;
         traps StackOverflow:
             "a call, [`TrapCode::StackOverflow`](crate::TrapCode) with both limits of the stack as its reason, [`StackLimits`](crate::StackLimits): the engine does not say which";
@@ -405,7 +493,7 @@ limits! {
     engine_stack_bytes: usize {
         /// Bytes of the engine's value stack: 4 MiB.
         ENGINE_STACK_BYTES = 4 MiB;
-        strict: 1 MiB;
+        strict: 4 MiB;
         unlimited: 64 << 20;
         traps StackOverflow: "a call, the same";
     }
@@ -416,7 +504,7 @@ limits! {
     nesting: u32 {
         /// Levels of supervisor nesting.
         NESTING = 32;
-        strict: 8;
+        strict: 32;
         unlimited: Self::NESTING;
         refuses Nesting:
             "a call, [`TrapCode::NestingTooDeep`](crate::TrapCode) with the `LimitError` as its reason";
@@ -431,7 +519,7 @@ limits! {
         /// whose guest loops for ever is still taken for a live one. The dearest call of the five real guests
         /// in `tests`, of QuickJS, uses half of it; longer ones are for calls in slices, which are given more.
         FUEL = 100_000_000;
-        strict: 10_000_000;
+        strict: 100_000_000;
         unlimited: u64::MAX;
         traps OutOfFuel: "a call, `TrapCode::OutOfFuel` with the fuel used";
     }

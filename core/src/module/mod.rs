@@ -10,7 +10,7 @@ pub(crate) use self::{exports::MemorySource, state::State};
 use crate::{
     engine::{Code, Engine, Hidden, Prepared, Wasmi},
     error::CompileError,
-    limits::{CompileOptions, Limits, StackLimits, count, maximum, to_usize},
+    limits::{CompileOptions, Limits, Needs, StackLimits, count, maximum, to_usize},
     snapshot::Identity,
     types::externs::{Export, ExternType, Import, MemoryType},
     wasm::{self, Frames, Rewritten, STACK_BYTES},
@@ -49,6 +49,7 @@ struct Inner {
     /// The pointer of the guest's stack: the global's index, and the name under which the engine has it.
     stack_pointer: Option<(u32, Box<str>)>,
     instance_bytes: usize,
+    needs: Needs,
 }
 
 impl Module {
@@ -106,14 +107,21 @@ impl Module {
         bytes: &[u8],
         options: CompileOptions,
     ) -> Result<Self, CompileError> {
-        maximum::module_bytes(limits).check(count(bytes.len()))?;
         let rewritten = wasm::rewrite(limits, bytes, options.frames);
         // Limits come before the features.
         if !matches!(rewritten, Err(CompileError::Limit(_))) {
             limits.features.check(bytes)?;
         }
-        let Rewritten { bytes: rewritten, mut scan, mut names, stack_pointer, changes, frames, added_bytes } =
-            rewritten?;
+        let Rewritten {
+            bytes: rewritten,
+            mut scan,
+            mut names,
+            stack_pointer,
+            changes,
+            frames,
+            added_bytes,
+            mut needs,
+        } = rewritten?;
         let more = if options.frames { STACK_BYTES.saturating_mul(maximum::guest_frames(limits)) } else { 0 };
         let hidden = Hidden {
             memory_after: frames.as_ref().map(|frames| frames.own_memories),
@@ -131,12 +139,15 @@ impl Module {
         let functions = (0..).zip(&imports).filter(|(_, import)| import.ty().as_func().is_some());
         let imported_functions = functions.map(|(at, _)| at).collect();
         let main_memory = MemorySource::of(&imports, &exports);
+        let instance_bytes = scan.instance_bytes().saturating_add(added_bytes);
+        needs.total_instance_bytes = count(instance_bytes);
         Ok(Self(Arc::new(Inner {
             identity: Identity::of(bytes),
             prepared,
             code,
             by_name: exports::sort_by_name(&exports),
-            instance_bytes: scan.instance_bytes().saturating_add(added_bytes),
+            instance_bytes,
+            needs,
             frames,
             hidden,
             imports,
@@ -166,6 +177,12 @@ impl Module {
     #[must_use]
     pub fn export(&self, name: &str) -> Option<&Export> {
         self.export_entry(name).map(|(_, export)| export)
+    }
+
+    /// What it takes of each of the limits that are of modules.
+    #[must_use]
+    pub fn needs(&self) -> Needs {
+        self.0.needs
     }
 
     /// Whether the module has a start function, which runs when it is instantiated.

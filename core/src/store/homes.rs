@@ -119,8 +119,8 @@ impl Store {
 
     /// Where a limit refused that counts what is dead but not freed yet: frees that, as far as no
     /// guest or execution is in the way. Whether there was any.
-    pub(super) fn reclaim(&mut self, refused: &LimitError) -> bool {
-        if !refused.limit.counts_what_lives() {
+    pub(super) fn reclaim(&mut self, refused: &[LimitError]) -> bool {
+        if !refused.iter().any(|refused| refused.limit.counts_what_lives()) {
             return false;
         }
         self.sweep();

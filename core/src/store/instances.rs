@@ -4,7 +4,7 @@ use super::{Store, exports::Exported, snapshots::Parts};
 use crate::{
     engine::{self, Refusal},
     error::{HandleError, ImportError, ImportProblem, InstantiateError},
-    limits::{Bounds, InstanceLimits, maximum},
+    limits::{Bounds, InstanceLimits, LimitErrors, maximum},
     module::{MemorySource, Module},
     store::{
         cell::Cell,
@@ -130,7 +130,7 @@ impl Store {
     ) -> Result<(u32, Arc<Context>), InstantiateError> {
         self.sweep();
         match self.try_link(module, environment, limits.bounds()) {
-            Err(InstantiateError::Limit(refused)) if self.reclaim(&refused) => {
+            Err(InstantiateError::Limit(refused)) if self.reclaim(refused.as_ref()) => {
                 self.try_link(module, environment, limits.bounds())
             }
             outcome => outcome,
@@ -143,14 +143,12 @@ impl Store {
         environment: &Environment,
         bounds: Bounds,
     ) -> Result<(u32, Arc<Context>), InstantiateError> {
-        let instances = crate::limits::count(self.instances.len()).saturating_add(self.dead_instances.into());
-        maximum::instances(&self.limits).check(instances.saturating_add(1))?;
-        self.budgets.check_instance(module.instance_bytes())?;
+        self.check_limits(module, &bounds)?;
         let (Some(_), Some(key)) = (self.numbers.next(), self.instances.next()) else {
             return Err(InstantiateError::IdsExhausted);
         };
         let resolved = environment.resolve(module)?;
-        self.check_memories(module, &resolved.memories, &bounds)?;
+        self.check_memories(module, &resolved.memories)?;
         let home = self.cell_for(module, &resolved.memories)?;
         let memories: Vec<_> = resolved.memories.iter().filter_map(|id| self.engine_memory(*id)).collect();
         let handle = match self.make(module, home, &memories, &bounds) {
@@ -249,14 +247,24 @@ impl Store {
         Ok(self.instances.get(instance.key_in(self.tag)?)?)
     }
 
-    /// Refuses memories of other types than a module imports, and own ones that are more than it may have, before
-    /// anything is made.
-    fn check_memories(
-        &self,
-        module: &Module,
-        imported: &[MemoryId],
-        bounds: &Bounds,
-    ) -> Result<(), InstantiateError> {
+    /// Refuses an instance for which there is no room, before anything is made: by all limits for which there is none.
+    fn check_limits(&self, module: &Module, bounds: &Bounds) -> Result<(), InstantiateError> {
+        let instances = crate::limits::count(self.instances.len()).saturating_add(self.dead_instances.into());
+        let total = module.own_memory_pages().fold(0, u32::saturating_add);
+        let largest = module.own_memory_pages().max().unwrap_or(0);
+        let refused = [
+            maximum::instances(&self.limits).check(instances.saturating_add(1)),
+            self.budgets.check_instance(module.instance_bytes()),
+            maximum::memory_pages(&self.limits).check(largest.into()),
+            bounds.pages.as_ref().map_or(Ok(()), |guest| guest.check(total)),
+            self.budgets.pages.check(total),
+        ];
+        let refused = refused.into_iter().filter_map(Result::err);
+        LimitErrors::of(refused).map_or(Ok(()), |refused| Err(InstantiateError::Limit(refused)))
+    }
+
+    /// Refuses memories of other types than a module imports, before anything is made.
+    fn check_memories(&self, module: &Module, imported: &[MemoryId]) -> Result<(), InstantiateError> {
         for ((import, asked), id) in module.imported_memories().zip(imported) {
             // One that does not exist is found when it is looked for a cell.
             let Ok(actual) = self.memory_type(*id) else { continue };
@@ -264,13 +272,7 @@ impl Store {
                 return Err(ImportError::new(import, ImportProblem::MemoryLimits(actual)).into());
             }
         }
-        let mut total = 0_u32;
-        for pages in module.own_memory_pages() {
-            maximum::memory_pages(&self.limits).check(pages.into())?;
-            total = total.saturating_add(pages);
-        }
-        bounds.pages.as_ref().map_or(Ok(()), |guest| guest.check(total))?;
-        Ok(self.budgets.pages.check(total)?)
+        Ok(())
     }
 
     fn start_function(&mut self, key: u32, export: &str) -> Option<engine::Function> {

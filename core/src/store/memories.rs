@@ -58,7 +58,7 @@ impl Store {
         self.sweep();
         let mut charge = Charge::none(&self.budgets.pages);
         match self.charge_pages(&mut charge, initial, initial) {
-            Err(MemoryError::Limit(refused)) if self.reclaim(&refused) => {
+            Err(MemoryError::Limit(refused)) if self.reclaim(refused.as_ref()) => {
                 self.charge_pages(&mut charge, initial, initial)
             }
             charged => charged,
@@ -130,7 +130,9 @@ impl Store {
     /// that is more than it may have.
     pub fn memory_grow(&mut self, memory: MemoryId, additional: u32) -> Result<u32, MemoryError> {
         match self.try_grow(memory, additional) {
-            Err(MemoryError::Limit(refused)) if self.reclaim(&refused) => self.try_grow(memory, additional),
+            Err(MemoryError::Limit(refused)) if self.reclaim(refused.as_ref()) => {
+                self.try_grow(memory, additional)
+            }
             outcome => outcome,
         }
     }

@@ -106,7 +106,7 @@ impl Store {
             }
             let mut charge = Charge::none(&self.budgets.pages);
             self.charge_pages(&mut charge, pages, pages).map_err(|error| match error {
-                MemoryError::Limit(refused) => RestoreError::Limit(refused),
+                MemoryError::Limit(refused) => refused.into(),
                 _ => RestoreError::Engine,
             })?;
             let fresh = cell.adopt_memory(pages, maximum, &[], &mut charge);

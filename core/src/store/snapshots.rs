@@ -185,7 +185,9 @@ impl Store {
 
     fn restore_idle(&mut self, key: u32, snapshot: &Snapshot) -> Result<(), RestoreError> {
         match self.try_restore(key, snapshot) {
-            Err(RestoreError::Limit(refused)) if self.reclaim(&refused) => self.try_restore(key, snapshot),
+            Err(RestoreError::Limit(refused)) if self.reclaim(refused.as_ref()) => {
+                self.try_restore(key, snapshot)
+            }
             outcome => outcome,
         }
     }
@@ -268,7 +270,7 @@ fn grow(
         let more = missing(cell, memory, pages);
         if more > 0 && !cell.space.grow(*memory, more) {
             let refusal = cell.space.limiter_mut().take_refusal();
-            return Err(refusal.map_or(RestoreError::OutOfSystemMemory, RestoreError::Limit));
+            return Err(refusal.map_or(RestoreError::OutOfSystemMemory, RestoreError::from));
         }
     }
     Ok(())

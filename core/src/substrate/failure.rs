@@ -31,15 +31,15 @@ impl Failure {
             })
     }
 
-    /// The limit that refused, if it is one that is named: fuel and the guest's stack are told by
-    /// [`Failure::trap`].
+    /// The limit that refused, the first where there are several, if it is one that is named: fuel and the guest's
+    /// stack are told by [`Failure::trap`].
     #[must_use]
     pub fn limit(&self) -> Option<&LimitError> {
         let refused = match self {
             Self::Instantiate(failure) => failure.refused(),
             Self::Invoke(_) => None,
         };
-        let named = refused.map(|(_, limit)| limit);
+        let named = refused.and_then(|(_, limits)| limits.first());
         named.or_else(|| self.trap()?.reason()?.downcast_ref())
     }
 

@@ -56,6 +56,29 @@ export interface LimitNumbers {
   readonly types?: number;
 }
 
+/** What a module takes of the limits, each in the unit of the limit. */
+export interface ModuleNeeds {
+  readonly blockDepth: number;
+  readonly branchTargets: number;
+  readonly constOperators: number;
+  readonly exports: number;
+  readonly functions: number;
+  readonly globals: number;
+  readonly imports: number;
+  readonly locals: number;
+  readonly memories: number;
+  readonly memoryPages: number;
+  readonly moduleBytes: number;
+  readonly multiValues: number;
+  readonly params: number;
+  readonly segments: number;
+  readonly tableElements: number;
+  readonly tables: number;
+  readonly totalInstanceBytes: number;
+  readonly totalMemoryPages: number;
+  readonly types: number;
+}
+
 export const LIMIT_NAMES = /* @__PURE__ */ "argumentBytes blockDepth branchTargets constOperators engineStackBytes environmentBytes exports fuel functions globals guestFrames imports instances locals memories memoryPages moduleBytes multiValues nesting params segments tableElements tables totalInstanceBytes totalMemoryPages types".split(" ") as (keyof LimitNumbers)[];
 
 /** The limits of a guest's own, each a whole number. */

@@ -13,6 +13,7 @@ pub mod trial;
 pub mod wasm;
 
 use crate::random::Random;
+use guestbox::Limits;
 
 /// A kind of bomb: its name, and what makes one of about so many bytes.
 type Kind = (&'static str, fn(usize, &mut Random) -> Vec<u8>);
@@ -82,7 +83,7 @@ pub const KINDS: &[Kind] = &[
 ];
 
 /// The largest bomb, as large as a module may be by default.
-pub const LARGEST: usize = 4 << 20;
+pub const LARGEST: usize = Limits::MODULE_BYTES;
 
 /// The bytes of the bomb of a kind and a number, at most of `largest` bytes. The sizes of
 /// consecutive numbers go from a few bytes up to that and begin anew.

@@ -8,7 +8,7 @@
 
 use core::fmt::{Arguments, Write};
 use guestbox::{
-    Limits, TrapCode,
+    Limits, Needs, TrapCode,
     tables::{INSTANCE_LIMITS, LIMITS, LimitRow, TRAPS},
 };
 use guestbox_wasm_host::{CLASSES, PROTOCOL, camel_case};
@@ -116,6 +116,13 @@ fn typescript() -> String {
             _ => ("number", ""),
         };
         add(&mut text, format_args!("  /** {about}{more} */\n  readonly {name}?: {ty};\n"));
+    }
+    text.push_str("}\n");
+    text.push_str("\n/** What a module takes of the limits, each in the unit of the limit. */\nexport interface ModuleNeeds {\n");
+    let mut needs: Vec<_> = Needs::default().by_name().map(|(name, _)| camel_case(name)).collect();
+    needs.sort_unstable();
+    for name in needs {
+        add(&mut text, format_args!("  readonly {name}: number;\n"));
     }
     text.push_str("}\n");
     let names: Vec<_> = limits_by_name().into_iter().map(|(name, _)| name).collect();

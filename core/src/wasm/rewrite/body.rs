@@ -34,6 +34,8 @@ pub(super) enum Stop {
     /// What is there is not valid; where, the validator says better.
     Invalid,
     Refused(CompileError),
+    /// What was asked for until there is refused.
+    AboveLimits,
 }
 
 impl From<CompileError> for Stop {
@@ -228,7 +230,9 @@ impl<'m, 'a> Body<'m, 'a> {
     /// Looks at an operator of the others.
     fn look_at(&mut self, here: &At<'_, 'a>, offset: u32) -> Result<(), Stop> {
         let At { operator, facts, place, after } = *here;
-        self.module.code_limits.count(operator, &self.labels)?;
+        if !self.module.code_limits.count(operator, &self.labels) {
+            return Err(Stop::AboveLimits);
+        }
         self.module.finder.see(operator);
         self.look_for_changes(operator);
         self.add_units(match operator {

@@ -49,7 +49,7 @@ use super::{
 };
 use crate::{
     error::CompileError,
-    limits::{Limit, LimitError, Limits, count},
+    limits::{Asked, Limit, LimitError, Limits, Needs, count},
     snapshot::Uncapturable,
     types::features::Features,
 };
@@ -74,6 +74,8 @@ pub(crate) struct Rewritten {
     pub(crate) frames: Option<Frames>,
     /// Bytes that an instance has for what was added.
     pub(crate) added_bytes: usize,
+    /// What it takes of the limits, without what was added.
+    pub(crate) needs: Needs,
 }
 
 /// What is written of a module beside its functions, as they ask for it.
@@ -102,12 +104,12 @@ pub(super) struct Module<'a> {
 /// Where the module is above the limits, or is invalid and the engine could not find that out, or where
 /// that was seen before.
 pub(crate) fn rewrite(limits: &Limits, bytes: &[u8], frames: bool) -> Result<Rewritten, CompileError> {
-    let scan = scan(limits, bytes)?;
+    let (asked, scan) = read(limits, bytes)?;
     if !scan.starts_with_nothing() {
         return Err(CompileError::Invalid("invalid start function type".into()));
     }
     let notes = if frames { Some(Notes::new(limits, &scan).ok_or_else(unreadable)?) } else { None };
-    let mut module = Module::new(limits, &scan, bytes, true, notes);
+    let mut module = Module::new(asked, &scan, bytes, true, notes);
     let (functions, starts) = write_functions(&mut module, bytes)?;
     if !module.growth.is_empty() {
         check_room(Limit::Tables, scan.tables.len())?;
@@ -120,6 +122,7 @@ pub(crate) fn rewrite(limits: &Limits, bytes: &[u8], frames: bool) -> Result<Rew
     }
     let stack_pointer = module.finder.found();
     let changes = module.changes;
+    let needs = *module.code_limits.asked.needs();
     // As `Scan::instance_bytes` counts functions.
     let added_bytes = module.imports.len().saturating_mul(64);
     let (changed, names) = module.finish(functions, bytes).ok_or_else(unreadable)?;
@@ -136,7 +139,7 @@ pub(crate) fn rewrite(limits: &Limits, bytes: &[u8], frames: bool) -> Result<Rew
         }),
         _ => None,
     };
-    Ok(Rewritten { bytes: changed, names, stack_pointer, changes, frames, added_bytes, scan })
+    Ok(Rewritten { bytes: changed, names, stack_pointer, changes, frames, added_bytes, needs, scan })
 }
 
 /// Rewrites a module so that the engine gets it right, and for nothing else. Growing tables stays as it is.
@@ -145,8 +148,8 @@ pub(crate) fn rewrite(limits: &Limits, bytes: &[u8], frames: bool) -> Result<Rew
 ///
 /// Where the module is above the limits, or where it was seen to be invalid.
 pub(crate) fn mend(limits: &Limits, bytes: &[u8]) -> Result<Vec<u8>, CompileError> {
-    let scan = scan(limits, bytes)?;
-    let mut module = Module::new(limits, &scan, bytes, false, None);
+    let (asked, scan) = read(limits, bytes)?;
+    let mut module = Module::new(asked, &scan, bytes, false, None);
     let (functions, _) = write_functions(&mut module, bytes)?;
     if module.must_be_valid {
         Features::ALL.validate(bytes)?;
@@ -155,28 +158,57 @@ pub(crate) fn mend(limits: &Limits, bytes: &[u8]) -> Result<Vec<u8>, CompileErro
     Ok(mended)
 }
 
+/// Looks over a module, with what it takes of the limits. Where that is refused all is counted that it takes.
+fn read<'a>(limits: &'a Limits, bytes: &[u8]) -> Result<(Asked<'a>, Scan), CompileError> {
+    let mut asked = Asked::new(limits);
+    asked.take(Needs::module_bytes, count(bytes.len()));
+    if asked.is_refused() && bytes.len() > Needs::COUNTED_BYTES {
+        return Err(refusal(&asked));
+    }
+    let scan = scan(&mut asked, bytes);
+    if !asked.is_refused() {
+        return Ok((asked, scan?));
+    }
+    if let Ok(scan) = &scan {
+        let mut code = CodeLimits::new(asked, scan);
+        code.count_all(bytes);
+        return Err(refusal(&code.asked));
+    }
+    Err(refusal(&asked))
+}
+
+/// The error for a module that asks for too much.
+fn refusal(asked: &Asked<'_>) -> CompileError {
+    asked.refused().map_or_else(unreadable, CompileError::Limit)
+}
+
 /// Writes the functions anew: the contents of a code section with room for how many they are, and the offsets at which their bodies began before.
 fn write_functions<'a>(
     module: &mut Module<'a>,
-    bytes: &'a [u8],
+    module_bytes: &'a [u8],
 ) -> Result<(Vec<u8>, Vec<u32>), CompileError> {
-    let mut section = Vec::with_capacity(bytes.len());
+    let mut section = Vec::with_capacity(module_bytes.len());
     section.extend_from_slice(&[0; MAX_LEB128]);
     let scan = module.scan;
     let mut types = scan.function_types.iter();
     let mut starts = Vec::new();
     let mut body = Body::new(module);
-    for payload in Parser::new(0).parse_all(bytes) {
+    for payload in Parser::new(0).parse_all(module_bytes) {
         // It was read before.
         let Ok(Payload::CodeSectionEntry(function)) = payload else { continue };
         let range = function.range();
-        let (Some(ty), Ok(start), Some(bytes)) = (types.next(), u32::try_from(range.start), bytes.get(range))
+        let (Some(ty), Ok(start), Some(bytes)) =
+            (types.next(), u32::try_from(range.start), module_bytes.get(range))
         else {
             return Err(unreadable());
         };
         body.write(bytes, start, *ty, &mut section).map_err(|stop| match stop {
             Stop::Invalid => CompileError::Invalid("a function is not valid".into()),
             Stop::Refused(error) => error,
+            Stop::AboveLimits => {
+                body.module.code_limits.count_all(module_bytes);
+                refusal(&body.module.code_limits.asked)
+            }
         })?;
         if body.module.notes.is_some() {
             starts.push(start);
@@ -189,11 +221,11 @@ fn write_functions<'a>(
 }
 
 impl<'a> Module<'a> {
-    fn new(limits: &'a Limits, scan: &'a Scan, bytes: &[u8], is_guest: bool, notes: Option<Notes>) -> Self {
+    fn new(asked: Asked<'a>, scan: &'a Scan, bytes: &[u8], is_guest: bool, notes: Option<Notes>) -> Self {
         Self {
             scan,
             is_guest,
-            code_limits: CodeLimits::new(limits, scan),
+            code_limits: CodeLimits::new(asked, scan),
             finder: Finder::new(scan, bytes),
             growth: Growth::default(),
             imports: Imports::new(scan, is_guest),

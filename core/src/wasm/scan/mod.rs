@@ -96,14 +96,14 @@ impl Scan {
         self.types.get(self.type_of_function(index)?)
     }
 
-    /// How many values a block has, parameters and results.
-    pub(super) fn values_of_block(&self, ty: BlockType) -> Option<usize> {
+    /// How many values a block takes and gives.
+    pub(super) fn values_of_block(&self, ty: BlockType) -> Option<(usize, usize)> {
         match ty {
-            BlockType::Empty => Some(0),
-            BlockType::Type(_) => Some(1),
+            BlockType::Empty => Some((0, 0)),
+            BlockType::Type(_) => Some((0, 1)),
             BlockType::FuncType(ty) => {
                 let Signature { params, results } = self.types.get(ty)?;
-                params.len().checked_add(results.len())
+                Some((params.len(), results.len()))
             }
         }
     }
@@ -126,6 +126,11 @@ impl Scan {
     /// Whether a global is one that the module defines and that never changes.
     pub(super) fn is_constant(&self, global: u32) -> bool {
         self.constant_globals.binary_search(&global).is_ok()
+    }
+
+    /// Pages that the memories begin with, all together.
+    fn initial_pages(&self) -> u64 {
+        self.memories.iter().fold(0, |all, memory| all.saturating_add(memory.minimum))
     }
 
     /// The number of memories that the module defines.

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     error::CompileError,
-    limits::{Limits, count, maximum},
+    limits::{Asked, Needs, count},
     types::externs::{ExternType, Import},
     wasm::sections::{CUSTOM, Reference, START, order, split_leb128},
 };
@@ -20,9 +20,9 @@ use wasmparser::{
     TypeRef,
 };
 
-/// Looks over a module and refuses what is above the limits.
-pub(in crate::wasm) fn scan(limits: &Limits, bytes: &[u8]) -> Result<Scan, CompileError> {
-    let mut scanner = Scanner { limits, bytes, scan: Scan::default() };
+/// Looks over a module and notes what it takes. Where that is refused what was found is not all there.
+pub(in crate::wasm) fn scan(asked: &mut Asked<'_>, bytes: &[u8]) -> Result<Scan, CompileError> {
+    let mut scanner = Scanner { asked, bytes, scan: Scan::default() };
     // The sections seen, by their order in a module, to notice a start section out of place.
     let (mut last, mut starts) = (0, 0_u32);
     for payload in Parser::new(0).parse_all(bytes) {
@@ -45,7 +45,7 @@ pub(in crate::wasm) fn scan(limits: &Limits, bytes: &[u8]) -> Result<Scan, Compi
             Payload::ElementSection(elements) => scanner.elements(elements)?,
             Payload::DataSection(data) => scanner.data(data)?,
             Payload::CodeSectionEntry(body) => {
-                maximum::locals(limits).check(locals(&body).map_err(invalid)?)?;
+                scanner.asked.take(Needs::locals, locals(&body).map_err(invalid)?);
             }
             Payload::StartSection { func, .. } => {
                 add(&mut starts, 1);
@@ -53,37 +53,39 @@ pub(in crate::wasm) fn scan(limits: &Limits, bytes: &[u8]) -> Result<Scan, Compi
             }
             _ => {}
         }
-        scanner.check()?;
+        scanner.count();
     }
     if starts > 1 {
         return Err(CompileError::Invalid("more than one start section".into()));
     }
-    Ok(scanner.scan)
+    let Scanner { asked, scan, .. } = scanner;
+    asked.instance(scan.initial_pages(), count(scan.instance_bytes()));
+    Ok(scan)
 }
 
-struct Scanner<'a> {
-    limits: &'a Limits,
+struct Scanner<'a, 'l> {
+    asked: &'a mut Asked<'l>,
     bytes: &'a [u8],
     scan: Scan,
 }
 
-impl Scanner<'_> {
-    /// Refuses more of what imports count for than the limits allow.
-    fn check(&self) -> Result<(), CompileError> {
-        let Self { limits, scan, .. } = self;
-        maximum::functions(limits).check(scan.functions.into())?;
-        maximum::globals(limits).check(scan.globals().into())?;
-        maximum::memories(limits).check(count(scan.memories.len()))?;
-        Ok(maximum::tables(limits).check(count(scan.tables.len()))?)
+impl Scanner<'_, '_> {
+    /// Notes what imports count for.
+    fn count(&mut self) {
+        let Self { asked, scan, .. } = self;
+        asked.take(Needs::functions, scan.functions.into());
+        asked.take(Needs::globals, scan.globals().into());
+        asked.take(Needs::memories, count(scan.memories.len()));
+        asked.take(Needs::tables, count(scan.tables.len()));
     }
 
     fn types(&mut self, range: Range<usize>) -> Result<(), CompileError> {
         let contents = self.bytes.get(range.clone()).unwrap_or_default();
-        signatures::read(self.limits, contents, range.start, &mut self.scan.types)
+        signatures::read(self.asked, contents, range.start, &mut self.scan.types)
     }
 
     fn imports(&mut self, imports: ImportSectionReader<'_>) -> Result<(), CompileError> {
-        maximum::imports(self.limits).check(imports.count().into())?;
+        self.asked.take(Needs::imports, imports.count().into());
         let scan = &mut self.scan;
         for import in imports {
             let import = import.map_err(invalid)?;
@@ -92,10 +94,15 @@ impl Scanner<'_> {
                     check_place(ty, scan.types.len())?;
                     scan.imported_types.push(ty);
                     add(&mut scan.imported_functions, 1);
+                    // Many of them may be of one type of many values.
+                    if self.asked.is_refused() {
+                        continue;
+                    }
                     ExternType::Func(scan.func_type(ty).ok_or_else(cut)?)
                 }
                 TypeRef::Memory(ty) => {
                     let memory = ScannedMemory::new(&ty);
+                    self.asked.imports_memory(memory.minimum);
                     scan.memories.push(memory);
                     add(&mut scan.imported_memories, 1);
                     ExternType::Memory(memory.ty())
@@ -107,6 +114,7 @@ impl Scanner<'_> {
                 }
                 TypeRef::Table(ty) => {
                     let table = ScannedTable::new(&ty);
+                    self.asked.imports_table(ty.initial);
                     scan.tables.push(table);
                     add(&mut scan.imported_tables, 1);
                     ExternType::Table(table.ty)
@@ -123,7 +131,7 @@ impl Scanner<'_> {
 
     fn functions(&mut self, functions: FunctionSectionReader<'_>) -> Result<(), CompileError> {
         add(&mut self.scan.functions, functions.count());
-        self.check()?;
+        self.count();
         for ty in functions {
             let ty = ty.map_err(invalid)?;
             check_place(ty, self.scan.types.len())?;
@@ -134,7 +142,8 @@ impl Scanner<'_> {
 
     fn tables(&mut self, tables: TableSectionReader<'_>) -> Result<(), CompileError> {
         let all = count(self.scan.tables.len()).saturating_add(tables.count().into());
-        maximum::tables(self.limits).check(all)?;
+        self.asked.take(Needs::tables, all);
+        check_engine_takes(all)?;
         for table in tables {
             let table = table.map_err(invalid)?;
             if let TableInit::Expr(expr) = &table.init {
@@ -142,7 +151,7 @@ impl Scanner<'_> {
             }
             self.scan.tables.push(ScannedTable::new(&table.ty));
             let initial = table.ty.initial;
-            maximum::table_elements(self.limits).check(initial)?;
+            self.asked.take(Needs::table_elements, initial);
             self.scan.elements = self.scan.elements.saturating_add(initial);
         }
         Ok(())
@@ -150,10 +159,11 @@ impl Scanner<'_> {
 
     fn memories(&mut self, memories: MemorySectionReader<'_>) -> Result<(), CompileError> {
         let all = count(self.scan.memories.len()).saturating_add(memories.count().into());
-        maximum::memories(self.limits).check(all)?;
+        self.asked.take(Needs::memories, all);
+        check_engine_takes(all)?;
         for memory in memories {
             let memory = ScannedMemory::new(&memory.map_err(invalid)?);
-            maximum::memory_pages(self.limits).check(memory.minimum)?;
+            self.asked.take(Needs::memory_pages, memory.minimum);
             self.scan.memories.push(memory);
         }
         Ok(())
@@ -161,7 +171,7 @@ impl Scanner<'_> {
 
     fn globals(&mut self, globals: GlobalSectionReader<'_>) -> Result<(), CompileError> {
         let all = count(self.scan.globals.len()).saturating_add(globals.count().into());
-        maximum::globals(self.limits).check(all)?;
+        self.asked.take(Needs::globals, all);
         for global in globals {
             let global = global.map_err(invalid)?;
             self.expr(&global.init_expr)?;
@@ -178,7 +188,7 @@ impl Scanner<'_> {
     }
 
     fn exports(&mut self, exports: ExportSectionReader<'_>) -> Result<(), CompileError> {
-        maximum::exports(self.limits).check(exports.count().into())?;
+        self.asked.take(Needs::exports, exports.count().into());
         for export in exports.into_iter_with_offsets() {
             let (offset, export) = export.map_err(invalid)?;
             let (kind, index) = (ExportKind::new(export.kind), export.index);
@@ -192,7 +202,9 @@ impl Scanner<'_> {
                 ExportKind::Memory => check_place(index, self.scan.memories.len())?,
                 ExportKind::Table => check_place(index, self.scan.tables.len())?,
             }
-            self.scan.exports.push(ScannedExport { name: export.name.into(), kind, index });
+            if !self.asked.is_refused() {
+                self.scan.exports.push(ScannedExport { name: export.name.into(), kind, index });
+            }
         }
         Ok(())
     }
@@ -205,7 +217,7 @@ impl Scanner<'_> {
 
     fn elements(&mut self, elements: ElementSectionReader<'_>) -> Result<(), CompileError> {
         add(&mut self.scan.segments, elements.count());
-        maximum::segments(self.limits).check(self.scan.segments.into())?;
+        self.asked.take(Needs::segments, self.scan.segments.into());
         for element in elements {
             let element = element.map_err(invalid)?;
             if let ElementKind::Active { offset_expr, table_index } = &element.kind {
@@ -217,7 +229,7 @@ impl Scanner<'_> {
                 ElementItems::Expressions(_, exprs) => exprs.count(),
             };
             self.scan.segment_elements = self.scan.segment_elements.saturating_add(many.into());
-            maximum::table_elements(self.limits).check(self.scan.segment_elements)?;
+            self.asked.take(Needs::table_elements, self.scan.segment_elements);
             match element.items {
                 ElementItems::Functions(functions) => {
                     for function in functions.into_iter_with_offsets() {
@@ -237,7 +249,7 @@ impl Scanner<'_> {
 
     fn data(&mut self, data: DataSectionReader<'_>) -> Result<(), CompileError> {
         add(&mut self.scan.segments, data.count());
-        maximum::segments(self.limits).check(self.scan.segments.into())?;
+        self.asked.take(Needs::segments, self.scan.segments.into());
         for segment in data {
             if let DataKind::Active { offset_expr, memory_index } = segment.map_err(invalid)?.kind {
                 self.expr(&offset_expr)?;
@@ -247,7 +259,7 @@ impl Scanner<'_> {
         Ok(())
     }
 
-    /// Looks at a constant expression; refuses one of too many operators.
+    /// Looks at a constant expression.
     fn expr(&mut self, expr: &ConstExpr<'_>) -> Result<(), CompileError> {
         let mut operators = 0_u64;
         for operator in expr.get_operators_reader().into_iter_with_offsets() {
@@ -264,12 +276,15 @@ impl Scanner<'_> {
         }
         // The last one is its end.
         let requested = operators.saturating_sub(1);
-        Ok(maximum::const_operators(self.limits).check(requested)?)
+        self.asked.take(Needs::const_operators, requested);
+        Ok(())
     }
 
     /// Notes where a function is referred to, if it is an imported one.
     fn refer(&mut self, offset: usize, function: u32) -> Result<(), CompileError> {
-        if let Some(import) = self.scan.imported_function(self.function(function)?) {
+        if let Some(import) = self.scan.imported_function(self.function(function)?)
+            && !self.asked.is_refused()
+        {
             let offset = u32::try_from(offset).map_err(|_| cut())?;
             self.scan.references.push(Reference { offset, import });
         }
@@ -290,6 +305,18 @@ fn invalid(error: BinaryReaderError) -> CompileError {
 fn cut() -> CompileError {
     CompileError::Invalid("unexpected end".into())
 }
+
+/// Refuses more tables or memories than any engine takes, of which each takes a multiple of its bytes to look at.
+fn check_engine_takes(many: u64) -> Result<(), CompileError> {
+    if many > MOST {
+        Err(CompileError::Invalid("more tables or memories than there can be".into()))
+    } else {
+        Ok(())
+    }
+}
+
+/// Tables, and memories, that a module can have: what the JavaScript API takes of tables.
+const MOST: u64 = 100_000;
 
 const fn order_of_start() -> u8 {
     order(START)

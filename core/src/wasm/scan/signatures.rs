@@ -6,7 +6,7 @@
 
 use crate::{
     error::{CompileError, Unsupported},
-    limits::{Limits, count, maximum},
+    limits::{Asked, Needs, count},
     types::proposals::Proposal,
     wasm::{
         sections::split_leb128,
@@ -14,12 +14,15 @@ use crate::{
     },
 };
 
+/// The types that a module can have: what the JavaScript API takes. Each takes a multiple of its bytes to look at.
+const MOST: usize = 1_000_000;
+
 /// What begins a function type.
 const FUNCTION: u8 = 0x60;
 
 /// Reads the contents of a type section, which begin at an offset in the module, and adds them to `types`.
 pub(super) fn read(
-    limits: &Limits,
+    asked: &mut Asked<'_>,
     contents: &[u8],
     offset: usize,
     types: &mut Types,
@@ -33,14 +36,17 @@ pub(super) fn read(
         None => CompileError::Invalid("a type that there is not".into()),
     };
     let (len, mut rest) = split_leb128(contents).ok_or_else(cut)?;
-    maximum::types(limits).check(count(len))?;
+    asked.take(Needs::types, count(len));
+    if len > MOST {
+        return Err(CompileError::Invalid("more types than there can be".into()));
+    }
     for _ in 0..len {
         let (&first, after) = rest.split_first().ok_or_else(cut)?;
         if first != FUNCTION {
             return Err(refused(Foreign::Form(rest)));
         }
-        let (params, after) = values(limits, after, refused)?;
-        let (results, after) = values(limits, after, refused)?;
+        let (params, after) = values(asked, after, refused)?;
+        let (results, after) = values(asked, after, refused)?;
         types.push(Signature { params, results });
         rest = after;
     }
@@ -49,12 +55,12 @@ pub(super) fn read(
 
 /// The value types of a list, and what comes after it.
 fn values<'a>(
-    limits: &Limits,
+    asked: &mut Asked<'_>,
     bytes: &'a [u8],
     refused: impl FnOnce(Foreign<'a>) -> CompileError,
 ) -> Result<(&'a [u8], &'a [u8]), CompileError> {
     let (len, after) = split_leb128(bytes).ok_or_else(cut)?;
-    maximum::params(limits).check(count(len))?;
+    asked.take(Needs::params, count(len));
     let (types, rest) = after.split_at_checked(len).ok_or_else(cut)?;
     match types.iter().position(|byte| !is_value_type(*byte)) {
         Some(at) => Err(refused(Foreign::Value(after.get(at..).unwrap_or_default()))),

@@ -73,12 +73,12 @@ fn a_memory_above_a_limit_is_the_supervisors_trap() {
         }
         other => panic!("{other:?}"),
     };
-    let one_too_large = new(&mut world, 1_025, MEM_UNLIMITED);
-    assert_eq!(refused(one_too_large), (Limit::MemoryPages, 1_024, 1_025));
-    assert_eq!(new(&mut world, 1_024, MEM_UNLIMITED), Ok(0));
-    assert_eq!(new(&mut world, 1_024, MEM_UNLIMITED), Ok(1));
+    let one_too_large = new(&mut world, 4_097, MEM_UNLIMITED);
+    assert_eq!(refused(one_too_large), (Limit::MemoryPages, 4_096, 4_097));
+    assert_eq!(new(&mut world, 4_096, MEM_UNLIMITED), Ok(0));
+    assert_eq!(new(&mut world, 4_096, MEM_UNLIMITED), Ok(1));
     let one_too_many = new(&mut world, 1, MEM_UNLIMITED);
-    assert_eq!(refused(one_too_many), (Limit::TotalMemoryPages, 2_048, 2_049));
+    assert_eq!(refused(one_too_many), (Limit::TotalMemoryPages, 8_192, 8_193));
     // A maximum is no use of pages.
     assert_eq!(new(&mut world, 0, 65_536), Ok(2));
 }

@@ -29,7 +29,7 @@ pub(super) fn long(value: u64) -> usize {
 pub(super) fn compile(limits: &Limits, bytes: &[u8]) -> Attempt {
     match Module::with_limits(limits, bytes) {
         Ok(_) => Ok(()),
-        Err(CompileError::Limit(error)) => Err(Refusal::Limit(error)),
+        Err(CompileError::Limit(error)) => Err(Refusal::Limit(*error)),
         Err(error) => panic!("{error}"),
     }
 }
@@ -70,7 +70,7 @@ pub(super) fn recursive() -> String {
 /// Instances and memories.
 pub(super) fn made<T>(outcome: Result<T, InstantiateError>) -> Result<T, Refusal> {
     outcome.map_err(|error| match error {
-        InstantiateError::Limit(error) => Refusal::Limit(error),
+        InstantiateError::Limit(error) => Refusal::Limit(*error),
         error => panic!("{error}"),
     })
 }

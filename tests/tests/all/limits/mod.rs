@@ -4,6 +4,7 @@ mod attempts;
 mod cases;
 mod every;
 mod modules;
+mod needs;
 mod presets;
 mod stores;
 

@@ -33,7 +33,7 @@ fn a_module_within_its_limits_compiles_and_one_over_is_refused() {
     check("table_elements", 20, &format!("(module {tables})"), |limits, max| {
         limits.table_elements = narrow(max);
     });
-    let memories = r#"(import "e" "m" (memory 9)) (memory 3) (memory 5 900)"#;
+    let memories = r#"(import "e" "m" (memory 4)) (memory 3) (memory 5 900)"#;
     check("memories", 3, &format!("(module {memories})"), |limits, max| limits.memories = narrow(max));
     check("memory_pages", 5, &format!("(module {memories})"), |limits, max| {
         limits.memory_pages = narrow(max)
@@ -118,7 +118,7 @@ fn a_bomb_is_refused_at_once() {
         locals(50_001),
         text::bytes("(module (memory 65536))"),
         text::bytes("(module (table 0xffffffff funcref))"),
-        text::bytes(r#"(module (memory 1025 65536) (data (i32.const 0) "x"))"#),
+        text::bytes(r#"(module (memory 4097 65536) (data (i32.const 0) "x"))"#),
         // Sections that claim more than there is.
         b"\0asm\x01\0\0\0\x01\x05\xFF\xFF\xFF\xFF\x0F".to_vec(),
         b"\0asm\x01\0\0\0\x01\xFF\xFF\xFF\xFF\x0F".to_vec(),

@@ -262,8 +262,8 @@ fn four_gibibytes_of_zeros_are_refused_before_they_are_taken() {
     let text = "(module (memory 0) (memory 0))";
     let mut store = Store::new();
     let guest = text::guest(&mut store, text, &Environment::new());
-    for (pages, limit) in [(65_536, Limit::MemoryPages), (1_025, Limit::MemoryPages)] {
-        let forged = Forged::of(&text::bytes(text)).with_memory(1_024, vec![]).with_memory(pages, vec![]);
+    for (pages, limit) in [(65_536, Limit::MemoryPages), (4_097, Limit::MemoryPages)] {
+        let forged = Forged::of(&text::bytes(text)).with_memory(4_096, vec![]).with_memory(pages, vec![]);
         match store.restore(guest, &read(&forged.bytes()).unwrap()) {
             Err(RestoreError::Limit(refused)) => {
                 assert_eq!((refused.limit, refused.requested), (limit, pages.into()))

@@ -1,0 +1,51 @@
+// The campaign of hostile modules in Node: what each kind takes to be compiled or refused, under the default and under the
+// strict limits, against what is promised.
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Sandbox } from "../js/dist/index.js";
+
+const PROGRAM = process.argv[2] ?? "target/optimized/hostile";
+/** Bombs of each kind; their sizes begin anew after six. */
+const EACH = 6;
+/** Milliseconds for each MiB of a module; one of less than a sixteenth may take as long as that. */
+const PER_MIB = 300;
+const [MIB, SMALL] = [1 << 20, 64 << 10];
+
+/** The milliseconds that it takes for each MiB, the fewest of three where that is too many: others may have the machine. */
+function perMib(sandbox, bytes) {
+  let least = Infinity;
+  for (let round = 0; round < 3 && least > PER_MIB; round++) {
+    const began = process.cpuUsage().user;
+    try {
+      sandbox.compile(bytes).dispose();
+    } catch (error) {
+      if (error.name !== "CompileError") throw error;
+    }
+    const took = (process.cpuUsage().user - began) / 1e3;
+    least = Math.min(least, (took * MIB) / Math.max(bytes.length, SMALL));
+  }
+  return least;
+}
+
+let isKept = true;
+for (const preset of ["default", "strict"]) {
+  const sandbox = await Sandbox.load({ limits: preset, warm: true });
+  const largest = sandbox.limits.moduleBytes;
+  console.log(`\nHostile modules in Node ${process.versions.node} under ${preset} limits, ms / MiB`);
+  for (const kind of execFileSync(PROGRAM, ["--kinds"], { encoding: "utf8" }).trim().split("\n")) {
+    const directory = mkdtempSync(join(tmpdir(), "guestbox-"));
+    try {
+      execFileSync(PROGRAM, ["--write", directory, EACH, largest, kind].map(String));
+      const files = readdirSync(directory);
+      const worst = Math.max(...files.map((file) => perMib(sandbox, readFileSync(join(directory, file)))));
+      console.log(`${kind.padStart(28)} ${worst.toFixed(1).padStart(8)}`);
+      if (worst > PER_MIB) isKept = false;
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  }
+  console.log(`the wasm module's memory: ${(sandbox.memoryBytes / MIB).toFixed(0)} MiB`);
+}
+process.exitCode = isKept ? 0 : 1;
