@@ -12,7 +12,7 @@ LEAST_RUST := $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
 .PHONY: help demo test check check-js format-js bench-quick bench-compile bench-engine bench-fuel bench-turns hostile oracle fuzz fuzz-planted soak package runtime supervisor record-supervisor record-traces clean \
-	setup-wasm setup-js setup-guests setup-large setup-browser setup-runtimes setup-bundlers setup-more-bundlers setup-runtime setup-all \
+	setup-wasm setup-js setup-guests setup-large setup-census setup-browser setup-runtimes setup-bundlers setup-more-bundlers setup-runtime setup-all \
 	test-core test-native test-host test-js test-package test-browser test-bundlers
 
 help: ## lists the targets
@@ -179,6 +179,11 @@ setup-large: tests/large/node_modules/.package-lock.json ## a large module, from
 tests/large/node_modules/.package-lock.json: tests/large/package.json tests/large/package-lock.json
 	@tests/setup.sh large
 
+setup-census: tests/census/node_modules/.package-lock.json ## the packages of the census, from npm
+
+tests/census/node_modules/.package-lock.json: tests/census/package.json tests/census/package-lock.json
+	@tests/setup.sh census
+
 setup-browser: ## Chromium and its driver, by apt where that may be
 	@tests/setup.sh browser
 
@@ -204,4 +209,4 @@ tests/runtime/node_modules/.package-lock.json: tests/runtime/package.json tests/
 
 clean: ## removes what was built
 	cargo clean
-	rm -rf js/dist js/LICENSE-* js/THIRD-PARTY-NOTICES.txt js/node_modules tests/{bundlers,guests,large,more-bundlers,runtime,turns}/node_modules tests/runtime/target
+	rm -rf js/dist js/LICENSE-* js/THIRD-PARTY-NOTICES.txt js/node_modules tests/{bundlers,census,guests,large,more-bundlers,runtime,turns}/node_modules tests/runtime/target

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what a Makefile target needs, if it is not there yet; says what it can't install.
 #
-#   tests/setup.sh wasm | js | guests | large | runtime | runtimes | bundlers | more-bundlers | browser | bare-metal | deny | component NAME | toolchain VERSION
+#   tests/setup.sh wasm | js | guests | large | census | runtime | runtimes | bundlers | more-bundlers | browser | bare-metal | deny | component NAME | toolchain VERSION
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -45,6 +45,7 @@ case "${1:-}" in
   js) npm_ci js ;;
   guests) npm_ci tests/guests ;;
   large) npm_ci tests/large ;;
+  census) npm_ci tests/census ;;
   runtime)
     npm_ci tests/runtime
     say "fetching the crates of tests/runtime"
@@ -85,5 +86,5 @@ case "${1:-}" in
     say "adding the Rust component $2"
     rustup component add "$2" && cargo "$command" --version >/dev/null
     ;;
-  *) fail "usage: tests/setup.sh wasm | js | guests | large | runtime | runtimes | bundlers | more-bundlers | browser | bare-metal | deny | component NAME | toolchain VERSION" ;;
+  *) fail "usage: tests/setup.sh wasm | js | guests | large | census | runtime | runtimes | bundlers | more-bundlers | browser | bare-metal | deny | component NAME | toolchain VERSION" ;;
 esac
