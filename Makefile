@@ -11,7 +11,7 @@ LEAST_RUST := $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
 # The toolchain that has the wasm32 target; the environment may name another.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: help demo test check check-js format-js bench-quick bench-compile bench-engine bench-fuel bench-turns hostile oracle fuzz fuzz-planted soak package runtime supervisor record-supervisor record-traces clean \
+.PHONY: help demo test check check-js format-js bench-quick bench-compile bench-engine bench-fuel bench-turns census record-census hostile oracle fuzz fuzz-planted soak package runtime supervisor record-supervisor record-traces clean \
 	setup-wasm setup-js setup-guests setup-large setup-census setup-browser setup-runtimes setup-bundlers setup-more-bundlers setup-runtime setup-all \
 	test-core test-native test-host test-js test-package test-browser test-bundlers
 
@@ -81,9 +81,10 @@ check: setup-wasm ## format and lints of Rust and JavaScript, the floors of the 
 		else echo "check: no Rust $(LEAST_RUST) to be had; that it is enough was NOT checked"; fi
 
 # The lints ask for the types that the package is built with.
-check-js: package ## the floors of the sources, and format and lints of TypeScript and JavaScript
+check-js: package ## the floors of the sources, what the census stands on, and format and lints of TypeScript and JavaScript
 	node --test tests/floors.test.mjs
 	node tests/floors.mjs
+	$(NODE24) --test tests/census/census.test.mjs
 	js/node_modules/.bin/prettier --check $(SCRIPTS)
 	js/node_modules/.bin/eslint --config js/eslint.config.mjs --max-warnings 0 js tests
 
@@ -113,6 +114,12 @@ bench-turns: package setup-runtimes ## how fairly calls that never end share eac
 bench-fuel: package setup-guests ## what a unit of fuel is worth: by class of operator, and of crossings and of guests natively and in Node 24 (alone on the machine)
 	cargo bench --quiet --package guestbox-tests --bench fuel
 	$(NODE24) tests/benches/fuel.mjs
+
+census: package setup-census ## real modules from npm, how far they get and whether they do what they do in V8, against what was recorded
+	$(NODE24) tests/census/run.mjs
+
+record-census: package setup-census ## records the census anew (tests/census/expected.json, tests/README.md)
+	$(NODE24) tests/census/run.mjs --record
 
 # Freed memory goes back to the system at once, so that what is resident is what is taken.
 hostile: export MALLOC_TRIM_THRESHOLD_ = 0
