@@ -11,7 +11,7 @@ LEAST_RUST := $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
 # The toolchain that has the wasm32 target; the environment may name another.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: help demo test check check-js format-js bench-quick bench-compile bench-engine bench-fuel bench-turns census record-census hostile oracle fuzz fuzz-planted soak package runtime supervisor record-supervisor record-traces clean \
+.PHONY: help demo test check check-js format-js bench-quick bench-compile bench-engine bench-fuel bench-turns census record-census hostile oracle fuzz fuzz-planted soak package runtime supervisor record-spec record-supervisor record-traces clean \
 	setup-wasm setup-js setup-guests setup-large setup-census setup-browser setup-runtimes setup-bundlers setup-more-bundlers setup-runtime setup-all \
 	test-core test-native test-host test-js test-package test-browser test-bundlers
 
@@ -29,13 +29,13 @@ test-core: ## the core's own tests and examples
 	cargo test --package guestbox
 	cargo run --quiet --package guestbox --example round_robin
 
-test-native: setup-js setup-guests supervisor runtime ## black-box tests of the core, in debug, and torture, the oracle, the fuzz, the traces, the operators, teardown, substrate and the runtime in release
+test-native: setup-js setup-guests supervisor runtime ## black-box tests of the core, in debug, and torture, the oracle, the fuzz, the traces, the operators, the specification's tests, teardown, substrate and the runtime in release
 	cargo test --package guestbox-tests
 	cargo test --profile optimized --package guestbox-tests --test teardown
-	tests/areas.sh optimized torture oracle fuzz traces operators substrate runtime
+	tests/areas.sh optimized torture oracle fuzz traces operators spec substrate runtime
 
 test-js: package setup-guests supervisor runtime ## the npm package under this machine's Node and under Node 24
-	cargo build --quiet --package guestbox-tests --bin snapshots --bin hostile --bin operators
+	cargo build --quiet --package guestbox-tests --bin snapshots --bin hostile --bin operators --bin spec
 	cd js && node --test test/*.test.mjs
 	cd js && ../$(NODE24) --test test/*.test.mjs
 
@@ -152,6 +152,9 @@ supervisor: setup-wasm ## builds the supervisor of the tests that is itself wasm
 
 runtime: setup-wasm setup-runtime ## builds a runtime of Substrate's pallets of 2021, and what it does natively
 	tests/runtime/build.sh
+
+record-spec: ## records how many of the specification's tests come to what (tests/spec/tally.json)
+	cargo run --quiet --package guestbox-tests --bin spec -- --record
 
 record-supervisor: supervisor ## records that supervisor's traces anew (tests/scenarios/supervisor.json)
 	cargo run --quiet --package guestbox-tests --bin record-supervisor

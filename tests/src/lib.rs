@@ -7,6 +7,7 @@ pub mod mock;
 pub mod operators;
 pub mod process;
 pub mod random;
+pub mod spec;
 pub mod stack_pointers;
 pub mod text;
 pub mod torture;

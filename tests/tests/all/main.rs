@@ -28,6 +28,7 @@ mod reentry;
 mod runtime;
 mod seed_behaviour;
 mod snapshots;
+mod spec;
 mod stack_pointers;
 mod substrate;
 mod thunk_faults;

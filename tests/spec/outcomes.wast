@@ -1,0 +1,95 @@
+;; Directives that come to each outcome, which stands behind them.
+(module (func (export "one") (result i32) (i32.const 1)) (func (export "trap") unreachable) (func (export "next") (param i32) (result i32 i64) (local.get 0) (i64.const 7)) (global (export "global") f32 (f32.const 1)) (func (export "again") (call 3)) (func (export "nan") (result f32) (f32.const nan:0x600000))) ;; passed
+(invoke "one") ;; passed
+(invoke "trap") ;; wrong trap
+(assert_return (invoke "one") (i32.const 1)) ;; passed
+(assert_return (invoke "one") (i32.const 2)) ;; wrong value
+(assert_return (invoke "one") (i64.const 1)) ;; wrong value
+(assert_return (invoke "one") (f32.const 1)) ;; wrong value
+(assert_return (invoke "one")) ;; wrong value
+(assert_return (invoke "one") (i32.const 1) (i32.const 1)) ;; wrong value
+(assert_return (invoke "one") (either (i32.const 2) (i32.const 1))) ;; passed
+(assert_return (invoke "next" (i32.const -1)) (i32.const -1) (i64.const 7)) ;; passed
+(assert_return (invoke "next" (i32.const -1)) (i32.const -1) (i64.const 8)) ;; wrong value
+(assert_return (invoke "trap")) ;; wrong trap
+(assert_return (get "global") (f32.const 1)) ;; passed
+(assert_return (get "global") (f32.const -1)) ;; wrong value
+(assert_return (get "global") (f32.const nan:canonical)) ;; wrong value
+(assert_return (invoke "nan") (f32.const nan:0x600000)) ;; passed
+(assert_return (invoke "nan") (f32.const nan:arithmetic)) ;; passed
+(assert_return (invoke "nan") (f32.const nan:canonical)) ;; wrong value
+(assert_trap (invoke "one") "unreachable") ;; wrong trap
+(assert_trap (invoke "trap") "unreachable") ;; passed
+(assert_trap (invoke "trap") "integer overflow") ;; wrong trap
+(assert_trap (invoke "trap") "a trap of a kind that is not known") ;; wrong trap
+(assert_exhaustion (invoke "again") "call stack exhausted") ;; passed
+(assert_exhaustion (invoke "trap") "call stack exhausted") ;; wrong trap
+(assert_invalid (module (func (result i32))) "type mismatch") ;; passed
+(assert_invalid (module (func (result i32) (i32.const 1))) "type mismatch") ;; accepted
+(assert_invalid (module (func (local.get $none))) "unknown local") ;; text format
+(assert_malformed (module binary "\00asm\01\00\00") "unexpected end") ;; passed
+(assert_malformed (module binary "\00asm\01\00\00\00") "unexpected end") ;; accepted
+(assert_malformed (module quote "(func") "unexpected token") ;; text format
+(assert_malformed (module quote "(func)") "unexpected token") ;; text format
+(assert_unlinkable (module (import "spectest" "none" (func))) "unknown import") ;; passed
+(assert_unlinkable (module (import "none" "print" (func))) "unknown import") ;; passed
+(assert_unlinkable (module (import "spectest" "print" (func (param i32)))) "incompatible import type") ;; passed
+(assert_unlinkable (module (import "spectest" "print" (memory 1))) "incompatible import type") ;; passed
+(assert_unlinkable (module (import "spectest" "memory" (func))) "incompatible import type") ;; passed
+(assert_unlinkable (module (import "spectest" "memory" (memory 2))) "incompatible import type") ;; passed
+(assert_unlinkable (module (import "spectest" "print" (func))) "incompatible import type") ;; accepted
+(assert_unlinkable (module (func unreachable) (start 0)) "incompatible import type") ;; accepted
+(assert_trap (module (memory 0) (data (i32.const 1) "a")) "out of bounds memory access") ;; passed
+(assert_trap (module (memory 0) (data (i32.const 1) "a")) "unreachable") ;; wrong trap
+(assert_trap (module (func unreachable) (start 0)) "unreachable") ;; passed
+(assert_trap (module (func unreachable) (start 0)) "integer overflow") ;; wrong trap
+(assert_trap (module) "unreachable") ;; wrong trap
+(module $exporter (global $count (mut i32) (i32.const 5)) (func (export "count") (result i32) (global.set $count (i32.add (global.get $count) (i32.const 1))) (global.get $count)) (func (export "trap") (drop (i32.div_u (i32.const 1) (i32.const 0))))) ;; passed
+(register "exporter" $exporter) ;; passed
+(module (import "exporter" "count" (func $count (result i32))) (import "exporter" "trap" (func $trap)) (func (export "count") (result i32) (call $count)) (func (export "trap") (call $trap))) ;; passed
+(assert_return (invoke "count") (i32.const 6)) ;; passed
+(assert_return (invoke $exporter "count") (i32.const 7)) ;; passed
+(assert_trap (invoke "trap") "integer divide by zero") ;; passed
+(assert_trap (invoke "trap") "integer overflow") ;; wrong trap
+(module (memory (import "spectest" "memory") 1 2) (memory (export "memory") 1) (data (i32.const 0) "a") (func (export "byte") (result i32) (i32.load8_u (i32.const 0)))) ;; passed
+(assert_return (invoke "byte") (i32.const 97)) ;; passed
+(module $none (import "spectest" "none" (func))) ;; refused: import
+(assert_return (invoke "one") (i32.const 1)) ;; refused: import
+(assert_trap (invoke $none "one") "unreachable") ;; refused: import
+(assert_return (get $none "one") (i32.const 1)) ;; refused: import
+(register "none") ;; refused: import
+(module (import "none" "one" (func))) ;; refused: import
+(assert_unlinkable (module (import "none" "one" (func))) "unknown import") ;; refused: import
+(module (memory 1 1 shared)) ;; refused: threads
+(invoke "one") ;; refused: threads
+(assert_invalid (module (memory 1 1 shared) (func (result i32))) "type mismatch") ;; unexamined: threads
+(assert_invalid (module (memory 65537)) "memory size must be at most 65536 pages (4GiB)") ;; passed
+(module (func unreachable) (start 0)) ;; wrong trap
+(invoke "one") ;; wrong trap
+(module (table (import "spectest" "table") 1 funcref)) ;; not expressible: imported table
+(module (global (import "spectest" "global_i32") i32)) ;; not expressible: imported global
+(module (global $reference (mut externref) (ref.null extern)) (func (export "set") (param externref) (global.set $reference (local.get 0))) (func (export "get") (result externref) (global.get $reference)) (func (export "is_null") (result i32) (ref.is_null (global.get $reference)))) ;; passed
+(assert_return (invoke "is_null") (i32.const 1)) ;; passed
+(assert_return (invoke "is_null") (i32.const 0)) ;; wrong value
+(register "reference") ;; passed
+(invoke "set" (ref.extern 1)) ;; not expressible: reference as an argument
+(assert_return (invoke "is_null") (i32.const 0)) ;; not expressible: reference as an argument
+(assert_return (invoke "get") (ref.extern 1)) ;; not expressible: reference in a signature
+(module (import "reference" "set" (func (param externref)))) ;; not expressible: reference in a signature
+(module (import "reference" "set" (func (param i32)))) ;; refused: import
+(module (global (export "global") externref (ref.null extern))) ;; passed
+(assert_return (get "global") (ref.null extern)) ;; not expressible: value of a global
+(module $exporter (table (export "table") 1 funcref) (func $function (result i32) (i32.const 1)) (func (export "call") (result i32) (call_indirect (result i32) (i32.const 0)))) ;; passed
+(register "exporter" $exporter) ;; passed
+(assert_trap (invoke $exporter "call") "uninitialized element") ;; passed
+(module (import "exporter" "table" (table 1 funcref)) (func $function (result i32) (i32.const 1)) (elem (i32.const 0) $function)) ;; not expressible: imported table
+(assert_return (invoke $exporter "call") (i32.const 1)) ;; not expressible: imported table
+(module (import "exporter" "call" (func $call (result i32))) (func (export "call") (result i32) (call $call))) ;; passed
+(assert_return (invoke "call") (i32.const 1)) ;; not expressible: imported table
+(module definition $definition (global $count (mut i32) (i32.const 0)) (func (export "count") (result i32) (global.set $count (i32.add (global.get $count) (i32.const 1))) (global.get $count))) ;; passed
+(module instance $first $definition) ;; passed
+(module instance $second) ;; passed
+(assert_return (invoke $first "count") (i32.const 1)) ;; passed
+(assert_return (invoke "count") (i32.const 1)) ;; passed
+(assert_return (invoke $second "count") (i32.const 2)) ;; passed
+(module definition (memory 1 1 shared)) ;; refused: threads
