@@ -7,7 +7,7 @@
 //! * `files`: where the scripts are.
 //! * `script`, `parse`: what is in one, and how it is read from the text format.
 //! * `values`: arguments, and what results have to be.
-//! * `linker`: what the modules of a script have from each other. Whatever else can be imported one day begins there.
+//! * `linker`: what the modules of a script have from each other.
 //! * `outcome`: what directives come to.
 //! * `run`: performs a script.
 //! * `tally`: counts, and compares with the record.
