@@ -21,6 +21,7 @@ const bytesOf = (module) => (typeof module === "string" ? wat(module) : module);
 /** For each limit on modules: the text of a module that has `count` of it. */
 const OF_MODULES = {
   blockDepth: (count) => `(module (func ${"(block ".repeat(count)}${")".repeat(count)}))`,
+  blocks: (count) => `(module (func ${"(block)".repeat(count)}))`,
   branchTargets: (count) => `(module (func (block (br_table ${repeat(count, "0")} (i32.const 0)))))`,
   constOperators: (count) => sum(count),
   exports: exporting,

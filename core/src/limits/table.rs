@@ -336,6 +336,16 @@ limits! {
         asked by modules;
         refuses BlockDepth: "a module, the same";
     }
+    /// Blocks, loops and ifs of a function, also those behind each other.
+    /// The engine keeps up to 160 bytes for each until the function is translated.
+    blocks: u32 {
+        /// Blocks of a function: the largest that was seen in a hundred published modules has 29,742.
+        BLOCKS = 50_000;
+        strict: 50_000;
+        unlimited: u32::MAX;
+        asked by modules;
+        refuses Blocks: "a module, the same";
+    }
     /// Targets of all `br_table`s of a function together, the default ones too.
     /// Each takes a byte, and the engine keeps some 30 for it until the function is translated.
     branch_targets: u32 {

@@ -53,6 +53,10 @@ fn proposal_at(bytes: &[u8], fault: &Fault, body: Option<&FunctionBody<'_>>) -> 
         Ok(()) => true,
         Err(reached) => reached.offset > fault.offset,
     };
+    // Of some faults the parser says another offset where the code ends with them: then it is no proposal that helps.
+    if passes(supported) {
+        return None;
+    }
     let alone = |proposal: &&Proposal| passes(supported.union(proposal.features()));
     // Several proposals may meet in one place: then one of those that are missed there.
     let all = Proposal::ALL.iter().fold(supported, |all, proposal| all.union(proposal.features()));

@@ -6,6 +6,8 @@ export interface LimitNumbers {
   readonly argumentBytes?: number;
   /** Blocks within each other in a function. */
   readonly blockDepth?: number;
+  /** Blocks, loops and ifs of a function, also those behind each other. */
+  readonly blocks?: number;
   /** Targets of all `br_table`s of a function together, the default ones too. */
   readonly branchTargets?: number;
   /** Operators of a constant expression: the initial value of a global, the offset of a segment. */
@@ -59,6 +61,7 @@ export interface LimitNumbers {
 /** What a module takes of the limits, each in the unit of the limit. */
 export interface ModuleNeeds {
   readonly blockDepth: number;
+  readonly blocks: number;
   readonly branchTargets: number;
   readonly constOperators: number;
   readonly exports: number;
@@ -79,7 +82,7 @@ export interface ModuleNeeds {
   readonly types: number;
 }
 
-export const LIMIT_NAMES = /* @__PURE__ */ "argumentBytes blockDepth branchTargets constOperators engineStackBytes environmentBytes exports fuel functions globals guestFrames imports instances locals memories memoryPages moduleBytes multiValues nesting params segments tableElements tables totalInstanceBytes totalMemoryPages types".split(" ") as (keyof LimitNumbers)[];
+export const LIMIT_NAMES = /* @__PURE__ */ "argumentBytes blockDepth blocks branchTargets constOperators engineStackBytes environmentBytes exports fuel functions globals guestFrames imports instances locals memories memoryPages moduleBytes multiValues nesting params segments tableElements tables totalInstanceBytes totalMemoryPages types".split(" ") as (keyof LimitNumbers)[];
 
 /** The limits of a guest's own, each a whole number. */
 export interface GuestLimits {

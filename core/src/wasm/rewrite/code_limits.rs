@@ -1,7 +1,7 @@
 //! What code may make the engine and its validator keep at a time, or write, for a few bytes.
 //!
-//! Both keep a frame for each block that is open, the engine keeps a note for each target of a
-//! `br_table` until the function is translated. And with the multi-value proposal a branch,
+//! Both keep a frame for each block that is open, the engine keeps notes for each block, and for each target of a
+//! `br_table`, until the function is translated. And with the multi-value proposal a branch,
 //! call or block of two bytes stands for as many values as a type has, each of which is written
 //! down or copied.
 
@@ -18,6 +18,7 @@ pub(super) struct CodeLimits<'a> {
     pub(super) asked: Asked<'a>,
     scan: &'a Scan,
     /// Of the function that is looked at.
+    blocks: u64,
     branch_targets: u64,
     multi_values: u64,
 }
@@ -43,11 +44,12 @@ impl Open for Labels<'_> {
 
 impl<'a> CodeLimits<'a> {
     pub(super) const fn new(asked: Asked<'a>, scan: &'a Scan) -> Self {
-        Self { asked, scan, branch_targets: 0, multi_values: 0 }
+        Self { asked, scan, blocks: 0, branch_targets: 0, multi_values: 0 }
     }
 
     /// The operators that follow are of another function.
     pub(super) const fn begin_function(&mut self) {
+        self.blocks = 0;
         self.branch_targets = 0;
     }
 
@@ -59,6 +61,8 @@ impl<'a> CodeLimits<'a> {
             Operator::Block { blockty } | Operator::If { blockty } | Operator::Loop { blockty } => {
                 // The function's own label is none of its blocks, and this one is.
                 self.asked.take(Needs::block_depth, count(open.len()));
+                self.blocks = self.blocks.saturating_add(1);
+                self.asked.take(Needs::blocks, self.blocks);
                 let values = self.scan.values_of_block(*blockty);
                 (values.and_then(|(params, results)| params.checked_add(results)), 1)
             }

@@ -86,6 +86,7 @@ impl Scanner<'_, '_> {
 
     fn imports(&mut self, imports: ImportSectionReader<'_>) -> Result<(), CompileError> {
         self.asked.take(Needs::imports, imports.count().into());
+        let is_refused = self.asked.is_refused();
         let scan = &mut self.scan;
         for import in imports {
             let import = import.map_err(invalid)?;
@@ -95,7 +96,7 @@ impl Scanner<'_, '_> {
                     scan.imported_types.push(ty);
                     add(&mut scan.imported_functions, 1);
                     // Many of them may be of one type of many values.
-                    if self.asked.is_refused() {
+                    if is_refused {
                         continue;
                     }
                     ExternType::Func(scan.func_type(ty).ok_or_else(cut)?)
@@ -122,7 +123,9 @@ impl Scanner<'_, '_> {
                 // The engine refuses tags.
                 TypeRef::Tag(_) => continue,
             };
-            scan.imports.push(Import::new(import.module.into(), import.name.into(), ty));
+            if !is_refused {
+                scan.imports.push(Import::new(import.module.into(), import.name.into(), ty));
+            }
         }
         let imported = scan.imported_functions;
         add(&mut scan.functions, imported);

@@ -37,6 +37,18 @@ pub(super) const CASES: &[Case] = &[
         },
     ),
     (
+        "blocks",
+        |limits, max| limits.blocks = narrow(max),
+        20,
+        |limits, blocks| {
+            let code = [0x02, 0x40, 0x0B].repeat(long(blocks));
+            // Another function has its own.
+            compile(&limits, &wasm::running(&[], &code))?;
+            let code = format!("(func {})", "(block)".repeat(long(blocks)));
+            compile(&limits, &text::bytes(&format!("(module {code} {code})")))
+        },
+    ),
+    (
         "branch_targets",
         |limits, max| limits.branch_targets = narrow(max),
         20,

@@ -97,6 +97,7 @@ fn needs_are_counted_as_they_are_limited() {
         ("params", 2),
         ("locals", 3),
         ("block_depth", 3),
+        ("blocks", 3),
         ("branch_targets", 3),
         ("const_operators", 3),
         ("imports", 3),

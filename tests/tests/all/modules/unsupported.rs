@@ -117,6 +117,15 @@ fn what_is_invalid_with_every_proposal_stays_invalid() {
         let error = Module::new(&text::bytes(text)).unwrap_err();
         assert_eq!(error.code(), "invalid", "{text}: {error}");
     }
+    // A `select` that names no type, and a function without its end: of these the parser says another offset where the
+    // code ends with them.
+    for code in
+        [&b"\x0A\x0A\x01\x08\x00\x41\x01\x41\x01\x1C\x00\x0B"[..], b"\x0A\x06\x01\x04\x00\x41\x01\x1A"]
+    {
+        let module = [b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0", code].concat();
+        let error = Module::new(&module).unwrap_err();
+        assert_eq!(error.code(), "invalid", "{code:?}: {error}");
+    }
     // Bytes cut off within a vector operator, and a function that ends early.
     let bytes = text::bytes(VECTOR);
     let code = bytes.iter().rposition(|byte| *byte == 0xFD).unwrap();
