@@ -17,7 +17,8 @@
 //! | division | integer `div` and `rem` | 3 |
 //! | tables of branches | `br_table` | 4 |
 //! | calls | `call`, `call_indirect`, `return_call`, `return_call_indirect` | 6 |
-//! | growth | `memory.grow`, `table.grow` | 8, and by size |
+//! | growth of memories | `memory.grow` | 8, and by size |
+//! | growth of tables | `table.grow`, which takes the time of a host call | 64, and by size |
 //! | slow floats | `div`, `sqrt` | 10 |
 //! | bulk | `memory.fill`, `memory.copy`, `memory.init`, `table.fill`, `table.copy`, `table.init`, `data.drop`, `elem.drop` | 4, and by size |
 //! | passed values | `block`, `loop` and `if`, for each parameter, and an `if` that has some for each result; `br`, `br_if` and `br_table` for each value that they pass, but for one value that is passed to the end of a block | 2 |

@@ -231,7 +231,7 @@ const fn prefixed(number: u8) -> Facts {
         9 | 13 => Facts::new(4, Takes(0, 0), 0),
         // `table.init`, `elem.drop` as above, `table.copy`, `table.grow`, `table.size`, `table.fill`
         12 | 14 | 17 => Facts::new(4, Takes(3, 0), TRAPS),
-        15 => Facts::new(8, Takes(2, 1), TRAPS),
+        15 => Facts::new(64, Takes(2, 1), TRAPS),
         16 => Facts::new(1, Takes(0, 1), 0),
         _ => Facts::new(0, Unknown, 0),
     }

@@ -31,6 +31,7 @@ const HOST_CALL: u64 = costs::HOST_CALL as u64;
 const DIVISION: u64 = 3;
 const BULK: u64 = 4;
 const GROWTH: u64 = 8;
+const TABLE_GROWTH: u64 = 64;
 /// Elements of a table for a unit.
 const ELEMENTS: u64 = 16;
 
@@ -214,7 +215,7 @@ fn programs() -> [Program; 32] {
         module(
             "tables",
             40,
-            ENTER + GROWTH + 2 * SIMPLE + 40 / ELEMENTS + BULK + 3 * SIMPLE + 16 / ELEMENTS,
+            ENTER + TABLE_GROWTH + 2 * SIMPLE + 40 / ELEMENTS + BULK + 3 * SIMPLE + 16 / ELEMENTS,
             "(table $t 0 funcref)",
             "(drop (table.grow $t (ref.null func) (local.get $n)))
              (table.fill $t (i32.const 0) (ref.null func) (i32.const 16))",

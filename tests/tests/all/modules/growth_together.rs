@@ -23,7 +23,7 @@ fn results(answer: i32, size: i32) -> [Value; 2] {
 }
 
 /// What a call has that waits for the fuel that growth takes.
-const TOO_LITTLE: u64 = costs::EXPORT_CALL as u64 + 30;
+const TOO_LITTLE: u64 = costs::EXPORT_CALL as u64 + 86;
 
 /// A call that waits for the fuel that growth by so many takes.
 fn waiting(store: &mut Store, guest: InstanceId, more: u16) -> Execution {

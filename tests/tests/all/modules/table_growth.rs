@@ -46,7 +46,7 @@ fn grower() -> (Store, InstanceId) {
 }
 
 /// The fuel that a call takes besides what it takes by size.
-const BASE: u64 = costs::EXPORT_CALL as u64 + 22;
+const BASE: u64 = costs::EXPORT_CALL as u64 + 78;
 
 #[test]
 fn it_resumes_where_it_was_whatever_fuel_there_is() {
