@@ -42,8 +42,8 @@ impl Trial {
     }
 }
 
-/// Modules of fewer bytes may take as long as one of so many: a sixteenth of a MiB.
-const SMALL: usize = 64 << 10;
+/// Modules of fewer bytes may take as long as one of so many: a tenth of a MiB.
+const SMALL: usize = (1 << 20) / 10;
 
 /// Bytes that compiling may take for each byte of a module, and in any case. The worst known is
 /// `select`: a byte becomes four, and ten more are kept until it did.
