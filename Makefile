@@ -57,6 +57,7 @@ test-host: setup-wasm setup-browser ## the wasm-host in headless Chrome, with it
 
 # What cannot be had on this machine is named, and does not fail; what is checked and is wrong does.
 check: setup-wasm ## format and lints of Rust and JavaScript, the floors of the sources, what is made from the tables, docs with warnings denied, no_std builds, dependencies, the least Rust that is supported
+	@! git grep -nE '^(<{7}|>{7}) ' || { echo "check: what two changes say was not put together in the lines above"; exit 1; }
 	@if tests/setup.sh component rustfmt; then cargo fmt --all --check; \
 		else echo "check: no rustfmt to be had; the format was NOT checked"; fi
 	@if tests/setup.sh component clippy; then \
@@ -124,7 +125,7 @@ record-census: package setup-census ## records the census anew (tests/census/exp
 # Freed memory goes back to the system at once, so that what is resident is what is taken.
 hostile: export MALLOC_TRIM_THRESHOLD_ = 0
 hostile: export MALLOC_MMAP_THRESHOLD_ = 65536
-hostile: package ## more than 1,000 hostile modules of every kind, natively and in Node 24: time and memory of each, with a table (alone on the machine)
+hostile: package ## hostile modules of every kind, more than 1,000 natively and 720 in Node 24: time and memory of each, with a table (alone on the machine)
 	cargo run --quiet --profile optimized --package guestbox-tests --bin hostile
 	$(NODE24) tests/hostile.mjs target/optimized/hostile
 

@@ -64,7 +64,8 @@
 //!   results or a wrong use of this API, and there is no `unsafe` here.
 //! * Whatever a guest does, the store and its other guests stay usable.
 //! * An instance that was torn down, and a module that was dropped, are really freed: as soon as
-//!   no guest that shares memory with them lives.
+//!   no guest that shares memory with them lives; or, where a memory of the supervisor's stays, once they
+//!   are worth copying that, or a limit asks for it.
 //! * Ids are never reused, and an id of another store is an error.
 //!
 //! The crate is `no_std` with `alloc`.

@@ -98,7 +98,7 @@ export class Sandbox {
     const options = optionsOf(given, COMPILE_OPTIONS);
     const frames = checkBoolean("frames", options.frames);
     const view = bytesOf("the module's bytes", bytes);
-    // Before they are copied to where the engine reads them: that memory never shrinks.
+    // Far too many are not copied to where the engine reads them: that memory never shrinks.
     engine.use((host) => host.check_module_bytes(view.length));
     return new Module(
       engine,
@@ -111,13 +111,16 @@ export class Sandbox {
    * after. In between it blocks its thread as that does: nothing can end it, so on a page modules of strangers are for
    * `limits: { preset: "strict" }`, or for a worker.
    */
-  async compileAsync(bytes: Bytes, options?: CompileOptions): Promise<Module> {
-    optionsOf(options, COMPILE_OPTIONS);
+  async compileAsync(bytes: Bytes, given?: CompileOptions): Promise<Module> {
+    const options = optionsOf(given, COMPILE_OPTIONS);
     const view = bytesOf("the module's bytes", bytes);
     this.engine.use((host) => host.check_module_bytes(view.length));
-    const copy = view.slice();
+    return this.compileBetweenTurns(view.slice(), options);
+  }
+
+  private async compileBetweenTurns(bytes: Bytes, options: CompileOptions): Promise<Module> {
     await yieldToEventLoop();
-    const module = this.compile(copy, options);
+    const module = this.compile(bytes, options);
     await yieldToEventLoop();
     return module;
   }
@@ -130,7 +133,7 @@ export class Sandbox {
       throw new TypeError("this is no response; give what `fetch` returns, or bytes to `compile`");
     }
     if (!answer.ok) throw new TypeError(`cannot compile a response of status ${`${answer.status} ${answer.statusText ?? ""}`.trim()}`);
-    return this.compileAsync(await answer.arrayBuffer(), options);
+    return this.compileBetweenTurns(await answer.arrayBuffer(), options);
   }
 
   /** Makes a memory that guests can import, in pages of 64 KiB. */

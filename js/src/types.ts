@@ -32,7 +32,8 @@ export interface Module {
   readonly exports: readonly ExportDescriptor[];
   /**
    * What the module takes of the sandbox's limits: of those that each function, table, memory or expression may have
-   * so much of, the most that one has. Such an object, or some of it, can be given as `limits` to `Sandbox.load`.
+   * so much of, the most that one has. Given as `limits` to `Sandbox.load` it is enough for one instance, as long as that
+   * grows nothing.
    */
   readonly needs: ModuleNeeds;
   /**

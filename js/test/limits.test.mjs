@@ -55,7 +55,7 @@ describe("limits of modules", () => {
     const { sandbox } = await workbench({ limits: { moduleBytes: bytes.length } });
     sandbox.compile(bytes);
     const before = sandbox.engine.memoryBytes;
-    for (const more of [1, 100_000_000]) {
+    for (const more of [1, 3 * bytes.length, 100_000_000]) {
       const error = thrownBy(() => sandbox.compile(new Uint8Array(bytes.length + more)));
       assert.ok(error instanceof CompileError);
       assert.equal(error.code, "limit");

@@ -137,9 +137,16 @@ describe("compileAsync", () => {
     const module = await pending;
     assert.equal(module.instantiate().exports.f(), 7);
     const order = [];
-    setImmediate(() => order.push("a turn"));
-    await sandbox.compileAsync(wat("(module)")).then(() => order.push("compiled"));
-    assert.deepEqual(order, ["a turn", "compiled"]);
+    const watched = Object.create(sandbox, {
+      compile: { value: (...given) => (order.push("compile"), setImmediate(() => order.push("a turn after")), sandbox.compile(...given)) },
+    });
+    setImmediate(() => order.push("a turn before"));
+    await watched.compileAsync(wat("(module)")).then(() => order.push("done"));
+    assert.deepEqual(order, ["a turn before", "compile", "a turn after", "done"]);
+    const options = { frames: true };
+    const framed = sandbox.compileAsync(wat('(module (func (export "f") unreachable))'), options);
+    options.frames = "no boolean";
+    assert.equal(thrownBy((await framed).instantiate().exports.f).frames.length, 1);
   });
   test("refuses as `compile` does, by rejections", async () => {
     const invalid = await rejectionOf(sandbox.compileAsync(Uint8Array.of(1, 2, 3)));

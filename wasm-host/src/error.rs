@@ -3,7 +3,7 @@
 use crate::names::{message, refused_feature, trap_message};
 use core::fmt::Display;
 use guestbox::{
-    CompileError, Trap,
+    CompileError, LimitError, Trap,
     abi::{InstantiateFailure, SupervisorTrap},
     substrate::Failure,
     tables::Coded,
@@ -31,9 +31,8 @@ pub(crate) fn error(class: &str, code: &str, message: &dyn Display) -> JsValue {
 
 /// The error of a class for one of the core's.
 pub(crate) fn error_of(class: &str, error: &impl Coded) -> JsValue {
-    let is_of_count = error
-        .refused()
-        .is_some_and(|(_, refused)| refused.iter().any(|refused| refused.limit.counts_what_lives()));
+    let counts_what_lives = |refused: &LimitError| refused.limit.counts_what_lives();
+    let is_of_count = error.refused().is_some_and(|(_, refused)| refused.iter().all(counts_what_lives));
     refusal(class, error.code(), &message(error), None, is_of_count, None)
 }
 

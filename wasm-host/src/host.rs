@@ -159,14 +159,14 @@ impl Host {
         self.store.memory_pages_in_use()
     }
 
-    /// Refuses a module of so many bytes where it is too long, before it is copied to where
-    /// [`Host::compile`] reads it; but for one that is short enough to be looked at for all that it takes of limits.
+    /// Refuses a module of so many bytes that is not even looked at for all that it takes of limits, before it is
+    /// copied to where [`Host::compile`] reads it.
     pub fn check_module_bytes(&self, length: f64) -> Result<(), JsValue> {
-        let length = saturate_long(length);
-        if usize::try_from(length).is_ok_and(|length| length <= Needs::COUNTED_BYTES) {
+        let (length, maximum) = (saturate_long(length), self.store.limits().module_bytes);
+        if usize::try_from(length).is_ok_and(|length| length <= maximum.saturating_mul(Needs::COUNTED)) {
             return Ok(());
         }
-        let maximum = self.store.limits().module_bytes.try_into().unwrap_or(u64::MAX);
+        let maximum = maximum.try_into().unwrap_or(u64::MAX);
         Limit::ModuleBytes.check(length, maximum).map_err(|refused| CompileError::from(refused).into_js())
     }
 }

@@ -39,8 +39,12 @@ fn spelled(refused: &[LimitError]) -> String {
         format!("`{}` is {maximum}, {requested} requested", name(*limit))
     });
     let said = said.collect::<Vec<_>>().join(", ");
-    let of_instance = refused.iter().all(|refused| refused.limit.is_of_instance());
-    let place = if of_instance { "where the guest is made" } else { "in `limits`" };
+    let of_instance = |refused: &&LimitError| refused.limit.is_of_instance();
+    let place = match refused.iter().filter(of_instance).count() {
+        0 => "in `limits`",
+        many if many == refused.len() => "where the guest is made",
+        _ => "in `limits` and where the guest is made",
+    };
     format!("the limit {said}; raise {} {place}", if refused.len() == 1 { "it" } else { "them" })
 }
 

@@ -181,7 +181,7 @@ pub enum Entry {
     Call(Function),
     /// It paused at an import, and has results of its types.
     Answer,
-    /// It was out of fuel.
+    /// It paused for want of fuel, its own or its slice's.
     Refuelled,
 }
 

@@ -112,9 +112,13 @@ fn write_refused(f: &mut fmt::Formatter<'_>, refused: &[LimitError]) -> fmt::Res
         f.write_str(if at == 0 { "" } else { ", " })?;
         write!(f, "`{}` is {maximum}, {requested} requested", limit.name())?;
     }
-    let of_instance = refused.iter().all(|refused| refused.limit.is_of_instance());
-    let holder = if of_instance { "InstanceLimits" } else { "Limits" };
-    write!(f, "; raise {} in `{holder}`", if refused.len() == 1 { "it" } else { "them" })
+    let of_instance = |refused: &&LimitError| refused.limit.is_of_instance();
+    let holders = match refused.iter().filter(of_instance).count() {
+        0 => "`Limits`",
+        many if many == refused.len() => "`InstanceLimits`",
+        _ => "`Limits` and `InstanceLimits`",
+    };
+    write!(f, "; raise {} in {holders}", if refused.len() == 1 { "it" } else { "them" })
 }
 
 /// The limits of a guest's stack, of which a call reached one: the reason of a trap

@@ -6,8 +6,9 @@ use super::{
 };
 
 impl Needs {
-    /// Bytes of a module up to which all is counted that it takes of limits, also where it has more bytes than it may.
-    pub const COUNTED_BYTES: usize = 64 << 20;
+    /// A module of so many times the bytes that it may have is still looked at for all else that it takes of limits; of a
+    /// longer one only its length.
+    pub const COUNTED: usize = 4;
 
     /// What of it is above limits, each with what it is and what is needed: all that would have to rise for the module
     /// to be compiled, and for an instance of it to be made where there is no other.
@@ -32,7 +33,8 @@ impl<'a> Asked<'a> {
         Self { limits, needs: Needs::default(), refused: None }
     }
 
-    /// Takes so much of a limit, `take(Needs::functions, 3)`.
+    /// Notes that so much is taken of a limit, `take(Needs::functions, 3)`, and that this refuses where it is above: here
+    /// all limits of modules do.
     pub(crate) fn take(&mut self, of: fn(&mut Needs, &Limits, u64) -> Maximum, taken: u64) {
         if let Err(refused) = of(&mut self.needs, self.limits, taken).check(taken) {
             self.refused.get_or_insert(refused);

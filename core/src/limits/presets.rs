@@ -7,7 +7,7 @@ impl Limits {
     /// and memories of up to 64 MiB. What is not about sizes is as by default.
     ///
     /// The guests that `tests` runs do under these. To compile blocks its thread for at most 0.8 s natively, and
-    /// 1.2 s in Node: see [`Limits`]. By default that is eight times as long.
+    /// 1.2 s in Node, also where a module is refused for its length: see [`Limits`]. By default that is eight times as long.
     #[must_use]
     pub const fn strict() -> Self {
         Self::STRICT

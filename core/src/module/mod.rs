@@ -49,6 +49,8 @@ struct Inner {
     /// The pointer of the guest's stack: the global's index, and the name under which the engine has it.
     stack_pointer: Option<(u32, Box<str>)>,
     instance_bytes: usize,
+    /// Elements that the largest of its own tables begins with.
+    largest_table: u64,
     needs: Needs,
 }
 
@@ -147,6 +149,7 @@ impl Module {
             code,
             by_name: exports::sort_by_name(&exports),
             instance_bytes,
+            largest_table: scan.largest_table(),
             needs,
             frames,
             hidden,
@@ -239,6 +242,11 @@ impl Module {
     /// Roughly the bytes an instance takes besides its memories, until it is really freed.
     pub(crate) fn instance_bytes(&self) -> usize {
         self.0.instance_bytes
+    }
+
+    /// Elements that the largest of its own tables begins with.
+    pub(crate) fn largest_table(&self) -> u64 {
+        self.0.largest_table
     }
 
     /// What it has to say where its instances are, if it was compiled with frames.

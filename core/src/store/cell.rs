@@ -23,7 +23,7 @@ pub(crate) struct Cell {
     pub(crate) space: Box<dyn Space>,
     /// Held once by the cell and once by each instance or execution that needs it.
     pub(crate) ticket: Arc<Ticket>,
-    /// The numbers of the memories in it that have an id.
+    /// The numbers of the memories in it that the supervisor made and has not torn down.
     pub(crate) memories: Numbers,
     /// Instances in the space that are dead.
     pub(crate) dead_instances: u32,

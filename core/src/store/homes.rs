@@ -120,7 +120,7 @@ impl Store {
     /// Where a limit refused that counts what is dead but not freed yet: frees that, as far as no
     /// guest or execution is in the way. Whether there was any.
     pub(super) fn reclaim(&mut self, refused: &[LimitError]) -> bool {
-        if !refused.iter().any(|refused| refused.limit.counts_what_lives()) {
+        if !refused.iter().all(|refused| refused.limit.counts_what_lives()) {
             return false;
         }
         self.sweep();
@@ -172,7 +172,7 @@ impl Store {
         cell.is_worth_leaving(self.bytes_kept(cell))
     }
 
-    /// Bytes of the memories of a cell that have an id.
+    /// Bytes of the memories of a cell that the supervisor made and has not torn down.
     fn bytes_kept(&self, cell: &Cell) -> usize {
         let size = |number: &u32| match self.memories.get(*number).map(|memory| &memory.place) {
             Ok(Place::Bound { memory, .. }) => cell.space.bytes(*memory).len(),

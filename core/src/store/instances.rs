@@ -256,6 +256,7 @@ impl Store {
             maximum::instances(&self.limits).check(instances.saturating_add(1)),
             self.budgets.check_instance(module.instance_bytes()),
             maximum::memory_pages(&self.limits).check(largest.into()),
+            maximum::table_elements(&self.limits).check(module.largest_table()),
             bounds.pages.as_ref().map_or(Ok(()), |guest| guest.check(total)),
             self.budgets.pages.check(total),
         ];

@@ -28,7 +28,7 @@
 //!
 //! | what | when it is taken | fuel each |
 //! |---|---|---|
-//! | a host call | with the region that the call of the imported function is in | [`HOST_CALL`] |
+//! | a host call | with the region that the call of the imported function is in, see `wasm::rewrite::meter` | [`HOST_CALL`] |
 //! | a call of an export, also one that is nested in another | before the guest begins | [`EXPORT_CALL`] |
 //! | a start function that is run | before the guest begins | [`EXPORT_CALL`] |
 //!
@@ -76,7 +76,7 @@
 //! `make bench-fuel` measures what a unit of each class is worth: 0.2 to 3 ns, also where functions
 //! with 20,000 locals are called, which at a unit an operator would be worth 1,200. Above are only
 //! multiplications of denormal floats, 7 ns a unit on x86, and pages of memory that a guest gets
-//! for the first time, 27 ns a unit, of which the limits of memory allow 30 ms at most by default.
+//! for the first time, 27 ns a unit, which by default come to 113 ms for the largest memory.
 //!
 //! It also measures crossings, natively and in Node, against plain code in the same run. They are what
 //! hosts differ in: a unit of them is to be worth no more than ten of plain code in any, so that who calls
@@ -87,7 +87,7 @@
 
 /// The version of the cost model. It goes up whenever the same guest may use other fuel than
 /// before: compare and keep counts only together with it.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// The fuel that a call of an imported function costs.
 pub const HOST_CALL: u32 = 64;

@@ -76,6 +76,7 @@ export class Caller implements Calling {
   }
 
   callSync(name: string, args: readonly Value[] = [], options?: SyncCallOptions): Result {
+    if (options === undefined) return this.plain(name, args);
     const outcome = this.tryCallSync(name, args, options);
     if (outcome.status === "ok") return outcome.value;
     throw outcome.trap;
@@ -102,19 +103,40 @@ export class Caller implements Calling {
   }
 
   function(name: string): (...args: Value[]) => Result {
-    const { callee, within } = this;
-    const { engine, module, mode, state, served } = callee;
-    const position = module.position(name) as number;
-    const found = module.signature(position, mode);
+    const { callee } = this;
+    const position = callee.module.position(name) as number;
+    const found = callee.module.signature(position, callee.mode);
     return (...args) => {
       const instance = callee.instance();
-      const signature = found ?? uncallable(name);
-      const around = within();
-      signature.params.putAll(engine, args);
-      const step = engine.call(instance, position, state, around);
-      if (step !== Step.FINISHED) drive(served, step);
-      return signature.results.takeResult(engine);
+      return this.run(instance, position, found ?? uncallable(name), args);
     };
+  }
+
+  /** Calls without options, for its results and nothing else: in one crossing. */
+  private plain(name: string, args: readonly Value[]): Result {
+    const { callee } = this;
+    callee.instance();
+    const { position, signature } = this.find(name);
+    const values = argumentsOf(args);
+    // Only now: to take an array apart may have ended the guest.
+    return this.run(callee.instance(), position, signature, values);
+  }
+
+  private run(instance: number, position: number, signature: Signature, args: readonly Value[]): Result {
+    const { engine, state, served } = this.callee;
+    const around = this.within();
+    signature.params.putAll(engine, args);
+    const step = engine.call(instance, position, state, around);
+    if (step !== Step.FINISHED) drive(served, step);
+    return signature.results.takeResult(engine);
+  }
+
+  /** An exported function, by where it is and its types. */
+  private find(name: string): { readonly position: number; readonly signature: Signature } {
+    const { module, mode } = this.callee;
+    const position = module.position(name);
+    if (position === undefined) throw new InvokeError("export-not-found", `the module exports no \`${printable(name)}\``);
+    return { position, signature: module.signature(position, mode) ?? uncallable(name) };
   }
 
   /** Begins a call, now or when its turn comes; and what takes its results. */
@@ -142,17 +164,13 @@ export class Caller implements Calling {
     slice?: bigint,
   ): { readonly beginning: Beginning; readonly signature: Signature } {
     const { callee, within } = this;
-    const { engine, module, mode } = callee;
+    const { engine } = callee;
     engine.enter();
     callee.instance();
-    const position = module.position(name);
-    if (position === undefined) throw new InvokeError("export-not-found", `the module exports no \`${printable(name)}\``);
-    const signature = module.signature(position, mode) ?? uncallable(name);
+    const { position, signature } = this.find(name);
     const state = stateOf(options, callee.state);
     const keepsStack = checkBoolean("keepStack", options.keepStack);
-    if (typeof (args as Partial<readonly Value[]> | null)?.[Symbol.iterator] !== "function")
-      throw new TypeError("the arguments are no array; give `[a, b]`, or nothing");
-    signature.params.putAll(engine, [...args]);
+    signature.params.putAll(engine, argumentsOf(args));
     let kept: BigUint64Array | undefined;
     let budget = Protocol.NO_CALL;
     const begin = (outer?: number): number => {
@@ -178,6 +196,13 @@ export class Caller implements Calling {
     };
     return { beginning: { begin, keep, drop }, signature };
   }
+}
+
+/** Arguments, taken out of what they are given as. */
+function argumentsOf(args: readonly Value[]): readonly Value[] {
+  if (typeof (args as Partial<readonly Value[]> | null)?.[Symbol.iterator] !== "function")
+    throw new TypeError("the arguments are no array; give `[a, b]`, or nothing");
+  return [...args];
 }
 
 /** The state word that options give. */

@@ -8,8 +8,8 @@ use super::{
 };
 use crate::text;
 use guestbox::{
-    CompileError, ExternType, Feature, InstanceId, InstantiateError, InvokeError, Limits, Module, Store,
-    Trap, Value, Values,
+    CompileError, ExternType, Feature, InstanceId, InstantiateError, InvokeError, Limit, Limits, Module,
+    Store, Trap, Value, Values,
 };
 use std::{collections::HashMap, fmt};
 
@@ -252,9 +252,10 @@ impl Runner {
     fn refused(&self, module: &Binary) -> Finding {
         match Module::with_limits(&self.limits, &module.0) {
             Ok(_) => Finding::new(Outcome::Accepted, ""),
-            Err(CompileError::Invalid(_) | CompileError::Limit(_) | CompileError::Feature(_)) => {
-                Finding::passed()
-            }
+            Err(CompileError::Invalid(_) | CompileError::Feature(_)) => Finding::passed(),
+            // The specification has the same one.
+            Err(CompileError::Limit(refused)) if refused.limit == Limit::MemoryPages => Finding::passed(),
+            Err(CompileError::Limit(refused)) => Finding::new(Outcome::Unexamined("limit"), refused),
             Err(CompileError::Unsupported(unsupported)) => {
                 Finding::new(Outcome::Unexamined(unsupported.proposal.name()), unsupported)
             }

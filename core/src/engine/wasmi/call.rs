@@ -59,7 +59,9 @@ pub(super) fn run(
         let came_back = match (begin.take(), &mut kept) {
             (Some(function), _) => function.call_resumable(&mut *store, inputs, outputs),
             (None, Some(kept)) => match mem::replace(&mut kept.call, ResumableCall::Finished) {
+                // An import was answered, or a table has grown: the inputs are what it returns.
                 ResumableCall::HostTrap(call) => call.resume(&mut *store, inputs, outputs),
+                // There is fuel again, or another slice.
                 ResumableCall::OutOfFuel(call) => call.resume(&mut *store, outputs),
                 ResumableCall::Finished => Ok(ResumableCall::Finished),
             },

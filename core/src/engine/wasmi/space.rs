@@ -161,6 +161,7 @@ impl Space for WasmiSpace {
     fn run(&mut self, entry: Entry, turn: Turn<'_>) -> Outcome {
         let begin = match entry {
             Entry::Call(function) => at(&self.functions, function.0),
+            // Which of the two, wasmi's own call says.
             Entry::Answer | Entry::Refuelled => None,
         };
         call::run(&mut self.store, self.library.stack(), &mut self.buffers, begin, turn)

@@ -143,6 +143,12 @@ impl Scan {
         own(self.tables.len(), self.imported_tables)
     }
 
+    /// Elements that the largest table begins with which the module defines.
+    pub(crate) fn largest_table(&self) -> u64 {
+        let own = self.tables.iter().skip(to_usize(self.imported_tables));
+        own.map(|table| table.ty.initial).max().unwrap_or(0)
+    }
+
     /// The exports, in order, with their types.
     pub(crate) fn typed_exports(&self) -> Box<[Export]> {
         let exports = self.exports.iter().filter_map(|export| {

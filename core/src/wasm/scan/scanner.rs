@@ -9,7 +9,7 @@ use crate::{
     error::CompileError,
     limits::{Asked, Needs, count},
     types::externs::{ExternType, Import},
-    wasm::sections::{CUSTOM, Reference, START, order, split_leb128},
+    wasm::sections::{CUSTOM, Reference, order, split_leb128},
 };
 use alloc::format;
 use core::ops::Range;
@@ -23,13 +23,13 @@ use wasmparser::{
 /// Looks over a module and notes what it takes. Where that is refused what was found is not all there.
 pub(in crate::wasm) fn scan(asked: &mut Asked<'_>, bytes: &[u8]) -> Result<Scan, CompileError> {
     let mut scanner = Scanner { asked, bytes, scan: Scan::default() };
-    // The sections seen, by their order in a module, to notice a start section out of place.
-    let (mut last, mut starts) = (0, 0_u32);
+    // The sections seen, by their order in a module. Each is there once, so that what is counted of it is all there is.
+    let mut last = 0;
     for payload in Parser::new(0).parse_all(bytes) {
         let payload = payload.map_err(invalid)?;
         if let Some((id, _)) = payload.as_section().filter(|(id, _)| *id != CUSTOM) {
             let order = order(id);
-            if order < last && (last == order_of_start() || order == order_of_start()) {
+            if order <= last {
                 return Err(CompileError::Invalid("section out of order".into()));
             }
             last = order;
@@ -45,18 +45,18 @@ pub(in crate::wasm) fn scan(asked: &mut Asked<'_>, bytes: &[u8]) -> Result<Scan,
             Payload::ElementSection(elements) => scanner.elements(elements)?,
             Payload::DataSection(data) => scanner.data(data)?,
             Payload::CodeSectionEntry(body) => {
-                scanner.asked.take(Needs::locals, locals(&body).map_err(invalid)?);
+                let locals = locals(&body).map_err(invalid)?;
+                if locals > u32::MAX.into() {
+                    return Err(CompileError::Invalid("too many locals".into()));
+                }
+                scanner.asked.take(Needs::locals, locals);
             }
             Payload::StartSection { func, .. } => {
-                add(&mut starts, 1);
                 scanner.scan.start = Some(scanner.function(func)?);
             }
             _ => {}
         }
         scanner.count();
-    }
-    if starts > 1 {
-        return Err(CompileError::Invalid("more than one start section".into()));
     }
     let Scanner { asked, scan, .. } = scanner;
     asked.instance(scan.initial_pages(), count(scan.instance_bytes()));
@@ -104,6 +104,7 @@ impl Scanner<'_, '_> {
                 TypeRef::Memory(ty) => {
                     let memory = ScannedMemory::new(&ty);
                     self.asked.imports_memory(memory.minimum);
+                    check_engine_takes(count(scan.memories.len()))?;
                     scan.memories.push(memory);
                     add(&mut scan.imported_memories, 1);
                     ExternType::Memory(memory.ty())
@@ -116,6 +117,7 @@ impl Scanner<'_, '_> {
                 TypeRef::Table(ty) => {
                     let table = ScannedTable::new(&ty);
                     self.asked.imports_table(ty.initial);
+                    check_engine_takes(count(scan.tables.len()))?;
                     scan.tables.push(table);
                     add(&mut scan.imported_tables, 1);
                     ExternType::Table(table.ty)
@@ -320,10 +322,6 @@ fn check_engine_takes(many: u64) -> Result<(), CompileError> {
 
 /// Tables, and memories, that a module can have: what the JavaScript API takes of tables.
 const MOST: u64 = 100_000;
-
-const fn order_of_start() -> u8 {
-    order(START)
-}
 
 fn add(counter: &mut u32, more: u32) {
     *counter = counter.saturating_add(more);

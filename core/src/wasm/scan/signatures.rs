@@ -59,7 +59,8 @@ fn values<'a>(
     bytes: &'a [u8],
     refused: impl FnOnce(Foreign<'a>) -> CompileError,
 ) -> Result<(&'a [u8], &'a [u8]), CompileError> {
-    let (len, after) = split_leb128(bytes).ok_or_else(cut)?;
+    // More than 32 bits have it invalid, wherever this runs.
+    let (len, after) = split_leb128(bytes).filter(|(len, _)| u32::try_from(*len).is_ok()).ok_or_else(cut)?;
     asked.take(Needs::params, count(len));
     let (types, rest) = after.split_at_checked(len).ok_or_else(cut)?;
     match types.iter().position(|byte| !is_value_type(*byte)) {

@@ -2,13 +2,15 @@
 
 use super::parts;
 use guestbox::{
-    CompileError, CompileOptions, Environment, InstanceLimits, InstantiateError, Limits, Module, Needs,
-    NoImports, Store,
+    CompileError, CompileOptions, Environment, InstanceLimits, InstantiateError, Limit, Limits, Module,
+    Needs, NoImports, Store,
 };
 use guestbox_tests::{fuzz, guests::GUESTS, text};
 
 /// What counts when an instance is made, not when a module is compiled.
 const OF_INSTANCES: [&str; 2] = ["total_memory_pages", "total_instance_bytes"];
+
+const COUNTED: u64 = Needs::COUNTED as u64;
 
 /// Limits of as much as is needed, and of nothing else more than that.
 fn exactly(needs: &Needs) -> Limits {
@@ -45,11 +47,13 @@ fn check(name: &str, bytes: &[u8]) {
             continue;
         }
         assert_eq!(refused(&less, bytes), [(limit, taken - 1, taken)], "{name}");
-        all.push((limit, 0, taken));
+        // Of a module that is much too long only that is said.
+        let least = if limit == "module_bytes" { taken.div_ceil(COUNTED) } else { 0 };
+        all.push((limit, least, taken));
     }
     let mut none = exact;
-    for (limit, ..) in &all {
-        none.set(limit, 0);
+    for (limit, least, _) in &all {
+        none.set(limit, *least);
     }
     let mut refused = refused(&none, bytes);
     refused.sort_unstable();
@@ -131,6 +135,7 @@ fn all_limits_that_have_no_room_for_an_instance_are_named() {
     let module = text::module("(module (memory 3) (memory 2) (table 100 funcref))");
     let mut limits = Limits::default();
     (limits.memory_pages, limits.total_memory_pages, limits.total_instance_bytes) = (2, 4, 1_600);
+    limits.table_elements = 99;
     let mut store = Store::with_limits(limits);
     let own = InstanceLimits::new().with_memory_pages(1);
     let refused = store.instantiate_with(&mut NoImports, &module, &Environment::new(), 0, own).unwrap_err();
@@ -138,7 +143,52 @@ fn all_limits_that_have_no_room_for_an_instance_are_named() {
     let names: Vec<_> = refused.all().iter().map(|refused| refused.limit.name()).collect();
     assert_eq!(
         names,
-        ["total_instance_bytes", "memory_pages", "instance_memory_pages", "total_memory_pages"]
+        [
+            "total_instance_bytes",
+            "memory_pages",
+            "table_elements",
+            "instance_memory_pages",
+            "total_memory_pages"
+        ]
     );
-    assert!(refused.to_string().ends_with("5 requested; raise them in `Limits`"), "{refused}");
+    assert!(refused.to_string().ends_with("; raise them in `Limits` and `InstanceLimits`"), "{refused}");
+}
+
+/// Nothing that is imported could make room.
+#[test]
+fn an_instance_without_room_is_refused_before_its_imports_are_looked_for() {
+    let module = text::module(r#"(module (import "e" "f" (func)) (memory 5))"#);
+    let mut limits = Limits::default();
+    limits.memory_pages = 4;
+    let mut store = Store::with_limits(limits);
+    let refused = store.instantiate(&mut NoImports, &module, &Environment::new(), 0).unwrap_err();
+    assert!(matches!(&refused, InstantiateError::Limit(refused) if refused.limit == Limit::MemoryPages));
+}
+
+/// What is counted of a section is all that there is of it.
+#[test]
+fn a_section_that_is_there_twice_is_invalid() {
+    let type_section = [1, 4, 1, 0x60, 0, 0];
+    let import_section = [2, 7, 1, 1, b'e', 1, b'f', 0, 0];
+    let module = |sections: &[&[u8]]| [b"\0asm\x01\0\0\0", &sections.concat()[..]].concat();
+    assert!(Module::new(&module(&[&type_section, &import_section])).is_ok());
+    for sections in [
+        [&type_section[..], &type_section, &import_section],
+        [&type_section, &import_section, &import_section],
+    ] {
+        let refused = Module::new(&module(&sections)).unwrap_err();
+        assert_eq!(refused.code(), "invalid", "{refused}");
+    }
+}
+
+/// Of a module that is much too long only that is said.
+#[test]
+fn what_is_looked_at_of_a_module_that_is_too_long_has_a_bound() {
+    let bytes = text::bytes("(module (func) (func) (memory 3))");
+    let mut limits = Limits::default();
+    (limits.functions, limits.memory_pages) = (1, 1);
+    for (divisor, many) in [(2, 3), (Needs::COUNTED, 3), (Needs::COUNTED * 2, 1)] {
+        limits.module_bytes = bytes.len().div_ceil(divisor);
+        assert_eq!(refused(&limits, &bytes).len(), many, "a {divisor}th");
+    }
 }
