@@ -95,13 +95,14 @@ describe("what modules need", () => {
     exact.compile(bytes).instantiate();
   });
   test("is named by an error for all limits that are too low, and no other", async () => {
-    const { sandbox } = await workbench({ limits: { moduleBytes: 8, functions: 1, memoryPages: 1, totalMemoryPages: 1, locals: 2 } });
     const bytes = wat(TEXT);
+    const moduleBytes = bytes.length >> 1;
+    const { sandbox } = await workbench({ limits: { moduleBytes, functions: 1, memoryPages: 1, totalMemoryPages: 1, locals: 2 } });
     const error = thrownBy(() => sandbox.compile(bytes));
     assert.equal(error.code, "limit");
     assert.equal(
       error.message,
-      `module refused: the limit \`moduleBytes\` is 8, ${bytes.length} requested, \`functions\` is 1, 2 requested, ` +
+      `module refused: the limit \`moduleBytes\` is ${moduleBytes}, ${bytes.length} requested, \`functions\` is 1, 2 requested, ` +
         "`memoryPages` is 1, 2 requested, `totalMemoryPages` is 1, 2 requested; raise them in `limits`",
     );
   });
