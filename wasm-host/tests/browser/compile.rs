@@ -116,12 +116,12 @@ fn bombs_are_refused_before_they_take_anything() {
     let bombs = [
         ("locals", locals.to_owned()),
         ("results", format!("(module (type (func (result {}))))", "i32 ".repeat(1_001))),
-        ("params", format!("(module (func (param {})))", "i64 ".repeat(33))),
-        ("functions", format!("(module {})", "(func)".repeat(10_001))),
-        ("globals", format!("(module {})", "(global i32 (i32.const 0))".repeat(1_001))),
+        ("params", format!("(module (func (param {})))", "i64 ".repeat(101))),
+        ("functions", format!("(module {})", "(func)".repeat(100_001))),
+        ("globals", format!("(module {})", "(global i32 (i32.const 0))".repeat(10_001))),
         ("imports", format!("(module {})", r#"(import "" "" (func))"#.repeat(1_001))),
-        ("table", "(module (table 10001 funcref))".to_owned()),
-        ("memory", "(module (memory 1025))".to_owned()),
+        ("table", "(module (table 100001 funcref))".to_owned()),
+        ("memory", "(module (memory 4097))".to_owned()),
         ("memories", format!("(module {})", "(memory 0)".repeat(17))),
         ("tables", format!("(module {})", "(table 0 funcref)".repeat(101))),
     ];

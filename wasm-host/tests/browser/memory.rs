@@ -114,7 +114,7 @@ fn a_memory_with_impossible_sizes_is_not_made() {
         (65_537, -1.0, "too-many-pages"),
         (1, 65_537.0, "too-many-pages"),
         (1, f64::INFINITY, "too-many-pages"),
-        (1_025, -1.0, "limit"),
+        (4_097, -1.0, "limit"),
         (65_536, -1.0, "limit"),
     ] {
         let error = refusal(page.host.new_memory(initial, maximum));
@@ -123,7 +123,7 @@ fn a_memory_with_impossible_sizes_is_not_made() {
     assert_eq!(page.host.memory_pages_in_use(), 0);
     // A guest that declares as much is refused before anything is allocated.
     let before = own_memory_bytes();
-    for pages in [1_025, 65_536] {
+    for pages in [4_097, 65_536] {
         let error = refusal(page.host.compile(&wasm(&format!("(module (memory {pages}))"))));
         assert_eq!(error.kind(), ("CompileError", "limit"), "{pages}");
     }
