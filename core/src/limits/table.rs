@@ -50,7 +50,7 @@ macro_rules! limits {
         /// work to do, and is so wide that the programs people have can be run; [`Limits::strict`] suits what
         /// strangers upload to a page that others share; and [`Limits::unlimited`] lifts what can be lifted. Under the
         /// first two no module takes more than 200 ms for each MiB to be compiled or refused, natively, and 300 in Node, one
-        /// of less than a tenth of a MiB as much as that, nor natively more memory than 8 MiB and 16 bytes for each of its
+        /// of less than a tenth of a MiB as much as that, in Node 40, nor natively more memory than 8 MiB and 16 bytes for each of its
         /// own; three times that with frames.
         ///
         /// ```
