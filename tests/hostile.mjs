@@ -9,12 +9,13 @@ import { Sandbox } from "../js/dist/index.js";
 const PROGRAM = process.argv[2] ?? "target/optimized/hostile";
 /** Bombs of each kind; their sizes begin anew after six. */
 const EACH = 6;
-/** Milliseconds for each MiB of a module; one of less than a tenth may take as long as that. */
+/** Milliseconds for each MiB of a module. */
 const PER_MIB = 300;
 const MIB = 1 << 20;
 /** What the engine's memory may have at the end, which never shrinks, where modules may have so many bytes. */
 const mostBytes = (moduleBytes) => 16 * MIB + 24 * moduleBytes;
-const SMALL = MIB / 10;
+/** A small one may take 40 milliseconds. */
+const SMALL = (40 / PER_MIB) * MIB;
 /** Most of these in one go: others may have the machine, and the runtime compiles what it runs. */
 const ROUNDS = 5;
 
