@@ -2,6 +2,6 @@
 
 pub use crate::{
     error::{Code, Coded, Refusing, Variant},
-    limits::{INSTANCE_LIMITS, InstanceLimitRow, LIMITS, LimitRow},
+    limits::{INSTANCE_LIMITS, InstanceLimitRow, LIMITS, LimitRow, write_refused},
     types::trap::{TRAPS, TrapRow},
 };

@@ -162,11 +162,11 @@ impl Host {
     /// Refuses a module of so many bytes that is not even looked at for all that it takes of limits, before it is
     /// copied to where [`Host::compile`] reads it.
     pub fn check_module_bytes(&self, length: f64) -> Result<(), JsValue> {
-        let (length, maximum) = (saturate_long(length), self.store.limits().module_bytes);
-        if usize::try_from(length).is_ok_and(|length| length <= maximum.saturating_mul(Needs::COUNTED)) {
+        let (length, limits) = (saturate_long(length), self.store.limits());
+        if usize::try_from(length).is_ok_and(|length| Needs::are_counted(limits, length)) {
             return Ok(());
         }
-        let maximum = maximum.try_into().unwrap_or(u64::MAX);
+        let maximum = limits.module_bytes.try_into().unwrap_or(u64::MAX);
         Limit::ModuleBytes.check(length, maximum).map_err(|refused| CompileError::from(refused).into_js())
     }
 }

@@ -2,7 +2,7 @@
 
 use guestbox::{
     Feature, Limit, LimitError, StackLimits, ThunkError, Trap,
-    tables::{INSTANCE_LIMITS, Refusing},
+    tables::{INSTANCE_LIMITS, Refusing, write_refused},
 };
 
 /// The message for a module that uses a feature that was switched off.
@@ -34,18 +34,15 @@ pub(crate) fn trap_message(trap: &Trap) -> Option<String> {
     Some(format!("{}: {said}", trap.code()))
 }
 
+/// Where limits of a sandbox are raised, those of a guest, and both.
+const RAISED: [&str; 3] =
+    ["in `limits`", "where the guest is made", "in `limits` and where the guest is made"];
+
 fn spelled(refused: &[LimitError]) -> String {
-    let said = refused.iter().map(|LimitError { limit, maximum, requested, .. }| {
-        format!("`{}` is {maximum}, {requested} requested", name(*limit))
-    });
-    let said = said.collect::<Vec<_>>().join(", ");
-    let of_instance = |refused: &&LimitError| refused.limit.is_of_instance();
-    let place = match refused.iter().filter(of_instance).count() {
-        0 => "in `limits`",
-        many if many == refused.len() => "where the guest is made",
-        _ => "in `limits` and where the guest is made",
-    };
-    format!("the limit {said}; raise {} {place}", if refused.len() == 1 { "it" } else { "them" })
+    let mut said = "the ".to_owned();
+    // To a text it can be written.
+    let _written = write_refused(&mut said, refused, name, RAISED);
+    said
 }
 
 /// The name of a limit.

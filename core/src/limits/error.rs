@@ -18,7 +18,7 @@ pub struct LimitError {
 
 impl fmt::Display for LimitError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_refused(f, core::slice::from_ref(self))
+        write_refused(f, self.as_ref(), Limit::name, RAISED)
     }
 }
 
@@ -99,26 +99,41 @@ impl From<LimitError> for LimitErrors {
 
 impl fmt::Display for LimitErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_refused(f, self.all())
+        write_refused(f, self.all(), Limit::name, RAISED)
     }
 }
 
 impl Error for LimitErrors {}
 
-/// Says which limits refused, and what to do.
-fn write_refused(f: &mut fmt::Formatter<'_>, refused: &[LimitError]) -> fmt::Result {
-    f.write_str("limit ")?;
+/// Where limits of a store are raised, those of an instance, and both.
+const RAISED: [&str; 3] = ["in `Limits`", "in `InstanceLimits`", "in `Limits` and `InstanceLimits`"];
+
+/// Says which limits refused, by what they are called, and where to raise them: those of a store, those of an instance, and
+/// both.
+///
+/// # Errors
+///
+/// Where it cannot be written.
+pub fn write_refused<N: fmt::Display>(
+    to: &mut dyn fmt::Write,
+    refused: &[LimitError],
+    name: impl Fn(Limit) -> N,
+    [of_store, of_instance, of_both]: [&str; 3],
+) -> fmt::Result {
+    to.write_str("limit ")?;
     for (at, LimitError { limit, maximum, requested }) in refused.iter().enumerate() {
-        f.write_str(if at == 0 { "" } else { ", " })?;
-        write!(f, "`{}` is {maximum}, {requested} requested", limit.name())?;
+        to.write_str(if at == 0 { "" } else { ", " })?;
+        write!(to, "`{}` is {maximum}, {requested} requested", name(*limit))?;
     }
-    let of_instance = |refused: &&LimitError| refused.limit.is_of_instance();
-    let holders = match refused.iter().filter(of_instance).count() {
-        0 => "`Limits`",
-        many if many == refused.len() => "`InstanceLimits`",
-        _ => "`Limits` and `InstanceLimits`",
+    let many = refused.iter().filter(|refused| refused.limit.is_of_instance()).count();
+    let place = if many == 0 {
+        of_store
+    } else if many == refused.len() {
+        of_instance
+    } else {
+        of_both
     };
-    write!(f, "; raise {} in {holders}", if refused.len() == 1 { "it" } else { "them" })
+    write!(to, "; raise {} {place}", if refused.len() == 1 { "it" } else { "them" })
 }
 
 /// The limits of a guest's stack, of which a call reached one: the reason of a trap

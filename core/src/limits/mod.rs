@@ -1,6 +1,7 @@
 //! Limits: what a guest, an environment or a supervisor may take, before it is taken. All of them are in [`table`].
 
 pub(crate) mod budget;
+mod declare;
 mod error;
 mod needs;
 mod number;
@@ -13,7 +14,7 @@ pub use self::table::{INSTANCE_LIMITS, InstanceLimitRow, LIMITS, Limit, LimitRow
 pub(crate) use self::table::{Maximum, maximum};
 pub(crate) use self::{budget::Bounds, needs::Asked};
 pub use self::{
-    error::{LimitError, LimitErrors, StackLimits},
+    error::{LimitError, LimitErrors, StackLimits, write_refused},
     options::{CallOptions, CompileOptions, InstanceLimits, Outcome},
 };
 

@@ -10,6 +10,12 @@ impl Needs {
     /// longer one only its length.
     pub const COUNTED: usize = 4;
 
+    /// Whether a module of so many bytes is looked at for all that it takes of limits.
+    #[must_use]
+    pub const fn are_counted(limits: &Limits, bytes: usize) -> bool {
+        bytes <= limits.module_bytes.saturating_mul(Self::COUNTED)
+    }
+
     /// What of it is above limits, each with what it is and what is needed: all that would have to rise for the module
     /// to be compiled, and for an instance of it to be made where there is no other.
     pub fn above(&self, limits: &Limits) -> impl Iterator<Item = LimitError> {
@@ -25,7 +31,8 @@ impl Needs {
 pub(crate) struct Asked<'a> {
     limits: &'a Limits,
     needs: Needs,
-    refused: Option<LimitError>,
+    /// The limit that refused first.
+    refused: Option<Limit>,
 }
 
 impl<'a> Asked<'a> {
@@ -37,7 +44,7 @@ impl<'a> Asked<'a> {
     /// all limits of modules do.
     pub(crate) fn take(&mut self, of: fn(&mut Needs, &Limits, u64) -> Maximum, taken: u64) {
         if let Err(refused) = of(&mut self.needs, self.limits, taken).check(taken) {
-            self.refused.get_or_insert(refused);
+            self.refused.get_or_insert(refused.limit);
         }
     }
 
@@ -71,9 +78,8 @@ impl<'a> Asked<'a> {
     /// The limits that refused, the one that was met first before the others.
     pub(crate) fn refused(&self) -> Option<LimitErrors> {
         let first = self.refused?;
-        let others = self.needs.above(self.limits).filter(|other| other.limit != first.limit);
-        // Of the first one more may have been found later.
-        let first = self.needs.above(self.limits).find(|same| same.limit == first.limit).unwrap_or(first);
-        LimitErrors::of(core::iter::once(first).chain(others))
+        let above = || self.needs.above(self.limits);
+        let met = above().filter(|refused| refused.limit == first);
+        LimitErrors::of(met.chain(above().filter(|refused| refused.limit != first)))
     }
 }

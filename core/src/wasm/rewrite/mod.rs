@@ -162,7 +162,7 @@ pub(crate) fn mend(limits: &Limits, bytes: &[u8]) -> Result<Vec<u8>, CompileErro
 fn read<'a>(limits: &'a Limits, bytes: &[u8]) -> Result<(Asked<'a>, Scan), CompileError> {
     let mut asked = Asked::new(limits);
     asked.take(Needs::module_bytes, count(bytes.len()));
-    if bytes.len() > limits.module_bytes.saturating_mul(Needs::COUNTED) {
+    if !Needs::are_counted(limits, bytes.len()) {
         return Err(refusal(&asked));
     }
     let scan = scan(&mut asked, bytes);
