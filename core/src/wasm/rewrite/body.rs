@@ -2,8 +2,7 @@
 
 use super::{
     Module,
-    indices::check_indices,
-    labels::{Kind, Labels},
+    labels::Labels,
     meter::{Regions, charge_len, push_charge},
     notes::{Notes, Site},
     output::Output,
@@ -16,18 +15,14 @@ use crate::{
     snapshot::Uncapturable,
     types::costs::{HOST_CALL, LOCALS_PER_UNIT},
     wasm::{
-        operators::{
-            Effect, Facts,
-            code::{CALL, GLOBAL_GET, I32, I64_CONST, I64_SHL, I64_SHR_S, REF_FUNC, RETURN},
-            facts, facts_of,
-        },
+        operators::{Effect, Facts, code::I32, facts, facts_of},
         reader::{Immediate, Quick, common, quick},
-        scan::{RefKind, check_index, check_place, locals},
+        scan::{check_index, check_place, locals},
         types::Signature,
     },
 };
 use alloc::vec::Vec;
-use wasmparser::{BinaryReader, FunctionBody, HeapType, Operator};
+use wasmparser::{BinaryReader, FunctionBody, Operator};
 
 /// Why a walk ends early.
 pub(super) enum Stop {
@@ -74,11 +69,11 @@ pub(super) struct Body<'m, 'a> {
 }
 
 /// An operator that is not read quickly, with where it is.
-struct At<'o, 'a> {
-    operator: &'o Operator<'a>,
-    facts: &'static Facts,
-    place: usize,
-    after: usize,
+pub(super) struct At<'o, 'a> {
+    pub(super) operator: &'o Operator<'a>,
+    pub(super) facts: &'static Facts,
+    pub(super) place: usize,
+    pub(super) after: usize,
 }
 
 impl<'m, 'a> Body<'m, 'a> {
@@ -286,7 +281,7 @@ impl<'m, 'a> Body<'m, 'a> {
         Some((notes, slot, site))
     }
 
-    fn is_import(&self, function: u32) -> bool {
+    pub(super) fn is_import(&self, function: u32) -> bool {
         self.module.scan.imported_function(function).is_some()
     }
 
@@ -302,121 +297,6 @@ impl<'m, 'a> Body<'m, 'a> {
             _ => return,
         };
         self.module.changes.get_or_insert(changes);
-    }
-
-    /// Writes an operator, and follows what it does to the operands and the blocks.
-    fn write_operator(&mut self, at: &At<'_, 'a>) -> Result<(), Stop> {
-        let At { operator, facts, place, after } = *at;
-        check_indices(self.module.scan, operator)?;
-        match *operator {
-            // The charge has it.
-            Operator::Nop if self.module.is_guest => valid(self.output.replace(self.bytes, place, after))?,
-            Operator::Block { blockty } => self.open(Kind::Block, blockty, place, after)?,
-            Operator::Loop { blockty } => self.open(Kind::Loop, blockty, place, after)?,
-            Operator::If { blockty } => self.open(Kind::If, blockty, place, after)?,
-            Operator::Else => valid(self.change_arm(place, after))?,
-            Operator::End => valid(self.close(place, after))?,
-            Operator::Br { relative_depth } => {
-                self.pass(self.values_passed_to(relative_depth))?;
-                valid(self.branch(place, after, relative_depth))?;
-                self.labels.leave();
-            }
-            Operator::BrIf { relative_depth } => {
-                self.pass(self.values_passed_to(relative_depth))?;
-                if self.labels.operands.is_constant() {
-                    valid(self.hide_constant(place))?;
-                }
-                self.labels.operands.take(1);
-                valid(self.branch_if(place, after, relative_depth))?;
-            }
-            Operator::BrTable { ref targets } => {
-                self.pass(self.values_passed_to(targets.default()))?;
-                if self.labels.operands.is_constant() {
-                    valid(self.hide_constant(place))?;
-                }
-                valid(self.branch_table(place, after, targets))?;
-                self.labels.leave();
-            }
-            Operator::Return | Operator::ReturnCallIndirect { .. } | Operator::Unreachable => {
-                self.labels.leave();
-            }
-            Operator::ReturnCall { function_index } => {
-                if self.is_import(function_index) {
-                    let results = valid(self.module.scan.signature_of_function(function_index))?.results;
-                    let own = valid(self.labels.first())?.signature.results;
-                    valid((results == own).then_some(()))?;
-                    valid(self.output.replace(self.bytes, place, after))?;
-                    valid(self.output.push_index(CALL, function_index))?;
-                    self.output.push(RETURN);
-                }
-                self.labels.leave();
-            }
-            Operator::Call { function_index } => {
-                let signature = valid(self.module.scan.signature_of_function(function_index))?;
-                self.call(signature, 0);
-            }
-            Operator::CallIndirect { type_index, .. } => {
-                let signature = valid(self.module.scan.types.get(type_index))?;
-                self.call(signature, 1);
-            }
-            Operator::RefFunc { function_index } => {
-                self.module.must_be_valid |= self.module.scan.start == Some(function_index);
-                if self.is_import(function_index) {
-                    let function = valid(self.module.imports.stands_for(function_index))?;
-                    valid(self.output.replace(self.bytes, place, after))?;
-                    valid(self.output.push_index(REF_FUNC, function))?;
-                }
-                self.labels.operands.apply(facts);
-            }
-            Operator::RefNull { hty } if self.module.is_guest => {
-                let kind = match hty {
-                    HeapType::FUNC => RefKind::Func,
-                    HeapType::EXTERN => RefKind::Extern,
-                    _ => return Err(Stop::Invalid),
-                };
-                let null = valid(self.module.nulls.of(kind))?;
-                valid(self.output.replace(self.bytes, place, after))?;
-                valid(self.output.push_index(GLOBAL_GET, null))?;
-                self.labels.operands.apply(facts);
-            }
-            // As the charge has one.
-            Operator::I64Extend16S if self.module.is_guest => {
-                valid(self.output.replace(self.bytes, place, after))?;
-                self.output.extend(&[I64_CONST, 48, I64_SHL, I64_CONST, 48, I64_SHR_S]);
-                self.labels.operands.apply(facts);
-            }
-            Operator::TableGrow { table } if self.module.is_guest => {
-                valid(self.output.replace(self.bytes, place, after))?;
-                let Module { growth, types, scan, .. } = &mut *self.module;
-                self.output.extend(valid(growth.of_table(scan, types, table))?);
-                self.labels.operands.apply(facts);
-            }
-            Operator::GlobalGet { global_index } => {
-                let operands = &mut self.labels.operands;
-                if self.module.scan.is_constant(global_index) {
-                    operands.put_unknown(1);
-                } else {
-                    operands.put(1);
-                }
-            }
-            _ => self.labels.operands.apply(facts),
-        }
-        Ok(())
-    }
-
-    /// The values that a branch of a depth passes, but for one that goes to the end of a block.
-    fn values_passed_to(&self, depth: u32) -> usize {
-        self.labels.get(depth).map_or(0, |label| match (label.kind, label.values().len()) {
-            (Kind::Loop, values) => values,
-            (_, 1) => 0,
-            (_, values) => values,
-        })
-    }
-
-    /// Follows a call that takes so many operands more than the function's.
-    fn call(&mut self, signature: Signature<'_>, more: usize) {
-        self.labels.operands.take(signature.params.len().saturating_add(more));
-        self.labels.operands.put(signature.results.len());
     }
 
     fn finish(&mut self, section: &mut Vec<u8>, begin: usize, offset: u32) -> Option<()> {

@@ -32,6 +32,7 @@ mod output;
 mod repairs;
 mod temps;
 mod types;
+mod written;
 
 pub use self::{
     growth::Hooks,
