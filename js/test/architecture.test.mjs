@@ -1,21 +1,26 @@
 // Each name in backticks in ARCHITECTURE.md is in the sources: a file, what is declared, or a member of a type.
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { dirname } from "node:path";
 import { test } from "node:test";
 
-const top = new URL("../../", import.meta.url);
-const textsOf = (folder, ending) =>
-  readdirSync(new URL(folder, top), { recursive: true })
-    .filter((file) => file.endsWith(ending))
-    .map((file) => readFileSync(new URL(`${folder}/${file}`, top), "utf8"));
+const root = new URL("../../", import.meta.url);
+/** A text for each folder: what a macro of one file declares may be listed in the file beside it. */
+function textsOf(top, ending) {
+  const texts = {};
+  for (const file of readdirSync(new URL(top, root), { recursive: true }).filter((file) => file.endsWith(ending))) {
+    texts[dirname(file)] = `${texts[dirname(file)] ?? ""}\n${readFileSync(new URL(`${top}/${file}`, root), "utf8")}`;
+  }
+  return Object.values(texts);
+}
 const rust = ["core/src", "wasm-host/src"].flatMap((folder) => textsOf(folder, ".rs"));
 const typescript = textsOf("js/src", ".ts");
-const text = readFileSync(new URL("ARCHITECTURE.md", top), "utf8");
+const text = readFileSync(new URL("ARCHITECTURE.md", root), "utf8");
 
 const has = (texts, ...patterns) => texts.some((source) => patterns.every((pattern) => new RegExp(pattern, "m").test(source)));
 
 /** Whether a file is there, `calls/drive.ts`. */
-const isFile = (path) => ["", "js/src/"].some((folder) => existsSync(new URL(folder + path, top)));
+const isFile = (path) => ["", "js/src/"].some((folder) => existsSync(new URL(folder + path, root)));
 
 /** Whether a type in Rust has a function, a constant, a variant or a field, `Store::invoke`. */
 const isOfRust = (type, name) =>
