@@ -109,7 +109,7 @@ pub use crate::{
         frames::{Frame, Frames},
         fuel::OutOfFuel,
         host_error::HostError,
-        ids::{FuncIndex, InstanceId, MemoryId},
+        ids::{FuncIndex, GlobalId, InstanceId, MemoryId},
         proposals::Proposal,
         trap::{Reason, Trap, TrapCode},
         value::{FuncType, ReturnValue, Value, ValueType, Values},

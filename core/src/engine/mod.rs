@@ -93,12 +93,12 @@ pub trait Space: fmt::Debug + Send + Sync {
 
     /// Makes an instance up to its start function, which is an export here. The limiter was told what it takes.
     ///
-    /// `memories` are those that it imports, in order. They are of the sizes that it asks for.
+    /// What it imports is of the types that it asks for.
     ///
     /// # Errors
     ///
     /// See [`Refusal`]. What was written to memories stays.
-    fn instantiate(&mut self, code: &dyn Code, memories: &[Memory]) -> Result<Instance, Refusal>;
+    fn instantiate(&mut self, code: &dyn Code, imported: Imported<'_>) -> Result<Instance, Refusal>;
 
     /// The function that an instance exports under a name. It gets a number each time, which takes a few bytes until
     /// the space goes; it is the same for memories and globals.
@@ -114,6 +114,9 @@ pub trait Space: fmt::Debug + Send + Sync {
     /// limiter refuses.
     fn add_memory(&mut self, pages: u32, maximum: Option<u32>) -> Option<Memory>;
 
+    /// Makes a global of a number. `None` where there are too many; that does not happen.
+    fn add_global(&mut self, value: Value, mutable: bool) -> Option<Global>;
+
     /// The bytes of a memory; none of one that is not there.
     fn bytes(&self, memory: Memory) -> &[u8];
 
@@ -128,6 +131,9 @@ pub trait Space: fmt::Debug + Send + Sync {
 
     /// Whether two numbers are of one memory.
     fn is_same(&self, one: Memory, other: Memory) -> bool;
+
+    /// Whether two numbers are of one global.
+    fn is_same_global(&self, one: Global, other: Global) -> bool;
 
     /// The value of a global; `None` where it is no number.
     fn get(&self, global: Global) -> Option<Value>;
@@ -159,6 +165,16 @@ numbers! {
     Memory
     /// A global of an instance.
     Global
+}
+
+/// What an instance imports besides functions, each kind in the module's order.
+#[derive(Clone, Copy, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "engines take it apart")]
+pub struct Imported<'a> {
+    /// The memories.
+    pub memories: &'a [Memory],
+    /// The globals.
+    pub globals: &'a [Global],
 }
 
 /// Why there is no instance.

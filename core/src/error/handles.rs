@@ -73,6 +73,10 @@ coded! {
     /// Why a global could not be set.
     #[derive(Clone, Copy, Debug, Eq, PartialEq)]
     pub enum GlobalError, fn code {
+        /// The global does not exist (any more).
+        Handle(error: HandleError) => "handle", "global: {error}";
+        /// All 2^32 - 3 ids are used up; make a new store.
+        IdsExhausted => "ids-exhausted", "all ids are used up; make a new store";
         /// The global is not mutable.
         Immutable => "immutable", "the global is not mutable";
         /// The instance does not exist (any more).

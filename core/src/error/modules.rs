@@ -5,7 +5,7 @@ use crate::{
     limits::{LimitError, LimitErrors},
     snapshot::RestoreError,
     types::{
-        externs::{Import, MemoryType},
+        externs::{GlobalType, Import, MemoryType},
         features::Feature,
         proposals::Proposal,
         trap::Trap,
@@ -92,7 +92,11 @@ coded! {
     /// Why an import could not be resolved.
     #[derive(Clone, Copy, Debug, Eq, PartialEq)]
     pub enum ImportProblem, fn code {
-        /// The environment has no function or memory, whichever is asked for, of this name.
+        /// The global that the environment names does not exist (any more).
+        Global(error: HandleError) => "global", "{error}";
+        /// The global, of this type, is of another than the guest declares.
+        GlobalType(given: GlobalType) => "global-type", "a {given} is given, which does not fit";
+        /// The environment has nothing of this kind and name.
         Missing => "missing", "the environment has none of this kind and name";
         /// The memory that the environment names does not exist (any more).
         Memory(error: HandleError) => "memory", "{error}";
@@ -101,8 +105,8 @@ coded! {
         MemoryLimits(given: MemoryType) => "memory-limits", "a {given} is given, which does not fit";
         /// A parameter or result is a vector or a reference; only numbers can be passed.
         Signature => "signature", "a vector or reference type in its signature cannot be passed";
-        /// Globals and tables cannot be imported.
-        Unsupported => "unsupported", "globals and tables cannot be imported";
+        /// Tables, and globals that are no numbers, cannot be imported.
+        Unsupported => "unsupported", "tables, and globals that are no numbers, cannot be imported";
     }
 }
 
@@ -144,6 +148,9 @@ coded! {
     /// stays.
     #[derive(Debug)]
     pub enum InstantiateError, fn code {
+        /// The module imports memories or mutable globals that live guests already use apart from each other. Share
+        /// them from the beginning, or tear down the guests of one.
+        Apart => "apart", "what it imports is in use by guests that do not share it; tear down those of one";
         /// The engine refused for a reason it should not have; please report it as a defect.
         Engine => "engine", "engine error";
         /// All 2^32 - 3 ids are used up; make a new store.
@@ -152,10 +159,6 @@ coded! {
         Imports(refused: Box<[ImportError]>) => "import", as Refused(refused);
         /// Limits of the store or of the instance refused.
         Limit(error: LimitErrors) => "limit", refusing "instance" by error;
-        /// The module imports memories that live guests already use apart from each other. Share
-        /// them from the beginning, or tear down the guests of one.
-        MemoriesApart => "memories-apart",
-            "the imported memories are in use by guests that do not share them";
         /// The host had no memory left.
         OutOfSystemMemory => "out-of-system-memory", "out of system memory";
         /// A data or element segment is outside its memory or table.

@@ -13,7 +13,7 @@ use crate::{
     limits::{CompileOptions, Limits, Needs, StackLimits, count, maximum, to_usize},
     snapshot::Identity,
     types::externs::{Export, ExternType, Import, MemoryType},
-    wasm::{self, Frames, Rewritten, STACK_BYTES},
+    wasm::{self, Frames, Rewritten, STACK_BYTES, StackPointer},
 };
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::fmt;
@@ -46,8 +46,7 @@ struct Inner {
     main_memory: Option<MemorySource>,
     frames: Option<Frames>,
     hidden: Hidden,
-    /// The pointer of the guest's stack: the global's index, and the name under which the engine has it.
-    stack_pointer: Option<(u32, Box<str>)>,
+    stack_pointer: Option<StackPointer>,
     instance_bytes: usize,
     /// Elements that the largest of its own tables begins with.
     largest_table: u64,
@@ -136,6 +135,7 @@ impl Module {
             stack_bytes: maximum::engine_stack_bytes(limits).saturating_add(more),
         });
         let code = engine.compile(&prepared).map_err(CompileError::Invalid)?;
+        let stack_pointer = stack_pointer.and_then(|index| StackPointer::new(index, &scan, &names.globals));
         let imports: Box<[Import]> = core::mem::take(&mut scan.imports).into();
         let exports = scan.typed_exports();
         let functions = (0..).zip(&imports).filter(|(_, import)| import.ty().as_func().is_some());
@@ -158,8 +158,7 @@ impl Module {
             exports,
             start: names.start.take(),
             state: State::new(&scan, &names, changes),
-            stack_pointer: stack_pointer
-                .and_then(|index| Some((index, wasm::stack_pointer_export(&scan, &names.globals, index)?))),
+            stack_pointer,
             main_memory,
         })))
     }
@@ -195,19 +194,18 @@ impl Module {
     }
 
     /// The index of the global that is the pointer of the stack which the guest's code keeps in its
-    /// memory: a mutable `i32` that the name section or an export calls `__stack_pointer`, or that functions
-    /// lower when they are entered and raise before they return.
+    /// memory: a mutable `i32` that the name section, an export or an import calls `__stack_pointer`, or that
+    /// functions lower when they are entered and raise before they return.
     ///
     /// A call that ends early puts it back to where it was when the call began, see
     /// [`Execution`](crate::Execution).
     #[must_use]
     pub fn stack_pointer(&self) -> Option<u32> {
-        self.0.stack_pointer.as_ref().map(|(index, _)| *index)
+        self.0.stack_pointer.as_ref().map(|pointer| pointer.index)
     }
 
-    /// The name under which the engine has that global.
-    pub(crate) fn stack_pointer_name(&self) -> Option<&str> {
-        self.0.stack_pointer.as_ref().map(|(_, name)| &**name)
+    pub(crate) fn stack(&self) -> Option<&StackPointer> {
+        self.0.stack_pointer.as_ref()
     }
 
     pub(crate) fn export_entry(&self, name: &str) -> Option<(u32, &Export)> {

@@ -9,10 +9,13 @@ use crate::{
     engine::{Budgets, Limiter, Memory, Space},
     limits::{Limits, PAGE_BYTES, budget::Charge, to_usize},
     module::Module,
-    store::leavings::Leavings,
-    types::slots::Numbers,
+    store::{chain::Chain, leavings::Leavings, shared::Kept},
 };
-use alloc::{boxed::Box, sync::Arc};
+use alloc::{
+    boxed::Box,
+    sync::{Arc, Weak},
+    vec::Vec,
+};
 
 /// Garbage that a cell may hold before its memories leave it, at least.
 const GARBAGE_BYTES: usize = 64 << 10;
@@ -23,8 +26,10 @@ pub(crate) struct Cell {
     pub(crate) space: Box<dyn Space>,
     /// Held once by the cell and once by each instance or execution that needs it.
     pub(crate) ticket: Arc<Ticket>,
-    /// The numbers of the memories in it that the supervisor made and has not torn down.
-    pub(crate) memories: Numbers,
+    /// The numbers of what is in it and the supervisor's, and not torn down.
+    pub(crate) kept: Kept,
+    /// Those of the chains whose stack several guests may share.
+    chains: Vec<Weak<Chain>>,
     /// Instances in the space that are dead.
     pub(crate) dead_instances: u32,
     /// Roughly the bytes of the dead instances, without their memories.
@@ -48,7 +53,8 @@ impl Cell {
         Self {
             space: module.code().space(Limiter::new(limits, budgets)),
             ticket: Arc::new(Ticket { leavings: Arc::clone(leavings) }),
-            memories: Numbers::default(),
+            kept: Kept::default(),
+            chains: Vec::new(),
             dead_instances: 0,
             garbage: 0,
             forgotten: 0,
@@ -59,6 +65,31 @@ impl Cell {
     /// Whether an instance lives in it or an execution is under way.
     pub(crate) fn is_used(&self) -> bool {
         Arc::strong_count(&self.ticket) > 1
+    }
+
+    /// The chain for an instance of `module` that would have this one if it shared no stack.
+    pub(crate) fn chain(&mut self, module: &Module, own: Chain) -> Arc<Chain> {
+        let Some(pointer) = module.stack() else { return Arc::new(own) };
+        if pointer.is_imported {
+            let mut others = self.chains.iter().filter_map(Weak::upgrade);
+            if let Some(other) = others.find(|other| other.has_pointer_of(&own, &*self.space)) {
+                return other;
+            }
+        }
+        let chain = Arc::new(own);
+        if pointer.is_imported || pointer.is_exported {
+            if self.chains.len() == self.chains.capacity() {
+                self.chains.retain(|chain| chain.strong_count() > 0);
+            }
+            self.chains.push(Arc::downgrade(&chain));
+        }
+        chain
+    }
+
+    /// Puts the pointers of stacks that guests can share back to where they were before the calls that were dropped.
+    pub(crate) fn settle_chains(&mut self) {
+        let Self { chains, space, .. } = self;
+        chains.iter().filter_map(Weak::upgrade).for_each(|chain| chain.settle(&mut **space));
     }
 
     /// Whether the garbage of a cell that is not used is worth moving `kept` bytes of memory out
@@ -100,7 +131,7 @@ impl Cell {
 
     /// Forgets the number of a memory, which is garbage as soon as no guest uses it.
     pub(crate) fn forget_memory(&mut self, number: u32, memory: Memory) {
-        if self.memories.remove(&number) {
+        if self.kept.memories.remove(&number) {
             let bytes = self.space.bytes(memory).len();
             // It is garbage, and a quarter of it no longer asked for.
             self.forgotten = self.forgotten.saturating_add(bytes).saturating_add(bytes / 4);

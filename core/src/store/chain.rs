@@ -12,6 +12,8 @@
 //!   the call began: at once, or, where the execution was dropped or others are nested in it still,
 //!   before the guest is next used.
 //!
+//! Guests that share the pointer, as a program and its libraries do, share the stack, and so one chain.
+//!
 //! Guests for which that is not so have no chain: [`InstanceLimits::with_overlapping_calls`](crate::InstanceLimits::with_overlapping_calls).
 
 use crate::{
@@ -23,10 +25,10 @@ use alloc::vec::Vec;
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use spin::Mutex;
 
-/// The calls of a guest that are under way.
+/// The calls of a guest that are under way, or of guests that share a stack.
 #[derive(Debug)]
 pub(crate) struct Chain {
-    /// The tag of the store and the key of the instance, which tell chains apart.
+    /// The tag of the store and the key of the instance that was the first to have it: they tell chains apart.
     store: u64,
     key: u32,
     /// How many calls there are.
@@ -85,10 +87,15 @@ impl Chain {
             calls: AtomicU32::new(0),
             waits_for: AtomicU32::new(NONE),
             host_calls: AtomicU32::new(NONE),
-            pointer: module.stack_pointer_name().and_then(|name| space.global(instance, name)),
+            pointer: module.stack().and_then(|pointer| space.global(instance, &pointer.name)),
             left: Mutex::default(),
             has_left: AtomicBool::new(false),
         }
+    }
+
+    /// Whether both are of one stack.
+    pub(crate) fn has_pointer_of(&self, other: &Self, space: &dyn Space) -> bool {
+        self.pointer.zip(other.pointer).is_some_and(|(one, other)| space.is_same_global(one, other))
     }
 
     /// Gives a call the next place. `None` where another is under way that it is not nested in:

@@ -1,6 +1,6 @@
 //! Environments: what a supervisor offers to a guest's imports, and how imports are resolved.
 //!
-//! An import is resolved by name and kind. Functions and memories are separate namespaces; the
+//! An import is resolved by name and kind. Functions, globals and memories are separate namespaces; the
 //! signature of a function is what the guest declares, so one name may be imported with
 //! several. Where two entries have the same names and kind the later one counts.
 
@@ -8,9 +8,10 @@ use crate::{
     error::{EnvironmentError, HandleError, ImportError, ImportProblem, InstantiateError},
     limits::{Limits, count, maximum},
     module::Module,
+    store::shared::Thing,
     types::{
         externs::ExternType,
-        ids::{FuncIndex, MemoryId},
+        ids::{FuncIndex, GlobalId, MemoryId},
     },
     wire::{EnvironmentDefinition, ExternEntity},
 };
@@ -32,6 +33,7 @@ use parity_scale_codec::Decode;
 #[derive(Clone, Debug, Default)]
 pub struct Environment {
     functions: HashMap<Names, FuncIndex>,
+    globals: HashMap<Names, GlobalId>,
     memories: HashMap<Names, MemoryId>,
 }
 
@@ -51,8 +53,20 @@ impl Equivalent<Names> for BorrowedNames<'_> {
 pub(crate) struct Resolved {
     /// Of the imported functions, in order.
     pub(crate) functions: Box<[FuncIndex]>,
-    /// Of the imported memories, in order.
-    pub(crate) memories: Vec<MemoryId>,
+    /// What is imported besides, with the positions of the imports, in order.
+    pub(crate) things: Vec<(usize, Thing)>,
+}
+
+impl Resolved {
+    /// The imported memories, in order.
+    pub(crate) fn memories(&self) -> impl Iterator<Item = MemoryId> {
+        self.things.iter().filter_map(|(_, thing)| thing.memory())
+    }
+
+    /// The imported globals, in order.
+    pub(crate) fn globals(&self) -> impl Iterator<Item = GlobalId> {
+        self.things.iter().filter_map(|(_, thing)| thing.global())
+    }
 }
 
 impl Environment {
@@ -76,6 +90,13 @@ impl Environment {
         self
     }
 
+    /// Offers a global under a module and a field name.
+    #[must_use]
+    pub fn with_global(mut self, module: &str, name: &str, global: GlobalId) -> Self {
+        self.set_global(module.as_bytes(), name.as_bytes(), global);
+        self
+    }
+
     /// Offers a function; names that are not UTF-8 match nothing.
     pub fn set_function(&mut self, module: &[u8], name: &[u8], func: FuncIndex) {
         self.functions.insert(Names(module.into(), name.into()), func);
@@ -84,6 +105,11 @@ impl Environment {
     /// Offers a memory; names that are not UTF-8 match nothing.
     pub fn set_memory(&mut self, module: &[u8], name: &[u8], memory: MemoryId) {
         self.memories.insert(Names(module.into(), name.into()), memory);
+    }
+
+    /// Offers a global; names that are not UTF-8 match nothing.
+    pub fn set_global(&mut self, module: &[u8], name: &[u8], global: GlobalId) {
+        self.globals.insert(Names(module.into(), name.into()), global);
     }
 
     /// Decodes an environment from the wire; `memory` looks its memories up.
@@ -112,9 +138,9 @@ impl Environment {
     /// Resolves the imports of a module.
     pub(crate) fn resolve(&self, module: &Module) -> Result<Resolved, InstantiateError> {
         let mut functions = Vec::with_capacity(module.imports().len());
-        let mut memories = Vec::new();
+        let mut things = Vec::new();
         let mut refused = Vec::new();
-        for import in module.imports() {
+        for (position, import) in module.imports().iter().enumerate() {
             let names = BorrowedNames(import.module().as_bytes(), import.name().as_bytes());
             match import.ty() {
                 ExternType::Func(ty) if ty.is_numeric() => match self.functions.get(&names) {
@@ -123,7 +149,11 @@ impl Environment {
                 },
                 ExternType::Func(_) => refused.push(ImportError::new(import, ImportProblem::Signature)),
                 ExternType::Memory(_) => match self.memories.get(&names) {
-                    Some(memory) => memories.push(*memory),
+                    Some(memory) => things.push((position, Thing::Memory(*memory))),
+                    None => refused.push(ImportError::new(import, ImportProblem::Missing)),
+                },
+                ExternType::Global(ty) if ty.value.is_number() => match self.globals.get(&names) {
+                    Some(global) => things.push((position, Thing::Global(*global))),
                     None => refused.push(ImportError::new(import, ImportProblem::Missing)),
                 },
                 ExternType::Global(_) | ExternType::Table(_) => {
@@ -134,6 +164,6 @@ impl Environment {
         if !refused.is_empty() {
             return Err(InstantiateError::Imports(refused.into()));
         }
-        Ok(Resolved { functions: functions.into(), memories })
+        Ok(Resolved { functions: functions.into(), things })
     }
 }

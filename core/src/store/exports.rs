@@ -1,6 +1,6 @@
 //! What an instance exports: functions, to be called, and globals.
 
-use super::{InstanceId, Store, instances::Instance};
+use super::{InstanceId, Store, globals::check_settable, instances::Instance};
 use crate::{
     engine::{self, Function, Global, Memory, Space},
     error::{ArgumentsError, GlobalError, HandleError, InvokeError},
@@ -84,7 +84,7 @@ impl Store {
     ///
     /// Where the instance does not exist (any more).
     pub fn global(&mut self, instance: InstanceId, name: &str) -> Result<Option<Value>, HandleError> {
-        Ok(self.exported_global(instance, name)?.and_then(|(space, global)| space.get(global)))
+        Ok(self.global_in_space(instance, name)?.and_then(|(space, global)| space.get(global)))
     }
 
     /// Sets an exported mutable global.
@@ -97,21 +97,30 @@ impl Store {
             Some(ExternType::Global(ty)) => *ty,
             _ => return Err(GlobalError::NotFound),
         };
-        if ty.value != value.ty() {
-            return Err(GlobalError::Type);
-        }
-        let (space, global) = self.exported_global(instance, name)?.ok_or(GlobalError::NotFound)?;
+        check_settable(ty, value)?;
+        let (space, global) = self.global_in_space(instance, name)?.ok_or(GlobalError::NotFound)?;
         if space.set(global, value) { Ok(()) } else { Err(GlobalError::Immutable) }
     }
 
     /// A global that an instance exports, and where it is.
-    fn exported_global(
+    fn global_in_space(
         &mut self,
         instance: InstanceId,
         name: &str,
     ) -> Result<Option<(&mut dyn Space, Global)>, HandleError> {
         self.settle_chain(instance)?;
-        let Instance { body, context, .. } = self.instances.get_mut(instance.key())?;
+        let Some((_, global)) = self.note_global(instance, name)? else { return Ok(None) };
+        let cell = self.instances.get(instance.key())?.context.cell;
+        Ok(Some((&mut *self.cells.get_mut(cell)?.space, global)))
+    }
+
+    /// A global that an instance exports, which is known by the position of its export from now on.
+    pub(super) fn note_global(
+        &mut self,
+        instance: InstanceId,
+        name: &str,
+    ) -> Result<Option<(u32, Global)>, HandleError> {
+        let Instance { body, context, .. } = self.instances.get_mut(instance.key_in(self.tag)?)?;
         let space = &mut *self.cells.get_mut(context.cell)?.space;
         let Some((position, export)) = context.module.export_entry(name) else { return Ok(None) };
         if !matches!(export.ty(), ExternType::Global(_)) {
@@ -125,7 +134,7 @@ impl Store {
                 global
             }
         };
-        Ok(Some((space, global)))
+        Ok(Some((position, global)))
     }
 }
 
@@ -153,6 +162,11 @@ impl Exported {
     pub(super) fn memory(&self, position: u32) -> Option<Memory> {
         let at = self.memories.binary_search_by_key(&position, |(at, _)| *at).ok()?;
         self.memories.get(at).map(|(_, memory)| *memory)
+    }
+
+    /// One that was asked for before.
+    pub(super) fn global(&self, position: u32) -> Option<Global> {
+        self.globals.get(&position).copied()
     }
 
     fn called(&self, position: usize) -> Option<Function> {

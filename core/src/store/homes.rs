@@ -1,12 +1,16 @@
 //! Which cell a guest goes into, and when a cell goes.
 
-use super::{Store, memories::Place};
+use super::{
+    Store,
+    globals::Global,
+    memories::Memory,
+    shared::{Place, Thing},
+};
 use crate::{
-    error::{ImportError, ImportProblem, InstantiateError},
+    error::{HandleError, ImportError, ImportProblem, InstantiateError},
     limits::{LimitError, PAGE_BYTES},
     module::Module,
     store::{cell::Cell, execution::Context, leavings::Leaving},
-    types::ids::MemoryId,
 };
 use alloc::{sync::Arc, vec::Vec};
 
@@ -14,22 +18,25 @@ use alloc::{sync::Arc, vec::Vec};
 pub(super) struct OutOfMemory;
 
 impl Store {
-    /// The cell for a guest of `module` that imports `memories`, with all of them in it.
+    /// The cell for a guest of `module` that imports some things, with all of them in it. `imported` has the positions of
+    /// the imports, too.
     pub(super) fn cell_for(
         &mut self,
         module: &Module,
-        memories: &[MemoryId],
+        imported: &[(usize, Thing)],
     ) -> Result<u32, InstantiateError> {
-        let mut homes = Vec::new();
-        for (ordinal, id) in memories.iter().enumerate() {
-            let cell =
-                self.memory_cell(*id).map_err(|error| match module.imported_memories().nth(ordinal) {
-                    Some((import, _)) => ImportError::new(import, ImportProblem::Memory(error)).into(),
-                    None => InstantiateError::Engine,
-                })?;
+        let (mut things, mut homes) = (Vec::new(), Vec::new());
+        for (position, thing) in imported {
+            let cell = self.cell_of(*thing).map_err(|error| match module.imports().get(*position) {
+                Some(import) => ImportError::new(import, problem(*thing, error)).into(),
+                None => InstantiateError::Engine,
+            })?;
             homes.extend(cell.filter(|cell| !homes.contains(cell)));
+            if self.is_shared(*thing) {
+                things.push(*thing);
+            }
         }
-        let home = self.choose(module, memories, &homes)?;
+        let home = self.choose(module, &things, &homes)?;
         for &other in homes.iter().filter(|&&other| Some(other) != home) {
             self.evacuate(other).map_err(|OutOfMemory| InstantiateError::OutOfSystemMemory)?;
         }
@@ -40,8 +47,13 @@ impl Store {
                 self.cells.insert(cell).map_err(|_| InstantiateError::IdsExhausted)?
             }
         };
-        for id in memories {
-            if self.bind(*id, home).is_err() {
+        for thing in things {
+            let Self { things, cells, .. } = self;
+            let bound = match thing {
+                Thing::Global(id) => things.bind::<Global>(cells, id.origin, home),
+                Thing::Memory(id) => things.bind::<Memory>(cells, id.origin, home),
+            };
+            if bound.is_err() {
                 self.settle(home);
                 return Err(InstantiateError::OutOfSystemMemory);
             }
@@ -49,24 +61,40 @@ impl Store {
         Ok(home)
     }
 
+    /// The cell in which whoever imports something has to be, `None` where it is in none, or a copy will do.
+    pub(super) fn cell_of(&self, thing: Thing) -> Result<Option<u32>, HandleError> {
+        let cell = match thing {
+            Thing::Global(global) => self.locate_global(global)?.cell(),
+            Thing::Memory(memory) => self.locate(memory)?.cell(),
+        };
+        Ok(cell.filter(|_| self.is_shared(thing)))
+    }
+
+    /// Whether those that import something have the same. Nobody sees whether a constant is the same or a copy.
+    fn is_shared(&self, thing: Thing) -> bool {
+        match thing {
+            Thing::Global(global) => self.global_type(global).is_ok_and(|ty| ty.mutable),
+            Thing::Memory(_) => true,
+        }
+    }
+
     /// The cell among `homes` to stay in, `None` for a new one.
     fn choose(
         &self,
         module: &Module,
-        memories: &[MemoryId],
+        imported: &[Thing],
         homes: &[u32],
     ) -> Result<Option<u32>, InstantiateError> {
         let cells = || homes.iter().filter_map(|&key| Some((key, self.cells.get(key).ok()?)));
         let mut used = cells().filter(|(_, cell)| cell.is_used());
         match (used.next(), used.next()) {
             (Some((key, _)), None) => Ok(Some(key)),
-            (Some(_), Some(_)) => Err(InstantiateError::MemoriesApart),
+            (Some(_), Some(_)) => Err(InstantiateError::Apart),
             (None, _) => {
-                // Other memories in it would be bound to live guests that do not import them.
-                let imported = |number: &u32| memories.iter().any(|id| id.created() == Some(*number));
+                // Other things in it would be bound to live guests that do not import them.
                 let suits = |cell: &Cell| {
                     cell.space.is_made_for(module.code())
-                        && cell.memories.iter().all(imported)
+                        && cell.kept.is_within(imported)
                         && !self.is_worth_leaving(cell)
                 };
                 Ok(cells().find(|(_, cell)| suits(cell)).map(|(key, _)| key))
@@ -89,7 +117,7 @@ impl Store {
         if cell.is_used() {
             return;
         }
-        if cell.memories.is_empty() {
+        if cell.kept.is_empty() {
             self.remove_cell(key);
             return;
         }
@@ -145,25 +173,12 @@ impl Store {
         }
     }
 
-    /// Moves the memories out of a cell that is not used, and frees it.
+    /// Moves all that is the supervisor's out of a cell that is not used, and frees it.
     fn evacuate(&mut self, key: u32) -> Result<(), OutOfMemory> {
-        let Ok(cell) = self.cells.get_mut(key) else { return Ok(()) };
-        let numbers: Vec<u32> = cell.memories.iter().copied().collect();
-        for number in numbers {
-            let Ok(memory) = self.memories.get_mut(number) else { continue };
-            let Place::Bound { memory: bound, .. } = memory.place else { continue };
-            let data = cell.space.bytes(bound);
-            let mut bytes = Vec::new();
-            if bytes.try_reserve_exact(data.len()).is_err() {
-                cell.could_not_leave();
-                return Err(OutOfMemory);
-            }
-            bytes.extend_from_slice(data);
-            let pages = super::memories::pages_of(bytes.len());
-            let charge = cell.release_pages(pages);
-            memory.place = Place::Free { pages, bytes, charge };
-            cell.memories.remove(&number);
-        }
+        let Self { things, cells, .. } = self;
+        let Ok(cell) = cells.get_mut(key) else { return Ok(()) };
+        things.unbind::<Memory>(cell)?;
+        things.unbind::<Global>(cell)?;
         self.remove_cell(key);
         Ok(())
     }
@@ -174,25 +189,19 @@ impl Store {
 
     /// Bytes of the memories of a cell that the supervisor made and has not torn down.
     fn bytes_kept(&self, cell: &Cell) -> usize {
-        let size = |number: &u32| match self.memories.get(*number).map(|memory| &memory.place) {
-            Ok(Place::Bound { memory, .. }) => cell.space.bytes(*memory).len(),
+        let size = |number: &u32| match self.things.memories.get(*number).map(|memory| &memory.place) {
+            Ok(Place::Bound { handle, .. }) => cell.space.bytes(*handle).len(),
             _ => 0,
         };
-        cell.memories.iter().map(size).fold(0, usize::saturating_add)
+        cell.kept.memories.iter().map(size).fold(0, usize::saturating_add)
     }
+}
 
-    /// Moves a memory that is only bytes into a cell.
-    fn bind(&mut self, id: MemoryId, home: u32) -> Result<(), OutOfMemory> {
-        let Some(number) = id.created() else { return Ok(()) };
-        let (Ok(memory), Ok(cell)) = (self.memories.get_mut(number), self.cells.get_mut(home)) else {
-            return Ok(());
-        };
-        if let Place::Free { pages, bytes, charge } = &mut memory.place {
-            let adopted = cell.adopt_memory(*pages, memory.maximum, bytes, charge).ok_or(OutOfMemory)?;
-            cell.memories.insert(number);
-            memory.place = Place::Bound { cell: home, memory: adopted };
-        }
-        Ok(())
+/// What it means that something imported does not exist.
+const fn problem(thing: Thing, error: HandleError) -> ImportProblem {
+    match thing {
+        Thing::Global(_) => ImportProblem::Global(error),
+        Thing::Memory(_) => ImportProblem::Memory(error),
     }
 }
 

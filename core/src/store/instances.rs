@@ -2,7 +2,7 @@
 
 use super::{Store, exports::Exported, snapshots::Parts};
 use crate::{
-    engine::{self, Refusal},
+    engine::{self, Imported, Refusal},
     error::{HandleError, ImportError, ImportProblem, InstantiateError},
     limits::{Bounds, InstanceLimits, LimitErrors, maximum},
     module::{MemorySource, Module},
@@ -11,8 +11,12 @@ use crate::{
         chain::Chain,
         environment::Environment,
         execution::{Context, Execution, Purpose, Recorder},
+        shared::Thing,
     },
-    types::ids::{InstanceId, MemoryId},
+    types::{
+        externs::ExternType,
+        ids::{InstanceId, MemoryId},
+    },
 };
 use alloc::{sync::Arc, vec::Vec};
 
@@ -21,8 +25,10 @@ use alloc::{sync::Arc, vec::Vec};
 pub(super) struct Instance {
     pub(super) body: Body,
     pub(super) context: Arc<Context>,
-    /// The memories that it imports, in order.
-    pub(super) memories: Vec<MemoryId>,
+    /// What it imports besides functions, in order.
+    pub(super) imported: Vec<Thing>,
+    /// The globals among that as the engine has them, in order.
+    pub(super) imported_globals: Vec<engine::Global>,
 }
 
 /// An instance as the engine has it.
@@ -47,10 +53,13 @@ impl Body {
         module: &Module,
         bounds: &Bounds,
         cell: &mut Cell,
-    ) -> (Option<Recorder>, Option<Chain>) {
+    ) -> (Option<Recorder>, Option<Arc<Chain>>) {
         let recorder = Recorder::of(module, self.handle, &mut *cell.space);
-        let has_chain = !bounds.limits.overlapping;
-        (recorder, has_chain.then(|| Chain::new(of, module, self.handle, &mut *cell.space)))
+        if bounds.limits.overlapping {
+            return (recorder, None);
+        }
+        let own = Chain::new(of, module, self.handle, &mut *cell.space);
+        (recorder, Some(cell.chain(module, own)))
     }
 
     /// What snapshots have of it. `None` where the engine does not have what was exported for this; that does not
@@ -148,10 +157,12 @@ impl Store {
             return Err(InstantiateError::IdsExhausted);
         };
         let resolved = environment.resolve(module)?;
-        self.check_memories(module, &resolved.memories)?;
-        let home = self.cell_for(module, &resolved.memories)?;
-        let memories: Vec<_> = resolved.memories.iter().filter_map(|id| self.engine_memory(*id)).collect();
-        let handle = match self.make(module, home, &memories, &bounds) {
+        self.check_types(module, &resolved.things)?;
+        let home = self.cell_for(module, &resolved.things)?;
+        let memories: Vec<_> = resolved.memories().filter_map(|id| self.engine_memory(id)).collect();
+        let globals: Vec<_> = resolved.globals().filter_map(|id| self.global_in(home, id)).collect();
+        let imported = Imported { memories: &memories, globals: &globals };
+        let handle = match self.make(module, home, imported, &bounds) {
             Ok(handle) => handle,
             Err(error) => {
                 // What failed leaves something in the space.
@@ -162,7 +173,7 @@ impl Store {
         };
         let cell = self.cells.get_mut(home).map_err(|_| InstantiateError::Engine)?;
         let memory = match module.main_memory() {
-            Some(MemorySource::Import(ordinal)) => resolved.memories.get(ordinal).copied(),
+            Some(MemorySource::Import(ordinal)) => resolved.memories().nth(ordinal),
             Some(MemorySource::Export(at)) => Some(MemoryId::exported(self.tag, key, at)),
             None => None,
         };
@@ -178,7 +189,8 @@ impl Store {
             chain,
             bounds,
         });
-        let instance = Instance { body, context: Arc::clone(&context), memories: resolved.memories };
+        let imported = resolved.things.into_iter().map(|(_, thing)| thing).collect();
+        let instance = Instance { body, context: Arc::clone(&context), imported, imported_globals: globals };
         self.instances.insert(instance).map_err(|_| InstantiateError::IdsExhausted)?;
         Ok((key, context))
     }
@@ -264,13 +276,24 @@ impl Store {
         LimitErrors::of(refused).map_or(Ok(()), |refused| Err(InstantiateError::Limit(refused)))
     }
 
-    /// Refuses memories of other types than a module imports, before anything is made.
-    fn check_memories(&self, module: &Module, imported: &[MemoryId]) -> Result<(), InstantiateError> {
-        for ((import, asked), id) in module.imported_memories().zip(imported) {
-            // One that does not exist is found when it is looked for a cell.
-            let Ok(actual) = self.memory_type(*id) else { continue };
-            if !asked.admits(actual) {
-                return Err(ImportError::new(import, ImportProblem::MemoryLimits(actual)).into());
+    /// Refuses what is of other types than a module imports, before anything is made.
+    fn check_types(&self, module: &Module, imported: &[(usize, Thing)]) -> Result<(), InstantiateError> {
+        for (position, thing) in imported {
+            let Some(import) = module.imports().get(*position) else { continue };
+            // What does not exist is found when it is looked for a cell.
+            let problem = match (import.ty(), thing) {
+                (ExternType::Memory(asked), Thing::Memory(id)) => {
+                    let actual = self.memory_type(*id).ok().filter(|actual| !asked.admits(*actual));
+                    actual.map(ImportProblem::MemoryLimits)
+                }
+                (ExternType::Global(asked), Thing::Global(id)) => {
+                    let actual = self.global_type(*id).ok().filter(|actual| asked != actual);
+                    actual.map(ImportProblem::GlobalType)
+                }
+                _ => None,
+            };
+            if let Some(problem) = problem {
+                return Err(ImportError::new(import, problem).into());
             }
         }
         Ok(())
@@ -287,13 +310,13 @@ impl Store {
         &mut self,
         module: &Module,
         home: u32,
-        memories: &[engine::Memory],
+        imported: Imported<'_>,
         bounds: &Bounds,
     ) -> Result<engine::Instance, InstantiateError> {
         let space = &mut self.cells.get_mut(home).map_err(|_| InstantiateError::Engine)?.space;
         space.limiter_mut().begin(bounds);
         space.limiter_mut().begin_making(module.instance_bytes(), module.hidden())?;
-        let made = space.instantiate(module.code(), memories);
+        let made = space.instantiate(module.code(), imported);
         space.limiter_mut().end();
         made.map_err(|refused| match (space.limiter_mut().take_refusal(), refused) {
             (Some(refusal), _) => refusal.into(),

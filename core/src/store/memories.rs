@@ -1,6 +1,12 @@
 //! Memories: made by the supervisor, or exported by a guest.
 
-use super::{Store, homes::bytes_of};
+use super::{
+    Store,
+    cell::Cell,
+    homes::{OutOfMemory, bytes_of},
+    instances::Instance,
+    shared::{Kept, Kind, Located, Place, Shared, Things},
+};
 use crate::{
     engine,
     error::{HandleError, MemoryError},
@@ -8,36 +14,71 @@ use crate::{
     types::{
         externs::{ExternType, MemoryType},
         ids::{InstanceId, MemoryId, Origin},
+        slots::{Numbers, Slots},
     },
 };
 use alloc::vec::Vec;
 use core::ops::Range;
 
-/// A memory that the supervisor made.
+/// The kind.
 #[derive(Debug)]
-pub(super) struct Memory {
-    pub(super) maximum: Option<u32>,
-    pub(super) place: Place,
+pub(super) struct Memory;
+
+/// A memory that is in no cell: only bytes. Those that are not there are zero.
+#[derive(Debug)]
+pub(super) struct Bytes {
+    pub(super) pages: u32,
+    pub(super) bytes: Vec<u8>,
+    pub(super) charge: Charge,
 }
 
-#[derive(Debug)]
-pub(super) enum Place {
-    /// In no cell: only bytes. Those that are not there are zero.
-    Free {
-        pages: u32,
-        bytes: Vec<u8>,
-        charge: Charge,
-    },
-    Bound {
-        cell: u32,
-        memory: engine::Memory,
-    },
-}
+impl Kind for Memory {
+    /// The maximum.
+    type Type = Option<u32>;
+    type Free = Bytes;
+    type Handle = engine::Memory;
 
-/// Where the bytes of a memory are.
-enum Located {
-    Free(u32),
-    Bound(u32, engine::Memory),
+    fn all(things: &Things) -> &Slots<Shared<Self>> {
+        &things.memories
+    }
+
+    fn all_mut(things: &mut Things) -> &mut Slots<Shared<Self>> {
+        &mut things.memories
+    }
+
+    fn kept(kept: &Kept) -> &Numbers {
+        &kept.memories
+    }
+
+    fn kept_mut(kept: &mut Kept) -> &mut Numbers {
+        &mut kept.memories
+    }
+
+    fn exported(instance: &Instance, position: u32) -> Option<engine::Memory> {
+        instance.body.exported.memory(position)
+    }
+
+    fn enter(
+        cell: &mut Cell,
+        maximum: &Option<u32>,
+        free: &mut Bytes,
+    ) -> Result<engine::Memory, OutOfMemory> {
+        let Bytes { pages, bytes, charge } = free;
+        cell.adopt_memory(*pages, *maximum, bytes, charge).ok_or(OutOfMemory)
+    }
+
+    fn leave(cell: &mut Cell, memory: engine::Memory) -> Result<Bytes, OutOfMemory> {
+        let data = cell.space.bytes(memory);
+        let mut bytes = Vec::new();
+        if bytes.try_reserve_exact(data.len()).is_err() {
+            cell.could_not_leave();
+            return Err(OutOfMemory);
+        }
+        bytes.extend_from_slice(data);
+        let pages = pages_of(bytes.len());
+        let charge = cell.release_pages(pages);
+        Ok(Bytes { pages, bytes, charge })
+    }
 }
 
 impl Store {
@@ -63,9 +104,12 @@ impl Store {
             }
             charged => charged,
         }?;
-        let place = Place::Free { pages: initial, bytes: Vec::new(), charge };
-        let number =
-            self.memories.insert(Memory { maximum, place }).map_err(|_| MemoryError::IdsExhausted)?;
+        let place = Place::Free(Bytes { pages: initial, bytes: Vec::new(), charge });
+        let number = self
+            .things
+            .memories
+            .insert(Shared { ty: maximum, place })
+            .map_err(|_| MemoryError::IdsExhausted)?;
         Ok(MemoryId { store: self.tag, origin: Origin::Created(number) })
     }
 
@@ -75,7 +119,7 @@ impl Store {
     ///
     /// Where no such memory exists, or it was torn down.
     pub fn memory_id(&self, number: u32) -> Result<MemoryId, HandleError> {
-        self.memories.get(number)?;
+        self.things.memories.get(number)?;
         Ok(MemoryId { store: self.tag, origin: Origin::Created(number) })
     }
 
@@ -99,9 +143,9 @@ impl Store {
     pub fn memory_type(&self, memory: MemoryId) -> Result<MemoryType, MemoryError> {
         match self.locate(memory)? {
             Located::Free(number) => {
-                let memory = self.memories.get(number)?;
-                let pages = if let Place::Free { pages, .. } = memory.place { pages } else { 0 };
-                Ok(MemoryType { initial: pages, maximum: memory.maximum })
+                let memory = self.things.memories.get(number)?;
+                let pages = if let Place::Free(free) = &memory.place { free.pages } else { 0 };
+                Ok(MemoryType { initial: pages, maximum: memory.ty })
             }
             Located::Bound(cell, memory) => {
                 let space = &self.cells.get(cell)?.space;
@@ -149,7 +193,9 @@ impl Store {
             Located::Free(number) => {
                 let mut more = Charge::none(&self.budgets.pages);
                 self.charge_pages(&mut more, additional, desired)?;
-                if let Place::Free { pages, charge, .. } = &mut self.memories.get_mut(number)?.place {
+                if let Place::Free(Bytes { pages, charge, .. }) =
+                    &mut self.things.memories.get_mut(number)?.place
+                {
                     more.move_to(charge, additional);
                     *pages = desired;
                 }
@@ -176,7 +222,7 @@ impl Store {
         let range = range_of(offset, buffer.len())?;
         match self.locate(memory)? {
             Located::Free(number) => {
-                let Place::Free { pages, bytes, .. } = &self.memories.get(number)?.place else {
+                let Place::Free(Bytes { pages, bytes, .. }) = &self.things.memories.get(number)?.place else {
                     return Err(MemoryError::OutOfBounds);
                 };
                 if range.end > bytes_of(*pages) {
@@ -239,7 +285,9 @@ impl Store {
     fn memory_bytes(&mut self, memory: MemoryId, end: Option<usize>) -> Result<&mut [u8], MemoryError> {
         match self.locate(memory)? {
             Located::Free(number) => {
-                let Place::Free { pages, bytes, .. } = &mut self.memories.get_mut(number)?.place else {
+                let Place::Free(Bytes { pages, bytes, .. }) =
+                    &mut self.things.memories.get_mut(number)?.place
+                else {
                     return Err(MemoryError::OutOfBounds);
                 };
                 let size = bytes_of(*pages);
@@ -264,9 +312,9 @@ impl Store {
         if memory.store != self.tag {
             return Err(HandleError::OtherStore);
         }
-        let number = memory.created().ok_or(HandleError::Unknown)?;
-        let memory = self.memories.remove(number)?;
-        if let Place::Bound { cell: key, memory } = memory.place {
+        let number = memory.number().ok_or(HandleError::Unknown)?;
+        let memory = self.things.memories.remove(number)?;
+        if let Place::Bound { cell: key, handle: memory } = memory.place {
             if let Ok(cell) = self.cells.get_mut(key) {
                 cell.forget_memory(number, memory);
             }
@@ -274,14 +322,6 @@ impl Store {
         }
         self.sweep();
         Ok(())
-    }
-
-    /// The cell that a memory is in, `None` where it is only bytes.
-    pub(super) fn memory_cell(&self, memory: MemoryId) -> Result<Option<u32>, HandleError> {
-        Ok(match self.locate(memory)? {
-            Located::Free(_) => None,
-            Located::Bound(cell, _) => Some(cell),
-        })
     }
 
     /// The engine's memory, for one that is in a cell.
@@ -292,21 +332,11 @@ impl Store {
         }
     }
 
-    fn locate(&self, memory: MemoryId) -> Result<Located, HandleError> {
+    pub(super) fn locate(&self, memory: MemoryId) -> Result<Located<Memory>, HandleError> {
         if memory.store != self.tag {
             return Err(HandleError::OtherStore);
         }
-        match memory.origin {
-            Origin::Created(number) => Ok(match self.memories.get(number)?.place {
-                Place::Free { .. } => Located::Free(number),
-                Place::Bound { cell, memory } => Located::Bound(cell, memory),
-            }),
-            Origin::Exported(instance, export) => {
-                let instance = self.instances.get(instance)?;
-                let memory = instance.body.exported.memory(export).ok_or(HandleError::Unknown)?;
-                Ok(Located::Bound(instance.context.cell, memory))
-            }
-        }
+        self.things.locate(&self.instances, memory.origin)
     }
 
     /// Takes `pages` for a memory that will have `total`.

@@ -6,12 +6,14 @@ mod environment;
 mod execution;
 mod exports;
 mod fuel;
+mod globals;
 mod homes;
 mod instances;
 mod leavings;
 mod memories;
 mod rebuild;
 mod serving;
+mod shared;
 mod shared_fuel;
 mod snapshots;
 mod supervisor;
@@ -34,8 +36,8 @@ use cell::{Cell, Ticket};
 use chain::Link;
 use instances::Instance;
 use leavings::Leavings;
-use memories::Memory;
 use serving::Serving;
+use shared::Things;
 
 pub use self::{
     environment::Environment,
@@ -74,7 +76,8 @@ pub struct Store {
     limits: Box<Limits>,
     budgets: Budgets,
     cells: Slots<Cell>,
-    memories: Slots<Memory>,
+    /// What guests can share and the supervisor made.
+    things: Things,
     /// Instances by key, which they have from the beginning.
     instances: Slots<Instance>,
     /// The keys of the instances that have a number, which they get after their start function.
@@ -110,7 +113,7 @@ impl Store {
             budgets: Budgets::new(&limits),
             limits: Box::new(limits),
             cells: Slots::new(),
-            memories: Slots::new(),
+            things: Things::default(),
             instances: Slots::new(),
             numbers: Slots::new(),
             leavings: Arc::default(),

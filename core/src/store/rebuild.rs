@@ -3,16 +3,20 @@
 use super::{
     Store,
     instances::Body,
-    memories::Place,
+    shared::Place,
     snapshots::{Parts, write},
 };
 use crate::{
-    engine::Memory,
+    engine::{Global, Imported, Memory},
     error::{InstantiateError, MemoryError},
     limits::budget::Charge,
+    module::Module,
     snapshot::{RestoreError, Snapshot},
     store::{cell::Cell, execution::Context},
-    types::ids::MemoryId,
+    types::{
+        externs::ExternType,
+        ids::{GlobalId, MemoryId},
+    },
 };
 use alloc::{sync::Arc, vec::Vec};
 
@@ -29,14 +33,18 @@ impl Store {
     ) -> Result<(), RestoreError> {
         let tag = self.tag;
         let instance = self.instances.get(key).map_err(|_| RestoreError::Engine)?;
-        let imported = instance.memories.clone();
+        let imported: Vec<_> = instance.imported.iter().filter_map(|thing| thing.memory()).collect();
+        let global_ids: Vec<_> = instance.imported.iter().filter_map(|thing| thing.global()).collect();
+        let old_globals = instance.imported_globals.clone();
         let (old, module) = (instance.context.cell, instance.context.module.clone());
         let bounds = instance.context.bounds.limits.bounds();
         let mut cell = Cell::new(&module, &self.limits, &self.budgets, &self.leavings);
         let memories = self.remake(&mut cell, old, &imported, parts, snapshot)?;
+        let globals = self.remake_globals(&mut cell, old, &module, &old_globals)?;
         let ticket = Arc::clone(&cell.ticket);
         let new = self.cells.insert(cell).map_err(|_| RestoreError::IdsExhausted)?;
-        let made = self.make(&module, new, &memories, &bounds).map_err(explain).and_then(|handle| {
+        let imports = Imported { memories: &memories, globals: &globals };
+        let made = self.make(&module, new, imports, &bounds).map_err(explain).and_then(|handle| {
             let cell = self.cells.get_mut(new).map_err(|_| RestoreError::Engine)?;
             let mut body = Body::new(&module, handle, cell);
             let parts = body.parts(&module, cell).ok_or(RestoreError::Engine)?;
@@ -55,6 +63,7 @@ impl Store {
             }
         };
         instance.body = body;
+        instance.imported_globals.clone_from(&globals);
         let Context { functions, memory, .. } = &*instance.context;
         let (functions, memory) = (functions.clone(), *memory);
         instance.context = Arc::new(Context {
@@ -69,6 +78,9 @@ impl Store {
         });
         for (id, memory) in imported.iter().zip(memories) {
             self.rebind(*id, old, new, memory);
+        }
+        for (id, global) in global_ids.iter().zip(globals) {
+            self.rebind_global(*id, old, new, global);
         }
         self.bury(old, &module);
         self.settle(old);
@@ -117,18 +129,63 @@ impl Store {
 
     /// Lets the id of an imported memory, if it lives, stand for the one made in its place.
     fn rebind(&mut self, id: MemoryId, old: u32, new: u32, fresh: Memory) {
-        let Some(number) = id.created() else { return };
-        let Ok(memory) = self.memories.get_mut(number) else { return };
-        let Place::Bound { cell, memory: left } = memory.place else { return };
+        let Some(number) = id.number() else { return };
+        let Ok(memory) = self.things.memories.get_mut(number) else { return };
+        let Place::Bound { cell, handle: left } = memory.place else { return };
         if cell != old {
             return;
         }
-        memory.place = Place::Bound { cell: new, memory: fresh };
+        memory.place = Place::Bound { cell: new, handle: fresh };
         if let Ok(cell) = self.cells.get_mut(old) {
             cell.forget_memory(number, left);
         }
         if let Ok(cell) = self.cells.get_mut(new) {
-            cell.memories.insert(number);
+            cell.kept.memories.insert(number);
+        }
+    }
+}
+
+impl Store {
+    /// Makes the globals that an instance imports once more, with their values. What was one global stays one.
+    fn remake_globals(
+        &self,
+        cell: &mut Cell,
+        old: u32,
+        module: &Module,
+        globals: &[Global],
+    ) -> Result<Vec<Global>, RestoreError> {
+        let types = module.imports().iter().filter_map(|import| match import.ty() {
+            ExternType::Global(ty) => Some(ty),
+            _ => None,
+        });
+        let space = &self.cells.get(old).map_err(|_| RestoreError::Engine)?.space;
+        let mut made: Vec<(Global, Global)> = Vec::new();
+        for (global, ty) in globals.iter().zip(types) {
+            let fresh = match made.iter().find(|(other, _)| space.is_same_global(*global, *other)) {
+                Some((_, fresh)) => *fresh,
+                None => {
+                    let value = space.get(*global).ok_or(RestoreError::Engine)?;
+                    cell.space.add_global(value, ty.mutable).ok_or(RestoreError::Engine)?
+                }
+            };
+            made.push((*global, fresh));
+        }
+        Ok(made.into_iter().map(|(_, fresh)| fresh).collect())
+    }
+
+    /// Lets the id of an imported global, if it lives, stand for the one made in its place.
+    fn rebind_global(&mut self, id: GlobalId, old: u32, new: u32, fresh: Global) {
+        let Some(number) = id.number() else { return };
+        let Ok(global) = self.things.globals.get_mut(number) else { return };
+        if !matches!(global.place, Place::Bound { cell, .. } if cell == old) {
+            return;
+        }
+        global.place = Place::Bound { cell: new, handle: fresh };
+        if let Ok(cell) = self.cells.get_mut(old) {
+            cell.kept.globals.remove(&number);
+        }
+        if let Ok(cell) = self.cells.get_mut(new) {
+            cell.kept.globals.insert(number);
         }
     }
 }

@@ -7,8 +7,11 @@ use crate::{
     limits::{Bounds, InstanceLimits, Limits, maximum},
     module::Module,
     snapshot::{ForkError, RestoreError, Snapshot, SnapshotError, format},
-    store::{cell::Cell, environment::Environment},
-    types::ids::{InstanceId, MemoryId},
+    store::{
+        cell::Cell,
+        environment::{Environment, Resolved},
+    },
+    types::ids::InstanceId,
 };
 use alloc::{sync::Arc, vec::Vec};
 
@@ -114,7 +117,7 @@ impl Store {
         limits: InstanceLimits,
     ) -> Result<InstanceId, InstantiateError> {
         check(module, snapshot)?;
-        let imported = environment.resolve(module)?.memories;
+        let imported = environment.resolve(module)?;
         self.check_given(&imported, snapshot)?;
         let (key, _) = self.link(module, environment, limits)?;
         if let Err(error) = self.restore_idle(key, snapshot) {
@@ -168,17 +171,16 @@ impl Store {
 
     /// Refuses memories for a new instance that a snapshot cannot be restored into, before
     /// anything is written to them.
-    fn check_given(&self, imported: &[MemoryId], snapshot: &Snapshot) -> Result<(), RestoreError> {
-        for (id, pages) in imported.iter().zip(snapshot.memory_pages()) {
-            // One that does not exist is found when the imports are linked.
-            if self.memory_size(*id).is_ok_and(|size| size > pages) {
+    fn check_given(&self, imported: &Resolved, snapshot: &Snapshot) -> Result<(), RestoreError> {
+        // What does not exist is found when the imports are linked.
+        for (id, pages) in imported.memories().zip(snapshot.memory_pages()) {
+            if self.memory_size(id).is_ok_and(|size| size > pages) {
                 return Err(RestoreError::Grown);
             }
-            if let Ok(Some(cell)) = self.memory_cell(*id)
-                && self.is_cell_busy(cell)
-            {
-                return Err(RestoreError::Busy);
-            }
+        }
+        let cells = imported.things.iter().filter_map(|(_, thing)| self.cell_of(*thing).ok()?);
+        if cells.into_iter().any(|cell| self.is_cell_busy(cell)) {
+            return Err(RestoreError::Busy);
         }
         Ok(())
     }

@@ -47,7 +47,8 @@ impl fmt::Display for ExternType {
         match self {
             Self::Func(ty) => write!(f, "function {ty}"),
             Self::Memory(ty) => ty.fmt(f),
-            Self::Global(_) | Self::Table(_) => f.write_str(self.kind()),
+            Self::Global(ty) => ty.fmt(f),
+            Self::Table(_) => f.write_str(self.kind()),
         }
     }
 }
@@ -60,6 +61,13 @@ pub struct GlobalType {
     pub value: ValueType,
     /// Whether it can be set.
     pub mutable: bool,
+}
+
+impl fmt::Display for GlobalType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = if self.mutable { "mutable" } else { "constant" };
+        write!(f, "{kind} {} global", self.value.name())
+    }
 }
 
 /// The type of a memory, in pages of 64 KiB.

@@ -23,38 +23,48 @@ impl InstanceId {
     }
 }
 
-/// A memory of a store: one that the supervisor made, or one that a guest exports.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub struct MemoryId {
-    pub(crate) store: u64,
-    pub(crate) origin: Origin,
-}
-
+/// Where what guests can share comes from.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(crate) enum Origin {
+    /// The supervisor made it, with a number among those of its kind.
     Created(u32),
     /// By the key of the instance and the position of the export.
     Exported(u32, u32),
 }
 
-impl MemoryId {
-    /// The number, counted from 0, of a memory that the supervisor made; `None` for one that a
-    /// guest exports.
-    #[must_use]
-    pub const fn number(self) -> Option<u32> {
-        self.created()
-    }
+macro_rules! shared {
+    ($($(#[doc = $doc:literal])+ $name:ident $what:literal)*) => {
+        $(
+            $(#[doc = $doc])+
+            #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+            pub struct $name {
+                pub(crate) store: u64,
+                pub(crate) origin: Origin,
+            }
 
-    pub(crate) const fn created(self) -> Option<u32> {
-        match self.origin {
-            Origin::Created(number) => Some(number),
-            Origin::Exported(..) => None,
-        }
-    }
+            impl $name {
+                #[doc = concat!("The number, counted from 0, of a ", $what, " that the supervisor made; `None` for one that a guest exports.")]
+                #[must_use]
+                pub const fn number(self) -> Option<u32> {
+                    match self.origin {
+                        Origin::Created(number) => Some(number),
+                        Origin::Exported(..) => None,
+                    }
+                }
 
-    pub(crate) const fn exported(store: u64, instance: u32, export: u32) -> Self {
-        Self { store, origin: Origin::Exported(instance, export) }
-    }
+                pub(crate) const fn exported(store: u64, instance: u32, export: u32) -> Self {
+                    Self { store, origin: Origin::Exported(instance, export) }
+                }
+            }
+        )*
+    };
+}
+
+shared! {
+    /// A global of a store: one that the supervisor made, or one that a guest exports.
+    GlobalId "global"
+    /// A memory of a store: one that the supervisor made, or one that a guest exports.
+    MemoryId "memory"
 }
 
 /// A number that no other call of this process got or will get.

@@ -60,9 +60,15 @@ impl Spread {
     const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
 }
 
+impl<T> Default for Slots<T> {
+    fn default() -> Self {
+        Self { live: HashMap::default(), next: 0 }
+    }
+}
+
 impl<T> Slots<T> {
     pub(crate) fn new() -> Self {
-        Self { live: HashMap::default(), next: 0 }
+        Self::default()
     }
 
     /// The number the next thing will get, `None` once all are used.

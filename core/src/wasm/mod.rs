@@ -16,7 +16,7 @@ pub(crate) use self::{
     names::function_names,
     rewrite::{Frames, Names, OUTSIDE, Rewritten, SLOT_BYTES, STACK_BYTES, mend, rewrite},
     scan::Scan,
-    stack_pointer::exported as stack_pointer_export,
+    stack_pointer::StackPointer,
     unsupported::explain,
 };
 pub use self::{

@@ -47,7 +47,11 @@ impl Linker {
     }
 
     /// All that a module imports and that there is.
-    pub(super) fn environment(&mut self, store: &Store, module: &Module) -> Result<Environment, Unlinked> {
+    pub(super) fn environment(
+        &mut self,
+        store: &mut Store,
+        module: &Module,
+    ) -> Result<Environment, Unlinked> {
         let mut environment = Environment::new().with_memory("spectest", "memory", self.memory);
         for import in module.imports() {
             environment = match self.registered.get(import.module()) {
@@ -69,12 +73,12 @@ impl Linker {
         live.collect()
     }
 
-    /// Offers what an instance exports for an import. Guestbox compares the types of memories; those of functions are
+    /// Offers what an instance exports for an import. Guestbox compares the types of memories and globals; those of functions are
     /// for who serves them to compare.
     fn offer(
         &mut self,
         environment: Environment,
-        store: &Store,
+        store: &mut Store,
         instance: InstanceId,
         import: &Import,
     ) -> Result<Environment, Unlinked> {
@@ -99,8 +103,11 @@ impl Linker {
                     .expect("it exports the memory");
                 environment.with_memory(module, name, memory)
             }
-            // Guestbox says that neither can be imported.
-            Some(ExternType::Global(_) | ExternType::Table(_)) => environment,
+            Some(ExternType::Global(_)) => {
+                let global = store.exported_global(instance, name).expect("it is live");
+                environment.with_global(module, name, global.expect("it exports the global"))
+            }
+            // Guestbox says that tables cannot be imported.
             _ => environment,
         })
     }

@@ -46,7 +46,7 @@ impl Outcome {
     pub(super) fn of_imports(refused: &[ImportError]) -> Option<Self> {
         refused.iter().find_map(|ImportError { import, problem, .. }| match problem {
             ImportProblem::Unsupported => match import.ty().kind() {
-                "global" => Some(Self::Inexpressible("imported global")),
+                "global" => Some(Self::Inexpressible("imported reference")),
                 _ => Some(Self::Inexpressible("imported table")),
             },
             ImportProblem::Signature => {

@@ -172,8 +172,8 @@ fn a_refused_import_is_named_with_its_problem() {
         (r#""env" "f" (func (param externref))"#, "f", ImportProblem::Signature),
         (r#""env" "f" (func (result i32 funcref))"#, "f", ImportProblem::Signature),
         (r#""env" "none" (func (param funcref))"#, "none", ImportProblem::Signature),
-        (r#""env" "f" (global i32)"#, "f", ImportProblem::Unsupported),
-        (r#""env" "m" (global (mut f64))"#, "m", ImportProblem::Unsupported),
+        (r#""env" "f" (global i32)"#, "f", ImportProblem::Missing),
+        (r#""env" "m" (global (mut f64))"#, "m", ImportProblem::Missing),
         (r#""env" "f" (table 1 funcref)"#, "f", ImportProblem::Unsupported),
     ] {
         let found = refusal(&mut store, &format!("(module (import {import}))"), &environment);
@@ -269,7 +269,7 @@ fn all_imports_that_are_missing_are_named_at_once_with_their_types() {
         error.to_string(),
         "4 imports: `env` `f`, a function (i32, i64) -> (f64): the environment has none of this kind and name; \
          `env` `m`, a memory of 1 to 2 pages: the environment has none of this kind and name; \
-         `env` `g`, a global: globals and tables cannot be imported; \
+         `env` `g`, a constant i32 global: the environment has none of this kind and name; \
          `env` `r`, a function (externref) -> (): a vector or reference type in its signature cannot be passed"
     );
 }

@@ -16,6 +16,7 @@ mod frames;
 mod fuel;
 mod fuel_costs;
 mod fuzz;
+mod globals;
 mod imports;
 mod instance_limits;
 mod limits;

@@ -8,14 +8,16 @@ use super::{
     values::{from_engine, into_engine},
 };
 use crate::{
-    engine::{Code, Entry, Function, Global, Instance, Limiter, Memory, Outcome, Refusal, Space, Turn},
+    engine::{
+        Code, Entry, Function, Global, Imported, Instance, Limiter, Memory, Outcome, Refusal, Space, Turn,
+    },
     limits::to_usize,
     types::{slots::ByNumber, value::Value},
 };
 use alloc::{boxed::Box, format, sync::Arc, vec::Vec};
 use core::{any::Any, fmt};
 use wasmi::{
-    Extern, Func, MemoryType, Store,
+    Extern, Func, MemoryType, Mutability, Store,
     errors::{ErrorKind, InstantiationError},
 };
 
@@ -54,6 +56,11 @@ impl WasmiSpace {
     }
 }
 
+/// Whether two of the engine's handles are equal: they are of one thing then, and show it in no other way.
+fn is_same<T: fmt::Debug>(one: Option<T>, other: Option<T>) -> bool {
+    one.zip(other).is_some_and(|(one, other)| format!("{one:?}") == format!("{other:?}"))
+}
+
 /// What has a number.
 fn at<T: Copy>(all: &[T], number: u32) -> Option<T> {
     all.get(to_usize(number)).copied()
@@ -89,7 +96,8 @@ impl Space for WasmiSpace {
         code.as_any().downcast_ref::<WasmiCode>().is_some_and(|code| code.brings(&self.library))
     }
 
-    fn instantiate(&mut self, code: &dyn Code, memories: &[Memory]) -> Result<Instance, Refusal> {
+    fn instantiate(&mut self, code: &dyn Code, imported: Imported<'_>) -> Result<Instance, Refusal> {
+        let Imported { memories, globals } = imported;
         let code = code.as_any().downcast_ref::<WasmiCode>().ok_or(Refusal::Defect)?;
         let translated = code.for_library(&self.library).ok_or(Refusal::Defect)?;
         let store = &mut *self.store;
@@ -98,6 +106,7 @@ impl Space for WasmiSpace {
             self.imports.entry(code.id()).or_insert_with(|| imports::functions(store, &translated));
         let mut imports: Vec<_> = functions.iter().copied().map(Extern::Func).collect();
         imports.extend(memories.iter().filter_map(|memory| at(&self.memories, memory.0)).map(Extern::Memory));
+        imports.extend(globals.iter().filter_map(|global| at(&self.globals, global.0)).map(Extern::Global));
         let made = wasmi::Instance::new(&mut *store, &translated, &imports);
         let instance = made.map_err(|error| refusal(&error))?;
         growth::install(code.module(), instance, store).ok_or(Refusal::Defect)?;
@@ -126,6 +135,12 @@ impl Space for WasmiSpace {
         add(&mut self.memories, memory).map(Memory)
     }
 
+    fn add_global(&mut self, value: Value, mutable: bool) -> Option<Global> {
+        let mutability = if mutable { Mutability::Var } else { Mutability::Const };
+        let global = wasmi::Global::new(&mut *self.store, into_engine(value), mutability);
+        add(&mut self.globals, global).map(Global)
+    }
+
     fn bytes(&self, memory: Memory) -> &[u8] {
         self.found(memory).map_or(&[], |memory| memory.data(&*self.store))
     }
@@ -144,9 +159,11 @@ impl Space for WasmiSpace {
     }
 
     fn is_same(&self, one: Memory, other: Memory) -> bool {
-        let (Some(one), Some(other)) = (self.found(one), self.found(other)) else { return false };
-        // The engine's handles are of one memory if they are equal, and show it in no other way.
-        format!("{one:?}") == format!("{other:?}")
+        is_same(self.found(one), self.found(other))
+    }
+
+    fn is_same_global(&self, one: Global, other: Global) -> bool {
+        is_same(at(&self.globals, one.0), at(&self.globals, other.0))
     }
 
     fn get(&self, global: Global) -> Option<Value> {

@@ -98,7 +98,7 @@ pub(crate) struct Context {
     /// Where its frames are, if its module was compiled with frames.
     pub(crate) recorder: Option<Recorder>,
     /// The calls that are under way; `None` for a guest whose calls may overlap.
-    pub(crate) chain: Option<Chain>,
+    pub(crate) chain: Option<Arc<Chain>>,
     pub(crate) bounds: Bounds,
 }
 

@@ -61,7 +61,7 @@ impl Execution {
 
     /// Its place, and the chain that it is in.
     fn place(&self) -> Option<(&Chain, ChainPlace)> {
-        self.context.as_ref()?.chain.as_ref().zip(self.place)
+        self.context.as_ref()?.chain.as_deref().zip(self.place)
     }
 
     /// Whether no call is nested in it.

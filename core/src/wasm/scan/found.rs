@@ -53,7 +53,7 @@ pub(crate) struct ScannedMemory {
     pub(crate) maximum: Option<u64>,
 }
 
-/// A mutable global that a module defines.
+/// A mutable global that a module imports or defines.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ScannedGlobal {
     pub(crate) index: u32,

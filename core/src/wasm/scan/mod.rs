@@ -169,6 +169,11 @@ impl Scan {
         Some(FuncType::of_bytes(params, results))
     }
 
+    /// The imported globals, in order.
+    pub(crate) fn imported_globals(&self) -> impl Iterator<Item = &Import> {
+        self.imports.iter().filter(|import| matches!(import.ty(), ExternType::Global(_)))
+    }
+
     /// Roughly the bytes the engine keeps for an instance: seen to be about 1 KiB plus 64 bytes
     /// a function or a segment, 32 a global, 64 more for an export of a mutable one, and up to 16
     /// an element.

@@ -110,7 +110,11 @@ impl Scanner<'_, '_> {
                     ExternType::Memory(memory.ty())
                 }
                 TypeRef::Global(ty) => {
-                    let ty = global_type(ty);
+                    let (index, ty) = (scan.globals(), global_type(ty));
+                    if ty.mutable {
+                        let ty = Some(ty.value).filter(|ty| ty.is_number());
+                        scan.mutable_globals.push(ScannedGlobal { index, ty });
+                    }
                     scan.globals.push(ty);
                     ExternType::Global(ty)
                 }

@@ -5,7 +5,7 @@
 //! entered, and raises it again before it returns. A call that ends early leaves it low, so it is put
 //! back then, see `chain`. Which global it is, is found in two ways:
 //!
-//! * the name section or an export calls it `__stack_pointer`, as LLVM does, or the name section
+//! * the name section, an export or an import calls it `__stack_pointer`, as LLVM does, or the name section
 //!   `~lib/memory/__stack_pointer`, as AssemblyScript;
 //! * where there is no such name, it is the mutable `i32` that most functions lower first, by a
 //!   multiple of four bytes or by a size that is not known, and then raise: to where it was, or by as
@@ -24,7 +24,7 @@ use super::{
     operators::code::{I32_ADD, I32_AND, I32_SUB, LOCAL_GET, LOCAL_SET},
     scan::{ExportKind, Scan, ScannedExport},
 };
-use crate::types::value::ValueType;
+use crate::{limits::count, types::value::ValueType};
 use alloc::{boxed::Box, vec::Vec};
 use value::{Change, Derived, Top};
 use wasmparser::Operator;
@@ -37,7 +37,7 @@ const LOCALS: usize = 4;
 
 /// Looks at the code of a module for the pointer of its stack.
 pub(super) struct Finder {
-    /// The one that the name section or an export calls by the name.
+    /// The one that the name section, an export or an import calls by the name.
     named: Option<u32>,
     /// The mutable `i32` globals, in order, where there is none.
     candidates: Box<[Candidate]>,
@@ -86,7 +86,7 @@ impl Finder {
             top: Top::Other,
             locals: Vec::new(),
         };
-        match finder.named(module).or_else(|| finder.exported(scan)) {
+        match finder.named(module).or_else(|| finder.exported(scan)).or_else(|| finder.imported(scan)) {
             None => finder,
             named => Self { named, candidates: Box::default(), ..finder },
         }
@@ -111,6 +111,12 @@ impl Finder {
             |export: &&ScannedExport| export.kind == ExportKind::Global && *export.name == *NAME;
         let exported = scan.exports.iter().find(is_called_it)?.index;
         self.place(exported).map(|_| exported)
+    }
+
+    /// The candidate that is imported by the name.
+    fn imported(&self, scan: &Scan) -> Option<u32> {
+        let (index, _) = (0..).zip(scan.imported_globals()).find(|(_, import)| import.name() == NAME)?;
+        self.place(index).map(|_| index)
     }
 
     /// The operators that follow are of another function.
@@ -271,8 +277,28 @@ impl Candidate {
     }
 }
 
-/// The name under which the engine has it, of the names of the mutable globals.
-pub(crate) fn exported(scan: &Scan, globals: &[Box<str>], index: u32) -> Option<Box<str>> {
-    let place = scan.mutable_globals.iter().position(|global| global.index == index)?;
-    globals.get(place).cloned()
+/// The pointer of the stack that a module's code keeps in a memory.
+#[derive(Debug)]
+pub(crate) struct StackPointer {
+    /// The index of the global.
+    pub(crate) index: u32,
+    /// The name under which the engine has it.
+    pub(crate) name: Box<str>,
+    pub(crate) is_imported: bool,
+    /// Whether the guest exports it, so that others can import it.
+    pub(crate) is_exported: bool,
+}
+
+impl StackPointer {
+    /// The global of an index, where `names` are those that exports have of the mutable globals.
+    pub(crate) fn new(index: u32, scan: &Scan, names: &[Box<str>]) -> Option<Self> {
+        let place = scan.mutable_globals.iter().position(|global| global.index == index)?;
+        let is_it = |export: &ScannedExport| export.kind == ExportKind::Global && export.index == index;
+        Some(Self {
+            index,
+            name: names.get(place)?.clone(),
+            is_imported: count(scan.imported_globals().count()) > u64::from(index),
+            is_exported: scan.exports.iter().any(is_it),
+        })
+    }
 }

@@ -126,7 +126,7 @@ impl World {
                 }
                 self.guests.push(Guest { id, memory, exports: exported.is_some() });
             }
-            Err(InstantiateError::MemoriesApart) => assert_eq!(used.len(), 2, "nothing was in the way"),
+            Err(InstantiateError::Apart) => assert_eq!(used.len(), 2, "nothing was in the way"),
             Err(error) => panic!("{error}"),
         }
     }

@@ -11,7 +11,7 @@ const TWO: &str = r#"(import "env" "a" (memory 1)) (import "env" "b" (memory $b 
     (func (export "load b") (param i32) (result i32) (i32.load $b (local.get 0)))"#;
 
 fn apart(outcome: Result<guestbox::InstanceId, InstantiateError>) -> bool {
-    matches!(outcome, Err(InstantiateError::MemoriesApart))
+    matches!(outcome, Err(InstantiateError::Apart))
 }
 
 #[test]

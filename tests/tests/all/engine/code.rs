@@ -1,5 +1,6 @@
 //! Modules as the toy engine reads them.
 
+use super::toy::ToyGlobal;
 use guestbox::{
     Value,
     engine::{EXTEND_COST, NOP_COST, REF_NULL_COST},
@@ -14,7 +15,7 @@ pub(super) struct Module {
     pub(super) bodies: Vec<Body>,
     /// Pages, and the maximum.
     pub(super) memories: Vec<(u32, Option<u32>)>,
-    pub(super) globals: Vec<Value>,
+    pub(super) globals: Vec<ToyGlobal>,
     /// The memory, the offset and the bytes.
     pub(super) data: Vec<(usize, usize, Vec<u8>)>,
     /// The indices of all that is exported. Names tell their kinds.
@@ -80,7 +81,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Module, Box<str>> {
                 for import in section {
                     match import.map_err(invalid)?.ty {
                         TypeRef::Func(ty) => module.imports.push(types[small(ty)]),
-                        TypeRef::Memory(_) => {}
+                        TypeRef::Memory(_) | TypeRef::Global(_) => {}
                         _ => return Err("the toy engine has no such imports".into()),
                     }
                 }
@@ -99,7 +100,9 @@ pub(super) fn read(bytes: &[u8]) -> Result<Module, Box<str>> {
             }
             Payload::GlobalSection(section) => {
                 for global in section {
-                    module.globals.push(constant(&global.map_err(invalid)?.init_expr)?);
+                    let global = global.map_err(invalid)?;
+                    let value = constant(&global.init_expr)?;
+                    module.globals.push(ToyGlobal { value, mutable: global.ty.mutable });
                 }
             }
             Payload::ExportSection(section) => {

@@ -7,8 +7,8 @@ use super::code::{self, Body, Op};
 use guestbox::{
     PAGE_BYTES, Trap, TrapCode, Value,
     engine::{
-        Code, Engine, Entry, Function, Global, Instance, Limiter, Memory, Outcome, Paused, Prepared, Refusal,
-        Space, Turn,
+        Code, Engine, Entry, Function, Global, Imported, Instance, Limiter, Memory, Outcome, Paused,
+        Prepared, Refusal, Space, Turn,
     },
 };
 use std::{any::Any, sync::Arc};
@@ -55,7 +55,13 @@ struct ToySpace {
     /// The instance and the index in its module.
     functions: Vec<(u32, u32)>,
     memories: Vec<ToyMemory>,
-    globals: Vec<Value>,
+    globals: Vec<ToyGlobal>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ToyGlobal {
+    pub(super) value: Value,
+    pub(super) mutable: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -102,21 +108,21 @@ impl Space for ToySpace {
         code.as_any().is::<ToyCode>()
     }
 
-    fn instantiate(&mut self, code: &dyn Code, memories: &[Memory]) -> Result<Instance, Refusal> {
+    fn instantiate(&mut self, code: &dyn Code, imported: Imported<'_>) -> Result<Instance, Refusal> {
         let code = code.as_any().downcast_ref::<ToyCode>().ok_or(Refusal::Defect)?;
         let module = Arc::clone(&code.module);
         let mut instance = ToyInstance {
             module: Arc::clone(&module),
-            memories: memories.iter().map(|memory| memory.0).collect(),
-            globals: Vec::new(),
+            memories: imported.memories.iter().map(|memory| memory.0).collect(),
+            globals: imported.globals.iter().map(|global| global.0).collect(),
         };
         for (pages, maximum) in &module.memories {
             let memory = self.add_memory(*pages, *maximum).ok_or(Refusal::Memory)?;
             instance.memories.push(memory.0);
         }
-        for value in &module.globals {
-            instance.globals.push(number(self.globals.len()));
-            self.globals.push(*value);
+        for ToyGlobal { value, mutable } in &module.globals {
+            let global = self.add_global(*value, *mutable).ok_or(Refusal::Defect)?;
+            instance.globals.push(global.0);
         }
         for (memory, offset, bytes) in &module.data {
             let memory = Memory(instance.memories[*memory]);
@@ -153,6 +159,11 @@ impl Space for ToySpace {
         Some(Memory(number(self.memories.len() - 1)))
     }
 
+    fn add_global(&mut self, value: Value, mutable: bool) -> Option<Global> {
+        self.globals.push(ToyGlobal { value, mutable });
+        Some(Global(number(self.globals.len() - 1)))
+    }
+
     fn bytes(&self, memory: Memory) -> &[u8] {
         &self.memories[index(memory.0)].bytes
     }
@@ -181,13 +192,20 @@ impl Space for ToySpace {
         one == other
     }
 
+    fn is_same_global(&self, one: Global, other: Global) -> bool {
+        one == other
+    }
+
     fn get(&self, global: Global) -> Option<Value> {
-        self.globals.get(index(global.0)).copied()
+        self.globals.get(index(global.0)).map(|global| global.value)
     }
 
     fn set(&mut self, global: Global, value: Value) -> bool {
-        self.globals[index(global.0)] = value;
-        true
+        let global = &mut self.globals[index(global.0)];
+        if global.mutable {
+            global.value = value;
+        }
+        global.mutable
     }
 
     fn run(&mut self, entry: Entry, turn: Turn<'_>) -> Outcome {
@@ -266,9 +284,9 @@ impl Call {
                     operands.push(value);
                 }
                 Op::GlobalGet(global) => {
-                    operands.push(space.globals[index(instance.globals[global])]);
+                    operands.push(space.globals[index(instance.globals[global])].value);
                 }
-                Op::GlobalSet(global) => space.globals[index(instance.globals[global])] = pop(),
+                Op::GlobalSet(global) => space.globals[index(instance.globals[global])].value = pop(),
                 Op::Binary(of) => {
                     let (right, left) = (int(pop()), int(pop()));
                     operands.push(Value::I32(of(left, right)));

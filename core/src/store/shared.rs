@@ -1,0 +1,190 @@
+//! What guests can share: memories and globals.
+//!
+//! Each is the supervisor's or one that a guest exports. One that a guest exports is in the guest's cell and goes with
+//! it. One of the supervisor's has a number, and is in no cell until a guest imports it: then it comes into that guest's,
+//! where all that import it are. While no guest of that cell lives it can leave it again, see [`homes`](super::homes).
+
+use super::{cell::Cell, globals::Global, homes::OutOfMemory, instances::Instance, memories::Memory};
+use crate::{
+    error::HandleError,
+    types::{
+        ids::{GlobalId, MemoryId, Origin},
+        slots::{Numbers, Slots},
+    },
+};
+use alloc::vec::Vec;
+use core::fmt;
+
+/// A kind of what can be shared.
+pub(super) trait Kind: Sized {
+    /// What is fixed when it is made.
+    type Type: fmt::Debug;
+    /// What it is while it is in no cell.
+    type Free: fmt::Debug;
+    /// What the engine has of it in a cell.
+    type Handle: Copy + fmt::Debug;
+
+    /// Those of the supervisor.
+    fn all(things: &Things) -> &Slots<Shared<Self>>;
+
+    /// Those of the supervisor.
+    fn all_mut(things: &mut Things) -> &mut Slots<Shared<Self>>;
+
+    /// The numbers of those in a cell.
+    fn kept(kept: &Kept) -> &Numbers;
+
+    /// The numbers of those in a cell.
+    fn kept_mut(kept: &mut Kept) -> &mut Numbers;
+
+    /// One that a guest exports, by the position of the export.
+    fn exported(instance: &Instance, position: u32) -> Option<Self::Handle>;
+
+    /// Makes it in a cell.
+    fn enter(cell: &mut Cell, ty: &Self::Type, free: &mut Self::Free) -> Result<Self::Handle, OutOfMemory>;
+
+    /// Takes it out of a cell that is not used.
+    fn leave(cell: &mut Cell, handle: Self::Handle) -> Result<Self::Free, OutOfMemory>;
+}
+
+/// One of the supervisor's.
+#[derive(Debug)]
+pub(super) struct Shared<K: Kind> {
+    pub(super) ty: K::Type,
+    pub(super) place: Place<K>,
+}
+
+#[derive(Debug)]
+pub(super) enum Place<K: Kind> {
+    /// In no cell.
+    Free(K::Free),
+    Bound {
+        cell: u32,
+        handle: K::Handle,
+    },
+}
+
+/// Where something is.
+pub(super) enum Located<K: Kind> {
+    /// In no cell, under this number.
+    Free(u32),
+    /// In the cell of this key.
+    Bound(u32, K::Handle),
+}
+
+impl<K: Kind> Located<K> {
+    /// The key of the cell, `None` where it is in none.
+    pub(super) const fn cell(&self) -> Option<u32> {
+        match self {
+            Self::Free(_) => None,
+            Self::Bound(cell, _) => Some(*cell),
+        }
+    }
+}
+
+/// What is the supervisor's.
+#[derive(Debug, Default)]
+pub(super) struct Things {
+    pub(super) globals: Slots<Shared<Global>>,
+    pub(super) memories: Slots<Shared<Memory>>,
+}
+
+/// Something that a guest imports.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Thing {
+    Global(GlobalId),
+    Memory(MemoryId),
+}
+
+impl Thing {
+    pub(super) const fn memory(self) -> Option<MemoryId> {
+        match self {
+            Self::Memory(memory) => Some(memory),
+            Self::Global(_) => None,
+        }
+    }
+
+    pub(super) const fn global(self) -> Option<GlobalId> {
+        match self {
+            Self::Global(global) => Some(global),
+            Self::Memory(_) => None,
+        }
+    }
+}
+
+impl Things {
+    /// Where the one of an origin is.
+    pub(super) fn locate<K: Kind>(
+        &self,
+        instances: &Slots<Instance>,
+        origin: Origin,
+    ) -> Result<Located<K>, HandleError> {
+        match origin {
+            Origin::Created(number) => Ok(match &K::all(self).get(number)?.place {
+                Place::Free(_) => Located::Free(number),
+                Place::Bound { cell, handle } => Located::Bound(*cell, *handle),
+            }),
+            Origin::Exported(key, position) => {
+                let instance = instances.get(key)?;
+                let handle = K::exported(instance, position).ok_or(HandleError::Unknown)?;
+                Ok(Located::Bound(instance.context.cell, handle))
+            }
+        }
+    }
+
+    /// Moves the one of an origin into a cell, if it is in none.
+    pub(super) fn bind<K: Kind>(
+        &mut self,
+        cells: &mut Slots<Cell>,
+        origin: Origin,
+        home: u32,
+    ) -> Result<(), OutOfMemory> {
+        let Origin::Created(number) = origin else { return Ok(()) };
+        let (Ok(shared), Ok(cell)) = (K::all_mut(self).get_mut(number), cells.get_mut(home)) else {
+            return Ok(());
+        };
+        if let Place::Free(free) = &mut shared.place {
+            let handle = K::enter(cell, &shared.ty, free)?;
+            K::kept_mut(&mut cell.kept).insert(number);
+            shared.place = Place::Bound { cell: home, handle };
+        }
+        Ok(())
+    }
+
+    /// Moves all of a kind out of a cell that is not used.
+    pub(super) fn unbind<K: Kind>(&mut self, cell: &mut Cell) -> Result<(), OutOfMemory> {
+        let numbers: Vec<u32> = K::kept(&cell.kept).iter().copied().collect();
+        for number in numbers {
+            let Ok(shared) = K::all_mut(self).get_mut(number) else { continue };
+            let Place::Bound { handle, .. } = shared.place else { continue };
+            shared.place = Place::Free(K::leave(cell, handle)?);
+            K::kept_mut(&mut cell.kept).remove(&number);
+        }
+        Ok(())
+    }
+}
+
+/// The numbers of what is in a cell and the supervisor's.
+#[derive(Debug, Default)]
+pub(crate) struct Kept {
+    pub(super) globals: Numbers,
+    pub(super) memories: Numbers,
+}
+
+impl Kept {
+    pub(super) fn is_empty(&self) -> bool {
+        let Self { globals, memories } = self;
+        globals.is_empty() && memories.is_empty()
+    }
+
+    /// Whether all of it is among what a guest imports.
+    pub(super) fn is_within(&self, imported: &[Thing]) -> bool {
+        let Self { globals, memories } = self;
+        let is_global = |number: &u32| {
+            imported.iter().filter_map(|thing| thing.global()).any(|id| id.number() == Some(*number))
+        };
+        let is_memory = |number: &u32| {
+            imported.iter().filter_map(|thing| thing.memory()).any(|id| id.number() == Some(*number))
+        };
+        globals.iter().all(is_global) && memories.iter().all(is_memory)
+    }
+}
