@@ -93,7 +93,8 @@ pub use crate::{
     abi::thunk::{Region, Thunk, ThunkError, ThunkSupervisor},
     error::{
         ArgumentsError, CompileError, EnvironmentError, ExecutionError, GlobalError, HandleError,
-        ImportError, ImportProblem, InstantiateError, InvokeError, MemoryError, ResultsError, Unsupported,
+        ImportError, ImportProblem, InstantiateError, InvokeError, MemoryError, ResultsError, TableError,
+        Unsupported,
     },
     limits::{
         CallOptions, CompileOptions, InstanceLimits, Limit, LimitError, LimitErrors, Limits, MAX_PAGES,
@@ -101,7 +102,9 @@ pub use crate::{
     },
     module::Module,
     snapshot::{ForkError, FormatError, RestoreError, Snapshot, SnapshotError, Uncapturable},
-    store::{Environment, Execution, HostCall, Level, NoImports, SharedFuel, Step, Store, Supervisor},
+    store::{
+        Environment, Execution, FuncRef, HostCall, Level, NoImports, SharedFuel, Step, Store, Supervisor,
+    },
     types::{
         costs,
         externs::{Export, ExternType, GlobalType, Import, MemoryType, TableType},
@@ -109,7 +112,7 @@ pub use crate::{
         frames::{Frame, Frames},
         fuel::OutOfFuel,
         host_error::HostError,
-        ids::{FuncIndex, GlobalId, InstanceId, MemoryId},
+        ids::{FuncIndex, GlobalId, InstanceId, MemoryId, TableId},
         proposals::Proposal,
         trap::{Reason, Trap, TrapCode},
         value::{FuncType, ReturnValue, Value, ValueType, Values},

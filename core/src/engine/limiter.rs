@@ -57,7 +57,7 @@ enum Work {
     Growing,
     /// An instance is made. Its tables were paid for with it, and what is hidden in it is for nothing.
     Making(Hidden),
-    /// A memory comes to another cell, with pages that were paid for before.
+    /// A memory or a table comes to another cell, with pages or elements that were paid for before.
     Adopting,
 }
 
@@ -105,6 +105,11 @@ impl Limiter {
         &mut self.charge
     }
 
+    /// What the instances take besides memories.
+    pub(crate) const fn elements_mut(&mut self) -> &mut Charge {
+        &mut self.elements
+    }
+
     /// Forgets earlier refusals; what grows now is a guest's with these bounds.
     pub(crate) fn begin(&mut self, bounds: &Bounds) {
         self.refused = None;
@@ -122,7 +127,7 @@ impl Limiter {
         Ok(())
     }
 
-    /// The next memory has pages that were paid for before.
+    /// The next memory or table was paid for before.
     pub(crate) const fn begin_adopting(&mut self) {
         self.work = Work::Adopting;
     }
@@ -179,7 +184,7 @@ impl Limiter {
             return Ok(Taken::Nothing);
         }
         self.table_elements.check(desired)?;
-        if matches!(self.work, Work::Making(_)) {
+        if matches!(self.work, Work::Making(_) | Work::Adopting) {
             return Ok(Taken::Nothing);
         }
         let more = elements_between(current, desired);

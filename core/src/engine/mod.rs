@@ -38,7 +38,10 @@ pub(crate) use self::limiter::{Budgets, Hidden};
 
 use crate::{
     limits::StackLimits,
-    types::{trap::Trap, value::Value},
+    types::{
+        trap::Trap,
+        value::{FuncType, Value},
+    },
 };
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::{any::Any, fmt};
@@ -61,6 +64,12 @@ pub struct Prepared {
     pub bytes: Vec<u8>,
     /// What of its instances grows tables, where its code does.
     pub hooks: Option<Hooks>,
+    /// The export of the function by which tables and memories take the module's segments, where it is not for the engine.
+    /// It is to be called once, without a limit of fuel, when an instance is made; where it traps there is none, and what
+    /// was written stays.
+    pub segments: Option<Box<str>>,
+    /// Whether its instances have tables, so that others can come by functions of theirs that they do not export.
+    pub has_tables: bool,
     /// What its calls may take of the stack: what [`TrapCode::StackOverflow`](crate::TrapCode::StackOverflow)
     /// has as its reason.
     pub stack: StackLimits,
@@ -100,15 +109,18 @@ pub trait Space: fmt::Debug + Send + Sync {
     /// See [`Refusal`]. What was written to memories stays.
     fn instantiate(&mut self, code: &dyn Code, imported: Imported<'_>) -> Result<Instance, Refusal>;
 
-    /// The function that an instance exports under a name. It gets a number each time, which takes a few bytes until
-    /// the space goes; it is the same for memories and globals.
+    /// The function that an instance exports under a name.
     fn function(&mut self, instance: Instance, name: &str) -> Option<Function>;
 
-    /// The memory that an instance exports under a name.
+    /// The memory that an instance exports under a name. It gets a number each time, which takes a few bytes until the
+    /// space goes; it is the same for globals and tables.
     fn memory(&mut self, instance: Instance, name: &str) -> Option<Memory>;
 
     /// The global that an instance exports under a name.
     fn global(&mut self, instance: Instance, name: &str) -> Option<Global>;
+
+    /// The table that an instance exports under a name.
+    fn table(&mut self, instance: Instance, name: &str) -> Option<Table>;
 
     /// Makes a memory of so many pages of zeros that may grow to so many. `None` where the host has none left, or the
     /// limiter refuses.
@@ -116,6 +128,10 @@ pub trait Space: fmt::Debug + Send + Sync {
 
     /// Makes a global of a number. `None` where there are too many; that does not happen.
     fn add_global(&mut self, value: Value, mutable: bool) -> Option<Global>;
+
+    /// Makes a table of so many nulls that may grow to so many. `None` where the host has no memory left, or the limiter
+    /// refuses.
+    fn add_table(&mut self, kind: RefKind, elements: u32, maximum: Option<u32>) -> Option<Table>;
 
     /// The bytes of a memory; none of one that is not there.
     fn bytes(&self, memory: Memory) -> &[u8];
@@ -135,11 +151,32 @@ pub trait Space: fmt::Debug + Send + Sync {
     /// Whether two numbers are of one global.
     fn is_same_global(&self, one: Global, other: Global) -> bool;
 
+    /// Whether two numbers are of one table.
+    fn is_same_table(&self, one: Table, other: Table) -> bool;
+
     /// The value of a global; `None` where it is no number.
     fn get(&self, global: Global) -> Option<Value>;
 
     /// Sets a mutable global to a value of its type; whether it is one.
     fn set(&mut self, global: Global, value: Value) -> bool;
+
+    /// The elements that a table has; none of one that is not there.
+    fn elements(&self, table: Table) -> u32;
+
+    /// An element of a table; `None` where there is none at this place. A function has one number, whoever gave it.
+    fn element(&mut self, table: Table, at: u32) -> Option<Element>;
+
+    /// Sets an element of a table to one of its kind; whether there is one at this place.
+    fn set_element(&mut self, table: Table, at: u32, element: Element) -> bool;
+
+    /// Grows a table by so many of an element; whether it did. Where it did not, the limiter may know why.
+    fn grow_table(&mut self, table: Table, elements: u32, element: Element) -> bool;
+
+    /// The instance that a function is of.
+    fn owner(&self, function: Function) -> Option<Instance>;
+
+    /// The type of a function; `None` where there is no such function.
+    fn function_type(&self, function: Function) -> Option<FuncType>;
 
     /// Runs a call until it has ended or pauses.
     fn run(&mut self, entry: Entry, turn: Turn<'_>) -> Outcome;
@@ -163,8 +200,22 @@ numbers! {
     Function
     /// A memory in a space.
     Memory
-    /// A global of an instance.
+    /// A global in a space.
     Global
+    /// A table in a space.
+    Table
+}
+
+/// An element of a table.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Element {
+    /// None, of the kind of the table.
+    Null,
+    /// A function.
+    Func(Function),
+    /// A thing of the host's.
+    Extern,
 }
 
 /// What an instance imports besides functions, each kind in the module's order.
@@ -175,6 +226,8 @@ pub struct Imported<'a> {
     pub memories: &'a [Memory],
     /// The globals.
     pub globals: &'a [Global],
+    /// The tables.
+    pub tables: &'a [Table],
 }
 
 /// Why there is no instance.
@@ -224,8 +277,8 @@ pub type Paused = Option<Box<dyn Any + Send + Sync>>;
 pub enum Outcome {
     /// It has returned.
     Finished,
-    /// It calls the import of this ordinal among the module's imported functions.
-    HostCall(u32),
+    /// An import is called: of this instance, the one of this ordinal among its module's imported functions.
+    HostCall(Instance, u32),
     /// It takes so much fuel to go on.
     OutOfFuel(u64),
     /// It has trapped.

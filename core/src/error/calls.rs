@@ -61,7 +61,7 @@ impl From<Trap> for InvokeError {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct ArgumentsError {
-    /// The name of the export.
+    /// The name of the export; empty for a function that was called by a [`FuncRef`](crate::FuncRef).
     pub export: Box<str>,
     /// The types of its parameters, in order.
     pub parameters: Box<[ValueType]>,
@@ -79,8 +79,12 @@ impl ArgumentsError {
 impl fmt::Display for ArgumentsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { export, parameters, given } = self;
-        let export = export.escape_debug();
-        write!(f, "the export `{export}` takes ({}), and was given ({})", List(parameters), List(given))
+        if export.is_empty() {
+            f.write_str("the function")?;
+        } else {
+            write!(f, "the export `{}`", export.escape_debug())?;
+        }
+        write!(f, " takes ({}), and was given ({})", List(parameters), List(given))
     }
 }
 

@@ -90,6 +90,49 @@ coded! {
 
 impl Error for GlobalError {}
 
+coded! {
+    /// Why something could not be done with a table.
+    #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+    pub enum TableError, fn code {
+        /// The function is of a guest that does not share the table, nor anything else with those that do.
+        Apart => "apart", "the function is of a guest that shares nothing with those that have the table";
+        /// The table does not exist (any more).
+        Handle(error: HandleError) => "handle", "table: {error}";
+        /// All 2^32 - 3 ids are used up; make a new store.
+        IdsExhausted => "ids-exhausted", "all ids are used up; make a new store";
+        /// A limit of the store.
+        Limit(error: LimitError) => "limit", refusing "table" by error;
+        /// The maximum is below the initial size, or growing would exceed the maximum.
+        Maximum => "maximum", "the table's maximum is exceeded";
+        /// There is no element at this place.
+        OutOfBounds => "out-of-bounds", "there is no element at this place of the table";
+        /// The host had no memory left.
+        OutOfSystemMemory => "out-of-system-memory", "out of system memory";
+        /// The elements are no functions, or the element is none of this table's kind.
+        Type => "type", "the elements of the table are of another type";
+    }
+}
+
+impl Error for TableError {}
+
+impl From<HandleError> for TableError {
+    fn from(error: HandleError) -> Self {
+        Self::Handle(error)
+    }
+}
+
+impl From<Missing> for TableError {
+    fn from(missing: Missing) -> Self {
+        Self::Handle(missing.into())
+    }
+}
+
+impl From<LimitError> for TableError {
+    fn from(error: LimitError) -> Self {
+        Self::Limit(error)
+    }
+}
+
 impl From<HandleError> for GlobalError {
     fn from(error: HandleError) -> Self {
         Self::Instance(error)

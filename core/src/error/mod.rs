@@ -11,7 +11,7 @@ pub(crate) use self::{coded::coded, snapshots::FORMAT_VERSION};
 pub use self::{
     calls::{ArgumentsError, ExecutionError, InvokeError, ResultsError},
     coded::{Code, Coded, Refusing, Variant},
-    handles::{GlobalError, HandleError, MemoryError},
+    handles::{GlobalError, HandleError, MemoryError, TableError},
     modules::{
         CompileError, EnvironmentError, ForkError, ImportError, ImportProblem, InstantiateError, Unsupported,
     },

@@ -5,7 +5,7 @@ use crate::{
     limits::{LimitError, LimitErrors},
     snapshot::RestoreError,
     types::{
-        externs::{GlobalType, Import, MemoryType},
+        externs::{GlobalType, Import, MemoryType, TableType},
         features::Feature,
         proposals::Proposal,
         trap::Trap,
@@ -105,8 +105,12 @@ coded! {
         MemoryLimits(given: MemoryType) => "memory-limits", "a {given} is given, which does not fit";
         /// A parameter or result is a vector or a reference; only numbers can be passed.
         Signature => "signature", "a vector or reference type in its signature cannot be passed";
-        /// Tables, and globals that are no numbers, cannot be imported.
-        Unsupported => "unsupported", "tables, and globals that are no numbers, cannot be imported";
+        /// The table that the environment names does not exist (any more).
+        Table(error: HandleError) => "table", "{error}";
+        /// The table, of this type, is of other elements, smaller, or may grow larger than the guest declares.
+        TableType(given: TableType) => "table-type", "a {given} is given, which does not fit";
+        /// Globals that are no numbers cannot be imported.
+        Unsupported => "unsupported", "globals that are no numbers cannot be imported";
     }
 }
 

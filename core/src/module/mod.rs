@@ -131,6 +131,8 @@ impl Module {
         let prepared = Arc::new(Prepared {
             bytes: rewritten,
             hooks: names.hooks.take(),
+            segments: names.segments.take(),
+            has_tables: !scan.tables.is_empty(),
             stack: StackLimits::of(limits),
             stack_bytes: maximum::engine_stack_bytes(limits).saturating_add(more),
         });

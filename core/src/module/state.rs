@@ -55,7 +55,8 @@ impl State {
                 .filter_map(|(global, export)| Some(StateGlobal { export: export.clone(), ty: global.ty? }))
                 .collect(),
             has_reference: scan.mutable_globals.iter().any(|global| global.ty.is_none()),
-            changes,
+            // Others may change what it imports.
+            changes: changes.or(scan.imports_table().then_some(Uncapturable::Table)),
         }
     }
 

@@ -6,10 +6,11 @@
 //! can leave it as plain bytes for a fresh cell, and its garbage goes with it.
 
 use crate::{
-    engine::{Budgets, Limiter, Memory, Space},
+    engine::{Budgets, Limiter, Memory, RefKind, Space, Table},
     limits::{Limits, PAGE_BYTES, budget::Charge, to_usize},
     module::Module,
     store::{chain::Chain, leavings::Leavings, shared::Kept},
+    types::slots::ByNumber,
 };
 use alloc::{
     boxed::Box,
@@ -28,6 +29,8 @@ pub(crate) struct Cell {
     pub(crate) ticket: Arc<Ticket>,
     /// The numbers of what is in it and the supervisor's, and not torn down.
     pub(crate) kept: Kept,
+    /// The keys of the instances that live, by the engine's numbers.
+    pub(crate) instances: ByNumber<u32, u32>,
     /// Those of the chains whose stack several guests may share.
     chains: Vec<Weak<Chain>>,
     /// Instances in the space that are dead.
@@ -54,6 +57,7 @@ impl Cell {
             space: module.code().space(Limiter::new(limits, budgets)),
             ticket: Arc::new(Ticket { leavings: Arc::clone(leavings) }),
             kept: Kept::default(),
+            instances: ByNumber::default(),
             chains: Vec::new(),
             dead_instances: 0,
             garbage: 0,
@@ -67,23 +71,49 @@ impl Cell {
         Arc::strong_count(&self.ticket) > 1
     }
 
-    /// The chain for an instance of `module` that would have this one if it shared no stack.
-    pub(crate) fn chain(&mut self, module: &Module, own: Chain) -> Arc<Chain> {
-        let Some(pointer) = module.stack() else { return Arc::new(own) };
-        if pointer.is_imported {
+    /// The chain of the guests that have a table.
+    pub(crate) fn chain_of_table(&self, table: Table) -> Option<Arc<Chain>> {
+        self.chains.iter().filter_map(Weak::upgrade).find(|chain| chain.has_table(table))
+    }
+
+    /// The chain for an instance of `module` that would have `own` if it shared no stack and none of its tables. Those
+    /// that it imports may have brought it to another.
+    pub(crate) fn chain(
+        &mut self,
+        module: &Module,
+        own: Chain,
+        joined: Option<Arc<Chain>>,
+        tables: &[Table],
+    ) -> Arc<Chain> {
+        let (is_imported, is_exported) =
+            module.stack().map_or((false, false), |pointer| (pointer.is_imported, pointer.is_exported));
+        let of_pointer = || {
             let mut others = self.chains.iter().filter_map(Weak::upgrade);
-            if let Some(other) = others.find(|other| other.has_pointer_of(&own, &*self.space)) {
-                return other;
-            }
+            others.find(|other| is_imported && other.has_pointer_of(&own, &*self.space))
+        };
+        if let Some(chain) = joined.or_else(of_pointer) {
+            chain.join(&own, tables, &*self.space);
+            return chain;
         }
         let chain = Arc::new(own);
-        if pointer.is_imported || pointer.is_exported {
-            if self.chains.len() == self.chains.capacity() {
-                self.chains.retain(|chain| chain.strong_count() > 0);
-            }
-            self.chains.push(Arc::downgrade(&chain));
+        chain.join(&chain, tables, &*self.space);
+        if is_imported || is_exported || !tables.is_empty() {
+            self.note_chain(&chain);
         }
         chain
+    }
+
+    /// Whoever imports a table from now on has this chain.
+    pub(crate) fn let_join(&mut self, chain: &Arc<Chain>, table: Table) {
+        chain.join(chain, &[table], &*self.space);
+        self.note_chain(chain);
+    }
+
+    fn note_chain(&mut self, chain: &Arc<Chain>) {
+        if self.chains.len() == self.chains.capacity() {
+            self.chains.retain(|chain| chain.strong_count() > 0);
+        }
+        self.chains.push(Arc::downgrade(chain));
     }
 
     /// Puts the pointers of stacks that guests can share back to where they were before the calls that were dropped.
@@ -148,6 +178,30 @@ impl Cell {
 
     pub(crate) const fn add_garbage(&mut self, bytes: usize) {
         self.garbage = self.garbage.saturating_add(bytes);
+    }
+
+    /// Takes the charge for a table that leaves.
+    pub(crate) fn release_elements(&mut self, elements: u32) -> Charge {
+        let charge = self.space.limiter_mut().elements_mut();
+        let mut released = charge.another();
+        charge.move_to(&mut released, elements);
+        released
+    }
+
+    /// Makes a table of nulls in this cell, which are paid for by `charge`.
+    pub(crate) fn adopt_table(
+        &mut self,
+        kind: RefKind,
+        elements: u32,
+        maximum: Option<u32>,
+        charge: &mut Charge,
+    ) -> Option<Table> {
+        self.space.limiter_mut().begin_adopting();
+        let table = self.space.add_table(kind, elements, maximum);
+        self.space.limiter_mut().end();
+        let table = table?;
+        charge.move_to(self.space.limiter_mut().elements_mut(), elements);
+        Some(table)
     }
 
     /// Makes a memory of the given bytes in this cell; all zero where there are fewer than its

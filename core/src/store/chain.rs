@@ -12,12 +12,13 @@
 //!   the call began: at once, or, where the execution was dropped or others are nested in it still,
 //!   before the guest is next used.
 //!
-//! Guests that share the pointer, as a program and its libraries do, share the stack, and so one chain.
+//! Guests that share the pointer, as a program and its libraries do, share the stack, and so one chain. So do those that
+//! share a table, as a call of one may lead into another.
 //!
 //! Guests for which that is not so have no chain: [`InstanceLimits::with_overlapping_calls`](crate::InstanceLimits::with_overlapping_calls).
 
 use crate::{
-    engine::{Global, Instance, Space},
+    engine::{Global, Instance, Space, Table},
     module::Module,
     types::value::Value,
 };
@@ -39,6 +40,11 @@ pub(crate) struct Chain {
     host_calls: AtomicU32,
     /// The pointer of the guest's stack, if it has one.
     pointer: Option<Global>,
+    /// The tables through which guests can call each other that have this chain.
+    tables: Mutex<Vec<Table>>,
+    /// The other guests' stacks, where there are several.
+    others: Mutex<Others>,
+    has_others: AtomicBool,
     /// The places of calls that ended without the store, or before those that are nested in them.
     left: Mutex<Vec<Place>>,
     has_left: AtomicBool,
@@ -56,12 +62,22 @@ pub(crate) struct Place {
     within: u32,
     /// Where the stack's pointer was when it began, if it is to be put back there.
     stack: Option<i32>,
+    /// Whether other stacks are to be put back as well.
+    puts_back: bool,
+}
+
+/// The stacks of guests that joined a chain.
+#[derive(Debug, Default)]
+struct Others {
+    pointers: Vec<Global>,
+    /// By the places of the calls, where they were when these began.
+    began: Vec<(u32, Vec<Option<Value>>)>,
 }
 
 impl Place {
     /// The same, where the stack's pointer stays as it is.
     pub(crate) const fn without_stack(self) -> Self {
-        Self { stack: None, ..self }
+        Self { stack: None, puts_back: false, ..self }
     }
 }
 
@@ -88,6 +104,9 @@ impl Chain {
             waits_for: AtomicU32::new(NONE),
             host_calls: AtomicU32::new(NONE),
             pointer: module.stack().and_then(|pointer| space.global(instance, &pointer.name)),
+            tables: Mutex::default(),
+            others: Mutex::default(),
+            has_others: AtomicBool::new(false),
             left: Mutex::default(),
             has_left: AtomicBool::new(false),
         }
@@ -96,6 +115,28 @@ impl Chain {
     /// Whether both are of one stack.
     pub(crate) fn has_pointer_of(&self, other: &Self, space: &dyn Space) -> bool {
         self.pointer.zip(other.pointer).is_some_and(|(one, other)| space.is_same_global(one, other))
+    }
+
+    /// Whether guests that have this chain can call each other through a table.
+    pub(crate) fn has_table(&self, table: Table) -> bool {
+        self.tables.lock().contains(&table)
+    }
+
+    pub(crate) const fn has_stack(&self) -> bool {
+        self.pointer.is_some()
+    }
+
+    /// Another guest, whose own chain this would be, joins by these tables.
+    pub(crate) fn join(&self, own: &Self, tables: &[Table], space: &dyn Space) {
+        self.tables.lock().extend(tables);
+        let Some(pointer) = own.pointer.filter(|_| !core::ptr::eq(self, own)) else { return };
+        let mut others = self.others.lock();
+        let is_known = |known: &Global| space.is_same_global(*known, pointer);
+        if self.pointer.iter().chain(&others.pointers).any(is_known) {
+            return;
+        }
+        others.pointers.push(pointer);
+        self.has_others.store(true, Ordering::Release);
     }
 
     /// Gives a call the next place. `None` where another is under way that it is not nested in:
@@ -119,7 +160,8 @@ impl Chain {
             Some(Value::I32(stack)) if !keeps_stack => Some(stack),
             _ => None,
         };
-        Some(Place { at, within, stack })
+        self.begin_others(at, space);
+        Some(Place { at, within, stack, puts_back: !keeps_stack })
     }
 
     /// The last call makes a host call, and waits from now on; its number.
@@ -168,7 +210,7 @@ impl Chain {
     pub(crate) fn finish(&self, place: Place) -> bool {
         let is_all = self.is_last(place) && !self.has_left();
         if is_all {
-            self.give_up(place);
+            let _began = self.give_up(place);
         }
         is_all
     }
@@ -204,15 +246,45 @@ impl Chain {
         self.has_left.store(!left.is_empty(), Ordering::Release);
     }
 
+    /// Notes where the other stacks are when a call begins.
+    fn begin_others(&self, at: u32, space: &dyn Space) {
+        if self.has_others.load(Ordering::Acquire) {
+            let mut others = self.others.lock();
+            let began = others.pointers.iter().map(|pointer| space.get(*pointer)).collect();
+            others.began.push((at, began));
+        }
+    }
+
+    /// Forgets where the other stacks were when a call began: that.
+    fn end_others(&self, at: u32) -> Option<Vec<Option<Value>>> {
+        if !self.has_others.load(Ordering::Acquire) {
+            return None;
+        }
+        let began = &mut self.others.lock().began;
+        began.pop_if(|(place, _)| *place == at).map(|(_, values)| values)
+    }
+
+    /// Puts the other stacks back to where they were when a call began.
+    fn put_back_others(&self, began: &[Option<Value>], space: &mut dyn Space) {
+        for (pointer, value) in self.others.lock().pointers.iter().zip(began) {
+            // It is mutable and of this type.
+            let _set = value.is_some_and(|value| space.set(*pointer, value));
+        }
+    }
+
     /// Removes the last place.
-    fn give_up(&self, place: Place) {
+    fn give_up(&self, place: Place) -> Option<Vec<Option<Value>>> {
         self.calls.store(place.at.saturating_sub(1), Ordering::Relaxed);
         self.waits_for.store(place.within, Ordering::Relaxed);
+        self.end_others(place.at)
     }
 
     /// Removes the last place, and puts the stack's pointer back to where it was before.
     fn remove(&self, place: Place, space: &mut dyn Space) {
-        self.give_up(place);
+        let others = self.give_up(place);
+        if let Some(began) = others.filter(|_| place.puts_back) {
+            self.put_back_others(&began, space);
+        }
         if let (Some(pointer), Some(stack)) = (self.pointer, place.stack) {
             // It is mutable and of this type.
             let _set = space.set(pointer, Value::I32(stack));

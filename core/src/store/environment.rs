@@ -1,6 +1,6 @@
 //! Environments: what a supervisor offers to a guest's imports, and how imports are resolved.
 //!
-//! An import is resolved by name and kind. Functions, globals and memories are separate namespaces; the
+//! An import is resolved by name and kind. Functions, globals, memories and tables are separate namespaces; the
 //! signature of a function is what the guest declares, so one name may be imported with
 //! several. Where two entries have the same names and kind the later one counts.
 
@@ -11,7 +11,7 @@ use crate::{
     store::shared::Thing,
     types::{
         externs::ExternType,
-        ids::{FuncIndex, GlobalId, MemoryId},
+        ids::{FuncIndex, GlobalId, MemoryId, TableId},
     },
     wire::{EnvironmentDefinition, ExternEntity},
 };
@@ -35,6 +35,7 @@ pub struct Environment {
     functions: HashMap<Names, FuncIndex>,
     globals: HashMap<Names, GlobalId>,
     memories: HashMap<Names, MemoryId>,
+    tables: HashMap<Names, TableId>,
 }
 
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -61,6 +62,11 @@ impl Resolved {
     /// The imported memories, in order.
     pub(crate) fn memories(&self) -> impl Iterator<Item = MemoryId> {
         self.things.iter().filter_map(|(_, thing)| thing.memory())
+    }
+
+    /// The imported tables, in order.
+    pub(crate) fn tables(&self) -> impl Iterator<Item = TableId> {
+        self.things.iter().filter_map(|(_, thing)| thing.table())
     }
 
     /// The imported globals, in order.
@@ -97,6 +103,13 @@ impl Environment {
         self
     }
 
+    /// Offers a table under a module and a field name.
+    #[must_use]
+    pub fn with_table(mut self, module: &str, name: &str, table: TableId) -> Self {
+        self.set_table(module.as_bytes(), name.as_bytes(), table);
+        self
+    }
+
     /// Offers a function; names that are not UTF-8 match nothing.
     pub fn set_function(&mut self, module: &[u8], name: &[u8], func: FuncIndex) {
         self.functions.insert(Names(module.into(), name.into()), func);
@@ -110,6 +123,11 @@ impl Environment {
     /// Offers a global; names that are not UTF-8 match nothing.
     pub fn set_global(&mut self, module: &[u8], name: &[u8], global: GlobalId) {
         self.globals.insert(Names(module.into(), name.into()), global);
+    }
+
+    /// Offers a table; names that are not UTF-8 match nothing.
+    pub fn set_table(&mut self, module: &[u8], name: &[u8], table: TableId) {
+        self.tables.insert(Names(module.into(), name.into()), table);
     }
 
     /// Decodes an environment from the wire; `memory` looks its memories up.
@@ -156,7 +174,11 @@ impl Environment {
                     Some(global) => things.push((position, Thing::Global(*global))),
                     None => refused.push(ImportError::new(import, ImportProblem::Missing)),
                 },
-                ExternType::Global(_) | ExternType::Table(_) => {
+                ExternType::Table(_) => match self.tables.get(&names) {
+                    Some(table) => things.push((position, Thing::Table(*table))),
+                    None => refused.push(ImportError::new(import, ImportProblem::Missing)),
+                },
+                ExternType::Global(_) => {
                     refused.push(ImportError::new(import, ImportProblem::Unsupported));
                 }
             }

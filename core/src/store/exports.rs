@@ -1,8 +1,13 @@
 //! What an instance exports: functions, to be called, and globals.
 
-use super::{InstanceId, Store, globals::check_settable, instances::Instance};
+use super::{
+    InstanceId, Store,
+    cell::Cell,
+    globals::check_settable,
+    instances::{Body, Instance},
+};
 use crate::{
-    engine::{self, Function, Global, Memory, Space},
+    engine::{self, Function, Global, Memory, Space, Table},
     error::{ArgumentsError, GlobalError, HandleError, InvokeError},
     limits::to_usize,
     module::Module,
@@ -10,7 +15,7 @@ use crate::{
     types::{
         externs::{Export, ExternType},
         slots::ByNumber,
-        value::{Value, values_match},
+        value::{FuncType, Value, values_match},
     },
 };
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
@@ -55,22 +60,9 @@ impl Store {
         let context = Arc::clone(context);
         let entry = context.module.exports().get(position).ok_or(InvokeError::ExportNotFound)?;
         let ty = entry.ty().as_func().ok_or(InvokeError::NotAFunction)?;
-        if !ty.is_numeric() {
-            return Err(InvokeError::Signature);
-        }
-        if !values_match(args, ty.params()) {
-            return Err(InvokeError::Arguments(ArgumentsError::new(entry.name(), ty.params(), args)));
-        }
-        let callee = match body.exported.called(position) {
-            Some(function) => function,
-            None => {
-                let cell = self.cells.get_mut(context.cell).map_err(HandleError::from)?;
-                let function = cell.space.function(body.handle, entry.name());
-                let function = function.ok_or(InvokeError::ExportNotFound)?;
-                body.exported.note_called(position, function);
-                function
-            }
-        };
+        check_args(entry.name(), ty, args)?;
+        let cell = self.cells.get_mut(context.cell).map_err(HandleError::from)?;
+        let callee = body.function(cell, position, entry.name()).ok_or(InvokeError::ExportNotFound)?;
         let results = ty.results().len();
         values.extend_from_slice(args);
         let fuel = self.fuel_of_call(&context.bounds);
@@ -120,21 +112,71 @@ impl Store {
         instance: InstanceId,
         name: &str,
     ) -> Result<Option<(u32, Global)>, HandleError> {
+        let Some((position, body, space)) = self.exporter(instance, name, "global")? else { return Ok(None) };
+        let find = |space: &mut dyn Space| space.global(body.handle, name);
+        Ok(noted(&mut body.exported.globals, position, space, find))
+    }
+
+    /// A table that an instance exports, which is known by the position of its export from now on.
+    pub(super) fn note_table(
+        &mut self,
+        instance: InstanceId,
+        name: &str,
+    ) -> Result<Option<(u32, Table)>, HandleError> {
+        let Some((position, body, space)) = self.exporter(instance, name, "table")? else { return Ok(None) };
+        let find = |space: &mut dyn Space| space.table(body.handle, name);
+        Ok(noted(&mut body.exported.tables, position, space, find))
+    }
+
+    /// The position of an export of a kind, and who exports it, where; `None` where there is no such export.
+    fn exporter(
+        &mut self,
+        instance: InstanceId,
+        name: &str,
+        kind: &str,
+    ) -> Result<Option<(u32, &mut Body, &mut dyn Space)>, HandleError> {
         let Instance { body, context, .. } = self.instances.get_mut(instance.key_in(self.tag)?)?;
-        let space = &mut *self.cells.get_mut(context.cell)?.space;
-        let Some((position, export)) = context.module.export_entry(name) else { return Ok(None) };
-        if !matches!(export.ty(), ExternType::Global(_)) {
-            return Ok(None);
+        let entry = context.module.export_entry(name).filter(|(_, export)| export.ty().kind() == kind);
+        let Some((position, _)) = entry else { return Ok(None) };
+        Ok(Some((position, body, &mut *self.cells.get_mut(context.cell)?.space)))
+    }
+}
+
+/// What is known at a position, or is found.
+fn noted<T: Copy>(
+    known: &mut ByNumber<u32, T>,
+    position: u32,
+    space: &mut dyn Space,
+    find: impl FnOnce(&mut dyn Space) -> Option<T>,
+) -> Option<(u32, T)> {
+    if let Some(known) = known.get(&position) {
+        return Some((position, *known));
+    }
+    let found = find(space)?;
+    known.insert(position, found);
+    Some((position, found))
+}
+
+/// Refuses arguments that a function does not take, and one that cannot be called.
+pub(super) fn check_args(name: &str, ty: &FuncType, args: &[Value]) -> Result<(), InvokeError> {
+    if !ty.is_numeric() {
+        return Err(InvokeError::Signature);
+    }
+    if !values_match(args, ty.params()) {
+        return Err(InvokeError::Arguments(ArgumentsError::new(name, ty.params(), args)));
+    }
+    Ok(())
+}
+
+impl Body {
+    /// The function that is exported at a position under a name.
+    pub(super) fn function(&mut self, cell: &mut Cell, position: usize, name: &str) -> Option<Function> {
+        if let Some(known) = self.exported.called(position) {
+            return Some(known);
         }
-        let global = match body.exported.globals.get(&position) {
-            Some(global) => *global,
-            None => {
-                let Some(global) = space.global(body.handle, name) else { return Ok(None) };
-                body.exported.globals.insert(position, global);
-                global
-            }
-        };
-        Ok(Some((position, global)))
+        let function = cell.space.function(self.handle, name)?;
+        self.exported.note_called(position, function);
+        Some(function)
     }
 }
 
@@ -147,6 +189,8 @@ pub(super) struct Exported {
     functions: Vec<Option<Function>>,
     /// By the position of the export.
     globals: ByNumber<u32, Global>,
+    /// By the position of the export.
+    tables: ByNumber<u32, Table>,
 }
 
 impl Exported {
@@ -156,7 +200,12 @@ impl Exported {
             ExternType::Memory(_) => Some((position, space.memory(instance, export.name())?)),
             _ => None,
         });
-        Self { memories: memories.collect(), functions: Vec::new(), globals: ByNumber::default() }
+        Self {
+            memories: memories.collect(),
+            functions: Vec::new(),
+            globals: ByNumber::default(),
+            tables: ByNumber::default(),
+        }
     }
 
     pub(super) fn memory(&self, position: u32) -> Option<Memory> {
@@ -167,6 +216,11 @@ impl Exported {
     /// One that was asked for before.
     pub(super) fn global(&self, position: u32) -> Option<Global> {
         self.globals.get(&position).copied()
+    }
+
+    /// One that was asked for before.
+    pub(super) fn table(&self, position: u32) -> Option<Table> {
+        self.tables.get(&position).copied()
     }
 
     fn called(&self, position: usize) -> Option<Function> {

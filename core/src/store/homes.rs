@@ -5,6 +5,7 @@ use super::{
     globals::Global,
     memories::Memory,
     shared::{Place, Thing},
+    tables::Table,
 };
 use crate::{
     error::{HandleError, ImportError, ImportProblem, InstantiateError},
@@ -52,6 +53,7 @@ impl Store {
             let bound = match thing {
                 Thing::Global(id) => things.bind::<Global>(cells, id.origin, home),
                 Thing::Memory(id) => things.bind::<Memory>(cells, id.origin, home),
+                Thing::Table(id) => things.bind::<Table>(cells, id.origin, home),
             };
             if bound.is_err() {
                 self.settle(home);
@@ -66,6 +68,7 @@ impl Store {
         let cell = match thing {
             Thing::Global(global) => self.locate_global(global)?.cell(),
             Thing::Memory(memory) => self.locate(memory)?.cell(),
+            Thing::Table(table) => self.locate_table(table)?.cell(),
         };
         Ok(cell.filter(|_| self.is_shared(thing)))
     }
@@ -74,7 +77,7 @@ impl Store {
     fn is_shared(&self, thing: Thing) -> bool {
         match thing {
             Thing::Global(global) => self.global_type(global).is_ok_and(|ty| ty.mutable),
-            Thing::Memory(_) => true,
+            Thing::Memory(_) | Thing::Table(_) => true,
         }
     }
 
@@ -121,6 +124,8 @@ impl Store {
             self.remove_cell(key);
             return;
         }
+        self.empty_tables(key);
+        let Ok(cell) = self.cells.get(key) else { return };
         if cell.dead_instances > 0 {
             self.idle.insert(key);
         }
@@ -179,6 +184,7 @@ impl Store {
         let Ok(cell) = cells.get_mut(key) else { return Ok(()) };
         things.unbind::<Memory>(cell)?;
         things.unbind::<Global>(cell)?;
+        things.unbind::<Table>(cell)?;
         self.remove_cell(key);
         Ok(())
     }
@@ -202,6 +208,7 @@ const fn problem(thing: Thing, error: HandleError) -> ImportProblem {
     match thing {
         Thing::Global(_) => ImportProblem::Global(error),
         Thing::Memory(_) => ImportProblem::Memory(error),
+        Thing::Table(_) => ImportProblem::Table(error),
     }
 }
 

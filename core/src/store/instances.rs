@@ -9,13 +9,13 @@ use crate::{
     store::{
         cell::Cell,
         chain::Chain,
-        environment::Environment,
+        environment::{Environment, Resolved},
         execution::{Context, Execution, Purpose, Recorder},
         shared::Thing,
     },
     types::{
         externs::ExternType,
-        ids::{InstanceId, MemoryId},
+        ids::{InstanceId, MemoryId, Origin, TableId},
     },
 };
 use alloc::{sync::Arc, vec::Vec};
@@ -29,6 +29,10 @@ pub(super) struct Instance {
     pub(super) imported: Vec<Thing>,
     /// The globals among that as the engine has them, in order.
     pub(super) imported_globals: Vec<engine::Global>,
+    /// Whether others can change tables that it exports, which no snapshot has then.
+    pub(super) shares_tables: bool,
+    /// Its number, once its start function has returned.
+    pub(super) number: Option<u32>,
 }
 
 /// An instance as the engine has it.
@@ -53,13 +57,15 @@ impl Body {
         module: &Module,
         bounds: &Bounds,
         cell: &mut Cell,
+        joined: Option<Arc<Chain>>,
+        tables: &[engine::Table],
     ) -> (Option<Recorder>, Option<Arc<Chain>>) {
         let recorder = Recorder::of(module, self.handle, &mut *cell.space);
         if bounds.limits.overlapping {
             return (recorder, None);
         }
         let own = Chain::new(of, module, self.handle, &mut *cell.space);
-        (recorder, Some(cell.chain(module, own)))
+        (recorder, Some(cell.chain(module, own, joined, tables)))
     }
 
     /// What snapshots have of it. `None` where the engine does not have what was exported for this; that does not
@@ -114,7 +120,7 @@ impl Store {
         state: u32,
         limits: InstanceLimits,
     ) -> Result<Execution, InstantiateError> {
-        let (key, context) = self.link(module, environment, limits)?;
+        let (key, context) = self.link(module, environment, limits, state)?;
         let callee = match module.start() {
             Some(start) => {
                 let Some(callee) = self.start_function(key, start) else {
@@ -136,11 +142,12 @@ impl Store {
         module: &Module,
         environment: &Environment,
         limits: InstanceLimits,
+        word: u32,
     ) -> Result<(u32, Arc<Context>), InstantiateError> {
         self.sweep();
-        match self.try_link(module, environment, limits.bounds()) {
+        match self.try_link(module, environment, limits.bounds(), word) {
             Err(InstantiateError::Limit(refused)) if self.reclaim(refused.as_ref()) => {
-                self.try_link(module, environment, limits.bounds())
+                self.try_link(module, environment, limits.bounds(), word)
             }
             outcome => outcome,
         }
@@ -151,6 +158,7 @@ impl Store {
         module: &Module,
         environment: &Environment,
         bounds: Bounds,
+        word: u32,
     ) -> Result<(u32, Arc<Context>), InstantiateError> {
         self.check_limits(module, &bounds)?;
         let (Some(_), Some(key)) = (self.numbers.next(), self.instances.next()) else {
@@ -161,7 +169,9 @@ impl Store {
         let home = self.cell_for(module, &resolved.things)?;
         let memories: Vec<_> = resolved.memories().filter_map(|id| self.engine_memory(id)).collect();
         let globals: Vec<_> = resolved.globals().filter_map(|id| self.global_in(home, id)).collect();
-        let imported = Imported { memories: &memories, globals: &globals };
+        let tables: Vec<_> = resolved.tables().filter_map(|id| self.engine_table(id)).collect();
+        let joined = self.chain_of_tables(home, &resolved)?;
+        let imported = Imported { memories: &memories, globals: &globals, tables: &tables };
         let handle = match self.make(module, home, imported, &bounds) {
             Ok(handle) => handle,
             Err(error) => {
@@ -178,19 +188,30 @@ impl Store {
             None => None,
         };
         let body = Body::new(module, handle, cell);
-        let (recorder, chain) = body.for_calls((self.tag, key), module, &bounds, cell);
+        let (recorder, chain) = body.for_calls((self.tag, key), module, &bounds, cell, joined, &tables);
+        cell.instances.insert(handle.0, key);
         let context = Arc::new(Context {
             cell: home,
             ticket: Arc::clone(&cell.ticket),
             module: module.clone(),
+            handle,
+            word,
             functions: resolved.functions,
             memory,
             recorder,
             chain,
             bounds,
         });
-        let imported = resolved.things.into_iter().map(|(_, thing)| thing).collect();
-        let instance = Instance { body, context: Arc::clone(&context), imported, imported_globals: globals };
+        let imported: Vec<_> = resolved.things.into_iter().map(|(_, thing)| thing).collect();
+        imported.iter().filter_map(|thing| thing.table()).for_each(|table| self.note_change(table));
+        let instance = Instance {
+            body,
+            context: Arc::clone(&context),
+            imported,
+            imported_globals: globals,
+            shares_tables: false,
+            number: None,
+        };
         self.instances.insert(instance).map_err(|_| InstantiateError::IdsExhausted)?;
         Ok((key, context))
     }
@@ -235,12 +256,18 @@ impl Store {
             self.discard(key);
             return None;
         };
+        if let Ok(instance) = self.instances.get_mut(key) {
+            instance.number = Some(number);
+        }
         Some(InstanceId { store: self.tag, number, key })
     }
 
     /// Removes an instance.
     pub(crate) fn discard(&mut self, key: u32) {
         let Ok(instance) = self.instances.remove(key) else { return };
+        if let Ok(cell) = self.cells.get_mut(instance.context.cell) {
+            cell.instances.remove(&instance.body.handle.0);
+        }
         self.bury(instance.context.cell, &instance.context.module);
         // If calls are under way, the last of them does the rest.
         self.release(instance.context);
@@ -290,6 +317,10 @@ impl Store {
                     let actual = self.global_type(*id).ok().filter(|actual| asked != actual);
                     actual.map(ImportProblem::GlobalType)
                 }
+                (ExternType::Table(asked), Thing::Table(id)) => {
+                    let actual = self.table_type(*id).ok().filter(|actual| !asked.admits(*actual));
+                    actual.map(ImportProblem::TableType)
+                }
                 _ => None,
             };
             if let Some(problem) = problem {
@@ -297,6 +328,23 @@ impl Store {
             }
         }
         Ok(())
+    }
+
+    /// The chain of the guests that have a table which a guest imports.
+    fn chain_of_tables(
+        &self,
+        home: u32,
+        resolved: &Resolved,
+    ) -> Result<Option<Arc<Chain>>, InstantiateError> {
+        let chain_of = |table: TableId| match table.origin {
+            Origin::Exported(key, _) => self.instances.get(key).ok()?.context.chain.clone(),
+            Origin::Created(_) => self.cells.get(home).ok()?.chain_of_table(self.engine_table(table)?),
+        };
+        let mut chains = resolved.tables().filter_map(chain_of);
+        let first = chains.next();
+        // Calls of their guests are apart from each other, and would not be any more.
+        let are_apart = |first: &Arc<Chain>| chains.any(|other| !Arc::ptr_eq(first, &other));
+        if first.as_ref().is_some_and(are_apart) { Err(InstantiateError::Apart) } else { Ok(first) }
     }
 
     fn start_function(&mut self, key: u32, export: &str) -> Option<engine::Function> {

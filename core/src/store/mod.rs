@@ -6,6 +6,7 @@ mod environment;
 mod execution;
 mod exports;
 mod fuel;
+mod functions;
 mod globals;
 mod homes;
 mod instances;
@@ -17,6 +18,7 @@ mod shared;
 mod shared_fuel;
 mod snapshots;
 mod supervisor;
+mod tables;
 
 use crate::{
     engine::{Budgets, Space},
@@ -42,6 +44,7 @@ use shared::Things;
 pub use self::{
     environment::Environment,
     execution::{Execution, Step},
+    functions::FuncRef,
     shared_fuel::SharedFuel,
     supervisor::{HostCall, NoImports, Supervisor},
 };
@@ -175,7 +178,7 @@ impl Store {
         limits: InstanceLimits,
     ) -> Result<InstanceId, InstantiateError> {
         if !module.has_start() {
-            let (key, _) = self.link(module, environment, limits)?;
+            let (key, _) = self.link(module, environment, limits, state)?;
             return self.publish(key).ok_or(InstantiateError::IdsExhausted);
         }
         let mut execution = self.begin_instantiate_with(module, environment, state, limits)?;

@@ -43,13 +43,15 @@ impl Store {
         let globals = self.remake_globals(&mut cell, old, &module, &old_globals)?;
         let ticket = Arc::clone(&cell.ticket);
         let new = self.cells.insert(cell).map_err(|_| RestoreError::IdsExhausted)?;
-        let imports = Imported { memories: &memories, globals: &globals };
+        // A guest that imports tables has no snapshot.
+        let imports = Imported { memories: &memories, globals: &globals, tables: &[] };
         let made = self.make(&module, new, imports, &bounds).map_err(explain).and_then(|handle| {
             let cell = self.cells.get_mut(new).map_err(|_| RestoreError::Engine)?;
             let mut body = Body::new(&module, handle, cell);
             let parts = body.parts(&module, cell).ok_or(RestoreError::Engine)?;
             write(cell, &parts, snapshot, &self.limits, &bounds)?;
-            let (recorder, chain) = body.for_calls((tag, key), &module, &bounds, cell);
+            let (recorder, chain) = body.for_calls((tag, key), &module, &bounds, cell, None, &[]);
+            cell.instances.insert(handle.0, key);
             Ok((body, recorder, chain))
         });
         // What was made stays in the new cell, which goes with it.
@@ -64,12 +66,14 @@ impl Store {
         };
         instance.body = body;
         instance.imported_globals.clone_from(&globals);
-        let Context { functions, memory, .. } = &*instance.context;
-        let (functions, memory) = (functions.clone(), *memory);
+        let Context { functions, memory, word, .. } = &*instance.context;
+        let (functions, memory, word) = (functions.clone(), *memory, *word);
         instance.context = Arc::new(Context {
             cell: new,
             ticket,
             module: module.clone(),
+            handle: instance.body.handle,
+            word,
             functions,
             memory,
             recorder,

@@ -1,14 +1,16 @@
-//! What guests can share: memories and globals.
+//! What guests can share: memories, globals and tables.
 //!
 //! Each is the supervisor's or one that a guest exports. One that a guest exports is in the guest's cell and goes with
 //! it. One of the supervisor's has a number, and is in no cell until a guest imports it: then it comes into that guest's,
 //! where all that import it are. While no guest of that cell lives it can leave it again, see [`homes`](super::homes).
 
-use super::{cell::Cell, globals::Global, homes::OutOfMemory, instances::Instance, memories::Memory};
+use super::{
+    cell::Cell, globals::Global, homes::OutOfMemory, instances::Instance, memories::Memory, tables::Table,
+};
 use crate::{
     error::HandleError,
     types::{
-        ids::{GlobalId, MemoryId, Origin},
+        ids::{GlobalId, MemoryId, Origin, TableId},
         slots::{Numbers, Slots},
     },
 };
@@ -86,6 +88,7 @@ impl<K: Kind> Located<K> {
 pub(super) struct Things {
     pub(super) globals: Slots<Shared<Global>>,
     pub(super) memories: Slots<Shared<Memory>>,
+    pub(super) tables: Slots<Shared<Table>>,
 }
 
 /// Something that a guest imports.
@@ -93,20 +96,28 @@ pub(super) struct Things {
 pub(crate) enum Thing {
     Global(GlobalId),
     Memory(MemoryId),
+    Table(TableId),
 }
 
 impl Thing {
     pub(super) const fn memory(self) -> Option<MemoryId> {
         match self {
             Self::Memory(memory) => Some(memory),
-            Self::Global(_) => None,
+            Self::Global(_) | Self::Table(_) => None,
         }
     }
 
     pub(super) const fn global(self) -> Option<GlobalId> {
         match self {
             Self::Global(global) => Some(global),
-            Self::Memory(_) => None,
+            Self::Memory(_) | Self::Table(_) => None,
+        }
+    }
+
+    pub(super) const fn table(self) -> Option<TableId> {
+        match self {
+            Self::Table(table) => Some(table),
+            Self::Global(_) | Self::Memory(_) => None,
         }
     }
 }
@@ -168,23 +179,23 @@ impl Things {
 pub(crate) struct Kept {
     pub(super) globals: Numbers,
     pub(super) memories: Numbers,
+    pub(super) tables: Numbers,
 }
 
 impl Kept {
     pub(super) fn is_empty(&self) -> bool {
-        let Self { globals, memories } = self;
-        globals.is_empty() && memories.is_empty()
+        let Self { globals, memories, tables } = self;
+        globals.is_empty() && memories.is_empty() && tables.is_empty()
     }
 
     /// Whether all of it is among what a guest imports.
     pub(super) fn is_within(&self, imported: &[Thing]) -> bool {
-        let Self { globals, memories } = self;
-        let is_global = |number: &u32| {
-            imported.iter().filter_map(|thing| thing.global()).any(|id| id.number() == Some(*number))
+        let Self { globals, memories, tables } = self;
+        let has = |number: u32, number_of: fn(Thing) -> Option<u32>| {
+            imported.iter().any(|thing| number_of(*thing) == Some(number))
         };
-        let is_memory = |number: &u32| {
-            imported.iter().filter_map(|thing| thing.memory()).any(|id| id.number() == Some(*number))
-        };
-        globals.iter().all(is_global) && memories.iter().all(is_memory)
+        globals.iter().all(|number| has(*number, |thing| thing.global()?.number()))
+            && memories.iter().all(|number| has(*number, |thing| thing.memory()?.number()))
+            && tables.iter().all(|number| has(*number, |thing| thing.table()?.number()))
     }
 }

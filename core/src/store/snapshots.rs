@@ -6,7 +6,7 @@ use crate::{
     error::InstantiateError,
     limits::{Bounds, InstanceLimits, Limits, maximum},
     module::Module,
-    snapshot::{ForkError, RestoreError, Snapshot, SnapshotError, format},
+    snapshot::{ForkError, RestoreError, Snapshot, SnapshotError, Uncapturable, format},
     store::{
         cell::Cell,
         environment::{Environment, Resolved},
@@ -47,7 +47,7 @@ impl Store {
         self.settle_chain(instance)?;
         let key = instance.key();
         let instance = self.instance(instance)?;
-        instance.context.module.is_capturable()?;
+        instance.is_capturable()?;
         if self.is_busy(instance) {
             return Err(SnapshotError::Busy);
         }
@@ -80,6 +80,7 @@ impl Store {
         self.settle_chain(instance)?;
         let body = self.instance(instance)?;
         check(&body.context.module, snapshot)?;
+        body.is_capturable()?;
         if self.is_busy(body) {
             return Err(RestoreError::Busy);
         }
@@ -119,7 +120,7 @@ impl Store {
         check(module, snapshot)?;
         let imported = environment.resolve(module)?;
         self.check_given(&imported, snapshot)?;
-        let (key, _) = self.link(module, environment, limits)?;
+        let (key, _) = self.link(module, environment, limits, 0)?;
         if let Err(error) = self.restore_idle(key, snapshot) {
             self.discard(key);
             return Err(error.into());
@@ -205,6 +206,13 @@ impl Store {
             return if is_shared { Err(RestoreError::Grown) } else { self.rebuild(key, &parts, snapshot) };
         }
         write(cell, &parts, snapshot, limits, &context.bounds)
+    }
+}
+
+impl Instance {
+    /// Whether all of its state can be captured.
+    fn is_capturable(&self) -> Result<(), Uncapturable> {
+        if self.shares_tables { Err(Uncapturable::Table) } else { self.context.module.is_capturable() }
     }
 }
 

@@ -48,7 +48,7 @@ impl fmt::Display for ExternType {
             Self::Func(ty) => write!(f, "function {ty}"),
             Self::Memory(ty) => ty.fmt(f),
             Self::Global(ty) => ty.fmt(f),
-            Self::Table(_) => f.write_str(self.kind()),
+            Self::Table(ty) => ty.fmt(f),
         }
     }
 }
@@ -108,6 +108,31 @@ pub struct TableType {
     pub initial: u64,
     /// The number of elements it may grow to.
     pub maximum: Option<u64>,
+}
+
+impl TableType {
+    /// A table of references to functions that begins with so many and may grow to so many.
+    #[must_use]
+    pub fn of_functions(initial: u32, maximum: Option<u32>) -> Self {
+        Self { element: ValueType::FuncRef, initial: initial.into(), maximum: maximum.map(u64::from) }
+    }
+
+    /// Whether an import of this type takes a table that is of the other one now.
+    pub(crate) fn admits(self, actual: Self) -> bool {
+        let is_below = |maximum: u64| actual.maximum.is_some_and(|actual| actual <= maximum);
+        actual.element == self.element && actual.initial >= self.initial && self.maximum.is_none_or(is_below)
+    }
+}
+
+impl fmt::Display for TableType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { element, initial, maximum } = self;
+        write!(f, "{} table of {initial}", element.name())?;
+        match maximum {
+            Some(maximum) => write!(f, " to {maximum} elements"),
+            None => f.write_str(" elements or more"),
+        }
+    }
 }
 
 /// An import: what the guest asks its supervisor for.

@@ -65,6 +65,8 @@ shared! {
     GlobalId "global"
     /// A memory of a store: one that the supervisor made, or one that a guest exports.
     MemoryId "memory"
+    /// A table of a store: one that the supervisor made, or one that a guest exports.
+    TableId "table"
 }
 
 /// A number that no other call of this process got or will get.

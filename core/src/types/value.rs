@@ -274,6 +274,12 @@ pub struct FuncType {
 }
 
 impl FuncType {
+    /// That of so many parameters and results.
+    #[must_use]
+    pub fn new(params: &[ValueType], results: &[ValueType]) -> Self {
+        Self { params: params.into(), results: results.into() }
+    }
+
     /// The types of the parameters, in order.
     #[must_use]
     pub fn params(&self) -> &[ValueType] {

@@ -15,9 +15,10 @@ const MEMORIES: u8 = 5;
 const GLOBALS: u8 = 6;
 const EXPORTS: u8 = 7;
 pub(super) const START: u8 = 8;
+pub(super) const ELEMENTS: u8 = 9;
 const CODE: u8 = 10;
-const DATA: u8 = 11;
-const DATA_COUNT: u8 = 12;
+pub(super) const DATA: u8 = 11;
+pub(super) const DATA_COUNT: u8 = 12;
 
 /// The place of a section in a module; the data count comes before the code.
 pub(super) const fn order(id: u8) -> u8 {
@@ -116,6 +117,10 @@ pub(super) struct Changes<'a> {
     pub(super) memories: Added,
     pub(super) globals: Added,
     pub(super) exports: Added,
+    /// What makes segments passive, by their section, where they have to be.
+    pub(super) passive: Option<Passive>,
+    /// How many data segments there are, where that is to be said and is not.
+    pub(super) data_count: Option<u32>,
     /// The contents of the code section in place of what it has.
     pub(super) code: Option<Vec<u8>>,
     /// References to functions outside of the code, in order, that become those that `function` gives.
@@ -124,6 +129,9 @@ pub(super) struct Changes<'a> {
     /// of a module that was compiled to be debugged.
     pub(super) is_guest: bool,
 }
+
+/// Gives the contents of a section another form.
+pub(super) type Passive = fn(id: u8, contents: &[u8]) -> Option<Vec<u8>>;
 
 /// The sections that something may be added to, in their order.
 const ADDED_TO: [u8; 6] = [TYPES, FUNCTIONS, TABLES, MEMORIES, GLOBALS, EXPORTS];
@@ -166,6 +174,11 @@ impl Changes<'_> {
             }
             if section.id != CUSTOM {
                 pending = self.add_before(&mut module, pending, order(section.id))?;
+                if order(section.id) > order(DATA_COUNT)
+                    && let Some(count) = self.data_count.take()
+                {
+                    push_data_count(&mut module, count)?;
+                }
                 if order(section.id) >= order(CODE)
                     && let Some(code) = code.take()
                 {
@@ -185,14 +198,22 @@ impl Changes<'_> {
             let many = references.partition_point(|reference| to_usize(reference.offset) < end);
             let (within, behind) = references.split_at_checked(many)?;
             references = behind;
-            if added.is_none() && within.is_empty() {
+            let passive = self.passive.filter(|_| matches!(section.id, ELEMENTS | DATA));
+            if added.is_none() && within.is_empty() && passive.is_none() {
                 module.extend_from_slice(section.whole);
             } else {
                 let contents = refer_to(section.contents, end, within, &function)?;
+                let contents = match passive {
+                    Some(passive) => passive(section.id, &contents)?.into(),
+                    None => contents,
+                };
                 push_with(&mut module, section.id, &contents, added)?;
             }
         }
         self.add_before(&mut module, pending, u8::MAX)?;
+        if let Some(count) = self.data_count.take() {
+            push_data_count(&mut module, count)?;
+        }
         if let Some(code) = code {
             push_section(&mut module, CODE, &[code])?;
         }
@@ -273,6 +294,13 @@ fn push_section(module: &mut Vec<u8>, id: u8, parts: &[&[u8]]) -> Option<()> {
         module.extend_from_slice(part);
     }
     Some(())
+}
+
+/// Appends a section that says how many data segments there are.
+fn push_data_count(module: &mut Vec<u8>, count: u32) -> Option<()> {
+    let mut contents = Vec::new();
+    push_leb128(&mut contents, to_usize(count))?;
+    push_section(module, DATA_COUNT, &[&contents])
 }
 
 /// The most bytes of a number of 32 bits.

@@ -32,6 +32,7 @@ mod snapshots;
 mod spec;
 mod stack_pointers;
 mod substrate;
+mod tables;
 mod thunk_faults;
 mod torture;
 mod traces;

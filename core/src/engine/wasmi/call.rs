@@ -86,7 +86,8 @@ pub(super) fn run(
             _ if growth.is_some() => None,
             _ => {
                 mem::swap(values, &mut data.args);
-                Some(Outcome::HostCall(data.import))
+                let (instance, import) = data.import;
+                Some(Outcome::HostCall(instance, import))
             }
         };
         match &mut kept {

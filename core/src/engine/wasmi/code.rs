@@ -103,11 +103,6 @@ impl WasmiCode {
         Self { id: unique(), module: Arc::clone(module), home: Mutex::new(Home { library, translated }) }
     }
 
-    /// A number of its own.
-    pub(super) const fn id(&self) -> u64 {
-        self.id
-    }
-
     pub(super) fn module(&self) -> &Prepared {
         &self.module
     }

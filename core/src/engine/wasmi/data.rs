@@ -1,6 +1,9 @@
 //! What a wasmi store carries along: how what pauses a guest says why.
 
-use crate::{engine::Limiter, types::value::Value};
+use crate::{
+    engine::{Instance, Limiter},
+    types::value::Value,
+};
 use alloc::vec::Vec;
 use core::fmt;
 use wasmi::{Error, Ref, Table};
@@ -10,15 +13,15 @@ pub(super) struct Data {
     pub(super) limiter: Limiter,
     /// The arguments of the import call that paused the guest.
     pub(super) args: Vec<Value>,
-    /// The ordinal of that import among its module's imported functions.
-    pub(super) import: u32,
+    /// The instance that it is an import of, and its ordinal among the imported functions.
+    pub(super) import: (Instance, u32),
     /// What paused the guest instead of an import: it grows a table.
     pub(super) growth: Option<Growth>,
 }
 
 impl Data {
     pub(super) const fn new(limiter: Limiter) -> Self {
-        Self { limiter, args: Vec::new(), import: 0, growth: None }
+        Self { limiter, args: Vec::new(), import: (Instance(0), 0), growth: None }
     }
 
     /// Pauses a guest that grows a table.
@@ -29,7 +32,7 @@ impl Data {
     }
 
     /// Pauses a guest that calls an import.
-    pub(super) fn pause(&mut self, import: u32, args: impl IntoIterator<Item = Value>) -> Error {
+    pub(super) fn pause(&mut self, import: (Instance, u32), args: impl IntoIterator<Item = Value>) -> Error {
         self.import = import;
         self.args.clear();
         self.args.extend(args);

@@ -1,26 +1,33 @@
-//! The functions that stand for a module's imports: each notes the call and pauses the guest.
+//! The functions that stand for the imports of an instance: each notes the call and pauses the guest.
+//!
+//! Each instance has its own, so that they say whose import is called, also where another guest reached it
+//! through a table.
 
 use super::{data::Data, values::from_engine};
-use crate::types::value::Value;
-use alloc::boxed::Box;
-use wasmi::{Caller, Func, FuncType, ValType};
+use crate::{engine::Instance, types::value::Value};
+use alloc::vec::Vec;
+use wasmi::{Caller, Extern, Func, FuncType, ValType};
 
-/// The functions that stand for what a module imports.
-pub(super) fn functions(store: &mut wasmi::Store<Data>, module: &wasmi::Module) -> Box<[Func]> {
+/// The functions that stand for what an instance of a module imports.
+pub(super) fn functions(
+    store: &mut wasmi::Store<Data>,
+    module: &wasmi::Module,
+    instance: Instance,
+) -> Vec<Extern> {
     let types = module.imports().filter_map(|import| import.ty().func().cloned());
-    (0..).zip(types).map(|(ordinal, ty)| function(store, ordinal, ty)).collect()
+    (0..).zip(types).map(|(ordinal, ty)| Extern::Func(function(store, (instance, ordinal), ty))).collect()
 }
 
 /// Integer signatures, by far the most common, get a typed function, which the engine calls without allocating.
-fn function(store: &mut wasmi::Store<Data>, ordinal: u32, ty: FuncType) -> Func {
+fn function(store: &mut wasmi::Store<Data>, import: (Instance, u32), ty: FuncType) -> Func {
     macro_rules! typed {
         ($($arg:ident)*) => {
             match ty.results() {
                 [] => return Func::wrap(store, move |mut caller: Caller<'_, Data>, $($arg: i32),*| {
-                    Err::<(), _>(caller.data_mut().pause(ordinal, [$(Value::I32($arg)),*]))
+                    Err::<(), _>(caller.data_mut().pause(import, [$(Value::I32($arg)),*]))
                 }),
                 [ValType::I32] => return Func::wrap(store, move |mut caller: Caller<'_, Data>, $($arg: i32),*| {
-                    Err::<i32, _>(caller.data_mut().pause(ordinal, [$(Value::I32($arg)),*]))
+                    Err::<i32, _>(caller.data_mut().pause(import, [$(Value::I32($arg)),*]))
                 }),
                 _ => {}
             }
@@ -37,6 +44,6 @@ fn function(store: &mut wasmi::Store<Data>, ordinal: u32, ty: FuncType) -> Func 
         }
     }
     Func::new(store, ty, move |mut caller: Caller<'_, Data>, args, _| {
-        Err(caller.data_mut().pause(ordinal, args.iter().filter_map(from_engine)))
+        Err(caller.data_mut().pause(import, args.iter().filter_map(from_engine)))
     })
 }

@@ -4,20 +4,23 @@ use super::{
     call::{self, Buffers},
     code::{Library, WasmiCode},
     data::Data,
+    functions::Functions,
     growth, imports,
-    values::{from_engine, into_engine},
+    keys::is_same,
+    values::{from_engine, into_engine, type_from_engine},
 };
 use crate::{
     engine::{
-        Code, Entry, Function, Global, Imported, Instance, Limiter, Memory, Outcome, Refusal, Space, Turn,
+        Code, Element, Entry, Function, Global, Imported, Instance, Limiter, Memory, Outcome, RefKind,
+        Refusal, Space, Table, Turn,
     },
     limits::to_usize,
-    types::{slots::ByNumber, value::Value},
+    types::value::{FuncType, Value},
 };
-use alloc::{boxed::Box, format, sync::Arc, vec::Vec};
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::{any::Any, fmt};
 use wasmi::{
-    Extern, Func, MemoryType, Mutability, Store,
+    Extern, Func, MemoryType, Mutability, Nullable, Ref, RefType, Store, TableType,
     errors::{ErrorKind, InstantiationError},
 };
 
@@ -26,12 +29,12 @@ pub(super) struct WasmiSpace {
     // Boxed, as it is large and spaces are moved when they are made.
     store: Box<Store<Data>>,
     library: Arc<Library>,
-    instances: Vec<wasmi::Instance>,
-    functions: Vec<Func>,
+    /// `None` for those that could not be made: functions of theirs may stand in tables.
+    instances: Vec<Option<wasmi::Instance>>,
+    functions: Functions,
     memories: Vec<wasmi::Memory>,
     globals: Vec<wasmi::Global>,
-    /// The functions that stand for the imports of each module, by its number.
-    imports: ByNumber<u64, Box<[Func]>>,
+    tables: Vec<wasmi::Table>,
     buffers: Buffers,
 }
 
@@ -43,22 +46,30 @@ impl WasmiSpace {
             store,
             library,
             instances: Vec::new(),
-            functions: Vec::new(),
+            functions: Functions::default(),
             memories: Vec::new(),
             globals: Vec::new(),
-            imports: ByNumber::default(),
+            tables: Vec::new(),
             buffers: Buffers::default(),
         }
+    }
+
+    fn instance(&self, instance: Instance) -> Option<wasmi::Instance> {
+        at(&self.instances, instance.0)?
     }
 
     fn found(&self, memory: Memory) -> Option<wasmi::Memory> {
         at(&self.memories, memory.0)
     }
-}
 
-/// Whether two of the engine's handles are equal: they are of one thing then, and show it in no other way.
-fn is_same<T: fmt::Debug>(one: Option<T>, other: Option<T>) -> bool {
-    one.zip(other).is_some_and(|(one, other)| format!("{one:?}") == format!("{other:?}"))
+    /// An element as wasmi has it, for a table; `None` for what no table here has.
+    fn reference(&self, table: wasmi::Table, element: Element) -> Option<Ref> {
+        match element {
+            Element::Null => Some(Ref::null(table.ty(&*self.store).element())),
+            Element::Func(function) => Some(Ref::Func(self.functions.get(function)?.into())),
+            Element::Extern => None,
+        }
+    }
 }
 
 /// What has a number.
@@ -97,35 +108,50 @@ impl Space for WasmiSpace {
     }
 
     fn instantiate(&mut self, code: &dyn Code, imported: Imported<'_>) -> Result<Instance, Refusal> {
-        let Imported { memories, globals } = imported;
+        let Imported { memories, globals, tables } = imported;
         let code = code.as_any().downcast_ref::<WasmiCode>().ok_or(Refusal::Defect)?;
         let translated = code.for_library(&self.library).ok_or(Refusal::Defect)?;
         let store = &mut *self.store;
+        let number = Instance(u32::try_from(self.instances.len()).map_err(|_| Refusal::Defect)?);
+        if code.module().has_tables {
+            self.functions.begin(number, &Func::wrap(&mut *store, || ()));
+        }
         // In the engine's order: those of one kind together.
-        let functions =
-            self.imports.entry(code.id()).or_insert_with(|| imports::functions(store, &translated));
-        let mut imports: Vec<_> = functions.iter().copied().map(Extern::Func).collect();
+        let mut imports = imports::functions(store, &translated, number);
+        imports.extend(tables.iter().filter_map(|table| at(&self.tables, table.0)).map(Extern::Table));
         imports.extend(memories.iter().filter_map(|memory| at(&self.memories, memory.0)).map(Extern::Memory));
         imports.extend(globals.iter().filter_map(|global| at(&self.globals, global.0)).map(Extern::Global));
         let made = wasmi::Instance::new(&mut *store, &translated, &imports);
+        self.instances.push(made.as_ref().ok().copied());
         let instance = made.map_err(|error| refusal(&error))?;
         growth::install(code.module(), instance, store).ok_or(Refusal::Defect)?;
-        add(&mut self.instances, instance).map(Instance).ok_or(Refusal::Defect)
+        if let Some(name) = &code.module().segments {
+            let segments = instance.get_func(&*store, name).ok_or(Refusal::Defect)?;
+            // Every engine meters fuel; one that did not would say so by an error of its own.
+            let _metered = store.set_fuel(u64::MAX);
+            segments.call(store, &[], &mut []).map_err(|_| Refusal::Segment)?;
+        }
+        Ok(number)
     }
 
     fn function(&mut self, instance: Instance, name: &str) -> Option<Function> {
-        let function = at(&self.instances, instance.0)?.get_func(&*self.store, name)?;
-        add(&mut self.functions, function).map(Function)
+        let function = self.instance(instance)?.get_func(&*self.store, name)?;
+        self.functions.add(function, Some(instance))
     }
 
     fn memory(&mut self, instance: Instance, name: &str) -> Option<Memory> {
-        let memory = at(&self.instances, instance.0)?.get_memory(&*self.store, name)?;
+        let memory = self.instance(instance)?.get_memory(&*self.store, name)?;
         add(&mut self.memories, memory).map(Memory)
     }
 
     fn global(&mut self, instance: Instance, name: &str) -> Option<Global> {
-        let global = at(&self.instances, instance.0)?.get_global(&*self.store, name)?;
+        let global = self.instance(instance)?.get_global(&*self.store, name)?;
         add(&mut self.globals, global).map(Global)
+    }
+
+    fn table(&mut self, instance: Instance, name: &str) -> Option<Table> {
+        let table = self.instance(instance)?.get_table(&*self.store, name)?;
+        add(&mut self.tables, table).map(Table)
     }
 
     fn add_memory(&mut self, pages: u32, maximum: Option<u32>) -> Option<Memory> {
@@ -139,6 +165,16 @@ impl Space for WasmiSpace {
         let mutability = if mutable { Mutability::Var } else { Mutability::Const };
         let global = wasmi::Global::new(&mut *self.store, into_engine(value), mutability);
         add(&mut self.globals, global).map(Global)
+    }
+
+    fn add_table(&mut self, kind: RefKind, elements: u32, maximum: Option<u32>) -> Option<Table> {
+        let kind = match kind {
+            RefKind::Func => RefType::Func,
+            RefKind::Extern => RefType::Extern,
+        };
+        let ty = TableType::new(kind, elements, maximum);
+        let table = wasmi::Table::new(&mut *self.store, ty, Ref::null(kind)).ok()?;
+        add(&mut self.tables, table).map(Table)
     }
 
     fn bytes(&self, memory: Memory) -> &[u8] {
@@ -166,6 +202,10 @@ impl Space for WasmiSpace {
         is_same(at(&self.globals, one.0), at(&self.globals, other.0))
     }
 
+    fn is_same_table(&self, one: Table, other: Table) -> bool {
+        is_same(at(&self.tables, one.0), at(&self.tables, other.0))
+    }
+
     fn get(&self, global: Global) -> Option<Value> {
         from_engine(&at(&self.globals, global.0)?.get(&*self.store))
     }
@@ -175,9 +215,42 @@ impl Space for WasmiSpace {
         global.is_some_and(|global| global.set(&mut *self.store, into_engine(value)).is_ok())
     }
 
+    fn elements(&self, table: Table) -> u32 {
+        let elements = at(&self.tables, table.0).map_or(0, |table| table.size(&*self.store));
+        u32::try_from(elements).unwrap_or(u32::MAX)
+    }
+
+    fn element(&mut self, table: Table, place: u32) -> Option<Element> {
+        match at(&self.tables, table.0)?.get(&*self.store, place.into())? {
+            Ref::Func(Nullable::Val(function)) => self.functions.add(function, None).map(Element::Func),
+            Ref::Extern(Nullable::Val(_)) => Some(Element::Extern),
+            Ref::Func(Nullable::Null) | Ref::Extern(Nullable::Null) => Some(Element::Null),
+        }
+    }
+
+    fn set_element(&mut self, table: Table, place: u32, element: Element) -> bool {
+        let Some(table) = at(&self.tables, table.0) else { return false };
+        let Some(reference) = self.reference(table, element) else { return false };
+        table.set(&mut *self.store, place.into(), reference).is_ok()
+    }
+
+    fn grow_table(&mut self, table: Table, elements: u32, element: Element) -> bool {
+        let Some(table) = at(&self.tables, table.0) else { return false };
+        let Some(reference) = self.reference(table, element) else { return false };
+        table.grow(&mut *self.store, elements.into(), reference).is_ok()
+    }
+
+    fn owner(&self, function: Function) -> Option<Instance> {
+        self.functions.owner(function)
+    }
+
+    fn function_type(&self, function: Function) -> Option<FuncType> {
+        Some(type_from_engine(&self.functions.get(function)?.ty(&*self.store)))
+    }
+
     fn run(&mut self, entry: Entry, turn: Turn<'_>) -> Outcome {
         let begin = match entry {
-            Entry::Call(function) => at(&self.functions, function.0),
+            Entry::Call(function) => self.functions.get(function),
             // Which of the two, wasmi's own call says.
             Entry::Answer | Entry::Refuelled => None,
         };

@@ -34,7 +34,7 @@ mod turn;
 pub(crate) use self::recorder::{Place, Recorder};
 
 use crate::{
-    engine::{Function, Paused},
+    engine::{self, Function, Paused},
     error::{ExecutionError, ResultsError},
     limits::{Bounds, to_usize},
     module::Module,
@@ -70,6 +70,8 @@ pub struct Execution {
     values: Vec<Value>,
     /// How many results it has.
     results: usize,
+    /// Whose import it calls, where it reached another guest through a table.
+    elsewhere: Option<Box<Elsewhere>>,
     /// Its frames while it is paused, and when it has trapped.
     recorded: Recorded,
     pub(crate) fuel: Fuel,
@@ -92,6 +94,10 @@ pub(crate) struct Context {
     /// Keeps the cell, and proves that the store at hand is the one.
     pub(crate) ticket: Arc<Ticket>,
     pub(crate) module: Module,
+    /// The engine's number of the instance.
+    pub(crate) handle: engine::Instance,
+    /// The word that it was instantiated with.
+    pub(crate) word: u32,
     /// Of the module's imported functions, in order.
     pub(crate) functions: Box<[FuncIndex]>,
     pub(crate) memory: Option<MemoryId>,
@@ -100,6 +106,13 @@ pub(crate) struct Context {
     /// The calls that are under way; `None` for a guest whose calls may overlap.
     pub(crate) chain: Option<Arc<Chain>>,
     pub(crate) bounds: Bounds,
+}
+
+/// Another instance, whose import is called.
+pub(crate) struct Elsewhere {
+    pub(crate) context: Arc<Context>,
+    /// `None` until its start function has returned.
+    pub(crate) instance: Option<InstanceId>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -162,6 +175,7 @@ impl Execution {
             paused: None,
             values,
             results,
+            elsewhere: None,
             recorded: Recorded::new(),
             fuel: Fuel::new(fuel),
             word,
@@ -199,10 +213,13 @@ impl Execution {
         if let Some(required) = self.required() {
             self.fuel.renew_slice(required);
         }
-        self.go_on(space);
+        let elsewhere = self.go_on(space);
         let required = self.required();
         if self.is_waiting() && !waited {
             self.wait();
+            if let Some(instance) = elsewhere {
+                self.look_elsewhere(store, instance);
+            }
             let depth = self.entered.unwrap_or_default();
             let too_deep =
                 self.context.as_ref().and_then(|context| store.is_too_deep(depth, &context.bounds));
@@ -246,6 +263,7 @@ impl Execution {
                 reason => Trap::host(reason),
             }),
         };
+        self.elsewhere = None;
         self.wait_no_longer();
         Ok(())
     }
@@ -255,17 +273,21 @@ impl Execution {
     #[must_use]
     pub fn waits_for(&self) -> Option<HostCall<'_>> {
         let State::Waiting(ordinal) = self.state else { return None };
-        let context = self.context.as_ref()?;
+        let own = self.context.as_ref()?;
+        let (caller, instance, state) = match self.elsewhere.as_deref() {
+            Some(Elsewhere { context, instance }) => (context, *instance, context.word),
+            None => (own, self.instance(), self.word),
+        };
         Some(HostCall {
-            func: *context.functions.get(to_usize(ordinal))?,
+            func: *caller.functions.get(to_usize(ordinal))?,
             import: self.imported_function(ordinal)?,
             ordinal,
             args: &self.values,
-            state: self.word,
-            instance: self.instance(),
-            memory: context.memory,
+            state,
+            instance,
+            memory: caller.memory,
             fuel: self.fuel.left(),
-            place: Place { recorded: &self.recorded, module: &context.module },
+            place: Place { recorded: &self.recorded, module: &own.module },
             link: self.link(),
             depth: self.entered.unwrap_or_default(),
         })
@@ -336,13 +358,24 @@ impl Execution {
     }
 
     fn imported_function(&self, ordinal: u32) -> Option<&Import> {
-        self.context.as_ref()?.module.imported_function(ordinal)
+        let elsewhere = self.elsewhere.as_deref().map(|elsewhere| &elsewhere.context);
+        elsewhere.or(self.context.as_ref())?.module.imported_function(ordinal)
+    }
+
+    /// The import that it calls is of another instance.
+    fn look_elsewhere(&mut self, store: &Store, instance: engine::Instance) {
+        let cell = self.context.as_ref().map(|context| context.cell);
+        self.elsewhere = cell.and_then(|cell| store.linked(cell, instance)).map(Box::new);
+        if self.elsewhere.is_none() {
+            self.state = State::Failed(TrapCode::TornDown.into());
+        }
     }
 
     /// Lets go of everything and says how it ended.
     fn end(&mut self, store: &mut Store) -> Result<Step<'static>, ExecutionError> {
         let context = self.context.take().ok_or(ExecutionError::Ended)?;
         self.paused = None;
+        self.elsewhere = None;
         store.recycle(mem::take(&mut self.values));
         self.leave(store, &context);
         let step = match mem::replace(&mut self.state, State::Ended) {

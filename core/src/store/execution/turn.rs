@@ -2,17 +2,17 @@
 
 use super::{Execution, State};
 use crate::{
-    engine::{Entry, Outcome, Space, Turn},
+    engine::{Entry, Instance, Outcome, Space, Turn},
     types::{costs::EXPORT_CALL, value::Values},
 };
 
 impl Execution {
-    /// Lets the code go on, where it can.
-    pub(super) fn go_on(&mut self, space: &mut dyn Space) {
+    /// Lets the code go on, where it can. Where it calls an import of another instance than its own this is that.
+    pub(super) fn go_on(&mut self, space: &mut dyn Space) -> Option<Instance> {
         let entry = match self.state {
             State::Ready(None) => {
                 self.state = State::Finished(Values::NONE);
-                return;
+                return None;
             }
             State::Ready(Some(function)) if self.fuel.pay(EXPORT_CALL.into()) => Entry::Call(function),
             State::Answered => Entry::Answer,
@@ -21,7 +21,7 @@ impl Execution {
             | State::Waiting(_)
             | State::Finished(_)
             | State::Failed(_)
-            | State::Ended => return,
+            | State::Ended => return None,
         };
         if let Some(context) = &self.context {
             space.limiter_mut().begin(&context.bounds);
@@ -46,10 +46,19 @@ impl Execution {
         }
         self.state = match outcome {
             Outcome::Finished => State::Finished(self.values.iter().copied().collect()),
-            Outcome::HostCall(import) => State::Waiting(import),
+            Outcome::HostCall(instance, import) => {
+                self.state = State::Waiting(import);
+                return self
+                    .context
+                    .as_ref()
+                    .map(|context| context.handle)
+                    .filter(|own| *own != instance)
+                    .map(|_| instance);
+            }
             Outcome::OutOfFuel(required) => State::OutOfFuel(required),
             Outcome::Trapped(trap) => State::Failed(trap),
         };
+        None
     }
 
     /// The fuel that it needs to go on, where it paused for want of it.

@@ -150,6 +150,12 @@ trap_codes! {
         cause: "a table operation outside the table, an indirect call through it too",
         remedy: "a defect of the guest, often a function pointer that is none",
     }
+    /// The guest reached an import of one that was torn down, by a function of that in a table.
+    TornDown "torn-down" {
+        message: "an import was called of a guest that was torn down",
+        cause: "the guest called a function of another that was torn down, which it has in a table, and that called an import",
+        remedy: "tear guests that share tables down together",
+    }
     /// The guest executed `unreachable`; most toolchains compile a panic or abort to it.
     Unreachable "unreachable" {
         message: "unreachable executed",

@@ -6,6 +6,7 @@
 //! * The start section is dropped and its function exported: the engine would run it inside its
 //!   instantiation, where a host call could not pause. It runs as the first execution instead.
 //! * Memories and mutable globals are exported, for snapshots.
+//! * So is what takes the segments where the engine is not to, see [`segments`](super::segments).
 //! * So is what a module that was compiled with frames keeps them in, and so are the tables that the
 //!   code grows and the one of what grows them, see [`growth`](super::growth).
 //!
@@ -41,6 +42,8 @@ pub(crate) struct Names {
     pub(crate) frames: Option<(Box<str>, Box<str>)>,
     /// Of what grows tables, where the code does.
     pub(crate) hooks: Option<Hooks>,
+    /// Of the function that takes the segments, where there is one.
+    pub(crate) segments: Option<Box<str>>,
 }
 
 /// Adds exports of what is needed of a module: the names of it all.
@@ -49,6 +52,7 @@ pub(super) fn export(
     growth: &Growth,
     imports: &Imports<'_>,
     notes: Option<Notes>,
+    segments: Option<u32>,
     added: &mut Added,
 ) -> Option<Names> {
     let prefix = unused_prefix(scan);
@@ -59,6 +63,14 @@ pub(super) fn export(
                 Some(import) => imports.known(import)?,
                 None => start,
             };
+            push(added, &name, ExportKind::Func, function)?;
+            Some(name.into())
+        }
+        None => None,
+    };
+    let segments = match segments {
+        Some(function) => {
+            let name = format!("{prefix}segments");
             push(added, &name, ExportKind::Func, function)?;
             Some(name.into())
         }
@@ -95,7 +107,7 @@ pub(super) fn export(
         let grown = growth.tables().map(|(table, kind)| Some((export(ExportKind::Table, table, 't')?, kind)));
         Some(Hooks { table, grown: grown.collect::<Option<_>>()?, own_tables: scan.own_tables() })
     };
-    Some(Names { start, memories, globals, frames, hooks })
+    Some(Names { start, memories, globals, frames, hooks, segments })
 }
 
 /// Adds an export.

@@ -7,6 +7,7 @@
 //! | [`lower`] | puts blocks that take parameters, and branches by tables, in other terms |
 //! | [`repairs`], [`growth`], [`imports`] | go around the engine's defects |
 //! | [`notes`] | frames: has the code note where it is |
+//! | [`segments`] | has segments be taken by a function, where tables are imported |
 //! | [`hidden`] | exports what guestbox needs of an instance, and drops the start section |
 //!
 //! On the way the facts are found that others ask for: the pointer of the guest's stack, and whether a
@@ -30,6 +31,7 @@ mod meter;
 mod notes;
 mod output;
 mod repairs;
+mod segments;
 mod temps;
 mod types;
 mod written;
@@ -45,7 +47,7 @@ pub(crate) use self::{
 
 use super::{
     scan::{Scan, scan},
-    sections::{Changes, MAX_LEB128, padded_leb128},
+    sections::{Changes, HEADER_BYTES, MAX_LEB128, padded_leb128},
     stack_pointer::Finder,
 };
 use crate::{
@@ -60,6 +62,7 @@ use code_limits::CodeLimits;
 use growth::Growth;
 use imports::Imports;
 use notes::{Bodies, Notes};
+use segments::Segments;
 use types::{AddedTypes, Nulls};
 use wasmparser::{Parser, Payload};
 
@@ -91,6 +94,8 @@ pub(super) struct Module<'a> {
     types: AddedTypes,
     nulls: Nulls,
     notes: Option<Notes>,
+    /// What instances do with their segments once they are made.
+    segments: Option<Segments>,
     changes: Option<Uncapturable>,
     /// Whether the module's own bytes have to be validated, as what is written may be valid without: where the
     /// code has a `ref.func` of the start function, which is valid where that is exported, and it will be
@@ -223,6 +228,8 @@ fn write_functions<'a>(
 
 impl<'a> Module<'a> {
     fn new(asked: Asked<'a>, scan: &'a Scan, bytes: &[u8], is_guest: bool, notes: Option<Notes>) -> Self {
+        let segments =
+            if is_guest { Segments::of(scan, bytes.get(HEADER_BYTES..).unwrap_or_default()) } else { None };
         Self {
             scan,
             is_guest,
@@ -234,13 +241,15 @@ impl<'a> Module<'a> {
             nulls: Nulls::new(scan.globals().saturating_add(u32::from(notes.is_some()))),
             notes,
             changes: None,
-            must_be_valid: false,
+            // What is constant in a segment is no more so in a function.
+            must_be_valid: segments.is_some(),
+            segments,
         }
     }
 
     /// The module with all that was written, and the names of what a guest exports.
     fn finish(self, mut functions: Vec<u8>, bytes: &[u8]) -> Option<(Vec<u8>, Option<Names>)> {
-        let Self { scan, growth, imports, types, nulls, notes, is_guest, .. } = self;
+        let Self { scan, growth, imports, mut types, nulls, notes, segments, is_guest, .. } = self;
         let mut changes = Changes { references: &scan.references, is_guest, ..Changes::default() };
         imports.declare(&mut changes.functions, &mut functions, is_guest)?;
         growth.declare(&mut changes.tables)?;
@@ -248,13 +257,21 @@ impl<'a> Module<'a> {
             notes.declare(&mut changes.memories, &mut changes.globals)?;
         }
         nulls.declare(&mut changes.globals)?;
+        let mut many = scan.function_types.len().checked_add(imports.len())?;
+        let mut begin = None;
+        if let Some(segments) = segments {
+            begin = Some(scan.functions().checked_add(u32::try_from(imports.len()).ok()?)?);
+            segments.declare(scan, &mut types, &mut changes.functions, &mut functions)?;
+            many = many.checked_add(1)?;
+            changes.data_count = segments.data_count;
+            changes.passive = Some(segments::passive);
+        }
         let names = if is_guest {
-            Some(hidden::export(scan, &growth, &imports, notes, &mut changes.exports)?)
+            Some(hidden::export(scan, &growth, &imports, notes, begin, &mut changes.exports)?)
         } else {
             None
         };
         changes.types = types.into_added();
-        let many = scan.function_types.len().checked_add(imports.len())?;
         if many > 0 {
             functions.get_mut(..MAX_LEB128)?.copy_from_slice(&padded_leb128(many)?);
             changes.code = Some(functions);

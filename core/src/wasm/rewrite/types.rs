@@ -18,6 +18,7 @@ pub(super) struct AddedTypes {
     /// By the type without which they are.
     without_params: HashMap<u32, u32>,
     of_growth: [Option<u32>; RefKind::ALL.len()],
+    of_nothing: Option<u32>,
 }
 
 impl AddedTypes {
@@ -41,6 +42,14 @@ impl AddedTypes {
         let added = self.add(scan, Signature { params: &[kind.byte(), I32], results: &[I32] })?;
         *self.of_growth.get_mut(kind.ordinal())? = Some(added);
         Some(added)
+    }
+
+    /// The type that takes and gives nothing.
+    pub(super) fn of_nothing(&mut self, scan: &Scan) -> Option<u32> {
+        if self.of_nothing.is_none() {
+            self.of_nothing = Some(self.add(scan, Signature { params: &[], results: &[] })?);
+        }
+        self.of_nothing
     }
 
     fn add(&mut self, scan: &Scan, signature: Signature<'_>) -> Option<u32> {

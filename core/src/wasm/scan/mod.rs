@@ -143,6 +143,10 @@ impl Scan {
         own(self.tables.len(), self.imported_tables)
     }
 
+    pub(crate) const fn imports_table(&self) -> bool {
+        self.imported_tables > 0
+    }
+
     /// Elements that the largest table begins with which the module defines.
     pub(crate) fn largest_table(&self) -> u64 {
         let own = self.tables.iter().skip(to_usize(self.imported_tables));

@@ -5,10 +5,10 @@
 
 use super::code::{self, Body, Op};
 use guestbox::{
-    PAGE_BYTES, Trap, TrapCode, Value,
+    FuncType, PAGE_BYTES, Trap, TrapCode, Value,
     engine::{
-        Code, Engine, Entry, Function, Global, Imported, Instance, Limiter, Memory, Outcome, Paused,
-        Prepared, Refusal, Space, Turn,
+        Code, Element, Engine, Entry, Function, Global, Imported, Instance, Limiter, Memory, Outcome, Paused,
+        Prepared, RefKind, Refusal, Space, Table, Turn,
     },
 };
 use std::{any::Any, sync::Arc};
@@ -164,6 +164,42 @@ impl Space for ToySpace {
         Some(Global(number(self.globals.len() - 1)))
     }
 
+    fn table(&mut self, _: Instance, _: &str) -> Option<Table> {
+        None
+    }
+
+    fn add_table(&mut self, _: RefKind, _: u32, _: Option<u32>) -> Option<Table> {
+        None
+    }
+
+    fn is_same_table(&self, one: Table, other: Table) -> bool {
+        one == other
+    }
+
+    fn elements(&self, _: Table) -> u32 {
+        0
+    }
+
+    fn element(&mut self, _: Table, _: u32) -> Option<Element> {
+        None
+    }
+
+    fn set_element(&mut self, _: Table, _: u32, _: Element) -> bool {
+        false
+    }
+
+    fn grow_table(&mut self, _: Table, _: u32, _: Element) -> bool {
+        false
+    }
+
+    fn owner(&self, function: Function) -> Option<Instance> {
+        self.functions.get(index(function.0)).map(|(instance, _)| Instance(*instance))
+    }
+
+    fn function_type(&self, _: Function) -> Option<FuncType> {
+        None
+    }
+
     fn bytes(&self, memory: Memory) -> &[u8] {
         &self.memories[index(memory.0)].bytes
     }
@@ -228,7 +264,7 @@ impl Space for ToySpace {
         let outcome = call.run(self, fuel);
         match outcome {
             Outcome::Finished => *values = call.operands,
-            Outcome::HostCall(import) => {
+            Outcome::HostCall(_, import) => {
                 let params = self.instances[index(call.instance)].module.imports[index(import)];
                 *values = call.operands.split_off(call.operands.len() - params);
                 *paused = Some(Box::new(call));
@@ -322,7 +358,7 @@ impl Call {
                     }
                 }
                 Op::Call(function) => match function.checked_sub(number(instance.module.imports.len())) {
-                    None => return Outcome::HostCall(function),
+                    None => return Outcome::HostCall(Instance(self.instance), function),
                     Some(_) if self.frames.len() == space.guest_frames => {
                         return Outcome::Trapped(Trap::from(TrapCode::StackOverflow));
                     }

@@ -1,0 +1,124 @@
+//! Functions of guests that the supervisor has references to.
+
+use super::{InstanceId, Store, exports::check_args, instances::Instance, supervisor::Supervisor};
+use crate::{
+    engine,
+    error::{HandleError, InvokeError},
+    limits::to_usize,
+    store::execution::{Elsewhere, Execution, Purpose},
+    types::value::{FuncType, Value, Values},
+};
+use alloc::sync::Arc;
+
+/// A function of a guest, as a table has it: a plain value. It is there as long as the guest or another that shares
+/// something with it.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct FuncRef {
+    pub(super) store: u64,
+    pub(super) cell: u32,
+    pub(super) function: engine::Function,
+}
+
+impl Store {
+    /// The function that an instance exports under a name, to be put into a table; `None` where it exports none.
+    ///
+    /// # Errors
+    ///
+    /// Where the instance does not exist (any more).
+    pub fn exported_func(
+        &mut self,
+        instance: InstanceId,
+        name: &str,
+    ) -> Result<Option<FuncRef>, HandleError> {
+        let module = self.module(instance)?;
+        let Some((position, export)) = module.export_entry(name) else { return Ok(None) };
+        if export.ty().as_func().is_none() {
+            return Ok(None);
+        }
+        let Instance { body, context, .. } = self.instances.get_mut(instance.key())?;
+        let cell = self.cells.get_mut(context.cell)?;
+        let function = body.function(cell, to_usize(position), name);
+        Ok(function.map(|function| FuncRef { store: self.tag, cell: context.cell, function }))
+    }
+
+    /// The type of a function.
+    ///
+    /// # Errors
+    ///
+    /// Where the function does not exist any more.
+    pub fn func_type(&self, func: FuncRef) -> Result<FuncType, HandleError> {
+        self.check_func(func)?;
+        self.cells.get(func.cell)?.space.function_type(func.function).ok_or(HandleError::Unknown)
+    }
+
+    /// The instance that a function is of.
+    ///
+    /// # Errors
+    ///
+    /// Where the function does not exist any more, or the instance.
+    pub fn func_instance(&self, func: FuncRef) -> Result<InstanceId, HandleError> {
+        self.check_func(func)?;
+        let owner = self.cells.get(func.cell)?.space.owner(func.function).ok_or(HandleError::Unknown)?;
+        self.linked(func.cell, owner).and_then(|owner| owner.instance).ok_or(HandleError::TornDown)
+    }
+
+    /// Begins a call of a function, to be run by hand, as [`Store::begin`] does of an export. It is a call of the
+    /// instance that the function is of.
+    ///
+    /// # Errors
+    ///
+    /// See [`InvokeError`]; it is never a trap, as nothing runs yet.
+    pub fn begin_func(
+        &mut self,
+        func: FuncRef,
+        args: &[Value],
+        state: u32,
+    ) -> Result<Execution, InvokeError> {
+        let instance = self.func_instance(func)?;
+        let ty = self.func_type(func)?;
+        let context = Arc::clone(&self.instance(instance)?.context);
+        check_args("", &ty, args)?;
+        let mut values = self.spare.pop().unwrap_or_default();
+        values.extend_from_slice(args);
+        let (fuel, results) = (self.fuel_of_call(&context.bounds), ty.results().len());
+        let purpose = Purpose::Call(instance);
+        Ok(Execution::new(context, purpose, Some(func.function), values, results, fuel, state))
+    }
+
+    /// Calls a function, serving its host calls with `supervisor`, as [`Store::invoke`] does of an export.
+    ///
+    /// # Errors
+    ///
+    /// See [`InvokeError`]. The store and the instance stay usable.
+    pub fn invoke_func<S: Supervisor + ?Sized>(
+        &mut self,
+        supervisor: &mut S,
+        func: FuncRef,
+        args: &[Value],
+        state: u32,
+    ) -> Result<Values, InvokeError> {
+        let mut execution = self.begin_func(func, args, state)?;
+        self.enter(&mut execution)?;
+        Ok(self.drive_sharing(supervisor, &mut execution)?)
+    }
+
+    /// Refuses a function of another store, or of a cell that is gone.
+    pub(super) fn check_func(&self, func: FuncRef) -> Result<(), HandleError> {
+        if func.store != self.tag {
+            return Err(HandleError::OtherStore);
+        }
+        self.cells.get(func.cell)?;
+        Ok(())
+    }
+
+    /// The instance that an engine's number is of, if it lives.
+    pub(crate) fn linked(&self, cell: u32, instance: engine::Instance) -> Option<Elsewhere> {
+        let key = *self.cells.get(cell).ok()?.instances.get(&instance.0)?;
+        let found = self.instances.get(key).ok()?;
+        let number = found.number;
+        Some(Elsewhere {
+            context: Arc::clone(&found.context),
+            instance: number.map(|number| InstanceId { store: self.tag, number, key }),
+        })
+    }
+}
