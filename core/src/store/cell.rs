@@ -9,7 +9,7 @@ use crate::{
     engine::{Budgets, Limiter, Memory, RefKind, Space, Table},
     limits::{Limits, PAGE_BYTES, budget::Charge, to_usize},
     module::Module,
-    store::{chain::Chain, leavings::Leavings, shared::Kept},
+    store::{chain::Chain, execution::Recorder, leavings::Leavings, shared::Kept},
     types::slots::ByNumber,
 };
 use alloc::{
@@ -31,6 +31,8 @@ pub(crate) struct Cell {
     pub(crate) kept: Kept,
     /// The keys of the instances that live, by the engine's numbers.
     pub(crate) instances: ByNumber<u32, u32>,
+    /// Where the frames are noted of all guests, dead ones too: calls of others may lead into them.
+    pub(crate) recorders: Vec<Recorder>,
     /// Those of the chains whose stack several guests may share.
     chains: Vec<Weak<Chain>>,
     /// Instances in the space that are dead.
@@ -58,6 +60,7 @@ impl Cell {
             ticket: Arc::new(Ticket { leavings: Arc::clone(leavings) }),
             kept: Kept::default(),
             instances: ByNumber::default(),
+            recorders: Vec::new(),
             chains: Vec::new(),
             dead_instances: 0,
             garbage: 0,

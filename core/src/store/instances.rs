@@ -61,6 +61,7 @@ impl Body {
         tables: &[engine::Table],
     ) -> (Option<Recorder>, Option<Arc<Chain>>) {
         let recorder = Recorder::of(module, self.handle, &mut *cell.space);
+        cell.recorders.extend(recorder);
         if bounds.limits.overlapping {
             return (recorder, None);
         }

@@ -326,8 +326,9 @@ impl Store {
     /// The space of the cell of this key and ticket, and what is being served.
     pub(crate) fn cell(&mut self, key: u32, ticket: &Arc<Ticket>) -> Option<(&mut dyn Space, Serving<'_>)> {
         let cell = self.cells.get_mut(key).ok().filter(|cell| Arc::ptr_eq(&cell.ticket, ticket))?;
-        let serving = Serving { host_calls: &self.serving, depth: self.level.depth };
-        Some((&mut *cell.space, serving))
+        let Cell { space, recorders, .. } = cell;
+        let serving = Serving { host_calls: &self.serving, depth: self.level.depth, recorders };
+        Some((&mut **space, serving))
     }
 
     /// Takes a buffer back.

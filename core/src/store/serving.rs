@@ -3,7 +3,10 @@
 use super::{InstanceId, Store};
 use crate::{
     error::{HandleError, InvokeError},
-    store::{chain::Link, execution::Execution},
+    store::{
+        chain::Link,
+        execution::{Execution, Recorder},
+    },
 };
 use alloc::sync::Arc;
 
@@ -13,6 +16,8 @@ pub(crate) struct Serving<'a> {
     /// The host calls, each within the one before.
     pub(crate) host_calls: &'a [Option<Link>],
     pub(crate) depth: u32,
+    /// Where the frames are noted of all guests of the cell.
+    pub(crate) recorders: &'a [Recorder],
 }
 
 impl Store {

@@ -34,7 +34,8 @@ impl fmt::Display for Frame {
     }
 }
 
-/// The frames of a guest call, the innermost first; of more than [`Frames::MAXIMUM`] the innermost.
+/// The frames of a guest call, the innermost first; of more than [`Frames::MAXIMUM`] the innermost. Functions of other
+/// guests, which it reached through a table, are not among them.
 ///
 /// Written with `{}` it is a line for each, in the order and form of a stack in JavaScript.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]

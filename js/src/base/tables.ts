@@ -91,16 +91,16 @@ export interface GuestLimits {
 }
 
 /** The kinds of trap. */
-export type TrapCode = "bad-conversion-to-integer" | "bad-signature" | "engine" | "host-error" | "indirect-call-to-null" | "integer-division-by-zero" | "integer-overflow" | "memory-out-of-bounds" | "nesting-too-deep" | "out-of-fuel" | "out-of-system-memory" | "outlived" | "result-type" | "stack-overflow" | "table-out-of-bounds" | "unreachable";
+export type TrapCode = "bad-conversion-to-integer" | "bad-signature" | "engine" | "host-error" | "indirect-call-to-null" | "integer-division-by-zero" | "integer-overflow" | "memory-out-of-bounds" | "nesting-too-deep" | "out-of-fuel" | "out-of-system-memory" | "outlived" | "result-type" | "stack-overflow" | "table-out-of-bounds" | "torn-down" | "unreachable";
 
 /** The codes that errors can have, by the names of their classes. */
 export interface ErrorCodes {
   readonly AsyncImportError: "async-import";
   readonly CompileError: "feature" | "invalid" | "limit" | "unsupported";
   readonly DisposedError: "host" | "other-store" | "sandbox" | "store" | "torn-down" | "unknown";
-  readonly GlobalError: "immutable" | "not-found" | "type";
+  readonly GlobalError: "handle" | "ids-exhausted" | "immutable" | "not-found" | "type";
   readonly GuestboxError: "attached" | "busy" | "ended" | "failure" | "heap-base" | "memory" | "not-waiting" | "other-store";
-  readonly InstantiateError: "engine" | "environment-corrupted" | "ids-exhausted" | "import" | "instantiation" | "limit" | "memories-apart" | "module-decoding" | "out-of-system-memory" | "segment" | "start-trapped";
+  readonly InstantiateError: "apart" | "engine" | "environment-corrupted" | "ids-exhausted" | "import" | "instantiation" | "limit" | "module-decoding" | "out-of-system-memory" | "segment" | "start-trapped";
   readonly InvokeError: "arguments" | "busy" | "call-over" | "export-not-found" | "no-memory" | "not-a-function" | "not-started" | "queue-full" | "refused" | "signature";
   readonly LoadError: "csp" | "html" | "no-compiling" | "not-wasm" | "other-module" | "status" | "unreachable";
   readonly MemoryError: "ids-exhausted" | "ill-formed-text" | "limit" | "maximum" | "other-store" | "out-of-bounds" | "out-of-system-memory" | "too-many-pages";

@@ -3,7 +3,7 @@
 use super::outcome::Finding;
 use guestbox::{
     Environment, ExternType, FuncIndex, HostCall, HostError, Import, InstanceId, MemoryId, Module, Store,
-    Supervisor, Values,
+    Supervisor, TableId, TableType, Values,
 };
 use std::collections::HashMap;
 
@@ -26,9 +26,10 @@ pub(super) enum Unlinked {
 
 /// Links the modules of a script and serves what they import.
 pub(super) struct Linker {
-    /// The memory that scripts import as `spectest` `memory`. It is the supervisor's and no instance's, so that it can be
-    /// shared with any.
+    /// The memory and the table that scripts import as `spectest` `memory` and `table`. They are the supervisor's and no
+    /// instance's, so that they can be shared with any.
     memory: MemoryId,
+    table: TableId,
     /// By the names that modules import from them under.
     registered: HashMap<String, Instance>,
     /// The functions that were imported, by their index.
@@ -38,7 +39,9 @@ pub(super) struct Linker {
 impl Linker {
     pub(super) fn new(store: &mut Store) -> Self {
         let memory = store.create_memory(1, Some(2)).expect("two pages can be had");
-        Self { memory, registered: HashMap::new(), functions: Vec::new() }
+        let table =
+            store.create_table(TableType::of_functions(10, Some(20))).expect("ten elements can be had");
+        Self { memory, table, registered: HashMap::new(), functions: Vec::new() }
     }
 
     /// Lets modules import what an instance exports.
@@ -52,7 +55,9 @@ impl Linker {
         store: &mut Store,
         module: &Module,
     ) -> Result<Environment, Unlinked> {
-        let mut environment = Environment::new().with_memory("spectest", "memory", self.memory);
+        let mut environment = Environment::new()
+            .with_memory("spectest", "memory", self.memory)
+            .with_table("spectest", "table", self.table);
         for import in module.imports() {
             environment = match self.registered.get(import.module()) {
                 None => environment,
@@ -73,7 +78,7 @@ impl Linker {
         live.collect()
     }
 
-    /// Offers what an instance exports for an import. Guestbox compares the types of memories and globals; those of functions are
+    /// Offers what an instance exports for an import. Guestbox compares the types but those of functions, which are
     /// for who serves them to compare.
     fn offer(
         &mut self,
@@ -107,7 +112,10 @@ impl Linker {
                 let global = store.exported_global(instance, name).expect("it is live");
                 environment.with_global(module, name, global.expect("it exports the global"))
             }
-            // Guestbox says that tables cannot be imported.
+            Some(ExternType::Table(_)) => {
+                let table = store.exported_table(instance, name).expect("it is live");
+                environment.with_table(module, name, table.expect("it exports the table"))
+            }
             _ => environment,
         })
     }

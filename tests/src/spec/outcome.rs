@@ -45,10 +45,7 @@ impl Outcome {
     /// Of a module whose imports can be had by nobody yet.
     pub(super) fn of_imports(refused: &[ImportError]) -> Option<Self> {
         refused.iter().find_map(|ImportError { import, problem, .. }| match problem {
-            ImportProblem::Unsupported => match import.ty().kind() {
-                "global" => Some(Self::Inexpressible("imported reference")),
-                _ => Some(Self::Inexpressible("imported table")),
-            },
+            ImportProblem::Unsupported => Some(Self::Inexpressible("imported reference")),
             ImportProblem::Signature => {
                 Some(Self::of_types(import.ty().as_func()?.params(), import.ty().as_func()?.results()))
             }

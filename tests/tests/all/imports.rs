@@ -174,7 +174,7 @@ fn a_refused_import_is_named_with_its_problem() {
         (r#""env" "none" (func (param funcref))"#, "none", ImportProblem::Signature),
         (r#""env" "f" (global i32)"#, "f", ImportProblem::Missing),
         (r#""env" "m" (global (mut f64))"#, "m", ImportProblem::Missing),
-        (r#""env" "f" (table 1 funcref)"#, "f", ImportProblem::Unsupported),
+        (r#""env" "f" (table 1 funcref)"#, "f", ImportProblem::Missing),
     ] {
         let found = refusal(&mut store, &format!("(module (import {import}))"), &environment);
         let expected = if import.contains("other") { "other" } else { "env" };

@@ -1,9 +1,9 @@
 //! Tables that guests share: with each other, and with the supervisor.
 
 use guestbox::{
-    Environment, Execution, FuncIndex, FuncRef, HandleError, HostCall, HostError, ImportProblem, InstanceId,
-    InstantiateError, InvokeError, Limit, Limits, NoImports, SnapshotError, Step, Store, TableError, TableId,
-    TableType, TrapCode, Uncapturable, Value, Values,
+    CompileOptions, Environment, Execution, FuncIndex, FuncRef, HandleError, HostCall, HostError,
+    ImportProblem, InstanceId, InstantiateError, InvokeError, Limit, Limits, Module, NoImports,
+    SnapshotError, Step, Store, TableError, TableId, TableType, TrapCode, Uncapturable, Value, Values,
 };
 use guestbox_tests::text;
 
@@ -251,6 +251,48 @@ fn guests_that_share_a_table_serve_one_chain_of_calls() {
     let results = store.invoke(&mut nests, caller, "call", &[Value::I32(1), Value::I32(9)], 0).unwrap();
     assert_eq!(*results, [Value::I32(1_009 + 100 + 7)]);
     assert_eq!(store.global(owner, "sp"), Ok(Some(Value::I32(512))));
+}
+
+#[test]
+fn guests_with_frames_call_each_other() {
+    let limits = Limits::default();
+    let framed = |text: &str| {
+        Module::with_options(&limits, &text::bytes(text), CompileOptions::new().with_frames()).unwrap()
+    };
+    let mut store = Store::new();
+    let owner = store.instantiate(&mut NoImports, &framed(OWNER), &environment(1), 0).unwrap();
+    let table = store.exported_table(owner, "t").unwrap().unwrap();
+    let offers = environment(2).with_table("env", "t", table);
+    let caller = store.instantiate(&mut NoImports, &framed(CALLER), &offers, 0).unwrap();
+    let ask = [Value::I32(1), Value::I32(9)];
+    let mut fails = |_: &mut Store, _: HostCall<'_>| Err::<Values, _>(HostError::new());
+    // Each leaves the owner's notes within its function.
+    for _ in 0..5_000 {
+        let Err(InvokeError::Trap(trap)) = store.invoke(&mut fails, caller, "call", &ask, 0) else {
+            panic!()
+        };
+        let frames: Vec<_> = trap.frames().into_iter().map(|frame| frame.function_index).collect();
+        // Its own functions only: it is told nothing of those of others.
+        assert_eq!(frames, [3]);
+    }
+    let mut nests = |store: &mut Store, host: HostCall<'_>| {
+        if host.args == [Value::I32(9)] {
+            for guest in [owner, caller] {
+                let mut fails = |_: &mut Store, _: HostCall<'_>| Err::<Values, _>(HostError::new());
+                assert!(store.invoke(&mut fails, guest, "call", &[Value::I32(1), Value::I32(8)], 0).is_err());
+                assert!(call(store, guest, 0, 8).is_ok());
+            }
+        }
+        answers(store, host)
+    };
+    for _ in 0..100 {
+        let results = store.invoke(&mut nests, caller, "call", &ask, 0).unwrap();
+        assert_eq!(*results, [Value::I32(1_009 + 100 + 7)]);
+    }
+    let mut waiting = store.begin(caller, "call", &ask, 0).unwrap();
+    assert!(matches!(waiting.run(&mut store), Ok(Step::HostCall(_))));
+    drop(waiting);
+    assert_eq!(call(&mut store, owner, 1, 3).unwrap(), 1_103);
 }
 
 #[test]

@@ -74,6 +74,8 @@ pub struct Execution {
     elsewhere: Option<Box<Elsewhere>>,
     /// Its frames while it is paused, and when it has trapped.
     recorded: Recorded,
+    /// Those of all guests of its cell, where there are several: its own guest may have called others.
+    recorded_elsewhere: Vec<Recorded>,
     pub(crate) fuel: Fuel,
     word: u32,
     purpose: Purpose,
@@ -177,6 +179,7 @@ impl Execution {
             results,
             elsewhere: None,
             recorded: Recorded::new(),
+            recorded_elsewhere: Vec::new(),
             fuel: Fuel::new(fuel),
             word,
             purpose,
@@ -202,6 +205,7 @@ impl Execution {
         let context = self.context.as_ref().ok_or(ExecutionError::Ended)?;
         let cell = store.cell(context.cell, &context.ticket);
         let (space, serving) = cell.ok_or(ExecutionError::OtherStore)?;
+        let recorders = serving.recorders;
         match &context.chain {
             Some(chain) if self.entered.is_some() => chain.settle(space),
             _ => self.take_place(space, serving)?,
@@ -213,7 +217,7 @@ impl Execution {
         if let Some(required) = self.required() {
             self.fuel.renew_slice(required);
         }
-        let elsewhere = self.go_on(space);
+        let elsewhere = self.go_on(space, recorders);
         let required = self.required();
         if self.is_waiting() && !waited {
             self.wait();

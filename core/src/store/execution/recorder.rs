@@ -17,7 +17,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 /// Where an instance notes its frames.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Recorder {
     slots: Memory,
     current: Global,

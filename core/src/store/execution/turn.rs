@@ -1,6 +1,9 @@
 //! How an execution lets its code run, and what it makes of how that came back.
 
-use super::{Execution, State};
+use super::{
+    Execution, State,
+    recorder::{Recorded, Recorder},
+};
 use crate::{
     engine::{Entry, Instance, Outcome, Space, Turn},
     types::{costs::EXPORT_CALL, value::Values},
@@ -8,7 +11,7 @@ use crate::{
 
 impl Execution {
     /// Lets the code go on, where it can. Where it calls an import of another instance than its own this is that.
-    pub(super) fn go_on(&mut self, space: &mut dyn Space) -> Option<Instance> {
+    pub(super) fn go_on(&mut self, space: &mut dyn Space, recorders: &[Recorder]) -> Option<Instance> {
         let entry = match self.state {
             State::Ready(None) => {
                 self.state = State::Finished(Values::NONE);
@@ -29,6 +32,9 @@ impl Execution {
                 recorder.resume(space, &self.recorded);
             }
         }
+        if recorders.len() > 1 {
+            self.resume_elsewhere(space, recorders);
+        }
         let grant = self.fuel.grant();
         let mut left = grant;
         let outcome = space.run(
@@ -43,6 +49,9 @@ impl Execution {
         self.fuel.spend(grant.saturating_sub(left));
         if let Some(recorder) = self.context.as_ref().and_then(|context| context.recorder) {
             recorder.pause(space, &mut self.recorded);
+        }
+        if recorders.len() > 1 {
+            self.pause_elsewhere(space, recorders);
         }
         self.state = match outcome {
             Outcome::Finished => State::Finished(self.values.iter().copied().collect()),
@@ -59,6 +68,31 @@ impl Execution {
             Outcome::Trapped(trap) => State::Failed(trap),
         };
         None
+    }
+
+    /// Makes the notes of the other guests of its cell those of this execution.
+    fn resume_elsewhere(&mut self, space: &mut dyn Space, recorders: &[Recorder]) {
+        // Guests may have come meanwhile, of which nothing runs yet.
+        self.recorded_elsewhere.resize_with(recorders.len(), Recorded::new);
+        for (recorder, recorded) in self.elsewhere_of(recorders) {
+            recorder.resume(space, recorded);
+        }
+    }
+
+    /// Takes their notes as those of this execution.
+    fn pause_elsewhere(&mut self, space: &dyn Space, recorders: &[Recorder]) {
+        for (recorder, recorded) in self.elsewhere_of(recorders) {
+            recorder.pause(space, recorded);
+        }
+    }
+
+    fn elsewhere_of<'a>(
+        &'a mut self,
+        recorders: &'a [Recorder],
+    ) -> impl Iterator<Item = (&'a Recorder, &'a mut Recorded)> {
+        let own = self.context.as_ref().and_then(|context| context.recorder);
+        let all = recorders.iter().zip(&mut self.recorded_elsewhere);
+        all.filter(move |(recorder, _)| Some(**recorder) != own)
     }
 
     /// The fuel that it needs to go on, where it paused for want of it.

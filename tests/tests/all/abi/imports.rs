@@ -45,8 +45,8 @@ fn an_import_of_a_global_or_a_table_is_refused_and_named() {
         ("(global i32)", ImportProblem::Missing),
         ("(global (mut i64))", ImportProblem::Missing),
         ("(global externref)", ImportProblem::Unsupported),
-        ("(table 0 funcref)", ImportProblem::Unsupported),
-        ("(table 1 externref)", ImportProblem::Unsupported),
+        ("(table 0 funcref)", ImportProblem::Missing),
+        ("(table 1 externref)", ImportProblem::Missing),
     ] {
         let found = refusal(&mut store, &format!(r#"(module (import "m" "x" {kind}))"#), &environment);
         assert_eq!(found, ("m".to_owned(), "x".to_owned(), problem), "{kind}");
