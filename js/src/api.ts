@@ -17,7 +17,7 @@ export {
   Trap,
 } from "./base/errors.js";
 export type { Frame, Frames } from "./base/frames.js";
-export type { Global } from "./global.js";
+export type { Global, GlobalType } from "./global.js";
 export { call } from "./calls/imports.js";
 export type { Features, Limits, LimitsPreset, LoadOptions, StoreOptions } from "./load/limits.js";
 export type { WasmSource } from "./load/load.js";
@@ -38,6 +38,7 @@ export type {
   ImportDescriptor,
   ImportModule,
   ImportTarget,
+  Importable,
   Imports,
   InstantiateOptions,
   Module,

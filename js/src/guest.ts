@@ -7,7 +7,7 @@ import { counted, shown } from "./base/shown.js";
 import { Protocol } from "./base/tables.js";
 import type { Engine } from "./host/engine.js";
 import type { Held, Keeper } from "./host/net.js";
-import { type Value, floatMode } from "./host/values.js";
+import { type FloatMode, type Value, floatMode } from "./host/values.js";
 import { Memory } from "./memory.js";
 import { Snapshot, snapshotHandle } from "./snapshot.js";
 import type {
@@ -29,6 +29,7 @@ import { drive, driveAsync, valueOf } from "./calls/drive.js";
 import type { Pace } from "./calls/pace.js";
 import type { Calling, HostFunction, ServedGuest } from "./calls/served.js";
 import { Global } from "./global.js";
+import { type Thing, withHandles } from "./imported.js";
 
 export const GUEST_NAMES: Names<GuestOptions> = {
   floats: true,
@@ -41,10 +42,8 @@ export const GUEST_NAMES: Names<GuestOptions> = {
 
 /** A module, as its instances have it. */
 export interface GuestModule extends Module, CalledModule {
-  /** The memories among the imports, in the module's order. */
-  memoriesOf(imports: Imports): readonly Memory[];
-  /** The handles of memories of the same sandbox. */
-  handlesOf(memories: readonly Memory[]): Uint32Array;
+  /** What is given for imports that are no functions, in the module's order. */
+  thingsOf(imports: Imports, floats: FloatMode): readonly Thing[];
 }
 
 /** An instance. */
@@ -54,7 +53,9 @@ export class Guest implements ServedGuest {
   private id: number | undefined;
   private readonly held: Held;
   private exportsObject: Exports | undefined;
+  private readonly globals = new Map<string, Global>();
   private readonly memories = new Map<string, Memory>();
+  private readonly importedMemory: Memory | undefined;
   private readonly callee: Callee;
   private readonly caller: Caller;
   private readonly overlapping: Overlapping;
@@ -68,12 +69,13 @@ export class Guest implements ServedGuest {
     private readonly engine: Engine,
     readonly module: GuestModule,
     functions: readonly HostFunction[],
-    private readonly importedMemories: readonly Memory[],
+    private readonly imported: readonly Thing[],
     /** The call of its start function, where that is to run; else its number. */
     begin: { readonly call: number; readonly id: undefined } | { readonly call: undefined; readonly id: number },
     options: GuestOptions,
   ) {
     this.held = engine.net.watch(this, "guest", undefined, tearDown);
+    this.importedMemory = imported.find((thing) => thing instanceof Memory);
     this.startCall = begin.call;
     if (begin.call === undefined) this.live(begin.id);
     this.overlapping = overlappingOf(options);
@@ -131,10 +133,9 @@ export class Guest implements ServedGuest {
     const { engine, module, overlapping } = this;
     const { mode, state, served } = this.callee;
     const instance = this.instance();
-    const memories = module.memoriesOf(imports);
-    const handles = module.handlesOf(memories);
-    const id = engine.use((host) => host.fork(instance, handles));
-    return new Guest(engine, module, served.functions, memories, { call: undefined, id }, { floats: mode, state, overlapping });
+    const things = module.thingsOf(imports, mode);
+    const id = withHandles(engine, things, (handles) => engine.use((host) => host.fork(instance, handles)));
+    return new Guest(engine, module, served.functions, things, { call: undefined, id }, { floats: mode, state, overlapping });
   }
 
   dispose(): void {
@@ -150,13 +151,13 @@ export class Guest implements ServedGuest {
     this.id = undefined;
     this.callee.calls.dispose(disposed());
     this.held.free();
+    for (const global of this.globals.values()) global.forget();
     for (const memory of this.memories.values()) memory.forget();
   }
 
   /** @internal */
   get mainMemory(): Memory {
-    const imported = this.importedMemories.at(0);
-    if (imported !== undefined) return imported;
+    if (this.importedMemory !== undefined) return this.importedMemory;
     const exports = this.module.exports.filter(({ kind }) => kind === "memory");
     const found = exports.find(({ name }) => name === "memory") ?? exports.at(0);
     if (found === undefined) throw new InvokeError("no-memory", "the guest neither imports nor exports a memory");
@@ -165,7 +166,7 @@ export class Guest implements ServedGuest {
 
   /** @internal */
   has(memory: Memory): boolean {
-    return memory.isOf(this) || this.importedMemories.includes(memory);
+    return memory.isOf(this) || this.imported.includes(memory);
   }
 
   /** @internal */
@@ -229,12 +230,27 @@ export class Guest implements ServedGuest {
       case "function":
         return caller.function(descriptor.name);
       case "global":
-        return new Global(this.engine, () => this.instance(), descriptor, this.callee.mode);
+        return this.global(descriptor);
       case "memory":
         return this.memory(descriptor.name);
       default:
         return undefined;
     }
+  }
+
+  private global(descriptor: ExportDescriptor & { kind: "global" }): Global {
+    const { engine } = this;
+    const { name } = descriptor;
+    let global = this.globals.get(name);
+    if (global === undefined) {
+      const ask = (): number => {
+        const instance = this.instance();
+        return engine.use((host) => host.exported_global(instance, name));
+      };
+      global = new Global(engine, descriptor, this.callee.mode, { name, ask });
+      this.globals.set(name, global);
+    }
+    return global;
   }
 
   private memory(name: string): Memory {

@@ -7,8 +7,10 @@ import { known, optionsOf } from "./base/options.js";
 import { counted, shown } from "./base/shown.js";
 import type { TrapCode } from "./base/tables.js";
 import { yieldToEventLoop } from "./base/yield.js";
+import { Global, type GlobalType } from "./global.js";
 import { Engine } from "./host/engine.js";
 import type { Leak } from "./host/net.js";
+import type { Value } from "./host/values.js";
 import { instantiateGlue } from "./load/instance.js";
 import { type Limits, type LoadOptions, storeArguments } from "./load/limits.js";
 import { Memory } from "./memory.js";
@@ -19,7 +21,7 @@ import { Module } from "./module.js";
 /** How a sandbox is loaded. */
 export interface SandboxOptions extends LoadOptions {
   /**
-   * Told of each guest, memory, module, snapshot and outcome that was dropped without having been
+   * Told of each guest, global, memory, module, snapshot and outcome that was dropped without having been
    * disposed of, once the runtime has collected it and what it had is freed. What it throws is lost.
    */
   readonly onLeak?: (leak: Leak) => void;
@@ -54,7 +56,7 @@ const COMPILE_OPTIONS = known<CompileOptions>({ frames: true });
 const MEMORY_TYPE = known<MemoryType>({ initial: true, maximum: true });
 
 /**
- * An engine in a wasm module of its own. Guests of one sandbox can share memories; should the
+ * An engine in a wasm module of its own. Guests of one sandbox can share memories and globals; should the
  * engine ever abort, only its own sandbox is lost.
  */
 export class Sandbox {
@@ -146,6 +148,14 @@ export class Sandbox {
       engine,
       engine.use((host) => host.new_memory(initial, maximum)),
     );
+  }
+
+  /**
+   * Makes a global that guests can import, of a value as `floats` has it. Each guest copies a constant; a mutable
+   * one they share, and see what any of them or JavaScript sets.
+   */
+  global(type: GlobalType, value: Value): Global {
+    return Global.make(this.engine, type, value);
   }
 
   /**

@@ -7,7 +7,7 @@ import type { Engine } from "./host/engine.js";
 import type { Held, Keeper } from "./host/net.js";
 
 /**
- * The state of a guest: its memories, imported ones too, and its mutable globals.
+ * The state of a guest: its memories and mutable globals, imported ones too.
  *
  * It is kept beside the engine, so that `guest.restore` copies memory and nothing crosses. It can
  * be restored any number of times, into the guest it is of or another of the same module; by its

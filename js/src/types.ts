@@ -5,6 +5,7 @@
 import type { Trap } from "./base/errors.js";
 import type { Frames } from "./base/frames.js";
 import type { GuestLimits, ModuleNeeds } from "./base/tables.js";
+import type { Global } from "./global.js";
 import type { FloatMode, Value, ValueType } from "./host/values.js";
 import type { Memory } from "./memory.js";
 import type { Snapshot } from "./snapshot.js";
@@ -60,10 +61,13 @@ export type ImportTarget = (...args: any[]) => unknown;
 /** What a guest's imports are resolved with: by module name, then by field name. */
 export type Imports = { readonly [module: string]: ImportModule } | ReadonlyMap<string, ImportModule> | object;
 
-/** The functions and memories of one module name. */
+/** What serves an import: of a constant global also a number of its type, as `floats` has it. */
+export type Importable = Global | ImportTarget | Memory | Value;
+
+/** The functions, memories and globals of one module name. */
 export type ImportModule =
-  | { readonly [name: string]: ImportTarget | Memory }
-  | ReadonlyMap<string, ImportTarget | Memory>
+  | { readonly [name: string]: Importable }
+  | ReadonlyMap<string, Importable>
   // An instance of a class.
   | object;
 
@@ -111,7 +115,7 @@ export interface GuestOptions extends GuestLimits {
 export interface InstantiateOptions extends GuestOptions {
   /**
    * The state to begin in, of a guest of the same module. The start function does not run, and
-   * memories among the imports are made what they were; they may be smaller but not larger.
+   * memories and mutable globals among the imports are made what they were; memories may be smaller but not larger.
    */
   readonly snapshot?: Snapshot;
 }
@@ -146,7 +150,7 @@ export interface Guest {
    */
   tryCallSync(name: string, args?: readonly Value[], options?: SyncCallOptions): SyncOutcome;
   /**
-   * Captures the state: the memories, imported ones too, and the mutable globals. What JavaScript
+   * Captures the state: the memories and mutable globals, imported ones too. What JavaScript
    * knows of the guest is not in it.
    *
    * Throws a `SnapshotError` while a call of the guest, or of one it shares memory with, is under
@@ -165,8 +169,8 @@ export interface Guest {
    * Makes a second guest in the state of this one, with memories of its own and the same imported
    * functions and options. The start function does not run.
    *
-   * Of `imports` only memories are used, which have to be given anew where the module imports
-   * some; they are made what this guest's are, and may be smaller but not larger.
+   * Of `imports` only memories and globals are used, which have to be given anew where the module imports
+   * some; memories and mutable globals are made what this guest's are, and memories may be smaller but not larger.
    */
   fork(imports?: Imports): Guest;
   /** Ends the life of the guest. A call that is under way completes. */

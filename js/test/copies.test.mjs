@@ -18,6 +18,7 @@ const ASKS = wat(
   '(module (import "e" "ask" (func $ask (param i32) (result i32))) (memory (export "m") 3) (func (export "f") (result i32) (call $ask (i32.const 5))))',
 );
 const IMPORTS_MEMORY = wat('(module (import "e" "m" (memory 1)))');
+const EXPORTS_GLOBAL = wat('(module (global (export "g") (mut i32) (i32.const 1)))');
 
 test("they are two", () => {
   assert.notEqual(ours.Sandbox, theirs.Sandbox);
@@ -60,6 +61,14 @@ describe("objects of the other copy where ours are wanted", () => {
       thrownBy(() => one.compile(ASKS).instantiate({ e: { ask: memory } })).message,
       /a function \(i32\) -> \(i32\) is asked for, an object is given/,
     );
+  });
+  test("a global to import: an error that says so", () => {
+    const module = one.compile(wat('(module (import "e" "g" (global (mut i32))))'));
+    for (const g of [other.global({ value: "i32", mutable: true }, 1), other.compile(EXPORTS_GLOBAL).instantiate().exports.g]) {
+      const error = thrownBy(() => module.instantiate({ e: { g } }));
+      assert.ok(error instanceof ours.InstantiateError);
+      assert.match(error.message, /^import `e` `g`: the global that is given is of another copy of the package `guestbox`/);
+    }
   });
   test("a snapshot: a TypeError that says so, and its bytes are read", () => {
     const guest = one.compile(ASKS).instantiate({ e: { ask: () => 1 } });

@@ -200,7 +200,7 @@ describe("what guest and supervisor see of each other", () => {
     const [one, other] = [guest(IMPORTS, { e: { m: a } }), guest(IMPORTS, { e: { m: b } })];
     const error = thrownBy(() => both.instantiate({ e: { a, b } }));
     assert.ok(error instanceof InstantiateError);
-    assert.equal(error.code, "memories-apart");
+    assert.equal(error.code, "apart");
     one.dispose();
     other.dispose();
     both.instantiate({ e: { a, b } });

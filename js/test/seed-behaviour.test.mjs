@@ -44,7 +44,7 @@ const fileValue = (value) => {
 const PROBLEMS = {
   Missing: /has none of this kind and name/,
   MemoryLimits: /is given, which does not fit$/,
-  Unsupported: /globals and tables cannot be imported/,
+  Unsupported: /cannot be imported$/,
 };
 const CAUSES = { Corrupted: /not valid SCALE/, TornDown: /was torn down/, Unknown: /was ever given out/ };
 const REASONS = { DecodeResult: /no SCALE-encoded result$/, ReadResult: /could not be read$/ };

@@ -84,7 +84,8 @@ classes! {
         own "host" "sandbox" "store";
     }
     GlobalError {
-        of GlobalError but Instance;
+        of GlobalError but Handle Instance;
+        own "other-store";
     }
     GuestboxError {
         of ExecutionError;

@@ -6,7 +6,7 @@
 
 use crate::{
     call::Call,
-    convert::{describe_exports, describe_imports, from_word, saturate_long, to_word},
+    convert::{describe_exports, describe_imports, saturate_long},
     error::IntoJs,
     limits::Settings,
     protocol::Protocol,
@@ -14,8 +14,8 @@ use crate::{
     trapped::Trapped,
 };
 use guestbox::{
-    CompileError, Environment, FuncIndex, GlobalError, InstanceId, InstanceLimits, Limit, MemoryId, Module,
-    Needs, SharedFuel, Snapshot, Store, Value,
+    CompileError, Environment, ExternType, FuncIndex, GlobalId, InstanceId, InstanceLimits, Limit, MemoryId,
+    Module, Needs, SharedFuel, Snapshot, Store, Value,
 };
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
@@ -27,6 +27,7 @@ const EXCHANGE_WORDS: usize = 1_024;
 pub struct Host {
     pub(crate) store: Store,
     pub(crate) modules: Slab<Module>,
+    pub(crate) globals: Slab<GlobalId>,
     pub(crate) memories: Slab<MemoryId>,
     pub(crate) snapshots: Slab<Snapshot>,
     pub(crate) calls: Slab<Call>,
@@ -50,6 +51,7 @@ impl Host {
         Self {
             store: Store::with_limits(settings.limits()),
             modules: Slab::new(),
+            globals: Slab::new(),
             memories: Slab::new(),
             snapshots: Slab::new(),
             calls: Slab::new(),
@@ -104,9 +106,10 @@ impl Host {
 
     /// Begins to instantiate a module and returns the handle of the call of its start function,
     /// which has to be stepped with [`Host::step`] also where there is none. Functions are
-    /// numbered by their ordinal among the module's imported functions; `memories` are the
-    /// handles for its imported memories, in order. `fuel`, `pages` and `nesting` are limits of
-    /// the instance's own; `overlapping` says that its calls need not nest.
+    /// numbered by their ordinal among the module's imported functions; `things` are the handles
+    /// of all else that it imports, memories and globals, in the order of its imports. `fuel`,
+    /// `pages` and `nesting` are limits of the instance's own; `overlapping` says that its calls
+    /// need not nest.
     #[expect(
         clippy::too_many_arguments,
         reason = "numbers cross as they are, an object would be read property by property"
@@ -114,7 +117,7 @@ impl Host {
     pub fn instantiate(
         &mut self,
         module: u32,
-        memories: &[u32],
+        things: &[u32],
         state: u32,
         fuel: Option<u64>,
         pages: Option<u32>,
@@ -122,30 +125,11 @@ impl Host {
         overlapping: bool,
     ) -> Result<u32, JsValue> {
         let module = self.modules.get(module)?.clone();
-        let environment = self.environment(&module, memories)?;
+        let environment = self.environment(&module, things)?;
         let limits = instance_limits(fuel, pages, nesting, overlapping);
         let execution = self.store.begin_instantiate_with(&module, &environment, state, limits);
         let around = if fuel.is_none() { self.budget(Protocol::NO_CALL) } else { None };
         Ok(self.calls.insert(Call::new(execution.map_err(IntoJs::into_js)?, around)))
-    }
-
-    /// The value of an exported global: its type and its bits; `undefined` where there is none.
-    pub fn global(&mut self, instance: u32, name: &str) -> Result<Option<u64>, JsValue> {
-        let instance = self.instance(instance)?;
-        let value = self.store.global(instance, name).map_err(IntoJs::into_js)?;
-        Ok(value.map(to_word))
-    }
-
-    /// Sets an exported mutable global, of the type that its module declares, to raw bits.
-    pub fn set_global(&mut self, instance: u32, name: &str, word: u64) -> Result<(), JsValue> {
-        let instance = self.instance(instance)?;
-        let module = self.store.module(instance).map_err(IntoJs::into_js)?;
-        let value = match module.export(name).map(guestbox::Export::ty) {
-            Some(guestbox::ExternType::Global(ty)) => from_word(word, ty.value),
-            _ => None,
-        };
-        let value = value.ok_or_else(|| GlobalError::NotFound.into_js())?;
-        self.store.set_global(instance, name, value).map_err(IntoJs::into_js)
     }
 
     /// Ends the life of an instance.
@@ -173,22 +157,25 @@ impl Host {
 
 impl Host {
     /// An environment with all functions that a module imports, numbered by their ordinals, and
-    /// with memories of these handles.
-    pub(crate) fn environment(&self, module: &Module, memories: &[u32]) -> Result<Environment, JsValue> {
+    /// with what else it imports by these handles.
+    pub(crate) fn environment(&self, module: &Module, things: &[u32]) -> Result<Environment, JsValue> {
         let mut environment = Environment::new();
-        let (mut functions, mut memories) = ((0..).map(FuncIndex), memories.iter());
+        let (mut functions, mut things) = ((0..).map(FuncIndex), things.iter());
         for import in module.imports() {
             let (module, name) = (import.module().as_bytes(), import.name().as_bytes());
-            match import.ty() {
-                guestbox::ExternType::Func(_) => {
-                    if let Some(func) = functions.next() {
-                        environment.set_function(module, name, func);
-                    }
+            if let ExternType::Func(_) = import.ty() {
+                if let Some(func) = functions.next() {
+                    environment.set_function(module, name, func);
                 }
-                guestbox::ExternType::Memory(_) => {
-                    if let Some(memory) = memories.next() {
-                        environment.set_memory(module, name, *self.memories.get(*memory)?);
-                    }
+                continue;
+            }
+            let Some(thing) = things.next() else { continue };
+            match import.ty() {
+                ExternType::Global(_) => {
+                    environment.set_global(module, name, *self.globals.get(*thing)?);
+                }
+                ExternType::Memory(_) => {
+                    environment.set_memory(module, name, *self.memories.get(*thing)?);
                 }
                 _ => {}
             }

@@ -55,6 +55,7 @@ mod classes;
 mod convert;
 mod error;
 mod frames;
+mod globals;
 mod host;
 mod json;
 mod limits;

@@ -63,7 +63,7 @@ impl Host {
     pub fn instantiate_from(
         &mut self,
         module: u32,
-        memories: &[u32],
+        things: &[u32],
         snapshot: u32,
         fuel: Option<u64>,
         pages: Option<u32>,
@@ -71,19 +71,19 @@ impl Host {
         overlapping: bool,
     ) -> Result<u32, JsValue> {
         let module = self.modules.get(module)?.clone();
-        let environment = self.environment(&module, memories)?;
+        let environment = self.environment(&module, things)?;
         let snapshot = self.snapshots.get(snapshot)?;
         let limits = instance_limits(fuel, pages, nesting, overlapping);
         let made = self.store.instantiate_from_with(&module, &environment, snapshot, limits);
         Ok(made.map_err(IntoJs::into_js)?.number())
     }
 
-    /// Makes a second instance in the state of the first and returns its number. `memories` are the
-    /// handles for its imported memories, in order.
-    pub fn fork(&mut self, instance: u32, memories: &[u32]) -> Result<u32, JsValue> {
+    /// Makes a second instance in the state of the first and returns its number. What it imports
+    /// besides functions is given as to [`Host::instantiate`].
+    pub fn fork(&mut self, instance: u32, things: &[u32]) -> Result<u32, JsValue> {
         let instance = self.instance(instance)?;
         let module = self.store.module(instance).map_err(IntoJs::into_js)?.clone();
-        let environment = self.environment(&module, memories)?;
+        let environment = self.environment(&module, things)?;
         Ok(self.store.fork(instance, &environment).map_err(IntoJs::into_js)?.number())
     }
 }

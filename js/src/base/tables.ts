@@ -98,7 +98,7 @@ export interface ErrorCodes {
   readonly AsyncImportError: "async-import";
   readonly CompileError: "feature" | "invalid" | "limit" | "unsupported";
   readonly DisposedError: "host" | "other-store" | "sandbox" | "store" | "torn-down" | "unknown";
-  readonly GlobalError: "handle" | "ids-exhausted" | "immutable" | "not-found" | "type";
+  readonly GlobalError: "ids-exhausted" | "immutable" | "not-found" | "other-store" | "type";
   readonly GuestboxError: "attached" | "busy" | "ended" | "failure" | "heap-base" | "memory" | "not-waiting" | "other-store";
   readonly InstantiateError: "apart" | "engine" | "environment-corrupted" | "ids-exhausted" | "import" | "instantiation" | "limit" | "module-decoding" | "out-of-system-memory" | "segment" | "start-trapped";
   readonly InvokeError: "arguments" | "busy" | "call-over" | "export-not-found" | "no-memory" | "not-a-function" | "not-started" | "queue-full" | "refused" | "signature";

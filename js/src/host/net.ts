@@ -9,7 +9,7 @@
 import type { Host } from "./glue-types.js";
 
 /** What can be disposed of and was not. */
-export type LeakKind = "guest" | "memory" | "module" | "outcome" | "snapshot";
+export type LeakKind = "global" | "guest" | "memory" | "module" | "outcome" | "snapshot";
 
 /** What was collected without having been disposed of. */
 export interface Leak {

@@ -25,7 +25,8 @@ type Put = (engine: Engine, word: number, value: unknown) => boolean;
 /** Takes a value out of the exchange. */
 type Take = (engine: Engine, word: number) => Value;
 
-const shown = (value: unknown): string => {
+/** A value in an error. */
+export const valueText = (value: unknown): string => {
   // Of an object only what it is: to make a text of it would run its own code.
   if (isObject(value)) return typeof value === "function" ? "a function" : "an object";
   return typeof value === "bigint" ? `${value}n` : typeof value === "string" ? JSON.stringify(value) : String(value);
@@ -92,6 +93,14 @@ export function floatMode(mode: FloatMode = "number"): FloatMode {
 /** Whether values of a type can be passed. */
 export const isNumeric = (type: ValueType): boolean => CODECS.has(type);
 
+/** The word that a value of a type is in the exchange; `undefined` where it is no value of that type. */
+export function wordOf(engine: Engine, type: ValueType, mode: FloatMode, value: unknown): bigint | undefined {
+  const [put] = codecOf(type, mode);
+  engine.check();
+  engine.refresh();
+  return put(engine, 0, value) ? engine.u64[0] : undefined;
+}
+
 /** Whose values they are: what errors call one of them, and what it is of. */
 export interface Owner {
   readonly one: "argument" | "result" | "value";
@@ -151,7 +160,7 @@ export class ValueList {
     const wanted = type === "i64" || (isBits && type === "f64") ? "bigint" : "number";
     const ErrorClass = typeof value === wanted ? RangeError : TypeError;
     const place = this.types.length > 1 ? `${one} ${at + 1}` : `the ${one}`;
-    return new ErrorClass(`${place} of ${of} is not a value of type ${type}${isBits ? " bits" : ""}: ${shown(value)}`);
+    return new ErrorClass(`${place} of ${of} is not a value of type ${type}${isBits ? " bits" : ""}: ${valueText(value)}`);
   }
 
   /** Takes all values out of the exchange. */

@@ -8,7 +8,9 @@ import {
   type Features,
   type Frame,
   type Frames,
+  type Global,
   GlobalError,
+  type GlobalType,
   type Guest,
   GuestboxError,
   InvokeError,
@@ -155,10 +157,17 @@ if (Trap.is(copied, "unreachable")) {
   console.log(copied.code === "out-of-fuel");
 }
 
+const counter: GlobalType = { value: "i32", mutable: true, floats: "number" };
+using count: Global = sandbox.global(counter, 5);
+count.value = 6;
+// @ts-expect-error -- there are none of references
+sandbox.global({ value: "externref" }, 0);
+// @ts-expect-error -- a value is asked for
+sandbox.global({ value: "i32" });
 using snapshot: Snapshot = guest.snapshot();
 const kept: Uint8Array = snapshot.bytes;
 guest.restore(sandbox.snapshot(kept));
-const copies: Guest[] = [guest.fork({ env: { memory } }), module.instantiate({}, { snapshot, state: 2 })];
+const copies: Guest[] = [guest.fork({ env: { memory, count, base: 1024, high: 1n } }), module.instantiate({}, { snapshot, state: 2 })];
 if (SnapshotError.is(copies, "busy")) console.log(copies.code);
 
 const store = await ScaleStore.load({ limits });

@@ -110,7 +110,7 @@ fn depth(limits: &[(&str, f64)]) -> u64 {
                 (i32.add (call $run) (i32.const 1))))"#,
     );
     assert_eq!(page.call(guest, "run", &[]), Step::trap("stack-overflow"));
-    page.host.global(guest.instance, "depth").unwrap().unwrap()
+    page.global(guest, "depth")
 }
 
 #[wasm_bindgen_test]

@@ -14,6 +14,7 @@ mod chains;
 mod common;
 mod compile;
 mod fuel;
+mod globals;
 mod handles;
 mod imports;
 mod limits;

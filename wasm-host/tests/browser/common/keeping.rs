@@ -33,7 +33,7 @@ impl Page {
     /// Where the pointer of the guest's stack is.
     #[track_caller]
     pub(crate) fn stack(&mut self, guest: Guest) -> u64 {
-        self.host.global(guest.instance, "sp").unwrap().unwrap()
+        self.global(guest, "sp")
     }
 
     /// Calls `run` and leaves the call waiting, with its level closed.

@@ -109,14 +109,14 @@ impl Page {
     }
 
     #[track_caller]
-    pub(crate) fn guest_with(&mut self, text: &str, memories: &[u32]) -> Guest {
-        self.instantiated(text, memories, false)
+    pub(crate) fn guest_with(&mut self, text: &str, things: &[u32]) -> Guest {
+        self.instantiated(text, things, false)
     }
 
     #[track_caller]
-    fn instantiated(&mut self, text: &str, memories: &[u32], overlapping: bool) -> Guest {
+    fn instantiated(&mut self, text: &str, things: &[u32], overlapping: bool) -> Guest {
         let module = self.compile(text);
-        let call = self.host.instantiate(module, memories, 0, None, None, None, overlapping);
+        let call = self.host.instantiate(module, things, 0, None, None, None, overlapping);
         let call = call.unwrap_or_else(|error| panic!("{}", message(&error)));
         assert_eq!(self.step(call), Step::Finished);
         Guest { module, instance: self.instance() }
@@ -203,6 +203,15 @@ impl Page {
     /// The fuel that the call of the last step has used.
     pub(crate) fn fuel_used(&self) -> u64 {
         self.head(4)
+    }
+
+    /// The value of a global that a guest exports.
+    #[track_caller]
+    pub(crate) fn global(&mut self, guest: Guest, name: &str) -> u64 {
+        let global = self.host.exported_global(guest.instance, name).unwrap();
+        let value = self.host.global(global).unwrap().unwrap();
+        self.host.drop_global(global).unwrap();
+        value
     }
 
     /// All bytes of a guest's memory, in place, through its address as it is now.

@@ -1,0 +1,178 @@
+/** What guests import: what is given for it by names, and what the engine gets of that. */
+import { isObject, isThenable } from "./base/checks.js";
+import { OF_ANOTHER_COPY, isMarked } from "./base/copies.js";
+import { append } from "./base/define.js";
+import { InstantiateError } from "./base/errors.js";
+import { printable } from "./base/frames.js";
+import { Global } from "./global.js";
+import type { Engine } from "./host/engine.js";
+import { type FloatMode, type Value, type ValueType, isNumeric, valueText, wordOf } from "./host/values.js";
+import { Memory } from "./memory.js";
+import type { ExternType, ImportDescriptor, ImportTarget, Imports } from "./types.js";
+import { bound, hostFunction } from "./calls/imports.js";
+import type { HostFunction } from "./calls/served.js";
+
+/** A constant that is given as a number, in the word that it is in the exchange. */
+interface Constant {
+  readonly type: ValueType;
+  readonly word: bigint;
+}
+
+/** What is imported and no function. */
+export type Thing = Constant | Global | Memory;
+
+/** What is given for a module's imports, of each kind in the module's order. */
+export interface Imported {
+  readonly functions: readonly HostFunction[];
+  readonly things: readonly Thing[];
+}
+
+/** Uses the handles of what is imported. The engine copies constants, so that those of numbers are dropped right after. */
+export function withHandles<T>(engine: Engine, things: readonly Thing[], use: (handles: Uint32Array) => T): T {
+  const handles = new Uint32Array(things.length);
+  const made: number[] = [];
+  try {
+    for (let at = 0; at < things.length; at++) {
+      const thing = things[at] as Thing;
+      if (thing instanceof Memory || thing instanceof Global) {
+        handles[at] = thing.handleIn(engine);
+      } else {
+        const handle = (handles[at] = engine.use((host) => host.new_global(thing.type, false, thing.word)));
+        append(made, handle);
+      }
+    }
+    return use(handles);
+  } finally {
+    // Where the engine aborted they have gone with it.
+    for (let at = 0; at < made.length && engine.isLive; at++) engine.proceed((host) => host.drop_global(made[at] as number));
+  }
+}
+
+/** What is given for imports, in their order. What does not fit is named all at once. */
+export function resolve(engine: Engine, imports: Imports, descriptors: readonly ImportDescriptor[], floats: FloatMode): Imported {
+  checkImports(imports);
+  const functions: HostFunction[] = [];
+  const things: Thing[] = [];
+  const problems: string[] = [];
+  for (let at = 0; at < descriptors.length; at++) {
+    const descriptor = descriptors[at] as ImportDescriptor;
+    const target = lookUp(imports, descriptor);
+    const thing = thingOf(engine, descriptor, target, floats);
+    if (thing !== undefined) append(things, thing);
+    else if (descriptor.kind === "function" && typeof target === "function" && isPassable(descriptor))
+      append(functions, hostFunction(descriptor, target as ImportTarget, floats));
+    else append(problems, problemOf(descriptor, target));
+  }
+  if (problems.length === 0) return { functions, things };
+  const named = problems.slice(0, NAMED).join("; ");
+  const more = problems.length > NAMED ? `; and ${problems.length - NAMED} more` : "";
+  const message = problems.length === 1 ? `import ${named}` : `${problems.length} imports: ${named}${more}`;
+  throw new InstantiateError("import", message);
+}
+
+/** How many imports an error names. */
+const NAMED = 20;
+
+/** What is given for an import that is no function; `undefined` where it is not of the kind. The engine compares types. */
+function thingOf(engine: Engine, descriptor: ImportDescriptor, target: unknown, floats: FloatMode): Thing | undefined {
+  if (descriptor.kind === "memory") return target instanceof Memory ? target : undefined;
+  if (descriptor.kind !== "global" || !isNumeric(descriptor.type)) return undefined;
+  if (target instanceof Global) return target;
+  const { type, mutable } = descriptor;
+  if (mutable || !isNumber(target)) return undefined;
+  const word = wordOf(engine, type, floats, target);
+  return word === undefined ? undefined : { type, word };
+}
+
+const isNumber = (target: unknown): target is Value => typeof target === "number" || typeof target === "bigint";
+
+const isPassable = ({ params, results }: ExternType & { kind: "function" }): boolean => params.every(isNumeric) && results.every(isNumeric);
+
+/** Throws unless names can be looked up in it. */
+function checkImports(imports: unknown): void {
+  if (!isObject(imports))
+    throw new TypeError("the imports are no object; give objects or Maps of functions by module and name, or nothing");
+  if (isThenable(imports)) throw new TypeError("the imports are a promise; await it first");
+}
+
+function lookUp(imports: Imports, { module, name }: { module: string; name: string }): unknown {
+  const fields = entry(imports, module);
+  if (typeof fields !== "object" || fields === null) return undefined;
+  const target = entry(fields, name);
+  // A method of a class wants its object.
+  const isMethod = typeof target === "function" && !(fields instanceof Map) && !Object.hasOwn(fields, name);
+  return isMethod ? bound(target as ImportTarget, fields) : target;
+}
+
+/**
+ * What an object, a Map, an instance of a class or a Proxy has by a name. What all objects inherit is
+ * nothing of its own, so that every name is a name like any other.
+ */
+function entry(names: object, name: string): unknown {
+  if (names instanceof Map) return names.get(name);
+  const fields = names as { readonly [name: string]: unknown };
+  if (Object.hasOwn(fields, name)) return fields[name];
+  if (name === "constructor" || name === "__proto__") return undefined;
+  const value = fields[name];
+  return value === rootOf(fields)[name] ? undefined : value;
+}
+
+/** The last prototype of an object: what all objects of its realm inherit from. */
+function rootOf(object: object): { readonly [name: string]: unknown } {
+  let root = object;
+  for (let next: object | null = root; next !== null; next = Object.getPrototypeOf(next) as object | null) root = next;
+  return root as { readonly [name: string]: unknown };
+}
+
+/** What is wrong with what was given for an import. */
+function problemOf(descriptor: ImportDescriptor, target: unknown): string {
+  const { module, name } = descriptor;
+  return `\`${printable(module)}\` \`${printable(name)}\`: ${reasonOf(descriptor, target)}`;
+}
+
+function reasonOf(descriptor: ImportDescriptor, target: unknown): string {
+  const { kind } = descriptor;
+  if (kind === "table") return "tables cannot be imported";
+  if (kind === "function" && !isPassable(descriptor)) return "a vector or reference type in its signature cannot be passed";
+  if (kind === "global" && !isNumeric(descriptor.type)) return "a global of a vector or reference type cannot be imported";
+  if ((kind === "memory" || kind === "global") && isMarked(target, kind)) return `the ${kind} that is given ${OF_ANOTHER_COPY}`;
+  if (kind === "global" && isNumber(target)) {
+    return `a ${typeText(descriptor)} is asked for, ${valueText(target)} is ${insteadOf(descriptor)}`;
+  }
+  return `a ${typeText(descriptor)} is asked for, ${target === undefined ? "nothing of this name" : given(target)} is given`;
+}
+
+/** What a number is that is given for a global and does not fit. */
+const insteadOf = ({ type, mutable }: { readonly type: ValueType; readonly mutable: boolean }): string =>
+  mutable ? "a number; make a global by `sandbox.global({ value, mutable: true }, number)`" : `no value of type ${type}`;
+
+/** The type of an import in words. */
+function typeText(type: ExternType): string {
+  switch (type.kind) {
+    case "function":
+      return `function (${type.params.join(", ")}) -> (${type.results.join(", ")})`;
+    case "memory":
+      if (Object.hasOwn(type, "maximum")) return `memory of ${type.initial} to ${type.maximum as number} pages`;
+      return `memory of ${type.initial === 1 ? "a page" : `${type.initial} pages`} or more`;
+    case "global":
+      return `${type.mutable ? "mutable" : "constant"} ${type.type} global`;
+    case "table":
+      return type.kind;
+  }
+}
+
+/** What is given in the place of something else. */
+function given(target: unknown): string {
+  if (target instanceof Memory) return "a memory";
+  if (target instanceof Global) return "a global";
+  switch (Object.prototype.toString.call(target)) {
+    case "[object WebAssembly.Memory]":
+      return "a WebAssembly.Memory, which is the runtime's own; make one by `sandbox.memory({ initial })`,";
+    case "[object WebAssembly.Global]":
+      return "a WebAssembly.Global, which is the runtime's own; make one by `sandbox.global({ value, mutable }, number)`,";
+    case "[object ArrayBuffer]":
+      return "a buffer, which is no memory; make one by `sandbox.memory({ initial })`,";
+    default:
+      return target === null ? "null" : typeof target === "object" ? "an object" : `a ${typeof target}`;
+  }
+}

@@ -1,0 +1,63 @@
+//! Globals, as the npm package has them: known by handles, their values raw bits.
+#![expect(
+    clippy::missing_errors_doc,
+    reason = "what a function throws is said once, at the top of the crate"
+)]
+
+use crate::{
+    convert::{from_word, to_word},
+    error::{IntoJs, error},
+    host::Host,
+};
+use guestbox::{GlobalError, HandleError, ValueType};
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
+
+/// The types that a global can be made of, which have names.
+const NUMBERS: [ValueType; 4] = [ValueType::I32, ValueType::I64, ValueType::F32, ValueType::F64];
+
+#[wasm_bindgen]
+impl Host {
+    /// Makes a global of the type of a name, of raw bits, and returns its handle.
+    pub fn new_global(&mut self, ty: &str, mutable: bool, word: u64) -> Result<u32, JsValue> {
+        let ty = NUMBERS.into_iter().find(|number| number.name() == ty);
+        let value = ty.and_then(|ty| from_word(word, ty)).ok_or_else(no_number)?;
+        let global = self.store.create_global(value, mutable).map_err(IntoJs::into_js)?;
+        Ok(self.globals.insert(global))
+    }
+
+    /// The handle of a global that an instance exports.
+    pub fn exported_global(&mut self, instance: u32, name: &str) -> Result<u32, JsValue> {
+        let global = self.store.exported_global(self.instance(instance)?, name).map_err(IntoJs::into_js)?;
+        let global =
+            global.ok_or_else(|| error("DisposedError", HandleError::Unknown.code(), &"no such global"))?;
+        Ok(self.globals.insert(global))
+    }
+
+    /// The value of a global: its bits; `undefined` where it is no number.
+    pub fn global(&mut self, global: u32) -> Result<Option<u64>, JsValue> {
+        let value = self.store.global_get(*self.globals.get(global)?).map_err(IntoJs::into_js)?;
+        Ok(value.map(to_word))
+    }
+
+    /// Sets a mutable global to raw bits, of its type.
+    pub fn set_global(&mut self, global: u32, word: u64) -> Result<(), JsValue> {
+        let global = *self.globals.get(global)?;
+        let ty = self.store.global_type(global).map_err(IntoJs::into_js)?;
+        let value = from_word(word, ty.value).ok_or_else(|| GlobalError::Type.into_js())?;
+        self.store.global_set(global, value).map_err(IntoJs::into_js)
+    }
+
+    /// Ends the life of a global that was made; guests that import it keep it. The handle of an
+    /// exported global is only forgotten.
+    pub fn drop_global(&mut self, global: u32) -> Result<(), JsValue> {
+        let Some(id) = self.globals.remove(global) else { return Ok(()) };
+        if id.number().is_some() {
+            self.store.teardown_global(id).map_err(IntoJs::into_js)?;
+        }
+        Ok(())
+    }
+}
+
+fn no_number() -> JsValue {
+    error("RangeError", "unknown-type", &"a global can be made of the types i32, i64, f32 and f64")
+}
