@@ -67,7 +67,8 @@
 (module (func unreachable) (start 0)) ;; wrong trap
 (invoke "one") ;; wrong trap
 (module (table (import "spectest" "table") 1 funcref)) ;; not expressible: imported table
-(module (global (import "spectest" "global_i32") i32)) ;; not expressible: imported global
+(module (global (import "spectest" "global_i32") i32)) ;; passed
+(module (global (import "spectest" "global_i32") externref)) ;; not expressible: imported reference
 (module (global $reference (mut externref) (ref.null extern)) (func (export "set") (param externref) (global.set $reference (local.get 0))) (func (export "get") (result externref) (global.get $reference)) (func (export "is_null") (result i32) (ref.is_null (global.get $reference)))) ;; passed
 (assert_return (invoke "is_null") (i32.const 1)) ;; passed
 (assert_return (invoke "is_null") (i32.const 0)) ;; wrong value

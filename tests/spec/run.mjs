@@ -60,13 +60,14 @@ function ofTypes({ params, results }) {
 /** What an import comes to that nobody can have, by its kind. */
 const OF_IMPORTS = {
   function: ofTypes,
-  global: () => "not expressible: imported global",
+  global: ({ type }) => (isNumeric(type) ? undefined : "not expressible: imported reference"),
   table: () => "not expressible: imported table",
   memory: () => undefined,
 };
 
 /** What the package says of imports that nobody can have yet. */
-const NEVER = /globals and tables cannot be imported|a vector or reference type in its signature cannot be passed/;
+const NEVER =
+  /tables cannot be imported|a global of a vector or reference type cannot be imported|a vector or reference type in its signature cannot be passed/;
 
 /**
  * Performs a script in a sandbox, and returns what its directives came to. `api` has the classes of errors of the package,
