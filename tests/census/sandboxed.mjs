@@ -13,7 +13,7 @@ const PAGE = 65_536;
 const makeIn = (sandbox) => ({
   memory: ({ initial, maximum }) => sandbox.memory({ initial, maximum }),
   ...(typeof sandbox.table === "function" && { table: ({ element, initial, maximum }) => sandbox.table({ element, initial, maximum }) }),
-  ...(typeof sandbox.global === "function" && { global: ({ type, mutable }, initial) => sandbox.global({ type, mutable }, initial) }),
+  global: ({ type, mutable }, initial) => (isNumber(type) ? sandbox.global({ value: type, mutable }, initial) : undefined),
 });
 
 /** Why a module was refused, in a few words that stay the same from version to version. */
