@@ -6,18 +6,32 @@ use super::{
     values::{from_engine, into_engine},
 };
 use crate::{
-    engine::{Outcome, Paused, Turn},
+    engine::{Outcome, Turn},
     limits::StackLimits,
     types::{trap::TrapCode, value::Value},
 };
 use alloc::{boxed::Box, vec::Vec};
-use core::{any::Any, mem};
-use wasmi::{Func, ResumableCall, Store, Val};
+use core::mem;
+use wasmi::{Error, Func, ResumableCall, Store, Val};
 
 /// A call that is paused: in an import, where there was not enough fuel, or where it grows a table.
 struct Call {
     call: ResumableCall,
     growth: Option<Growth>,
+}
+
+impl Call {
+    /// Lets it go on, until it has ended or pauses again.
+    fn resume(&mut self, store: &mut Store<Data>, inputs: &[Val], outputs: &mut [Val]) -> Result<(), Error> {
+        self.call = match mem::replace(&mut self.call, ResumableCall::Finished) {
+            // An import was answered, or a table has grown: the inputs are what it returns.
+            ResumableCall::HostTrap(call) => call.resume(store, inputs, outputs)?,
+            // There is fuel again, or another slice.
+            ResumableCall::OutOfFuel(call) => call.resume(store, outputs)?,
+            ResumableCall::Finished => ResumableCall::Finished,
+        };
+        Ok(())
+    }
 }
 
 /// Values on their way in and out.
@@ -28,6 +42,7 @@ pub(super) struct Buffers {
 }
 
 /// Runs a call until it has ended or pauses: of a function, if it begins.
+#[inline]
 pub(super) fn run(
     store: &mut Store<Data>,
     stack: StackLimits,
@@ -37,17 +52,14 @@ pub(super) fn run(
 ) -> Outcome {
     let Buffers { inputs, outputs } = buffers;
     let Turn { values, results, fuel, paused } = turn;
-    // It is large, and stays in the box where it once was put.
-    let mut kept = paused.take().and_then(|kept| kept.downcast::<Call>().ok());
-    outputs.clear();
+    // What is in there is written over.
     outputs.resize(results, Val::I32(0));
     loop {
+        // It is large, and stays in the box where it once was put.
+        let mut kept = paused.as_deref_mut().and_then(|kept| kept.downcast_mut::<Call>());
         if let Some(growth) = kept.as_ref().and_then(|kept| kept.growth.as_ref()) {
             let cost = growth.cost(store);
-            let Some(left) = fuel.checked_sub(cost) else {
-                *paused = into_any(kept);
-                return Outcome::OutOfFuel(cost);
-            };
+            let Some(left) = fuel.checked_sub(cost) else { return Outcome::OutOfFuel(cost) };
             *fuel = left;
             values.clear();
             values.push(Value::I32(growth.grow(store)));
@@ -56,54 +68,43 @@ pub(super) fn run(
         inputs.extend(values.iter().map(|value| into_engine(*value)));
         // Every engine meters fuel; one that did not would say so by an error of its own.
         let _metered = store.set_fuel(*fuel);
+        // One that begins is put in a box only where it pauses.
+        let mut begun = ResumableCall::Finished;
         let came_back = match (begin.take(), &mut kept) {
-            (Some(function), _) => function.call_resumable(&mut *store, inputs, outputs),
-            (None, Some(kept)) => match mem::replace(&mut kept.call, ResumableCall::Finished) {
-                // An import was answered, or a table has grown: the inputs are what it returns.
-                ResumableCall::HostTrap(call) => call.resume(&mut *store, inputs, outputs),
-                // There is fuel again, or another slice.
-                ResumableCall::OutOfFuel(call) => call.resume(&mut *store, outputs),
-                ResumableCall::Finished => Ok(ResumableCall::Finished),
-            },
+            (Some(function), _) => {
+                function.call_resumable(&mut *store, inputs, outputs).map(|call| begun = call)
+            }
+            (None, Some(kept)) => kept.resume(store, inputs, outputs),
             // It was not paused; that does not happen.
             (None, None) => return Outcome::Trapped(TrapCode::Engine.into()),
         };
         *fuel = store.get_fuel().unwrap_or(0);
-        let call = match came_back {
-            Ok(ResumableCall::Finished) => {
+        if let Err(error) = came_back {
+            return Outcome::Trapped(trap(&error, stack));
+        }
+        let data = store.data_mut();
+        let outcome = match kept.as_ref().map_or(&begun, |kept| &kept.call) {
+            ResumableCall::Finished => {
                 values.clear();
                 // What is no number never gets here: a call of such a function is refused.
                 values.extend(outputs.iter().filter_map(from_engine));
                 return Outcome::Finished;
             }
-            Ok(call) => call,
-            Err(error) => return Outcome::Trapped(trap(&error, stack)),
-        };
-        let data = store.data_mut();
-        let growth = data.growth.take();
-        let outcome = match &call {
             ResumableCall::OutOfFuel(call) => Some(Outcome::OutOfFuel(call.required_fuel())),
-            _ if growth.is_some() => None,
-            _ => {
+            ResumableCall::HostTrap(_) if data.growth.is_some() => None,
+            ResumableCall::HostTrap(_) => {
                 mem::swap(values, &mut data.args);
                 let (instance, import) = data.import;
                 Some(Outcome::HostCall(instance, import))
             }
         };
-        match &mut kept {
-            Some(kept) => {
-                kept.call = call;
-                kept.growth = growth;
-            }
-            None => kept = Some(Box::new(Call { call, growth })),
+        let growth = data.growth.take();
+        match kept {
+            Some(kept) => kept.growth = growth,
+            None => *paused = Some(Box::new(Call { call: begun, growth })),
         }
         if let Some(outcome) = outcome {
-            *paused = into_any(kept);
             return outcome;
         }
     }
-}
-
-fn into_any(kept: Option<Box<Call>>) -> Paused {
-    kept.map(|kept| -> Box<dyn Any + Send + Sync> { kept })
 }
