@@ -264,9 +264,10 @@ impl Store {
         loop {
             match execution.run(store) {
                 Ok(Step::Finished(results)) => return Ok(results),
-                Ok(Step::HostCall(call)) => {
-                    let answer = match store.open_level(&call) {
-                        Ok(_) => supervisor.dispatch(store, call),
+                // It is large, so it stays where it is.
+                Ok(Step::HostCall(ref call)) => {
+                    let answer = match store.open_level(call) {
+                        Ok(_) => supervisor.dispatch(store, *call),
                         Err(trap) => return Err(execution.end_with(store, trap)),
                     };
                     execution.spend_to(store.close_level(outer));
@@ -296,10 +297,10 @@ impl Store {
     /// with it, [`Execution::end_with`].
     pub fn open_level(&mut self, call: &HostCall<'_>) -> Result<Level, Trap> {
         let outer = self.level;
-        let depth = outer.depth.max(call.depth).saturating_add(1);
+        let depth = outer.depth.max(call.execution.depth()).saturating_add(1);
         let within = maximum::nesting(&self.limits).check(depth.into());
         within.map_err(|refused| Trap::because(TrapCode::NestingTooDeep, refused))?;
-        self.serving.push(call.link);
+        self.serving.push(call.execution.link());
         self.level = Level { depth, fuel: Some(Account::new(call.fuel)), serving: self.serving.len() };
         Ok(outer)
     }

@@ -14,7 +14,7 @@
 //! turns use [`Store::begin`] and [`Execution`](crate::Execution) instead.
 
 use crate::{
-    store::{Store, chain::Link, execution::Place},
+    store::{Store, execution::Execution},
     types::{
         externs::Import,
         frames::Frames,
@@ -76,11 +76,8 @@ pub struct HostCall<'a> {
     pub memory: Option<MemoryId>,
     /// The fuel that the call has left.
     pub fuel: u64,
-    pub(crate) place: Place<'a>,
-    /// The call that makes it, where calls nest.
-    pub(crate) link: Option<Link>,
-    /// The depth of nesting at which that call was made.
-    pub(crate) depth: u32,
+    /// The call that makes it.
+    pub(crate) execution: &'a Execution,
 }
 
 impl HostCall<'_> {
@@ -88,6 +85,6 @@ impl HostCall<'_> {
     /// [`Trap::frames`](crate::Trap::frames).
     #[must_use]
     pub fn frames(&self) -> Frames {
-        self.place.frames()
+        self.execution.frames()
     }
 }

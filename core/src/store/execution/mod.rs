@@ -31,7 +31,7 @@ mod places;
 mod recorder;
 mod turn;
 
-pub(crate) use self::recorder::{Place, Recorder};
+pub(crate) use self::recorder::Recorder;
 
 use crate::{
     engine::{self, Function, Paused},
@@ -41,7 +41,7 @@ use crate::{
     store::{
         Store,
         cell::Ticket,
-        chain::{Chain, Place as ChainPlace},
+        chain::{Chain, Place},
         supervisor::HostCall,
     },
     types::{
@@ -82,7 +82,7 @@ pub struct Execution {
     /// The depth of nesting at which it took its place, once it has.
     entered: Option<u32>,
     /// Its place among the calls of its guest, from then on until it ends.
-    place: Option<ChainPlace>,
+    place: Option<Place>,
     /// The number of the host call that it waits for, or made last, in its chain.
     host_call: u32,
     keeps_stack: bool,
@@ -224,9 +224,8 @@ impl Execution {
             if let Some(instance) = elsewhere {
                 self.look_elsewhere(store, instance);
             }
-            let depth = self.entered.unwrap_or_default();
             let too_deep =
-                self.context.as_ref().and_then(|context| store.is_too_deep(depth, &context.bounds));
+                self.context.as_ref().and_then(|context| store.is_too_deep(self.depth(), &context.bounds));
             if let Some(trap) = too_deep {
                 self.state = State::Failed(trap);
             }
@@ -291,9 +290,7 @@ impl Execution {
             instance,
             memory: caller.memory,
             fuel: self.fuel.left(),
-            place: Place { recorded: &self.recorded, module: &own.module },
-            link: self.link(),
-            depth: self.entered.unwrap_or_default(),
+            execution: self,
         })
     }
 

@@ -6,7 +6,7 @@ use crate::{
     error::ExecutionError,
     store::{
         Serving, Store,
-        chain::{Chain, Link, Place as ChainPlace},
+        chain::{Chain, Link, Place},
         leavings::Leaving,
     },
 };
@@ -60,7 +60,7 @@ impl Execution {
     }
 
     /// Its place, and the chain that it is in.
-    fn place(&self) -> Option<(&Chain, ChainPlace)> {
+    fn place(&self) -> Option<(&Chain, Place)> {
         self.context.as_ref()?.chain.as_deref().zip(self.place)
     }
 
@@ -86,8 +86,13 @@ impl Execution {
         }
     }
 
-    /// What names the host call that it waits for.
-    pub(super) fn link(&self) -> Option<Link> {
+    /// The depth of nesting at which it took its place.
+    pub(crate) fn depth(&self) -> u32 {
+        self.entered.unwrap_or_default()
+    }
+
+    /// What names the host call that it waits for, where calls nest.
+    pub(crate) fn link(&self) -> Option<Link> {
         self.place().map(|(chain, _)| chain.link(self.host_call))
     }
 

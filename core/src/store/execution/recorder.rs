@@ -14,7 +14,6 @@ use crate::{
     wasm::{OUTSIDE, SLOT_BYTES},
 };
 use alloc::vec::Vec;
-use core::fmt;
 
 /// Where an instance notes its frames.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -104,24 +103,5 @@ impl Recorded {
                 .map(|(function_index, offset)| Frame { function_index, name: name(function_index), offset })
                 .collect(),
         }
-    }
-}
-
-/// Where a paused execution is, and how to read that.
-#[derive(Clone, Copy)]
-pub(crate) struct Place<'a> {
-    pub(crate) recorded: &'a Recorded,
-    pub(crate) module: &'a Module,
-}
-
-impl Place<'_> {
-    pub(crate) fn frames(self) -> Frames {
-        self.recorded.frames(self.module)
-    }
-}
-
-impl fmt::Debug for Place<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Place").finish_non_exhaustive()
     }
 }
