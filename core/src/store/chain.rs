@@ -191,13 +191,15 @@ impl Chain {
     }
 
     /// Whether no call is nested in this one that has not ended.
+    #[inline]
     pub(crate) fn can_go_on(&self, place: Place) -> bool {
-        self.is_last(place)
-            || self.has_left() && {
-                let left = self.left.lock();
-                let has_ended = |at: u32| left.iter().any(|place| place.at == at);
-                (place.at..self.calls()).all(|before| has_ended(before.saturating_add(1)))
-            }
+        self.is_last(place) || self.has_left() && self.have_ended_after(place)
+    }
+
+    fn have_ended_after(&self, place: Place) -> bool {
+        let left = self.left.lock();
+        let has_ended = |at: u32| left.iter().any(|place| place.at == at);
+        (place.at..self.calls()).all(|before| has_ended(before.saturating_add(1)))
     }
 
     fn has_left(&self) -> bool {
@@ -233,11 +235,15 @@ impl Chain {
     }
 
     /// Lets go of the places at the end of the chain whose calls have ended.
+    #[inline]
     pub(crate) fn settle(&self, space: &mut dyn Space) {
         // Nearly always there is none.
-        if !self.has_left() {
-            return;
+        if self.has_left() {
+            self.remove_left(space);
         }
+    }
+
+    fn remove_left(&self, space: &mut dyn Space) {
         let mut left = self.left.lock();
         while let Some(ended) = left.iter().position(|place| self.is_last(*place)) {
             let place = left.swap_remove(ended);

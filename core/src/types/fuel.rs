@@ -108,9 +108,11 @@ impl Fuel {
         if self.account.left < self.slice_left { self.account.left } else { self.slice_left }
     }
 
-    /// Notes that so much is left: what there was more is used.
+    /// Notes that so much is left: what there was more is used. As a rule there was none.
     pub(crate) const fn spend_to(&mut self, left: u64) {
-        self.spend(self.account.left.saturating_sub(left));
+        if left < self.account.left {
+            self.spend(self.account.left.saturating_sub(left));
+        }
     }
 
     pub(crate) const fn spend(&mut self, fuel: u64) {
