@@ -18,8 +18,8 @@ pub const NOP_COST: u8 = 1;
 /// global that is null.
 pub const REF_NULL_COST: u8 = 8;
 
-/// What the engine takes for an `i64.extend16_s`, which is put in with a constant and a `drop`. A guest's own
-/// become shifts.
+/// What the engine takes for an `i64.extend16_s`. They are put in one after the other, between a constant and a
+/// `drop`. A guest's own become shifts.
 pub const EXTEND_COST: u8 = 32;
 
 /// The regions of a function, and what each costs beside the unit that the engine takes by itself.
@@ -51,15 +51,18 @@ impl Regions {
     }
 }
 
-/// What makes the engine take [`EXTEND_COST`] and [`REF_NULL_COST`].
-const EXTEND: [u8; 4] = [I64_CONST, 0, I64_EXTEND16_S, DROP];
+/// What is extended.
+const ZERO: [u8; 2] = [I64_CONST, 0];
+/// What makes the engine take [`REF_NULL_COST`].
 const NULL: [u8; 3] = [REF_NULL, FUNC_REF, DROP];
 
 /// Appends what makes the engine take so many units.
 pub(super) fn push_charge(code: &mut Vec<u8>, units: u32) {
     let Charge { most, many, few } = Charge::of(units);
-    for _ in 0..most {
-        code.extend_from_slice(&EXTEND);
+    if most > 0 {
+        code.extend_from_slice(&ZERO);
+        code.extend(core::iter::repeat_n(I64_EXTEND16_S, most));
+        code.push(DROP);
     }
     for _ in 0..many {
         code.extend_from_slice(&NULL);
@@ -70,8 +73,9 @@ pub(super) fn push_charge(code: &mut Vec<u8>, units: u32) {
 /// The bytes of that.
 pub(super) fn charge_len(units: u32) -> usize {
     let Charge { most, many, few } = Charge::of(units);
-    let (most, many) = (most.saturating_mul(EXTEND.len()), many.saturating_mul(NULL.len()));
-    most.saturating_add(many).saturating_add(few)
+    let around_most = if most > 0 { ZERO.len().saturating_add(1) } else { 0 };
+    let many = many.saturating_mul(NULL.len());
+    around_most.saturating_add(most).saturating_add(many).saturating_add(few)
 }
 
 /// How often the engine is to take [`EXTEND_COST`], [`REF_NULL_COST`] and [`NOP_COST`].
