@@ -14,6 +14,7 @@ export {
   PoisonedError,
   RestoreError,
   SnapshotError,
+  TableError,
   Trap,
 } from "./base/errors.js";
 export type { Frame, Frames } from "./base/frames.js";
@@ -25,6 +26,8 @@ export { Memory, PAGE_BYTES, type ReadStringOptions } from "./memory.js";
 export type { Leak, LeakKind } from "./host/net.js";
 export { type CompileOptions, type MemoryType, Sandbox, type SandboxOptions } from "./sandbox.js";
 export type { Snapshot } from "./snapshot.js";
+export type { Table, TableType } from "./table.js";
+export type { GuestFunction } from "./host/functions.js";
 export type { ErrorCode, ErrorCodes, ModuleNeeds, TrapCode } from "./base/tables.js";
 export type { FloatMode, Value, ValueType } from "./host/values.js";
 export type {

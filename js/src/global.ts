@@ -2,12 +2,13 @@
 import { checkBoolean } from "./base/checks.js";
 import { mark } from "./base/copies.js";
 import { disposable } from "./base/disposable.js";
-import { DisposedError, GlobalError } from "./base/errors.js";
+import { GlobalError } from "./base/errors.js";
 import { printable } from "./base/frames.js";
 import { known, optionsOf } from "./base/options.js";
 import { shown } from "./base/shown.js";
 import type { Engine } from "./host/engine.js";
-import type { Held, Keeper } from "./host/net.js";
+import { Handle, type Owner } from "./host/handle.js";
+import type { Keeper } from "./host/net.js";
 import { type FloatMode, type Value, ValueList, type ValueType, floatMode, isNumeric } from "./host/values.js";
 
 /** What a global is made as. */
@@ -28,20 +29,11 @@ interface Descriptor {
   readonly mutable: boolean;
 }
 
-/** Whose a guest's own global is. */
-interface Owner {
-  /** The name that it is exported by. */
-  readonly name: string;
-  /** Asks the engine for a handle. A guest may export thousands, so each is asked for when it is used. */
-  readonly ask: () => number;
-}
-
 /** A global: a number that guests can share, with each other and with JavaScript. */
 export class Global {
   /** Does what `dispose` does, at the end of a `using`. */
   declare readonly [Symbol.dispose]: () => void;
-  private held: Held | undefined;
-  private isOver = false;
+  private readonly handle: Handle;
   private list: ValueList | undefined;
 
   /** @internal A guest's own global is given its owner, any other its handle. */
@@ -49,9 +41,9 @@ export class Global {
     private readonly engine: Engine,
     private readonly type: Descriptor,
     private readonly mode: FloatMode,
-    private readonly of: number | Owner,
+    of: number | Owner,
   ) {
-    if (typeof of === "number") this.held = engine.net.watch(this, "global", of, drop);
+    this.handle = new Handle(engine, this, "global", of, drop);
   }
 
   /** @internal Makes one that guests can import. */
@@ -70,7 +62,7 @@ export class Global {
   /** The value. Of a vector or reference type it cannot be passed: a TypeError. */
   get value(): Value {
     const { engine, values } = this;
-    const handle = this.use();
+    const handle = this.handle.use();
     const word = engine.use((host) => host.global(handle));
     engine.refresh();
     engine.u64[0] = word ?? 0n;
@@ -79,7 +71,7 @@ export class Global {
 
   set value(value: Value) {
     const { engine, values } = this;
-    const handle = this.use();
+    const handle = this.handle.use();
     if (!this.type.mutable) throw new GlobalError("immutable", "the global is not mutable");
     const word = put(engine, values, value);
     engine.use((host) => host.set_global(handle, word));
@@ -89,44 +81,30 @@ export class Global {
    * Ends the life of this object. Guests that import the global keep it; a guest's own global goes with the guest.
    */
   dispose(): void {
-    if (this.isOver || !this.engine.isLive) return;
-    this.held?.dispose();
-    this.isOver = true;
+    this.handle.dispose();
   }
 
   /** @internal Ends its life with that of its guest. */
   forget(): void {
-    this.isOver = true;
-    this.held?.free();
+    this.handle.forget();
   }
 
   /** @internal The handle, for the same engine only. */
   handleIn(engine: Engine): number {
     if (engine !== this.engine) throw new GlobalError("other-store", "the global belongs to another sandbox");
-    return this.use();
+    return this.handle.use();
   }
 
   /** @internal What is printed of it. */
   get text(): string {
-    this.check();
+    this.handle.check();
     return `${this.type.mutable ? "mutable" : "constant"} ${this.type.type}`;
   }
 
   private get values(): ValueList {
-    const of = typeof this.of === "number" ? "the global" : `the global \`${printable(this.of.name)}\``;
+    const { name } = this.handle;
+    const of = name === undefined ? "the global" : `the global \`${printable(name)}\``;
     return (this.list ??= new ValueList([this.type.type], this.mode, { one: "value", of }));
-  }
-
-  private check(): void {
-    this.engine.check();
-    if (!this.isOver) return;
-    throw new DisposedError("torn-down", `the ${typeof this.of === "number" ? "supervisor" : "guest"}'s global was disposed of`);
-  }
-
-  private use(): number {
-    this.check();
-    if (typeof this.of !== "number") this.held ??= this.engine.net.watch(this, undefined, this.of.ask(), drop);
-    return (this.held as Held).value as number;
   }
 }
 

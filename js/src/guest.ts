@@ -5,9 +5,10 @@ import { DisposedError, InvokeError } from "./base/errors.js";
 import type { Names } from "./base/options.js";
 import { counted, shown } from "./base/shown.js";
 import { Protocol } from "./base/tables.js";
-import type { Engine } from "./host/engine.js";
+import type { Engine, Living } from "./host/engine.js";
+import { type GuestFunction, noteFunction } from "./host/functions.js";
 import type { Held, Keeper } from "./host/net.js";
-import { type FloatMode, type Value, floatMode } from "./host/values.js";
+import { type FloatMode, type Value, type ValueType, floatMode } from "./host/values.js";
 import { Memory } from "./memory.js";
 import { Snapshot, snapshotHandle } from "./snapshot.js";
 import type {
@@ -23,12 +24,13 @@ import type {
   SyncCallOptions,
   SyncOutcome,
 } from "./types.js";
-import { type CalledModule, type Callee, Caller, stateOf } from "./calls/caller.js";
+import { type CalledModule, type Callee, Caller, signatureOf, stateOf } from "./calls/caller.js";
 import { type Call, Calls, overlappingOf } from "./calls/calls.js";
 import { drive, driveAsync, valueOf } from "./calls/drive.js";
 import type { Pace } from "./calls/pace.js";
-import type { Calling, HostFunction, ServedGuest } from "./calls/served.js";
+import type { Calling, HostFunction, Served, ServedGuest } from "./calls/served.js";
 import { Global } from "./global.js";
+import { Table } from "./table.js";
 import { type Thing, withHandles } from "./imported.js";
 
 export const GUEST_NAMES: Names<GuestOptions> = {
@@ -47,7 +49,7 @@ export interface GuestModule extends Module, CalledModule {
 }
 
 /** An instance. */
-export class Guest implements ServedGuest {
+export class Guest implements ServedGuest, Living {
   declare readonly [Symbol.dispose]: () => void;
   private life: "starting" | "live" | "disposed" = "starting";
   private id: number | undefined;
@@ -55,6 +57,12 @@ export class Guest implements ServedGuest {
   private exportsObject: Exports | undefined;
   private readonly globals = new Map<string, Global>();
   private readonly memories = new Map<string, Memory>();
+  private readonly tables = new Map<string, Table>();
+  /** Its functions that are known by handles. */
+  private readonly functions = new Map<number, GuestFunction>();
+  /** Their handles, also of exports by their names. */
+  private readonly handles = new Map<string | number, number>();
+  private heldHandles: Held<Map<string | number, number>> | undefined;
   private readonly importedMemory: Memory | undefined;
   private readonly callee: Callee;
   private readonly caller: Caller;
@@ -90,6 +98,7 @@ export class Guest implements ServedGuest {
       instance: () => this.instance(),
     };
     this.caller = new Caller(this.callee, () => Protocol.NO_CALL, false);
+    for (const table of this.importedTables()) table.hold(this);
   }
 
   get exports(): Exports {
@@ -153,6 +162,65 @@ export class Guest implements ServedGuest {
     this.held.free();
     for (const global of this.globals.values()) global.forget();
     for (const memory of this.memories.values()) memory.forget();
+    for (const table of this.tables.values()) table.forget();
+    for (const table of this.importedTables()) table.letGo(this);
+    this.heldHandles?.free();
+  }
+
+  private importedTables(): readonly Table[] {
+    return this.imported.filter((thing) => thing instanceof Table);
+  }
+
+  /** @internal */
+  get serving(): Served {
+    return this.callee.served;
+  }
+
+  /** @internal */
+  functionBy(handle: number): GuestFunction {
+    const known = this.functions.get(handle);
+    if (known !== undefined) return known;
+    const position = this.engine.use((host) => host.func_export(handle));
+    const descriptor = this.module.exports[position];
+    const function_ = descriptor === undefined ? this.ownFunction(handle) : (this.exports[descriptor.name] as GuestFunction);
+    this.keepHandle(descriptor?.name ?? handle, handle);
+    this.functions.set(handle, function_);
+    return function_;
+  }
+
+  /** A function that it does not export. */
+  private ownFunction(handle: number): GuestFunction {
+    const { engine } = this;
+    const types = JSON.parse(engine.use((host) => host.func_type(handle))) as [readonly ValueType[], readonly ValueType[]];
+    const function_ = this.caller.functionBy(handle, signatureOf(types, this.callee.mode));
+    return this.noted(function_, () => handle);
+  }
+
+  /** Notes whose a function is, for tables. */
+  private noted(function_: GuestFunction, handle: () => number): GuestFunction {
+    const { engine } = this;
+    const ask = (): number => {
+      this.instance();
+      return handle();
+    };
+    noteFunction(function_, { engine, guest: this, handle: ask });
+    return function_;
+  }
+
+  /** The handle of an exported function. */
+  private handleOf(name: string): number {
+    const known = this.handles.get(name);
+    if (known !== undefined) return known;
+    const instance = this.instance();
+    const position = this.module.position(name) as number;
+    const handle = this.engine.use((host) => host.exported_func(instance, position));
+    this.keepHandle(name, handle);
+    return handle;
+  }
+
+  private keepHandle(key: string | number, handle: number): void {
+    this.handles.set(key, handle);
+    this.heldHandles ??= this.engine.net.watch(this, undefined, this.handles, dropHandles);
   }
 
   /** @internal */
@@ -212,6 +280,7 @@ export class Guest implements ServedGuest {
 
   private live(id: number): void {
     this.id = this.held.value = id;
+    this.engine.born(id, this);
     this.life = "live";
   }
 
@@ -228,14 +297,28 @@ export class Guest implements ServedGuest {
   private makeExport(descriptor: ExportDescriptor, caller: Calling): unknown {
     switch (descriptor.kind) {
       case "function":
-        return caller.function(descriptor.name);
+        return this.noted(caller.function(descriptor.name), () => this.handleOf(descriptor.name));
       case "global":
         return this.global(descriptor);
       case "memory":
         return this.memory(descriptor.name);
-      default:
-        return undefined;
+      case "table":
+        return this.table(descriptor.name);
     }
+  }
+
+  private table(name: string): Table {
+    const { engine } = this;
+    let table = this.tables.get(name);
+    if (table === undefined) {
+      const ask = (): number => {
+        const instance = this.instance();
+        return engine.use((host) => host.exported_table(instance, name));
+      };
+      table = new Table(engine, { name, ask });
+      this.tables.set(name, table);
+    }
+    return table;
   }
 
   private global(descriptor: ExportDescriptor & { kind: "global" }): Global {
@@ -282,6 +365,13 @@ export class Guest implements ServedGuest {
 disposable(Guest);
 shown(Guest, ({ module }) => counted(module.exports.length, "export"));
 
-const tearDown = (engine: Keeper, id: number): void => engine.proceed((host) => host.teardown_instance(id));
+const tearDown = (engine: Keeper, id: number): void => {
+  engine.died(id);
+  engine.proceed((host) => host.teardown_instance(id));
+};
+
+const dropHandles = (engine: Keeper, handles: Map<string | number, number>): void => {
+  for (const handle of new Set(handles.values())) engine.proceed((host) => host.drop_func(handle));
+};
 
 const disposed = (): DisposedError => new DisposedError("torn-down", "the guest was disposed of");

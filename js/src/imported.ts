@@ -8,6 +8,7 @@ import { Global } from "./global.js";
 import type { Engine } from "./host/engine.js";
 import { type FloatMode, type Value, type ValueType, isNumeric, valueText, wordOf } from "./host/values.js";
 import { Memory } from "./memory.js";
+import { Table } from "./table.js";
 import type { ExternType, ImportDescriptor, ImportTarget, Imports } from "./types.js";
 import { bound, hostFunction } from "./calls/imports.js";
 import type { HostFunction } from "./calls/served.js";
@@ -19,7 +20,7 @@ interface Constant {
 }
 
 /** What is imported and no function. */
-export type Thing = Constant | Global | Memory;
+export type Thing = Constant | Global | Memory | Table;
 
 /** What is given for a module's imports, of each kind in the module's order. */
 export interface Imported {
@@ -34,7 +35,7 @@ export function withHandles<T>(engine: Engine, things: readonly Thing[], use: (h
   try {
     for (let at = 0; at < things.length; at++) {
       const thing = things[at] as Thing;
-      if (thing instanceof Memory || thing instanceof Global) {
+      if (thing instanceof Memory || thing instanceof Global || thing instanceof Table) {
         handles[at] = thing.handleIn(engine);
       } else {
         const handle = (handles[at] = engine.use((host) => host.new_global(thing.type, false, thing.word)));
@@ -76,6 +77,7 @@ const NAMED = 20;
 /** What is given for an import that is no function; `undefined` where it is not of the kind. The engine compares types. */
 function thingOf(engine: Engine, descriptor: ImportDescriptor, target: unknown, floats: FloatMode): Thing | undefined {
   if (descriptor.kind === "memory") return target instanceof Memory ? target : undefined;
+  if (descriptor.kind === "table") return target instanceof Table ? target : undefined;
   if (descriptor.kind !== "global" || !isNumeric(descriptor.type)) return undefined;
   if (target instanceof Global) return target;
   const { type, mutable } = descriptor;
@@ -132,10 +134,9 @@ function problemOf(descriptor: ImportDescriptor, target: unknown): string {
 
 function reasonOf(descriptor: ImportDescriptor, target: unknown): string {
   const { kind } = descriptor;
-  if (kind === "table") return "tables cannot be imported";
   if (kind === "function" && !isPassable(descriptor)) return "a vector or reference type in its signature cannot be passed";
   if (kind === "global" && !isNumeric(descriptor.type)) return "a global of a vector or reference type cannot be imported";
-  if ((kind === "memory" || kind === "global") && isMarked(target, kind)) return `the ${kind} that is given ${OF_ANOTHER_COPY}`;
+  if (kind !== "function" && isMarked(target, kind)) return `the ${kind} that is given ${OF_ANOTHER_COPY}`;
   if (kind === "global" && isNumber(target)) {
     return `a ${typeText(descriptor)} is asked for, ${valueText(target)} is ${insteadOf(descriptor)}`;
   }
@@ -156,8 +157,10 @@ function typeText(type: ExternType): string {
       return `memory of ${type.initial === 1 ? "a page" : `${type.initial} pages`} or more`;
     case "global":
       return `${type.mutable ? "mutable" : "constant"} ${type.type} global`;
-    case "table":
-      return type.kind;
+    case "table": {
+      const { element, initial, maximum } = type;
+      return `${element} table of ${initial} ${maximum === undefined ? "elements or more" : `to ${maximum} elements`}`;
+    }
   }
 }
 
@@ -165,11 +168,14 @@ function typeText(type: ExternType): string {
 function given(target: unknown): string {
   if (target instanceof Memory) return "a memory";
   if (target instanceof Global) return "a global";
+  if (target instanceof Table) return "a table";
   switch (Object.prototype.toString.call(target)) {
     case "[object WebAssembly.Memory]":
       return "a WebAssembly.Memory, which is the runtime's own; make one by `sandbox.memory({ initial })`,";
     case "[object WebAssembly.Global]":
       return "a WebAssembly.Global, which is the runtime's own; make one by `sandbox.global({ value, mutable }, number)`,";
+    case "[object WebAssembly.Table]":
+      return "a WebAssembly.Table, which is the runtime's own; make one by `sandbox.table({ initial })`,";
     case "[object ArrayBuffer]":
       return "a buffer, which is no memory; make one by `sandbox.memory({ initial })`,";
     default:

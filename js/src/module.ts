@@ -8,10 +8,10 @@ import { counted, shown } from "./base/shown.js";
 import type { ModuleNeeds } from "./base/tables.js";
 import type { Engine } from "./host/engine.js";
 import type { Held, Keeper } from "./host/net.js";
-import { type FloatMode, ValueList, type ValueType, floatMode, isNumeric } from "./host/values.js";
+import { type FloatMode, type ValueType, floatMode } from "./host/values.js";
 import { snapshotHandle } from "./snapshot.js";
 import type { ExternType, ExportDescriptor, ImportDescriptor, Imports, InstantiateOptions, PaceOptions } from "./types.js";
-import { PACE_NAMES, type Signature, stateOf } from "./calls/caller.js";
+import { PACE_NAMES, type Signature, signatureOf, stateOf } from "./calls/caller.js";
 import { overlappingOf } from "./calls/calls.js";
 import { Pace } from "./calls/pace.js";
 import { Tempo } from "./calls/tempo.js";
@@ -83,12 +83,9 @@ export class Module implements GuestModule {
     const known = this.signatures[mode].get(position);
     if (known !== undefined) return known;
     const type = this.exports[position];
-    if (type?.kind !== "function" || ![...type.params, ...type.results].every(isNumeric)) return undefined;
-    const signature = {
-      params: new ValueList(type.params, mode, { one: "argument", of: `\`${printable(type.name)}\`` }),
-      results: new ValueList(type.results, mode, { one: "result", of: `\`${printable(type.name)}\`` }),
-    };
-    this.signatures[mode].set(position, signature);
+    if (type?.kind !== "function") return undefined;
+    const signature = signatureOf([type.params, type.results], mode, `\`${printable(type.name)}\``);
+    if (signature !== undefined) this.signatures[mode].set(position, signature);
     return signature;
   }
 

@@ -15,6 +15,7 @@ import { instantiateGlue } from "./load/instance.js";
 import { type Limits, type LoadOptions, storeArguments } from "./load/limits.js";
 import { Memory } from "./memory.js";
 import { Snapshot } from "./snapshot.js";
+import { Table, type TableType } from "./table.js";
 import { warmUp } from "./calls/warm.js";
 import { Module } from "./module.js";
 
@@ -156,6 +157,11 @@ export class Sandbox {
    */
   global(type: GlobalType, value: Value): Global {
     return Global.make(this.engine, type, value);
+  }
+
+  /** Makes a table of nulls that guests can import. */
+  table(type: TableType): Table {
+    return Table.make(this.engine, type);
   }
 
   /**

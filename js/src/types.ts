@@ -9,6 +9,7 @@ import type { Global } from "./global.js";
 import type { FloatMode, Value, ValueType } from "./host/values.js";
 import type { Memory } from "./memory.js";
 import type { Snapshot } from "./snapshot.js";
+import type { Table } from "./table.js";
 
 /** The type of an import or export. */
 export type ExternType =
@@ -62,9 +63,9 @@ export type ImportTarget = (...args: any[]) => unknown;
 export type Imports = { readonly [module: string]: ImportModule } | ReadonlyMap<string, ImportModule> | object;
 
 /** What serves an import: of a constant global also a number of its type, as `floats` has it. */
-export type Importable = Global | ImportTarget | Memory | Value;
+export type Importable = Global | ImportTarget | Memory | Table | Value;
 
-/** The functions, memories and globals of one module name. */
+/** The functions, memories, globals and tables of one module name. */
 export type ImportModule =
   | { readonly [name: string]: Importable }
   | ReadonlyMap<string, Importable>
@@ -177,7 +178,7 @@ export interface Guest {
   dispose(): void;
 }
 
-/** The exports of a guest, by name: functions, memories, and globals with a `value`. */
+/** The exports of a guest, by name: functions, memories, tables, and globals with a `value`. */
 export interface Exports {
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the guest decides the types
   readonly [name: string]: any;

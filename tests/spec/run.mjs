@@ -61,13 +61,12 @@ function ofTypes({ params, results }) {
 const OF_IMPORTS = {
   function: ofTypes,
   global: ({ type }) => (isNumeric(type) ? undefined : "not expressible: imported reference"),
-  table: () => "not expressible: imported table",
+  table: () => undefined,
   memory: () => undefined,
 };
 
 /** What the package says of imports that nobody can have yet. */
-const NEVER =
-  /tables cannot be imported|a global of a vector or reference type cannot be imported|a vector or reference type in its signature cannot be passed/;
+const NEVER = /a global of a vector or reference type cannot be imported|a vector or reference type in its signature cannot be passed/;
 
 /**
  * Performs a script in a sandbox, and returns what its directives came to. `api` has the classes of errors of the package,
@@ -98,8 +97,9 @@ class Script {
 
   constructor(api, sandbox, common) {
     Object.assign(this, { api, sandbox, messages: common.messages });
-    // No guest's, so that it can be shared with any.
+    // No guest's, so that they can be shared with any.
     this.memory = sandbox.memory({ initial: 1, maximum: 2 });
+    this.table = sandbox.table({ initial: 10, maximum: 20 });
     this.#registered.set("spectest", this.#make(common.spectest));
   }
 
@@ -219,7 +219,15 @@ class Script {
 
   /** All that a module imports and that there is. */
   #link(module) {
-    const imports = new Map([["spectest", new Map([["memory", this.memory]])]]);
+    const imports = new Map([
+      [
+        "spectest",
+        new Map([
+          ["memory", this.memory],
+          ["table", this.table],
+        ]),
+      ],
+    ]);
     for (const descriptor of module.imports) {
       const instance = this.#registered.get(descriptor.module);
       if (instance === undefined) continue;

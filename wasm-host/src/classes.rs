@@ -6,7 +6,7 @@
 use crate::error::{IntoJs, error_of};
 use guestbox::{
     CompileError, ExecutionError, ForkError, FormatError, GlobalError, HandleError, InstantiateError,
-    InvokeError, MemoryError, RestoreError, SnapshotError,
+    InvokeError, MemoryError, RestoreError, SnapshotError, TableError,
     abi::{InstantiateFailure, SupervisorTrap},
     tables::{Code, Coded, Variant},
 };
@@ -120,5 +120,9 @@ classes! {
     }
     SupervisorTrap {
         of SupervisorTrap;
+    }
+    TableError {
+        of TableError but Handle;
+        own "other-store";
     }
 }

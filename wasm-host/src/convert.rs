@@ -1,7 +1,7 @@
 //! Values as the 64-bit words of the exchange, and descriptions of modules.
 
 use crate::json::List;
-use guestbox::{ExternType, Frame, Frames, Module, Value, ValueType};
+use guestbox::{ExternType, Frame, Frames, FuncType, Module, Value, ValueType};
 
 /// The raw bits of a value; 32-bit ones in the low half.
 pub(crate) fn to_word(value: Value) -> u64 {
@@ -53,6 +53,12 @@ fn describe_type(ty: &ExternType, description: List) -> List {
         ExternType::Table(ty) => description.with_text(ty.element.name()).with(ty.initial).with(ty.maximum),
         _ => description,
     }
+}
+
+/// The types of a function: `[params, results]`.
+pub(crate) fn describe_signature(ty: &FuncType) -> String {
+    let names = |types: &[ValueType]| types.iter().map(|ty| ty.name()).collect::<List>();
+    List::new().with(names(ty.params())).with(names(ty.results())).to_string()
 }
 
 /// The number of frames that were left out, and `[index, name, offset]` for each, the innermost first. Nothing where

@@ -14,9 +14,10 @@ use crate::{
     trapped::Trapped,
 };
 use guestbox::{
-    CompileError, Environment, ExternType, FuncIndex, GlobalId, InstanceId, InstanceLimits, Limit, MemoryId,
-    Module, Needs, SharedFuel, Snapshot, Store, Value,
+    CompileError, Environment, ExternType, FuncIndex, FuncRef, GlobalId, InstanceId, InstanceLimits, Limit,
+    MemoryId, Module, Needs, SharedFuel, Snapshot, Store, TableId, Value,
 };
+use std::collections::HashMap;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 /// Words of the exchange: the values of the longest signature the engine knows, and a head.
@@ -29,6 +30,10 @@ pub struct Host {
     pub(crate) modules: Slab<Module>,
     pub(crate) globals: Slab<GlobalId>,
     pub(crate) memories: Slab<MemoryId>,
+    pub(crate) tables: Slab<TableId>,
+    pub(crate) funcs: Slab<FuncRef>,
+    /// The handles of functions.
+    pub(crate) func_handles: HashMap<FuncRef, u32>,
     pub(crate) snapshots: Slab<Snapshot>,
     pub(crate) calls: Slab<Call>,
     /// What calls that are to be begun later will draw on.
@@ -53,6 +58,9 @@ impl Host {
             modules: Slab::new(),
             globals: Slab::new(),
             memories: Slab::new(),
+            tables: Slab::new(),
+            funcs: Slab::new(),
+            func_handles: HashMap::new(),
             snapshots: Slab::new(),
             calls: Slab::new(),
             budgets: Slab::new(),
@@ -176,6 +184,9 @@ impl Host {
                 }
                 ExternType::Memory(_) => {
                     environment.set_memory(module, name, *self.memories.get(*thing)?);
+                }
+                ExternType::Table(_) => {
+                    environment.set_table(module, name, *self.tables.get(*thing)?);
                 }
                 _ => {}
             }

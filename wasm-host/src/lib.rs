@@ -67,6 +67,7 @@ mod slab;
 mod snapshots;
 mod steps;
 mod substrate;
+mod tables;
 mod trapped;
 mod traps;
 

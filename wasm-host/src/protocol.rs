@@ -68,6 +68,9 @@ protocol! {
     /// What stands for a handle until a call that pauses gets one, and where there is no call.
     NO_CALL: u32 = (1 << 24) - 1;
 
+    /// The bit of a number in the place of an export's position that is the handle of a function.
+    FUNCTION: u32 = 1 << 30;
+
     /// Words of the exchange before the values: the head.
     HEAD_WORDS: usize = 8;
     /// The word of the call's handle.
@@ -82,6 +85,9 @@ protocol! {
     USED_WORD: usize = 4;
     /// The word of the size of a memory in pages, whose address was asked for.
     PAGES_WORD: usize = 5;
+
+    /// The word of whose import a host call is, where the call reached another guest through a table: one more than its instance; 0 where it is that of the call.
+    GUEST_WORD: usize = 6;
 
     /// The bit of a trap that has frames.
     HAS_FRAMES: u32 = 1;

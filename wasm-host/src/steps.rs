@@ -11,7 +11,9 @@ use crate::{
     host::Host,
     protocol::Protocol,
 };
-use guestbox::{Execution, ExecutionError, HandleError, InvokeError, Level, SharedFuel, TrapCode};
+use guestbox::{
+    Execution, ExecutionError, HandleError, InvokeError, Level, SharedFuel, TrapCode, Value, ValueType,
+};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 #[wasm_bindgen]
@@ -190,17 +192,26 @@ impl Host {
 }
 
 impl Host {
-    /// Begins a call of an export, by its position, with the values in the exchange.
+    /// Begins a call of an export, by its position, or of a function, by [`Protocol::FUNCTION`] and its handle, with the
+    /// values in the exchange.
     fn begin_call(&mut self, instance: u32, export: u32, state: u32) -> Result<Execution, InvokeError> {
+        if export & Protocol::FUNCTION != 0 {
+            return self.begin_func(export & !Protocol::FUNCTION, state);
+        }
         let instance = self.store.instance_id(instance)?;
         let position = usize::try_from(export).unwrap_or(usize::MAX);
         let export =
             self.store.module(instance)?.exports().get(position).ok_or(InvokeError::ExportNotFound)?;
         let ty = export.ty().as_func().ok_or(InvokeError::NotAFunction)?;
-        let words = self.exchange.get(Protocol::VALUES..).unwrap_or_default();
-        self.args.clear();
-        self.args.extend(words.iter().zip(ty.params()).filter_map(|(word, ty)| from_word(*word, *ty)));
+        take_args(&mut self.args, &self.exchange, ty.params());
         self.store.begin_at(instance, position, &self.args, state)
+    }
+
+    /// Begins a call of a function, by its handle, with the values in the exchange.
+    fn begin_func(&mut self, func: u32, state: u32) -> Result<Execution, InvokeError> {
+        let func = *self.funcs.get(func).map_err(|_| InvokeError::Instance(HandleError::TornDown))?;
+        take_args(&mut self.args, &self.exchange, self.store.func_type(func)?.params());
+        self.store.begin_func(func, &self.args, state)
     }
 
     /// Makes the first step of a call that was just begun, which takes its place where that is not
@@ -289,4 +300,11 @@ impl Host {
             }
         }
     }
+}
+
+/// Takes arguments of these types out of the exchange.
+fn take_args(args: &mut Vec<Value>, exchange: &[u64], params: &[ValueType]) {
+    let words = exchange.get(Protocol::VALUES..).unwrap_or_default();
+    args.clear();
+    args.extend(words.iter().zip(params).filter_map(|(word, ty)| from_word(*word, *ty)));
 }

@@ -109,6 +109,9 @@ export class InvokeError extends Base<"InvokeError"> {}
  */
 export class MemoryError extends Base<"MemoryError"> {}
 
+/** An operation on a table failed, which is as it was. */
+export class TableError extends Base<"TableError"> {}
+
 /** A global could not be set. */
 export class GlobalError extends Base<"GlobalError"> {}
 
@@ -193,6 +196,7 @@ const CLASSES = new Map<string, new (code: never, message: string, options?: Det
     RestoreError,
     SnapshotError,
     SupervisorTrap,
+    TableError,
   } satisfies { readonly [name in Exclude<keyof ErrorCodes, "Trap">]: unknown }),
 );
 

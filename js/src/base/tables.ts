@@ -108,6 +108,7 @@ export interface ErrorCodes {
   readonly RestoreError: "busy" | "engine" | "grown" | "ids-exhausted" | "limit" | "maximum" | "other-module" | "out-of-system-memory" | "reference-global" | "segment" | "shape" | "table";
   readonly SnapshotError: "busy" | "corrupted" | "engine" | "limit" | "not-a-snapshot" | "other-sandbox" | "out-of-system-memory" | "reference-global" | "segment" | "table" | "version";
   readonly SupervisorTrap: "allocator" | "arguments" | "heap-base" | "instance" | "limit" | "memory" | "memory-refused" | "out-of-system-memory" | "result-buffer" | "slice" | "store-in-use" | "thunk";
+  readonly TableError: "apart" | "ids-exhausted" | "limit" | "maximum" | "other-store" | "out-of-bounds" | "out-of-system-memory" | "type";
   readonly Trap: TrapCode;
 }
 
@@ -138,6 +139,8 @@ export const enum Step {
 export const enum Protocol {
   /** What stands for a handle until a call that pauses gets one, and where there is no call. */
   NO_CALL = 16777215,
+  /** The bit of a number in the place of an export's position that is the handle of a function. */
+  FUNCTION = 1073741824,
   /** Words of the exchange before the values: the head. */
   HEAD_WORDS = 8,
   /** The word of the call's handle. */
@@ -152,6 +155,8 @@ export const enum Protocol {
   USED_WORD = 4,
   /** The word of the size of a memory in pages, whose address was asked for. */
   PAGES_WORD = 5,
+  /** The word of whose import a host call is, where the call reached another guest through a table: one more than its instance; 0 where it is that of the call. */
+  GUEST_WORD = 6,
   /** The bit of a trap that has frames. */
   HAS_FRAMES = 1,
   /** The bit of a trap that has a message of its own. */

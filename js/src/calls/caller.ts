@@ -6,7 +6,7 @@ import { type Names, known, optionsOf } from "../base/options.js";
 import { writable } from "../base/shown.js";
 import { Protocol, Step } from "../base/tables.js";
 import type { Engine } from "../host/engine.js";
-import type { FloatMode, Value, ValueList } from "../host/values.js";
+import { type FloatMode, type Value, ValueList, type ValueType, isNumeric } from "../host/values.js";
 import type { CallOptions, Outcome, PaceOptions, Result, SyncCallOptions, SyncOutcome } from "../types.js";
 import type { Beginning, Call, Calls } from "./calls.js";
 import { drive, driveAsync, driveToEnd, valueOf } from "./drive.js";
@@ -24,6 +24,16 @@ const SYNC_CALL_OPTIONS = known<SyncCallOptions>({ fuel: true, keepStack: true, 
 export interface Signature {
   readonly params: ValueList;
   readonly results: ValueList;
+}
+
+/** That of a function of these types, `undefined` where it cannot be called. */
+export function signatureOf(
+  [params, results]: readonly [readonly ValueType[], readonly ValueType[]],
+  mode: FloatMode,
+  of = "the function",
+): Signature | undefined {
+  if (![...params, ...results].every(isNumeric)) return undefined;
+  return { params: new ValueList(params, mode, { one: "argument", of }), results: new ValueList(results, mode, { one: "result", of }) };
 }
 
 /** A module, as those have it who call the functions of its instances. */
@@ -109,6 +119,15 @@ export class Caller implements Calling {
     return (...args) => {
       const instance = callee.instance();
       return this.run(instance, position, found ?? uncallable(name), args);
+    };
+  }
+
+  /** A function of the guest's, by its handle, as one of JavaScript. */
+  functionBy(handle: number, signature: Signature | undefined): (...args: Value[]) => Result {
+    const { callee } = this;
+    return (...args) => {
+      const instance = callee.instance();
+      return this.run(instance, Protocol.FUNCTION + handle, signature ?? uncallable("a function"), args);
     };
   }
 

@@ -6,7 +6,7 @@
  * returned.
  */
 import { isThenable } from "../base/checks.js";
-import { Trap, asyncImport } from "../base/errors.js";
+import { InvokeError, Trap, asyncImport } from "../base/errors.js";
 import { Protocol, Step } from "../base/tables.js";
 import type { Engine } from "../host/engine.js";
 import { type Call, SYNCHRONOUS } from "./calls.js";
@@ -32,14 +32,17 @@ export function drive(served: Served, step: Step): void {
 /** Drives a call to its end, after its first step, and gives the last, or the trap if it could not pay. */
 export function driveToEnd(served: Served, step: Step): Step | Trap {
   if (step !== Step.HOST_CALL) return step;
-  const { engine, functions, calls } = served;
+  const { engine, calls } = served;
   const mark = calls.mark();
   do {
     const handle = engine.head(Protocol.CALL_WORD);
-    const host = functions[engine.head(Protocol.DETAIL_WORD)] as HostFunction;
-    const context = contextOf(served, host);
+    const server = serverOf(served, handle);
+    const markElsewhere = server.calls.mark();
+    const host = server.functions[engine.head(Protocol.DETAIL_WORD)] as HostFunction;
+    const context = contextOf(server, host);
     let answered = false;
     const before = calls.serve(SYNCHRONOUS);
+    const beforeElsewhere = server === served ? undefined : server.calls.serve(SYNCHRONOUS);
     try {
       const result = serve(host, context, host.params.takeAll(engine));
       if (isThenable(result)) throw asyncImport(result);
@@ -47,11 +50,15 @@ export function driveToEnd(served: Served, step: Step): Step | Trap {
       host.results.putResult(engine, result);
       answered = true;
     } catch (thrown) {
-      const trap = trapOfImport(served, handle, host, context, thrown);
+      const trap = trapOfImport(server, handle, host, context, thrown);
       if (trap === undefined) throw thrown;
       return trap;
     } finally {
       context?.close();
+      if (server !== served) {
+        server.calls.outlive(markElsewhere);
+        server.calls.served(beforeElsewhere);
+      }
       calls.outlive(mark);
       calls.served(before);
       // Whatever was thrown goes on its way, as the same object.
@@ -64,6 +71,20 @@ export function driveToEnd(served: Served, step: Step): Step | Trap {
 }
 
 /**
+ * What serves the host call in the exchange: what serves the call's guest, or another guest that it reached through a
+ * table. Where that is none that JavaScript has, the call ends.
+ */
+function serverOf(served: Served, handle: number): Served {
+  const { engine } = served;
+  const guest = engine.head(Protocol.GUEST_WORD);
+  if (guest === 0) return served;
+  const living = engine.living(guest - 1);
+  if (living !== undefined) return living.serving as Served;
+  engine.host.cancel(handle);
+  throw new InvokeError("not-started", "a function was called, through a table, of a guest whose start function has not returned yet");
+}
+
+/**
  * Drives a call until it finishes, traps or is out of fuel, waiting for imports and giving the
  * event loop its turn between slices. `finish` is called as soon as the results are in the
  * exchange, before any other call can put its own there.
@@ -71,7 +92,7 @@ export function driveToEnd(served: Served, step: Step): Step | Trap {
  * What an import throws, and what ends the call by its pace, is thrown; the call is over then.
  */
 export async function driveAsync<T>(served: Served, call: Call, pace: Pace, finish: () => T): Promise<Ending<T>> {
-  const { engine, functions, calls } = served;
+  const { engine, calls } = served;
   const { handle } = call;
   const mark = calls.mark();
   let isOver = false;
@@ -82,10 +103,12 @@ export async function driveAsync<T>(served: Served, call: Call, pace: Pace, fini
     let step = pace.time(() => engine.step(handle));
     for (;;) {
       if (step === Step.HOST_CALL) {
-        const host = functions[engine.head(Protocol.DETAIL_WORD)] as HostFunction;
-        const context = (call.context = contextOf(served, host));
+        const server = serverOf(served, handle);
+        const markElsewhere = server.calls.mark();
+        const host = server.functions[engine.head(Protocol.DETAIL_WORD)] as HostFunction;
+        const context = (call.context = contextOf(server, host));
         try {
-          const promise = serveAsync(served, call, host, context, pace);
+          const promise = serveAsync(served, server, call, host, context, pace);
           if (promise !== undefined) {
             const result = await promise;
             call.check();
@@ -93,11 +116,12 @@ export async function driveAsync<T>(served: Served, call: Call, pace: Pace, fini
           }
         } catch (thrown) {
           const isOfImport = call.outlived === undefined && !pace.isReason(thrown);
-          const trap = isOfImport ? trapOfImport(served, handle, host, context, thrown) : undefined;
+          const trap = isOfImport ? trapOfImport(server, handle, host, context, thrown) : undefined;
           if (trap === undefined) throw thrown;
           return { status: "trap", trap, fuelUsed: trap.fuelUsed };
         } finally {
           context?.close();
+          if (server !== served) server.calls.outlive(markElsewhere);
         }
         calls.outlive(mark, call);
         step = engine.answer(handle);
@@ -137,12 +161,14 @@ export async function driveAsync<T>(served: Served, call: Call, pace: Pace, fini
  */
 function serveAsync(
   { engine, calls }: Served,
+  server: Served,
   call: Call,
   host: HostFunction,
   context: Context | undefined,
   pace: Pace,
 ): PromiseLike<unknown> | undefined {
   const before = calls.serve(call);
+  const beforeElsewhere = server.calls === calls ? undefined : server.calls.serve(call);
   try {
     const returned = serve(host, context, host.params.takeAll(engine));
     const isPromise = isThenable(returned);
@@ -157,6 +183,7 @@ function serveAsync(
     const result = isPromise ? call.race(pace.race(returned)) : returned;
     return isTurn ? pace.turnAfter(result) : (result as PromiseLike<unknown>);
   } finally {
+    if (server.calls !== calls) server.calls.served(beforeElsewhere);
     calls.served(before);
   }
 }

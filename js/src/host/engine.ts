@@ -16,12 +16,22 @@ export interface TrapKind {
   readonly message: string;
 }
 
+/** A guest, as those know it who come by its number. */
+export interface Living {
+  /** What serves its host calls. */
+  readonly serving: unknown;
+  /** Its function of a handle. The same one is the same object. */
+  functionBy(handle: number): unknown;
+}
+
 export class Engine {
   /** How often the engine was entered: what was seen of a guest's memory holds until the next time. */
   entered = 0;
   readonly net: Net = new Net(this);
   /** Who has calls that wait for their turn. */
   readonly waiting = new Set<WeakRef<{ dispose(error: Error): void }>>();
+  /** The guests, by their numbers. Each is let go of with its end. */
+  private readonly guests = new Map<number, WeakRef<Living>>();
   private raw: Host;
   private memory: WebAssembly.Memory;
   private readonly exchange: number;
@@ -110,6 +120,21 @@ export class Engine {
 
   get isLive(): boolean {
     return this.state === "live";
+  }
+
+  /** Notes the guest of a number. */
+  born(number: number, guest: Living): void {
+    this.guests.set(number, new WeakRef(guest));
+  }
+
+  /** The guest of a number has ended, or was collected. */
+  died(number: number): void {
+    this.guests.delete(number);
+  }
+
+  /** The guest of a number, if it lives. */
+  living(number: number): Living | undefined {
+    return this.guests.get(number)?.deref();
   }
 
   /** Begins a call and makes its first step, as all steps with what they take in the exchange. */

@@ -9,7 +9,7 @@
 import type { Host } from "./glue-types.js";
 
 /** What can be disposed of and was not. */
-export type LeakKind = "global" | "guest" | "memory" | "module" | "outcome" | "snapshot";
+export type LeakKind = "global" | "guest" | "memory" | "module" | "outcome" | "snapshot" | "table";
 
 /** What was collected without having been disposed of. */
 export interface Leak {
@@ -21,6 +21,7 @@ export interface Keeper {
   readonly isLive: boolean;
   readonly net: Net;
   enter(): void;
+  died(guest: number): void;
   proceed<T>(call: (host: Host) => T): T;
 }
 

@@ -1,0 +1,272 @@
+// Tables: read, written and grown from JavaScript, shared by guests, and calls that lead from one guest into another.
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { inspect } from "node:util";
+import { DisposedError, InstantiateError, InvokeError, Sandbox, SnapshotError, Trap, call } from "guestbox";
+import { collect } from "./collect.mjs";
+import { thrownBy, wat, workbench } from "./wat.mjs";
+
+const { sandbox } = await workbench();
+
+const OWNER = wat(`(module
+  (import "env" "host" (func $host (param i32) (result i32)))
+  (type $unary (func (param i32) (result i32)))
+  (table (export "table") 4 8 funcref) (memory (export "memory") 1)
+  (func $double (export "double") (param i32) (result i32) (i32.mul (local.get 0) (i32.const 2)))
+  (func $ask (param i32) (result i32) (i32.add (call $host (local.get 0)) (i32.load (i32.const 0))))
+  (func $reference (param funcref))
+  (elem (i32.const 0) $double $ask $reference)
+  (data (i32.const 0) "\\64\\00\\00\\00")
+  (func (export "call") (param $at i32) (param $n i32) (result i32)
+    (call_indirect (type $unary) (local.get $n) (local.get $at)))
+  (func (export "size") (result i32) (table.size 0)))`);
+
+const CALLER = wat(`(module
+  (import "env" "host" (func $host (param i32) (result i32)))
+  (import "env" "table" (table $t 1 funcref))
+  (type $unary (func (param i32) (result i32)))
+  (memory (export "memory") 1) (data (i32.const 0) "\\07\\00\\00\\00")
+  (func $ask (export "ask") (param i32) (result i32) (i32.add (call $host (local.get 0)) (i32.load (i32.const 0))))
+  (elem declare func $ask)
+  (func (export "call") (param $at i32) (param $n i32) (result i32)
+    (i32.add (call_indirect $t (type $unary) (local.get $n) (local.get $at)) (i32.load (i32.const 0))))
+  (func (export "put") (param $at i32) (table.set $t (local.get $at) (ref.func $ask))))`);
+
+const echo = { env: { host: (n) => n } };
+
+/** A guest with a table, and one that imports it. */
+function linked(ofOwner = echo.env.host, ofCaller = echo.env.host) {
+  const owner = sandbox.compile(OWNER).instantiate({ env: { host: ofOwner } });
+  const caller = sandbox.compile(CALLER).instantiate({ env: { host: ofCaller, table: owner.exports.table } });
+  return { owner, caller, table: owner.exports.table };
+}
+
+describe("tables", () => {
+  test("are read, written and grown", () => {
+    const { exports } = sandbox.compile(OWNER).instantiate(echo);
+    const { table } = exports;
+    assert.equal(table.length, 4);
+    assert.equal(table.get(3), null);
+    const ask = table.get(1);
+    assert.equal(ask(5), 105);
+    assert.equal(table.get(1), ask);
+    table.set(3, ask);
+    assert.equal(table.get(3), ask);
+    assert.equal(exports.call(3, 6), 106);
+    table.set(3);
+    assert.throws(
+      () => exports.call(3, 6),
+      (error) => Trap.is(error, "indirect-call-to-null"),
+    );
+    assert.equal(table.grow(3, ask), 4);
+    assert.deepEqual([table.length, exports.size(), table.get(6)], [7, 7, ask]);
+    assert.equal(table.grow(0), 7);
+  });
+  test("have the functions of exports as those are", () => {
+    const { exports } = sandbox.compile(OWNER).instantiate(echo);
+    assert.equal(exports.table.get(0), exports.double);
+    exports.table.set(1, exports.double);
+    assert.equal(exports.table.get(1), exports.double);
+    assert.equal(exports.call(1, 4), 8);
+  });
+  test("say what is wrong, and are as they were", async () => {
+    const { exports } = sandbox.compile(OWNER).instantiate(echo);
+    const { table, double } = exports;
+    const other = await Sandbox.load();
+    const foreign = other.compile(OWNER).instantiate(echo).exports;
+    const apart = sandbox.compile(OWNER).instantiate(echo).exports;
+    for (const [wrong, expected] of [
+      [() => table.get(4), { name: "TableError", code: "out-of-bounds" }],
+      [() => table.set(4, double), { name: "TableError", code: "out-of-bounds" }],
+      [() => table.grow(5), { name: "TableError", code: "maximum" }],
+      [() => table.set(0, foreign.double), { name: "TableError", code: "other-store" }],
+      [() => table.set(0, apart.double), { name: "TableError", code: "apart" }],
+      [() => table.set(0, () => 1), { name: "TypeError" }],
+      [() => table.set(0, {}), { name: "TypeError" }],
+      [() => table.get(-1), { name: "RangeError" }],
+      [() => table.get("0"), { name: "TypeError" }],
+      [() => table.grow(1.5), { name: "RangeError" }],
+    ]) {
+      assert.throws(wrong, expected, String(wrong));
+    }
+    assert.throws(
+      () => table.get(2)(null),
+      (error) => InvokeError.is(error, "not-a-function"),
+    );
+    assert.throws(() => table.get(0)("1"), TypeError);
+    assert.throws(() => table.get(1)(), /the function has 1 argument, 0 are given/);
+    assert.deepEqual([table.length, table.get(0)], [4, double]);
+    other.dispose();
+  });
+  test("of a sandbox go where their functions are", () => {
+    const table = sandbox.table({ element: "anyfunc", initial: 2, maximum: 3 });
+    assert.deepEqual([table.length, table.get(1), table.grow(1), table.length], [2, null, 2, 3]);
+    const caller = sandbox.compile(CALLER).instantiate({ env: { ...echo.env, table } });
+    table.set(2, caller.exports.ask);
+    assert.equal(caller.exports.call(2, 1), 1 + 7 + 7);
+    caller.dispose();
+    assert.equal(table.get(2), null);
+    table.dispose();
+    assert.throws(
+      () => table.length,
+      (error) => DisposedError.is(error, "torn-down"),
+    );
+    for (const wrong of [{ initial: 2, maximum: 1 }, { initial: -1 }, { initial: 1, element: "externref" }, { initial: 1, size: 2 }]) {
+      assert.throws(() => sandbox.table(wrong));
+    }
+  });
+  test("are printed with their size", () => {
+    const table = sandbox.table({ initial: 2 });
+    assert.equal(inspect(table), "Table (2 elements)");
+  });
+  test("that do not fit are named", () => {
+    const table = sandbox.table({ initial: 1 });
+    const refused = (text, target) =>
+      thrownBy(() => sandbox.compile(wat(`(module (import "env" "t" (table ${text})))`)).instantiate({ env: { t: target } })).message;
+    assert.match(
+      refused("2 funcref", table),
+      /`env` `t`, a funcref table of 2 elements or more: a funcref table of 1 elements or more is given/,
+    );
+    assert.match(
+      refused("1 2 funcref", new WebAssembly.Table({ element: "anyfunc", initial: 1 })),
+      /a WebAssembly.Table, .*sandbox\.table/,
+    );
+    assert.match(refused("1 funcref", undefined), /a funcref table of 1 elements or more is asked for, nothing of this name is given/);
+    assert.match(refused("1 funcref", sandbox.memory({ initial: 1 })), /a memory is given/);
+    assert.ok(
+      InstantiateError.is(
+        thrownBy(() => sandbox.compile(CALLER).instantiate(echo)),
+        "import",
+      ),
+    );
+  });
+});
+
+describe("guests that share a table", () => {
+  test("call each other, each with its own memory and imports", () => {
+    const seen = [];
+    const { owner, caller } = linked(
+      call((c, n) => (seen.push([c.guest, c.memory.read(0, 1)[0]]), n + 1000)),
+      call((c, n) => (seen.push([c.guest, c.memory.read(0, 1)[0]]), n + 2000)),
+    );
+    assert.equal(caller.exports.call(1, 9), 1009 + 100 + 7);
+    caller.exports.put(3);
+    assert.equal(owner.exports.call(3, 9), 2009 + 7);
+    assert.deepEqual(
+      seen.map(([guest, first]) => [guest === owner ? "owner" : guest === caller ? "caller" : "another", first]),
+      [
+        ["owner", 100],
+        ["caller", 7],
+      ],
+    );
+    assert.equal(owner.exports.table.get(3), caller.exports.ask);
+    assert.equal(owner.exports.table.get(3)(1), 2001 + 7);
+  });
+  test("wait for each other's imports", async () => {
+    const later = async (n) => {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      return n + 5;
+    };
+    const { owner, caller } = linked(later, later);
+    assert.equal(await caller.call("call", [1, 9]), 14 + 100 + 7);
+    caller.exports.put(3);
+    assert.equal(await owner.call("call", [3, 9]), 14 + 7);
+    const waiting = caller.call("call", [1, 9]);
+    assert.throws(
+      () => owner.exports.double(1),
+      (error) => InvokeError.is(error, "busy"),
+    );
+    assert.equal(await waiting, 14 + 100 + 7);
+  });
+  test("are called within each other's imports", async () => {
+    const nested = [];
+    const { owner, caller } = linked(
+      call((c, n) => {
+        if (n === 9) nested.push(c.callSync("call", [0, 4]), caller.exports.call(0, 4), c.exports.double(3));
+        return n;
+      }),
+    );
+    assert.equal(caller.exports.call(1, 9), 9 + 100 + 7);
+    assert.equal(await caller.call("call", [1, 9]), 9 + 100 + 7);
+    assert.deepEqual(nested, [8, 15, 6, 8, 15, 6]);
+    assert.equal(owner.exports.double(1), 2);
+  });
+  test("a call that is left behind in another guest ends with the import", async () => {
+    let left;
+    const { owner, caller } = linked(
+      call((c, n) => {
+        if (n === 9) left = c.call("call", [1, 1]).catch((error) => error);
+        return n === 9 ? n : new Promise(() => {});
+      }),
+    );
+    const outcome = await caller.tryCall("call", [1, 9]);
+    assert.equal(outcome.status === "ok" ? outcome.value : outcome, 9 + 100 + 7);
+    assert.ok(Trap.is(await left, "outlived"));
+    assert.deepEqual([owner.exports.double(1), caller.exports.call(0, 1)], [2, 9]);
+  });
+  test("what an import throws ends the call that led to it", () => {
+    const reason = new Error("on purpose");
+    const { owner, caller } = linked(() => {
+      throw reason;
+    });
+    assert.equal(
+      thrownBy(() => caller.exports.call(1, 9)),
+      reason,
+    );
+    assert.equal(caller.exports.call(0, 9), 25);
+    assert.equal(owner.exports.double(2), 4);
+    const outside = linked(call((c) => c.memory.read(70_000, 1)));
+    const trap = thrownBy(() => outside.caller.exports.call(1, 9));
+    assert.ok(Trap.is(trap, "host-error"), String(trap));
+  });
+  test("keep each other, and run on when one was disposed of", async () => {
+    const { owner, caller, table } = linked();
+    caller.exports.put(3);
+    owner.dispose();
+    assert.equal(caller.exports.call(0, 1), 9);
+    assert.throws(
+      () => caller.exports.call(1, 1),
+      (error) => Trap.is(error, "torn-down"),
+    );
+    assert.throws(
+      () => table.get(0),
+      (error) => DisposedError.is(error),
+    );
+    const again = sandbox.compile(OWNER).instantiate(echo).exports;
+    assert.equal(again.call(1, 1), 101);
+  });
+  test("have no snapshot", () => {
+    const { owner, caller } = linked();
+    for (const guest of [owner, caller])
+      assert.throws(
+        () => guest.snapshot(),
+        (error) => SnapshotError.is(error, "table"),
+      );
+  });
+});
+
+describe("tables that are dropped", () => {
+  test("a guest that is only in the table of another is kept", async () => {
+    const owner = sandbox.compile(OWNER).instantiate(echo);
+    (() => {
+      const caller = sandbox.compile(CALLER).instantiate({ env: { host: (n) => n + 1, table: owner.exports.table } });
+      caller.exports.put(3);
+    })();
+    for (let round = 0; round < 5; round++) await collect();
+    assert.equal(owner.exports.call(3, 1), 2 + 7);
+  });
+  test("and go together", async () => {
+    const own = await Sandbox.load();
+    (() => {
+      for (let round = 0; round < 20; round++) {
+        const owner = own.compile(OWNER).instantiate(echo);
+        const caller = own.compile(CALLER).instantiate({ env: { ...echo.env, table: owner.exports.table } });
+        caller.exports.put(3);
+        owner.exports.table.get(3)(1);
+      }
+    })();
+    for (let round = 0; round < 50 && own.memoryPagesInUse > 0; round++) await collect();
+    assert.equal(own.memoryPagesInUse, 0);
+    own.dispose();
+  });
+});
