@@ -30,6 +30,9 @@ const GUEST = wat(`(module
 const OTHER = wat(
   '(module (memory (export "m") 1) (func (export "f") (param i32 i32 i32) (result i32) (i32.mul (local.get 0) (i32.mul (local.get 1) (local.get 2)))))',
 );
+const COUNTS = wat(`(module (global $n (import "e" "n") (mut i32)) (import "e" "c" (global $c i32)) (import "e" "d" (global $d i64))
+  (export "n" (global $n)) (func (export "run") (result i64) (global.set $n (i32.add (global.get $n) (global.get $c)))
+    (i64.add (i64.extend_i32_s (global.get $n)) (global.get $d))))`);
 const LONG = wat(`(module ${Array.from({ length: 8 }, (_, i) => `(func (export "f${i}") (result i32) (i32.const ${i}))`).join(" ")})`);
 
 const sandbox = await Sandbox.load({ limits: { memoryPages: 20 } });
@@ -81,6 +84,14 @@ function use() {
   guest.restore(snapshot);
   say(exports.g.value);
   say(sandbox.snapshot(snapshot.bytes).bytes.length);
+  const count = sandbox.global({ value: "i32", mutable: true }, 40);
+  const counting = sandbox.compile(COUNTS).instantiate({ e: { n: count, c: 2, d: 5n } });
+  say(`${counting.exports.run()} ${count.value} ${counting.exports.n.value}`);
+  say(failure(() => counting.fork({ e: { n: 1, c: 0.5, d: count } })));
+  say(failure(() => sandbox.global({ value: "i64" }, 1)));
+  counting.dispose();
+  count.dispose();
+  say(failure(() => count.value));
   const fork = guest.fork(imports(sandbox.memory({ initial: 1 })));
   say(fork.exports.sum(5, 5, 5));
   say(failure(() => exports.trap()));
