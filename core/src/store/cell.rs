@@ -6,11 +6,10 @@
 //! can leave it as plain bytes for a fresh cell, and its garbage goes with it.
 
 use crate::{
-    engine::{Budgets, Limiter, Memory, RefKind, Space, Table},
+    engine::{self, Budgets, Limiter, Memory, RefKind, Space, Table},
     limits::{Limits, PAGE_BYTES, budget::Charge, to_usize},
     module::Module,
     store::{chain::Chain, execution::Recorder, leavings::Leavings, shared::Kept},
-    types::slots::ByNumber,
 };
 use alloc::{
     boxed::Box,
@@ -29,8 +28,8 @@ pub(crate) struct Cell {
     pub(crate) ticket: Arc<Ticket>,
     /// The numbers of what is in it and the supervisor's, and not torn down.
     pub(crate) kept: Kept,
-    /// The keys of the instances that live, by the engine's numbers.
-    pub(crate) instances: ByNumber<u32, u32>,
+    /// The instances that live, by the engine's numbers, which count up: their keys.
+    instances: Vec<(engine::Instance, u32)>,
     /// Where the frames are noted of all guests, dead ones too: calls of others may lead into them.
     pub(crate) recorders: Vec<Recorder>,
     /// Those of the chains whose stack several guests may share.
@@ -59,7 +58,7 @@ impl Cell {
             space: module.code().space(Limiter::new(limits, budgets)),
             ticket: Arc::new(Ticket { leavings: Arc::clone(leavings) }),
             kept: Kept::default(),
-            instances: ByNumber::default(),
+            instances: Vec::new(),
             recorders: Vec::new(),
             chains: Vec::new(),
             dead_instances: 0,
@@ -72,6 +71,28 @@ impl Cell {
     /// Whether an instance lives in it or an execution is under way.
     pub(crate) fn is_used(&self) -> bool {
         Arc::strong_count(&self.ticket) > 1
+    }
+
+    /// Notes the key of an instance that was just made.
+    pub(crate) fn note_instance(&mut self, instance: engine::Instance, key: u32) {
+        self.instances.push((instance, key));
+    }
+
+    /// Forgets an instance.
+    pub(crate) fn forget_instance(&mut self, instance: engine::Instance) {
+        if let Ok(at) = self.find_instance(instance) {
+            self.instances.remove(at);
+        }
+    }
+
+    /// The key of an instance that lives.
+    pub(crate) fn key_of(&self, instance: engine::Instance) -> Option<u32> {
+        let at = self.find_instance(instance).ok()?;
+        self.instances.get(at).map(|(_, key)| *key)
+    }
+
+    fn find_instance(&self, instance: engine::Instance) -> Result<usize, usize> {
+        self.instances.binary_search_by_key(&instance.0, |(known, _)| known.0)
     }
 
     /// The chain of the guests that have a table.

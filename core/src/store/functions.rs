@@ -113,7 +113,7 @@ impl Store {
 
     /// The instance that an engine's number is of, if it lives.
     pub(crate) fn linked(&self, cell: u32, instance: engine::Instance) -> Option<Elsewhere> {
-        let key = *self.cells.get(cell).ok()?.instances.get(&instance.0)?;
+        let key = self.cells.get(cell).ok()?.key_of(instance)?;
         let found = self.instances.get(key).ok()?;
         let number = found.number;
         Some(Elsewhere {

@@ -190,7 +190,7 @@ impl Store {
         };
         let body = Body::new(module, handle, cell);
         let (recorder, chain) = body.for_calls((self.tag, key), module, &bounds, cell, joined, &tables);
-        cell.instances.insert(handle.0, key);
+        cell.note_instance(handle, key);
         let context = Arc::new(Context {
             cell: home,
             ticket: Arc::clone(&cell.ticket),
@@ -267,7 +267,7 @@ impl Store {
     pub(crate) fn discard(&mut self, key: u32) {
         let Ok(instance) = self.instances.remove(key) else { return };
         if let Ok(cell) = self.cells.get_mut(instance.context.cell) {
-            cell.instances.remove(&instance.body.handle.0);
+            cell.forget_instance(instance.body.handle);
         }
         self.bury(instance.context.cell, &instance.context.module);
         // If calls are under way, the last of them does the rest.

@@ -51,7 +51,7 @@ impl Store {
             let parts = body.parts(&module, cell).ok_or(RestoreError::Engine)?;
             write(cell, &parts, snapshot, &self.limits, &bounds)?;
             let (recorder, chain) = body.for_calls((tag, key), &module, &bounds, cell, None, &[]);
-            cell.instances.insert(handle.0, key);
+            cell.note_instance(handle, key);
             Ok((body, recorder, chain))
         });
         // What was made stays in the new cell, which goes with it.

@@ -287,8 +287,8 @@ impl Store {
     /// have to be of one chain.
     fn lets_call(&mut self, table: TableId, handle: engine::Table, func: FuncRef) -> bool {
         let Some(cell) = self.cells.get_mut(func.cell).ok() else { return false };
-        let owner = cell.space.owner(func.function).and_then(|owner| cell.instances.get(&owner.0));
-        let owner = owner.and_then(|key| self.instances.get(*key).ok());
+        let owner = cell.space.owner(func.function).and_then(|owner| cell.key_of(owner));
+        let owner = owner.and_then(|key| self.instances.get(key).ok());
         let Some(own) = owner.and_then(|owner| owner.context.chain.as_ref()) else { return true };
         let chain = match table.origin {
             Origin::Exported(key, _) => {

@@ -11,9 +11,13 @@ use crate::{
     limits::StackLimits,
     types::{ids::unique, slots::ByNumber},
 };
-use alloc::sync::{Arc, Weak};
+use alloc::{
+    boxed::Box,
+    sync::{Arc, Weak},
+};
 use core::fmt;
 use spin::Mutex;
+use wasmi::FuncType;
 
 /// Bytes of dropped modules that an engine may hold at least before it is left.
 const DROPPED_BYTES: usize = 64 << 10;
@@ -88,6 +92,8 @@ impl fmt::Debug for Library {
 pub(super) struct WasmiCode {
     id: u64,
     module: Arc<Prepared>,
+    /// The types of the imported functions, in order.
+    imports: Box<[FuncType]>,
     home: Mutex<Home>,
 }
 
@@ -100,7 +106,13 @@ struct Home {
 
 impl WasmiCode {
     pub(super) fn new(module: &Arc<Prepared>, library: Arc<Library>, translated: wasmi::Module) -> Self {
-        Self { id: unique(), module: Arc::clone(module), home: Mutex::new(Home { library, translated }) }
+        let imports = translated.imports().filter_map(|import| import.ty().func().cloned()).collect();
+        let home = Mutex::new(Home { library, translated });
+        Self { id: unique(), module: Arc::clone(module), imports, home }
+    }
+
+    pub(super) fn imports(&self) -> &[FuncType] {
+        &self.imports
     }
 
     pub(super) fn module(&self) -> &Prepared {

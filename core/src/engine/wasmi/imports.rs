@@ -5,21 +5,19 @@
 
 use super::{data::Data, values::from_engine};
 use crate::{engine::Instance, types::value::Value};
-use alloc::vec::Vec;
 use wasmi::{Caller, Extern, Func, FuncType, ValType};
 
-/// The functions that stand for what an instance of a module imports.
+/// The functions that stand for those of these types that an instance imports.
 pub(super) fn functions(
     store: &mut wasmi::Store<Data>,
-    module: &wasmi::Module,
+    types: &[FuncType],
     instance: Instance,
-) -> Vec<Extern> {
-    let types = module.imports().filter_map(|import| import.ty().func().cloned());
-    (0..).zip(types).map(|(ordinal, ty)| Extern::Func(function(store, (instance, ordinal), ty))).collect()
+) -> impl Iterator<Item = Extern> {
+    (0..).zip(types).map(move |(ordinal, ty)| Extern::Func(function(store, (instance, ordinal), ty)))
 }
 
 /// Integer signatures, by far the most common, get a typed function, which the engine calls without allocating.
-fn function(store: &mut wasmi::Store<Data>, import: (Instance, u32), ty: FuncType) -> Func {
+fn function(store: &mut wasmi::Store<Data>, import: (Instance, u32), ty: &FuncType) -> Func {
     macro_rules! typed {
         ($($arg:ident)*) => {
             match ty.results() {
@@ -43,7 +41,7 @@ fn function(store: &mut wasmi::Store<Data>, import: (Instance, u32), ty: FuncTyp
             _ => {}
         }
     }
-    Func::new(store, ty, move |mut caller: Caller<'_, Data>, args, _| {
+    Func::new(store, ty.clone(), move |mut caller: Caller<'_, Data>, args, _| {
         Err(caller.data_mut().pause(import, args.iter().filter_map(from_engine)))
     })
 }

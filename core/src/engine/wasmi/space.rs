@@ -117,7 +117,9 @@ impl Space for WasmiSpace {
             self.functions.begin(number, &Func::wrap(&mut *store, || ()));
         }
         // In the engine's order: those of one kind together.
-        let mut imports = imports::functions(store, &translated, number);
+        let things = tables.len().saturating_add(memories.len()).saturating_add(globals.len());
+        let mut imports = Vec::with_capacity(code.imports().len().saturating_add(things));
+        imports.extend(imports::functions(store, code.imports(), number));
         imports.extend(tables.iter().filter_map(|table| at(&self.tables, table.0)).map(Extern::Table));
         imports.extend(memories.iter().filter_map(|memory| at(&self.memories, memory.0)).map(Extern::Memory));
         imports.extend(globals.iter().filter_map(|global| at(&self.globals, global.0)).map(Extern::Global));
