@@ -27,6 +27,7 @@ export type { Leak, LeakKind } from "./host/net.js";
 export { type CompileOptions, type MemoryType, Sandbox, type SandboxOptions } from "./sandbox.js";
 export type { Snapshot } from "./snapshot.js";
 export type { Table, TableType } from "./table.js";
+export type { FunctionType } from "./made.js";
 export type { GuestFunction } from "./host/functions.js";
 export type { ErrorCode, ErrorCodes, ModuleNeeds, TrapCode } from "./base/tables.js";
 export type { FloatMode, Value, ValueType } from "./host/values.js";

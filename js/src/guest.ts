@@ -199,12 +199,19 @@ export class Guest implements ServedGuest, Living {
   /** Notes whose a function is, for tables. */
   private noted(function_: GuestFunction, handle: () => number): GuestFunction {
     const { engine } = this;
-    const ask = (): number => {
+    const place = (): { handle: number; guest: object } => {
       this.instance();
-      return handle();
+      return { handle: handle(), guest: this };
     };
-    noteFunction(function_, { engine, guest: this, handle: ask });
+    noteFunction(function_, { engine, place });
     return function_;
+  }
+
+  /** @internal The handle of an exported function, which is a function of JavaScript's from now on. */
+  handleAs(name: string, function_: GuestFunction): number {
+    const handle = this.handleOf(name);
+    this.functions.set(handle, function_);
+    return handle;
   }
 
   /** The handle of an exported function. */

@@ -17,7 +17,10 @@ import { Memory } from "./memory.js";
 import { Snapshot } from "./snapshot.js";
 import { Table, type TableType } from "./table.js";
 import { warmUp } from "./calls/warm.js";
+import { type FunctionType, makeFunction } from "./made.js";
 import { Module } from "./module.js";
+import type { ImportTarget } from "./types.js";
+import type { GuestFunction } from "./host/functions.js";
 
 /** How a sandbox is loaded. */
 export interface SandboxOptions extends LoadOptions {
@@ -162,6 +165,15 @@ export class Sandbox {
   /** Makes a table of nulls that guests can import. */
   table(type: TableType): Table {
     return Table.make(this.engine, type);
+  }
+
+  /**
+   * Makes a function that tables take, as `new WebAssembly.Function(type, target)` would: a guest that calls it by a table
+   * has `target` called, as an import is. That may be `async`, and be made by `call`; its context's guest has no memory.
+   */
+  function(type: FunctionType, target: ImportTarget): GuestFunction {
+    this.engine.check();
+    return makeFunction(this.engine, type, target);
   }
 
   /**

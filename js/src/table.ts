@@ -76,22 +76,22 @@ export class Table {
     return guest.functionBy(function_) as GuestFunction;
   }
 
-  /** Sets the element at a place to a function of a guest, or to `null`. */
+  /** Sets the element at a place to a function: of a guest, of `sandbox.function`, or `null`. */
   set(index: number, value: GuestFunction | null = null): void {
     checkU32("index", index);
     const handle = this.handle.use();
-    const function_ = this.handleOf(value);
-    this.engine.use((host) => host.table_set(handle, index, function_));
-    this.keep(value);
+    const element = this.place(value);
+    this.engine.use((host) => host.table_set(handle, index, element.handle));
+    if (element.guest !== undefined) this.hold(element.guest);
   }
 
-  /** Grows the table by `delta` elements, a function of a guest or `null` each, and returns its size before. */
+  /** Grows the table by `delta` elements, such a function or `null` each, and returns its size before. */
   grow(delta: number, value: GuestFunction | null = null): number {
     checkU32("delta", delta);
     const handle = this.handle.use();
-    const function_ = this.handleOf(value);
-    const before = this.engine.use((host) => host.table_grow(handle, delta, function_));
-    this.keep(value);
+    const element = this.place(value);
+    const before = this.engine.use((host) => host.table_grow(handle, delta, element.handle));
+    if (element.guest !== undefined) this.hold(element.guest);
     return before;
   }
 
@@ -121,21 +121,18 @@ export class Table {
     this.guests.delete(guest);
   }
 
-  /** The engine's handle of what is to be an element. */
-  private handleOf(value: unknown): number {
-    if (value === null) return NULL;
+  /** The engine's handle of what is to be an element, and whose it is. */
+  private place(value: unknown): { readonly handle: number; readonly guest?: object } {
+    if (value === null) return { handle: NULL };
     const source = typeof value === "function" ? sourceOf(value as GuestFunction) : undefined;
-    if (source === undefined)
-      throw new TypeError("a table takes functions of guests, from their `exports` or a table, or null; something else is given");
+    if (source === undefined) throw new TypeError(NO_FUNCTION);
     if (source.engine !== this.engine) throw new TableError("other-store", "the function is of a guest in another sandbox");
-    return source.handle();
-  }
-
-  private keep(value: GuestFunction | null): void {
-    const source = value === null ? undefined : sourceOf(value);
-    if (source !== undefined) this.guests.add(source.guest);
+    return source.place(this as never);
   }
 }
+
+const NO_FUNCTION =
+  "a table takes functions of guests, from their `exports` or a table, those of `sandbox.function`, and null; something else is given";
 
 disposable(Table);
 shown(Table, ({ length }) => counted(length, "element"));

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { inspect } from "node:util";
-import { DisposedError, InstantiateError, InvokeError, Sandbox, SnapshotError, Trap, call } from "guestbox";
+import { DisposedError, InstantiateError, InvokeError, Sandbox, SnapshotError, TableError, Trap, call } from "guestbox";
 import { collect } from "./collect.mjs";
 import { thrownBy, wat, workbench } from "./wat.mjs";
 
@@ -242,6 +242,89 @@ describe("guests that share a table", () => {
         () => guest.snapshot(),
         (error) => SnapshotError.is(error, "table"),
       );
+  });
+});
+
+describe("functions that JavaScript makes for tables", () => {
+  const UNARY = { parameters: ["i32"], results: ["i32"] };
+  test("are called by guests, and are the same object", async () => {
+    const { exports } = sandbox.compile(OWNER).instantiate(echo);
+    const { table } = exports;
+    const tenfold = sandbox.function(UNARY, (n) => n * 10);
+    table.set(3, tenfold);
+    assert.deepEqual([exports.call(3, 4), tenfold(4), table.get(3) === tenfold], [40, 40, true]);
+    assert.equal(table.grow(1, tenfold), 4);
+    assert.equal(exports.call(4, 5), 50);
+    const other = sandbox.table({ initial: 1 });
+    other.set(0, tenfold);
+    assert.equal(other.get(0), tenfold);
+    table.set(
+      0,
+      sandbox.function({ parameters: ["i64", "f64", "f32"], results: ["i32", "i64"] }, () => [1, 2n]),
+    );
+    assert.throws(
+      () => exports.call(0, 1),
+      (error) => Trap.is(error, "bad-signature"),
+    );
+    assert.deepEqual(table.get(0)(1n, 2, 3), [1, 2n]);
+  });
+  test("may be async, throw, and call the guest", async () => {
+    const guest = sandbox.compile(OWNER).instantiate(echo);
+    const { table } = guest.exports;
+    table.set(
+      3,
+      sandbox.function(UNARY, async (n) => n + (await 1)),
+    );
+    assert.equal(await guest.call("call", [3, 4]), 5);
+    const reason = new Error("on purpose");
+    table.set(
+      3,
+      sandbox.function(UNARY, () => {
+        throw reason;
+      }),
+    );
+    assert.equal(
+      thrownBy(() => guest.exports.call(3, 4)),
+      reason,
+    );
+    // As emscripten's `invoke_*` do: what is thrown is caught on the way, and the guest goes on.
+    table.set(
+      2,
+      sandbox.function(UNARY, (n) => {
+        try {
+          return table.get(3)(n);
+        } catch {
+          return -1;
+        }
+      }),
+    );
+    assert.equal(guest.exports.call(2, 4), -1);
+    table.set(
+      3,
+      sandbox.function(
+        UNARY,
+        call((c, n) => {
+          c.charge(1n);
+          return guest.exports.double(n);
+        }),
+      ),
+    );
+    assert.equal(guest.exports.call(2, 4), 8);
+  });
+  test("of wrong types are refused", () => {
+    for (const [type, target] of [
+      [{ parameters: ["i32"] }, () => 1],
+      [{ parameters: ["i32"], results: "i32" }, () => 1],
+      [{ parameters: ["externref"], results: [] }, () => 1],
+      [{ parameters: [], results: [], more: 1 }, () => 1],
+      [UNARY, 1],
+    ]) {
+      assert.throws(() => sandbox.function(type, target), TypeError);
+    }
+    assert.throws(
+      () => sandbox.function({ parameters: Array(1001).fill("i32"), results: [] }, () => {}),
+      (error) => TableError.is(error, "type"),
+    );
   });
 });
 

@@ -8,10 +8,8 @@ export type GuestFunction = (...args: Value[]) => Value | Value[] | undefined;
 /** Where a function is from. */
 export interface FunctionSource {
   readonly engine: Engine;
-  /** Its guest, which it keeps. */
-  readonly guest: object;
-  /** The handle; throws where the guest is not there any more. */
-  readonly handle: () => number;
+  /** Its handle, to be put into a table, and its guest; throws where that is not there any more. */
+  readonly place: (table: never) => { readonly handle: number; readonly guest: object };
 }
 
 const sources = new WeakMap<object, FunctionSource>();

@@ -1,0 +1,93 @@
+/** Functions that JavaScript makes for tables. */
+import { append } from "./base/define.js";
+import { isMarked } from "./base/copies.js";
+import { InvokeError, TableError } from "./base/errors.js";
+import { known, optionsOf } from "./base/options.js";
+import type { Engine } from "./host/engine.js";
+import { type GuestFunction, noteFunction } from "./host/functions.js";
+import { type ValueType, isNumeric } from "./host/values.js";
+import type { Table } from "./table.js";
+import type { ImportTarget } from "./types.js";
+import type { Guest } from "./guest.js";
+import { Module } from "./module.js";
+
+/** The type of a function that is made for tables. */
+export interface FunctionType {
+  /** The types of the parameters, in order. */
+  readonly parameters: readonly ("i32" | "i64" | "f32" | "f64")[];
+  /** The types of the results, in order. */
+  readonly results: readonly ("i32" | "i64" | "f32" | "f64")[];
+}
+
+const FUNCTION_TYPE = known<FunctionType>({ parameters: true, results: true });
+
+/** As in a module. */
+const CODES: { readonly [type: string]: number } = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c };
+
+/**
+ * A function that tables take. In a table it is an export of a guest of its own that imports the table and it, so that it
+ * is one of those that share the table.
+ */
+export function makeFunction(engine: Engine, given: FunctionType, target: ImportTarget): GuestFunction {
+  const { parameters, results } = optionsOf(given, FUNCTION_TYPE);
+  if (typeof target !== "function") throw new TypeError("the function to be called is no function");
+  const bytes = moduleOf(typesOf("parameters", parameters), typesOf("results", results));
+  const guests = new WeakMap<Table, Guest>();
+  let first: Guest | undefined;
+  const made: GuestFunction = (...args) => {
+    const exported = first?.exports["function"] as GuestFunction | undefined;
+    if (exported !== undefined) return exported(...args);
+    if (isMarked(target, "call")) throw new InvokeError("not-started", "a function with a context can be called once it is in a table");
+    return target(...args) as ReturnType<GuestFunction>;
+  };
+  const place = (table: Table): { readonly handle: number; readonly guest: Guest } => {
+    let guest = guests.get(table);
+    if (guest === undefined) {
+      const module = new Module(
+        engine,
+        engine.use((host) => host.compile(bytes)),
+      );
+      guest = module.instantiate({ table: { table }, host: { function: target } });
+      module.dispose();
+      guests.set(table, guest);
+      first ??= guest;
+    }
+    return { handle: guest.handleAs("function", made), guest };
+  };
+  noteFunction(made, { engine, place });
+  return made;
+}
+
+function typesOf(name: string, types: unknown): readonly ValueType[] {
+  const all = Array.isArray(types) ? ([...(types as unknown[])] as ValueType[]) : undefined;
+  if (all?.every(isNumeric) !== true) throw new TypeError(`${name} is no array of "i32", "i64", "f32" and "f64"`);
+  if (all.length > LONGEST) throw new TableError("type", `a function has at most ${LONGEST} ${name}`);
+  return all;
+}
+
+/** The most parameters, and results, that a function has in the specification's JavaScript API. */
+const LONGEST = 1_000;
+
+/** A module that imports a table and a function, and exports that. */
+function moduleOf(parameters: readonly ValueType[], results: readonly ValueType[]): Uint8Array<ArrayBuffer> {
+  const list = (types: readonly ValueType[]): number[] => [...number(types.length), ...types.map((type) => CODES[type] as number)];
+  const name = (text: string): number[] => [text.length, ...new TextEncoder().encode(text)];
+  const section = (id: number, contents: number[]): number[] => [id, ...number(contents.length), ...contents];
+  const types = [1, 0x60, ...list(parameters), ...list(results)];
+  const table = [...name("table"), ...name("table"), 1, 0x70, 0, 0];
+  const imports = [2, ...table, ...name("host"), ...name("function"), 0, 0];
+  const exports = [1, ...name("function"), 0, 0];
+  return Uint8Array.from([...HEADER, ...section(1, types), ...section(2, imports), ...section(7, exports)]);
+}
+
+const HEADER = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
+
+/** A number as modules have it. */
+function number(value: number): number[] {
+  const bytes: number[] = [];
+  for (let rest = value; ; rest >>>= 7) {
+    const more = rest > 0x7f;
+    append(bytes, (rest & 0x7f) | (more ? 0x80 : 0));
+    if (!more) return bytes;
+  }
+}
