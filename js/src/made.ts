@@ -35,7 +35,7 @@ export function makeFunction(engine: Engine, given: FunctionType, target: Import
   const guests = new WeakMap<Table, Guest>();
   let first: Guest | undefined;
   const made: GuestFunction = (...args) => {
-    const exported = first?.exports["function"] as GuestFunction | undefined;
+    const exported = first?.exports.function as GuestFunction | undefined;
     if (exported !== undefined) return exported(...args);
     if (isMarked(target, "call")) throw new InvokeError("not-started", "a function with a context can be called once it is in a table");
     return target(...args) as ReturnType<GuestFunction>;
