@@ -11,7 +11,7 @@ LEAST_RUST := $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
 # The toolchain that has the wasm32 target; the environment may name another.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: help demo test check check-js format-js bench-quick bench-compile bench-engine bench-fuel bench-turns census record-census hostile oracle fuzz fuzz-planted soak package runtime supervisor record-spec record-supervisor record-traces clean \
+.PHONY: help demo test check check-js format-js bench-quick bench-compile bench-engine bench-fuel bench-turns census record-census glue hostile oracle fuzz fuzz-planted soak package runtime supervisor record-spec record-supervisor record-traces clean \
 	setup-wasm setup-js setup-guests setup-large setup-census setup-browser setup-runtimes setup-bundlers setup-more-bundlers setup-runtime setup-all \
 	test-core test-native test-host test-js test-package test-browser test-bundlers
 
