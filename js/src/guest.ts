@@ -6,7 +6,7 @@ import type { Names } from "./base/options.js";
 import { counted, shown } from "./base/shown.js";
 import { Protocol } from "./base/tables.js";
 import type { Engine, Living } from "./host/engine.js";
-import { type GuestFunction, noteFunction } from "./host/functions.js";
+import { type GuestFunction, type Lease, noteFunction } from "./host/functions.js";
 import type { Held, Keeper } from "./host/net.js";
 import { type FloatMode, type Value, type ValueType, floatMode } from "./host/values.js";
 import { Memory } from "./memory.js";
@@ -58,6 +58,9 @@ export class Guest implements ServedGuest, Living {
   private readonly globals = new Map<string, Global>();
   private readonly memories = new Map<string, Memory>();
   private readonly tables = new Map<string, Table>();
+  /** What tables keep it by. */
+  /** @internal What keeps it in tables. */
+  readonly lease: Lease = { guest: this };
   /** Its functions that are known by handles. */
   private readonly functions = new Map<number, GuestFunction>();
   /** Their handles, also of exports by their names. */
@@ -98,7 +101,7 @@ export class Guest implements ServedGuest, Living {
       instance: () => this.instance(),
     };
     this.caller = new Caller(this.callee, () => Protocol.NO_CALL, false);
-    for (const table of this.importedTables()) table.hold(this);
+    for (const thing of imported) if (thing instanceof Table) thing.hold(this.lease);
   }
 
   get exports(): Exports {
@@ -163,12 +166,8 @@ export class Guest implements ServedGuest, Living {
     for (const global of this.globals.values()) global.forget();
     for (const memory of this.memories.values()) memory.forget();
     for (const table of this.tables.values()) table.forget();
-    for (const table of this.importedTables()) table.letGo(this);
+    this.lease.guest = undefined;
     this.heldHandles?.free();
-  }
-
-  private importedTables(): readonly Table[] {
-    return this.imported.filter((thing) => thing instanceof Table);
   }
 
   /** @internal */
@@ -199,9 +198,9 @@ export class Guest implements ServedGuest, Living {
   /** Notes whose a function is, for tables. */
   private noted(function_: GuestFunction, handle: () => number): GuestFunction {
     const { engine } = this;
-    const place = (): { handle: number; guest: object } => {
+    const place = (): { handle: number; lease: Lease } => {
       this.instance();
-      return { handle: handle(), guest: this };
+      return { handle: handle(), lease: this.lease };
     };
     noteFunction(function_, { engine, place });
     return function_;

@@ -4,7 +4,7 @@ import { isMarked } from "./base/copies.js";
 import { InvokeError, TableError } from "./base/errors.js";
 import { known, optionsOf } from "./base/options.js";
 import type { Engine } from "./host/engine.js";
-import { type GuestFunction, noteFunction } from "./host/functions.js";
+import { type GuestFunction, type Lease, noteFunction } from "./host/functions.js";
 import { type ValueType, isNumeric } from "./host/values.js";
 import type { Table } from "./table.js";
 import type { ImportTarget } from "./types.js";
@@ -40,7 +40,7 @@ export function makeFunction(engine: Engine, given: FunctionType, target: Import
     if (isMarked(target, "call")) throw new InvokeError("not-started", "a function with a context can be called once it is in a table");
     return target(...args) as ReturnType<GuestFunction>;
   };
-  const place = (table: Table): { readonly handle: number; readonly guest: Guest } => {
+  const place = (table: Table): { readonly handle: number; readonly lease: Lease } => {
     let guest = guests.get(table);
     if (guest === undefined) {
       const module = new Module(
@@ -52,7 +52,7 @@ export function makeFunction(engine: Engine, given: FunctionType, target: Import
       guests.set(table, guest);
       first ??= guest;
     }
-    return { handle: guest.handleAs("function", made), guest };
+    return { handle: guest.handleAs("function", made), lease: guest.lease };
   };
   noteFunction(made, { engine, place });
   return made;

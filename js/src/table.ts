@@ -7,7 +7,7 @@ import { known, optionsOf } from "./base/options.js";
 import { counted, shown } from "./base/shown.js";
 import { Protocol } from "./base/tables.js";
 import type { Engine } from "./host/engine.js";
-import { type GuestFunction, sourceOf } from "./host/functions.js";
+import { type GuestFunction, type Lease, sourceOf } from "./host/functions.js";
 import { Handle, type Owner } from "./host/handle.js";
 import type { Keeper } from "./host/net.js";
 
@@ -24,6 +24,8 @@ export interface TableType {
 /** In the place of the handle of a function. */
 const NULL: number = Protocol.NO_CALL;
 
+const FEW_LEASES = 16;
+
 const TABLE_TYPE = known<TableType>({ element: true, initial: true, maximum: true });
 
 /**
@@ -34,8 +36,10 @@ export class Table {
   /** Does what `dispose` does, at the end of a `using`. */
   declare readonly [Symbol.dispose]: () => void;
   private readonly handle: Handle;
-  /** The guests that it may have functions of, which live as long. */
-  private readonly guests = new Set<object>();
+  /** Of the guests that it may have functions of, which live as long. */
+  private readonly leases = new Set<Lease>();
+  /** How many there may be before it looks for those of guests that have ended. */
+  private many = FEW_LEASES;
 
   /** @internal A guest's own table is given its owner, any other its handle. */
   constructor(
@@ -82,7 +86,7 @@ export class Table {
     const handle = this.handle.use();
     const element = this.place(value);
     this.engine.use((host) => host.table_set(handle, index, element.handle));
-    if (element.guest !== undefined) this.hold(element.guest);
+    if (element.lease !== undefined) this.hold(element.lease);
   }
 
   /** Grows the table by `delta` elements, such a function or `null` each, and returns its size before. */
@@ -91,7 +95,7 @@ export class Table {
     const handle = this.handle.use();
     const element = this.place(value);
     const before = this.engine.use((host) => host.table_grow(handle, delta, element.handle));
-    if (element.guest !== undefined) this.hold(element.guest);
+    if (element.lease !== undefined) this.hold(element.lease);
     return before;
   }
 
@@ -112,17 +116,16 @@ export class Table {
   }
 
   /** @internal Keeps a guest that it may have functions of. */
-  hold(guest: object): void {
-    this.guests.add(guest);
-  }
-
-  /** @internal Keeps a guest that has ended no longer. */
-  letGo(guest: object): void {
-    this.guests.delete(guest);
+  hold(lease: Lease): void {
+    const { leases } = this;
+    leases.add(lease);
+    if (leases.size <= this.many) return;
+    for (const known of leases) if (known.guest === undefined) leases.delete(known);
+    this.many = Math.max(FEW_LEASES, leases.size * 2);
   }
 
   /** The engine's handle of what is to be an element, and whose it is. */
-  private place(value: unknown): { readonly handle: number; readonly guest?: object } {
+  private place(value: unknown): { readonly handle: number; readonly lease?: Lease } {
     if (value === null) return { handle: NULL };
     const source = typeof value === "function" ? sourceOf(value as GuestFunction) : undefined;
     if (source === undefined) throw new TypeError(NO_FUNCTION);

@@ -338,6 +338,20 @@ describe("tables that are dropped", () => {
     for (let round = 0; round < 5; round++) await collect();
     assert.equal(owner.exports.call(3, 1), 2 + 7);
   });
+  test("keep no guests that were disposed of", async () => {
+    const [table, module, disposed] = [sandbox.table({ initial: 1 }), sandbox.compile(OWNER), []];
+    for (let round = 0; round < 50; round++) {
+      const guest = module.instantiate(echo);
+      table.set(0, guest.exports.double);
+      guest.dispose();
+      disposed.push(new WeakRef(guest));
+    }
+    await collect();
+    // The last one may be on the stack still.
+    const kept = disposed.filter((reference) => reference.deref() !== undefined);
+    assert(kept.length <= 1, `${kept.length}`);
+    assert.equal(table.get(0), null);
+  });
   test("and go together", async () => {
     const own = await Sandbox.load();
     (() => {

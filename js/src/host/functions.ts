@@ -5,11 +5,16 @@ import type { Value } from "./values.js";
 /** A function of a guest. */
 export type GuestFunction = (...args: Value[]) => Value | Value[] | undefined;
 
+/** Keeps a guest until that ends. */
+export interface Lease {
+  guest: object | undefined;
+}
+
 /** Where a function is from. */
 export interface FunctionSource {
   readonly engine: Engine;
-  /** Its handle, to be put into a table, and its guest; throws where that is not there any more. */
-  readonly place: (table: never) => { readonly handle: number; readonly guest: object };
+  /** Its handle, to be put into a table, and what keeps its guest; throws where that is not there any more. */
+  readonly place: (table: never) => { readonly handle: number; readonly lease: Lease };
 }
 
 const sources = new WeakMap<object, FunctionSource>();
