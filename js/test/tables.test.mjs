@@ -204,6 +204,29 @@ describe("guests that share a table", () => {
     assert.ok(Trap.is(await left, "outlived"));
     assert.deepEqual([owner.exports.double(1), caller.exports.call(0, 1)], [2, 9]);
   });
+  test("a call of another guest that is left behind ends the call around it, and nothing stays open", async () => {
+    const own = await Sandbox.load();
+    let left;
+    const behind = () => {
+      left = caller.call("ask", [2]);
+      return 4;
+    };
+    const wait = () => new Promise((resolve) => setTimeout(resolve, 2, 1));
+    const owner = own.compile(OWNER).instantiate({ env: { host: behind } });
+    const caller = own.compile(CALLER).instantiate({ env: { host: wait, table: owner.exports.table } });
+    for (const way of ["callSync", "call"]) {
+      await assert.rejects(
+        async () => await owner[way]("call", [1, 1]),
+        (error) => InvokeError.is(error, "busy"),
+      );
+      assert.equal(await left, 1 + 7);
+      assert.equal(owner.exports.double(4), 8);
+    }
+    // A queue elsewhere would wait for the import that was served, and for ever.
+    const other = own.compile(OWNER).instantiate({ env: { host: wait } }, { overlapping: "queue" });
+    assert.deepEqual(await Promise.all([other.call("call", [1, 1]), other.call("call", [1, 2])]), [101, 101]);
+    own.dispose();
+  });
   test("what an import throws ends the call that led to it", () => {
     const reason = new Error("on purpose");
     const { owner, caller } = linked(() => {

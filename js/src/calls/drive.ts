@@ -66,6 +66,8 @@ export function driveToEnd(served: Served, step: Step): Step | Trap {
       calls.nextSoon();
     }
     step = engine.answer(handle);
+    // A call of another guest that shares its chain was left behind in the import: this one cannot go on.
+    if (step === Step.BUSY) engine.host.cancel(handle);
   } while (step === Step.HOST_CALL);
   return step;
 }
@@ -132,6 +134,9 @@ export async function driveAsync<T>(served: Served, call: Call, pace: Pace, fini
           if (slice !== undefined) engine.host.set_slice(handle, slice);
           return engine.step(handle);
         });
+      } else if (step === Step.BUSY) {
+        // A call of another guest that shares its chain was left behind in the import.
+        throw calls.busy();
       } else if (step === Step.OUT_OF_FUEL) {
         call.isKept = true;
         return { status: "out-of-fuel", fuelUsed: engine.longHead(Protocol.USED_WORD) };
