@@ -475,3 +475,26 @@ fn a_table_that_others_can_change_is_in_no_snapshot() {
         assert!(store.fork(guest, &environment(1)).is_err());
     }
 }
+
+#[test]
+fn a_segment_may_name_its_type_at_length() {
+    let section = |id: u8, contents: &[u8]| [&[id, u8::try_from(contents.len()).unwrap()], contents].concat();
+    for form in [&[0x70][..], &[0x63, 0x70]] {
+        let elements = [&[1, 6, 0, 0x41, 0, 0x0B], form, &[1, 0xD2, 0, 0x0B]].concat();
+        let module = [
+            b"\0asm\x01\0\0\0".to_vec(),
+            section(1, &[1, 0x60, 0, 1, 0x7F]),
+            section(2, b"\x01\x03env\x01t\x01\x70\x00\x01"),
+            section(3, &[1, 0]),
+            section(9, &elements),
+            section(10, &[1, 4, 0, 0x41, 7, 0x0B]),
+        ];
+        let mut store = Store::new();
+        let table = store.create_table(TableType::of_functions(1, None)).unwrap();
+        let environment = Environment::new().with_table("env", "t", table);
+        let module = Module::new(&module.concat()).unwrap();
+        store.instantiate(&mut NoImports, &module, &environment, 0).unwrap();
+        let function = store.table_get(table, 0).unwrap().unwrap();
+        assert_eq!(*store.invoke_func(&mut NoImports, function, &[], 0).unwrap(), [Value::I32(7)]);
+    }
+}

@@ -7,13 +7,18 @@
 //! written stays, and functions that were can be called.
 
 use super::{output::push_const, types::AddedTypes};
-use crate::wasm::{
-    operators::code::END,
-    scan::Scan,
-    sections::{Added, DATA, DATA_COUNT, ELEMENTS, Section, push_leb128, split_leb128},
+use crate::{
+    limits::to_usize,
+    wasm::{
+        operators::code::END,
+        scan::Scan,
+        sections::{Added, DATA, DATA_COUNT, ELEMENTS, Section, push_leb128, split_leb128},
+    },
 };
 use alloc::vec::Vec;
-use wasmparser::{BinaryReader, DataKind, DataSectionReader, ElementKind, ElementSectionReader};
+use wasmparser::{
+    BinaryReader, DataKind, DataSectionReader, ElementItems, ElementKind, ElementSectionReader,
+};
 
 /// What an instance does once it is made.
 pub(super) struct Segments {
@@ -99,19 +104,18 @@ fn passive_elements(contents: &[u8], mut code: Option<&mut Vec<u8>>) -> Option<V
         };
         let offset = offset_expr.get_binary_reader().range();
         let kind = *bytes.first()?;
-        let mut items = contents.get(offset.end..segment.range.end)?;
         passive.push(NOT_ACTIVE | (kind & EXPRESSIONS));
         if kind & NAMED == 0 {
             passive.push(if kind & EXPRESSIONS == 0 { FUNCTIONS } else { FUNC_REF });
         }
-        passive.extend_from_slice(items);
-        if kind & NAMED != 0 {
-            items = items.get(1..)?;
-        }
-        let (count, _) = split_leb128(items)?;
+        passive.extend_from_slice(contents.get(offset.end..segment.range.end)?);
         if let Some(code) = code.as_deref_mut() {
             let table = usize::try_from(table_index.unwrap_or_default()).ok()?;
-            push_init(code, contents.get(offset)?, count, [TABLE_INIT, ELEM_DROP], [index, table])?;
+            let count = match &segment.items {
+                ElementItems::Functions(functions) => functions.count(),
+                ElementItems::Expressions(_, expressions) => expressions.count(),
+            };
+            push_init(code, contents.get(offset)?, to_usize(count), [TABLE_INIT, ELEM_DROP], [index, table])?;
         }
     }
     Some(passive)
