@@ -173,7 +173,12 @@ impl Store {
         let tables: Vec<_> = resolved.tables().filter_map(|id| self.engine_table(id)).collect();
         let joined = self.chain_of_tables(home, &resolved)?;
         let imported = Imported { memories: &memories, globals: &globals, tables: &tables };
-        let handle = match self.make(module, home, imported, &bounds) {
+        let made = self.make(module, home, imported, &bounds);
+        // One that could not be made for its segments may have written to tables as well.
+        if matches!(made, Ok(_) | Err(InstantiateError::Segment)) {
+            resolved.tables().for_each(|table| self.note_change(table));
+        }
+        let handle = match made {
             Ok(handle) => handle,
             Err(error) => {
                 // What failed leaves something in the space.
@@ -204,7 +209,6 @@ impl Store {
             bounds,
         });
         let imported: Vec<_> = resolved.things.into_iter().map(|(_, thing)| thing).collect();
-        imported.iter().filter_map(|thing| thing.table()).for_each(|table| self.note_change(table));
         let instance = Instance {
             body,
             context: Arc::clone(&context),

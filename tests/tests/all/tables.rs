@@ -498,3 +498,18 @@ fn a_segment_may_name_its_type_at_length() {
         assert_eq!(*store.invoke_func(&mut NoImports, function, &[], 0).unwrap(), [Value::I32(7)]);
     }
 }
+
+#[test]
+fn what_a_guest_that_could_not_be_made_has_written_is_in_no_snapshot() {
+    let mut store = Store::new();
+    let (owner, table) = owner(&mut store);
+    let snapshot = store.snapshot(owner).unwrap();
+    let text = r#"(module (import "env" "t" (table 4 funcref)) (func $f) (elem (i32.const 0) $f)
+        (elem (i32.const 9) $f))"#;
+    let environment = Environment::new().with_table("env", "t", table);
+    let refused = store.instantiate(&mut NoImports, &text::module(text), &environment, 0);
+    assert!(matches!(refused, Err(InstantiateError::Segment)));
+    assert_eq!(trap(call(&mut store, owner, 0, 1)), TrapCode::BadSignature);
+    assert_eq!(store.snapshot(owner).map(|_| ()), Err(SnapshotError::Module(Uncapturable::Table)));
+    assert!(store.restore(owner, &snapshot).is_err());
+}
