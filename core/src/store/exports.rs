@@ -180,6 +180,21 @@ impl Body {
     }
 }
 
+impl Body {
+    /// Notes the globals and the tables that are known of the body before this one, which have ids.
+    pub(super) fn note_again(&mut self, before: &Self, module: &Module, cell: &mut Cell) {
+        let name = |position: u32| module.exports().get(to_usize(position)).map(Export::name);
+        for position in before.exported.globals.keys() {
+            let global = name(*position).and_then(|name| cell.space.global(self.handle, name));
+            self.exported.globals.extend(global.map(|global| (*position, global)));
+        }
+        for position in before.exported.tables.keys() {
+            let table = name(*position).and_then(|name| cell.space.table(self.handle, name));
+            self.exported.tables.extend(table.map(|table| (*position, table)));
+        }
+    }
+}
+
 /// What the engine has of an instance's exports: all memories, and what else was asked for.
 #[derive(Debug)]
 pub(super) struct Exported {

@@ -48,6 +48,7 @@ impl Store {
         let made = self.make(&module, new, imports, &bounds).map_err(explain).and_then(|handle| {
             let cell = self.cells.get_mut(new).map_err(|_| RestoreError::Engine)?;
             let mut body = Body::new(&module, handle, cell);
+            body.note_again(&self.instances.get(key).map_err(|_| RestoreError::Engine)?.body, &module, cell);
             let parts = body.parts(&module, cell).ok_or(RestoreError::Engine)?;
             write(cell, &parts, snapshot, &self.limits, &bounds)?;
             let (recorder, chain) = body.for_calls((tag, key), &module, &bounds, cell, None, &[]);

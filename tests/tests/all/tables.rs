@@ -513,3 +513,22 @@ fn what_a_guest_that_could_not_be_made_has_written_is_in_no_snapshot() {
     assert_eq!(store.snapshot(owner).map(|_| ()), Err(SnapshotError::Module(Uncapturable::Table)));
     assert!(store.restore(owner, &snapshot).is_err());
 }
+
+#[test]
+fn what_a_guest_exports_keeps_its_ids_when_it_is_made_anew() {
+    let mut store = Store::new();
+    let text = r#"(module (table (export "t") 4 funcref) (memory (export "memory") 1)
+        (global (export "g") (mut i32) (i32.const 5)) (func $f (export "grow") (drop (memory.grow (i32.const 1))))
+        (elem (i32.const 2) $f))"#;
+    let guest = text::guest(&mut store, text, &Environment::new());
+    let table = store.exported_table(guest, "t").unwrap().unwrap();
+    let global = store.exported_global(guest, "g").unwrap().unwrap();
+    let snapshot = store.snapshot(guest).unwrap();
+    store.global_set(global, Value::I32(6)).unwrap();
+    text::call(&mut store, guest, "grow", &[]);
+    store.restore(guest, &snapshot).unwrap();
+    assert_eq!(store.memory_pages_in_use(), 1);
+    assert_eq!((store.global_get(global), store.table_size(table)), (Ok(Some(Value::I32(5))), Ok(4)));
+    let function = store.table_get(table, 2).unwrap().unwrap();
+    assert_eq!(store.func_instance(function), Ok(guest));
+}
