@@ -102,13 +102,13 @@ impl Store {
         Ok(self.drive_sharing(supervisor, &mut execution)?)
     }
 
-    /// Refuses a function of another store, or of a cell that is gone.
+    /// Refuses a function of another store, or one whose guests have all gone: whether its cell is still there nobody is
+    /// to see.
     pub(super) fn check_func(&self, func: FuncRef) -> Result<(), HandleError> {
         if func.store != self.tag {
             return Err(HandleError::OtherStore);
         }
-        self.cells.get(func.cell)?;
-        Ok(())
+        if self.cells.get(func.cell)?.is_used() { Ok(()) } else { Err(HandleError::TornDown) }
     }
 
     /// The instance that an engine's number is of, if it lives.

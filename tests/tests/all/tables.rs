@@ -532,3 +532,20 @@ fn what_a_guest_exports_keeps_its_ids_when_it_is_made_anew() {
     let function = store.table_get(table, 2).unwrap().unwrap();
     assert_eq!(store.func_instance(function), Ok(guest));
 }
+
+#[test]
+fn functions_go_with_the_last_guest_whatever_is_left_of_it() {
+    for pages in [0, 9] {
+        let mut store = Store::new();
+        let table = store.create_table(TableType::of_functions(1, None)).unwrap();
+        let text =
+            format!(r#"(module (import "env" "t" (table 1 funcref)) (memory {pages}) (func (export "f")))"#);
+        let guest = text::guest(&mut store, &text, &Environment::new().with_table("env", "t", table));
+        let function = func(&mut store, guest, "f");
+        store.teardown_instance(guest).unwrap();
+        assert_eq!(store.func_type(function), Err(HandleError::TornDown));
+        let refused = Err(TableError::Handle(HandleError::TornDown));
+        assert_eq!(store.table_set(table, 0, Some(function)), refused);
+        assert_eq!(store.table_get(table, 0), Ok(None));
+    }
+}
