@@ -210,6 +210,11 @@ impl Module {
         self.0.stack_pointer.as_ref()
     }
 
+    /// Whether it has tables, imported ones too.
+    pub(crate) fn has_tables(&self) -> bool {
+        self.0.prepared.has_tables
+    }
+
     pub(crate) fn export_entry(&self, name: &str) -> Option<(u32, &Export)> {
         let inner = &*self.0;
         let export_at = |at: u32| inner.exports.get(usize::try_from(at).ok()?);

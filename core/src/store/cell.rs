@@ -6,7 +6,7 @@
 //! can leave it as plain bytes for a fresh cell, and its garbage goes with it.
 
 use crate::{
-    engine::{self, Budgets, Limiter, Memory, RefKind, Space, Table},
+    engine::{self, Budgets, Global, Limiter, Memory, RefKind, Space, Table},
     limits::{Limits, PAGE_BYTES, budget::Charge, to_usize},
     module::Module,
     store::{chain::Chain, execution::Recorder, leavings::Leavings, shared::Kept},
@@ -100,8 +100,13 @@ impl Cell {
         self.chains.iter().filter_map(Weak::upgrade).find(|chain| chain.has_table(table))
     }
 
-    /// The chain for an instance of `module` that would have `own` if it shared no stack and none of its tables. Those
-    /// that it imports may have brought it to another.
+    /// The chain of the guests one of whose stacks has a pointer.
+    pub(crate) fn chain_of_pointer(&self, pointer: Global) -> Option<Arc<Chain>> {
+        let mut chains = self.chains.iter().filter_map(Weak::upgrade);
+        chains.find(|chain| chain.has_pointer(pointer, &*self.space))
+    }
+
+    /// The chain for an instance of `module` that would have `own` if what it imports had not brought it to another.
     pub(crate) fn chain(
         &mut self,
         module: &Module,
@@ -109,16 +114,13 @@ impl Cell {
         joined: Option<Arc<Chain>>,
         tables: &[Table],
     ) -> Arc<Chain> {
-        let (is_imported, is_exported) =
-            module.stack().map_or((false, false), |pointer| (pointer.is_imported, pointer.is_exported));
-        let of_pointer = || {
-            let mut others = self.chains.iter().filter_map(Weak::upgrade);
-            others.find(|other| is_imported && other.has_pointer_of(&own, &*self.space))
-        };
-        if let Some(chain) = joined.or_else(of_pointer) {
+        if let Some(chain) = joined {
             chain.join(&own, tables, &*self.space);
+            self.note_chain(&chain);
             return chain;
         }
+        let (is_imported, is_exported) =
+            module.stack().map_or((false, false), |pointer| (pointer.is_imported, pointer.is_exported));
         let chain = Arc::new(own);
         chain.join(&chain, tables, &*self.space);
         if is_imported || is_exported || !tables.is_empty() {
@@ -134,6 +136,9 @@ impl Cell {
     }
 
     fn note_chain(&mut self, chain: &Arc<Chain>) {
+        if self.chains.iter().any(|known| core::ptr::eq(known.as_ptr(), Arc::as_ptr(chain))) {
+            return;
+        }
         if self.chains.len() == self.chains.capacity() {
             self.chains.retain(|chain| chain.strong_count() > 0);
         }

@@ -22,8 +22,11 @@ use crate::{
     module::Module,
     types::value::Value,
 };
-use alloc::vec::Vec;
-use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use alloc::{vec, vec::Vec};
+use core::{
+    mem,
+    sync::atomic::{AtomicBool, AtomicU32, Ordering},
+};
 use spin::Mutex;
 
 /// The calls of a guest that are under way, or of guests that share a stack.
@@ -74,6 +77,19 @@ struct Others {
     began: Vec<(u32, Vec<Option<Value>>)>,
 }
 
+impl Others {
+    /// One more, while so many calls are under way: they may lead into its guest before they end early.
+    fn join(&mut self, pointer: Global, calls: u32, space: &dyn Space) {
+        let (known, began) = (self.pointers.len(), mem::take(&mut self.began));
+        let first = began.first().map_or(calls.saturating_add(1), |(at, _)| *at);
+        let before = (1..first).map(|at| (at, vec![None; known]));
+        self.began = before.chain(began).collect();
+        let now = space.get(pointer);
+        self.began.iter_mut().for_each(|(_, values)| values.push(now));
+        self.pointers.push(pointer);
+    }
+}
+
 impl Place {
     /// The same, where the stack's pointer stays as it is.
     pub(crate) const fn without_stack(self) -> Self {
@@ -112,9 +128,10 @@ impl Chain {
         }
     }
 
-    /// Whether both are of one stack.
-    pub(crate) fn has_pointer_of(&self, other: &Self, space: &dyn Space) -> bool {
-        self.pointer.zip(other.pointer).is_some_and(|(one, other)| space.is_same_global(one, other))
+    /// Whether one of its guests' stacks has this pointer.
+    pub(crate) fn has_pointer(&self, pointer: Global, space: &dyn Space) -> bool {
+        let others = self.others.lock();
+        self.pointer.iter().chain(&others.pointers).any(|known| space.is_same_global(*known, pointer))
     }
 
     /// Whether guests that have this chain can call each other through a table.
@@ -122,20 +139,14 @@ impl Chain {
         self.tables.lock().contains(&table)
     }
 
-    pub(crate) const fn has_stack(&self) -> bool {
-        self.pointer.is_some()
-    }
-
     /// Another guest, whose own chain this would be, joins by these tables.
     pub(crate) fn join(&self, own: &Self, tables: &[Table], space: &dyn Space) {
         self.tables.lock().extend(tables);
         let Some(pointer) = own.pointer.filter(|_| !core::ptr::eq(self, own)) else { return };
-        let mut others = self.others.lock();
-        let is_known = |known: &Global| space.is_same_global(*known, pointer);
-        if self.pointer.iter().chain(&others.pointers).any(is_known) {
+        if self.has_pointer(pointer, space) {
             return;
         }
-        others.pointers.push(pointer);
+        self.others.lock().join(pointer, self.calls(), space);
         self.has_others.store(true, Ordering::Release);
     }
 

@@ -4,7 +4,7 @@ use super::{Store, exports::Exported, snapshots::Parts};
 use crate::{
     engine::{self, Imported, Refusal},
     error::{HandleError, ImportError, ImportProblem, InstantiateError},
-    limits::{Bounds, InstanceLimits, LimitErrors, maximum},
+    limits::{Bounds, InstanceLimits, LimitErrors, maximum, to_usize},
     module::{MemorySource, Module},
     store::{
         cell::Cell,
@@ -171,7 +171,9 @@ impl Store {
         let memories: Vec<_> = resolved.memories().filter_map(|id| self.engine_memory(id)).collect();
         let globals: Vec<_> = resolved.globals().filter_map(|id| self.global_in(home, id)).collect();
         let tables: Vec<_> = resolved.tables().filter_map(|id| self.engine_table(id)).collect();
-        let joined = self.chain_of_tables(home, &resolved)?;
+        let pointer = module.stack().filter(|pointer| pointer.is_imported && !bounds.limits.overlapping);
+        let pointer = pointer.and_then(|pointer| globals.get(to_usize(pointer.index)).copied());
+        let joined = self.chain_of_imported(home, &resolved, pointer)?;
         let imported = Imported { memories: &memories, globals: &globals, tables: &tables };
         let made = self.make(module, home, imported, &bounds);
         // One that could not be made for its segments may have written to tables as well.
@@ -335,17 +337,19 @@ impl Store {
         Ok(())
     }
 
-    /// The chain of the guests that have a table which a guest imports.
-    fn chain_of_tables(
+    /// The chain of the guests that have a table, or the pointer of a stack, which a guest imports.
+    fn chain_of_imported(
         &self,
         home: u32,
         resolved: &Resolved,
+        pointer: Option<engine::Global>,
     ) -> Result<Option<Arc<Chain>>, InstantiateError> {
         let chain_of = |table: TableId| match table.origin {
             Origin::Exported(key, _) => self.instances.get(key).ok()?.context.chain.clone(),
             Origin::Created(_) => self.cells.get(home).ok()?.chain_of_table(self.engine_table(table)?),
         };
-        let mut chains = resolved.tables().filter_map(chain_of);
+        let of_pointer = pointer.and_then(|pointer| self.cells.get(home).ok()?.chain_of_pointer(pointer));
+        let mut chains = resolved.tables().filter_map(chain_of).chain(of_pointer);
         let first = chains.next();
         // Calls of their guests are apart from each other, and would not be any more.
         let are_apart = |first: &Arc<Chain>| chains.any(|other| !Arc::ptr_eq(first, &other));

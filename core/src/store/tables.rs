@@ -283,13 +283,16 @@ impl Store {
         }
     }
 
-    /// Whether those that have a table may come by a function: where it keeps a stack, calls of its guest and of theirs
-    /// have to be of one chain.
+    /// Whether those that have a table may come by a function: where its guest keeps a stack, or may lead to another that
+    /// does, calls of its and of theirs have to be of one chain.
     fn lets_call(&mut self, table: TableId, handle: engine::Table, func: FuncRef) -> bool {
         let Some(cell) = self.cells.get_mut(func.cell).ok() else { return false };
         let owner = cell.space.owner(func.function).and_then(|owner| cell.key_of(owner));
         let owner = owner.and_then(|key| self.instances.get(key).ok());
-        let Some(own) = owner.and_then(|owner| owner.context.chain.as_ref()) else { return true };
+        let Some((owner, own)) = owner.and_then(|owner| Some((owner, owner.context.chain.as_ref()?))) else {
+            return true;
+        };
+        let module = &owner.context.module;
         let chain = match table.origin {
             Origin::Exported(key, _) => {
                 self.instances.get(key).ok().and_then(|other| other.context.chain.clone())
@@ -297,7 +300,7 @@ impl Store {
             Origin::Created(_) => cell.chain_of_table(handle),
         };
         match chain {
-            Some(chain) => Arc::ptr_eq(own, &chain) || !own.has_stack(),
+            Some(chain) => Arc::ptr_eq(own, &chain) || module.stack().is_none() && !module.has_tables(),
             None => {
                 cell.let_join(own, handle);
                 true

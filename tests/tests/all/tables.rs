@@ -549,3 +549,137 @@ fn functions_go_with_the_last_guest_whatever_is_left_of_it() {
         assert_eq!(store.table_get(table, 0), Ok(None));
     }
 }
+
+/// A guest that keeps a stack in its memory, and waits for its import with 16 bytes of it.
+fn stacked(imports: &str, rest: &str) -> Module {
+    text::module(&format!(
+        r#"(module (import "env" "host" (func $host)) {imports}
+        (global $__stack_pointer (export "__stack_pointer") (mut i32) (i32.const 512))
+        (memory (export "memory") 1)
+        (func $wait (export "wait")
+          (global.set $__stack_pointer (i32.sub (global.get $__stack_pointer) (i32.const 16)))
+          (call $host)
+          (global.set $__stack_pointer (i32.add (global.get $__stack_pointer) (i32.const 16)))) {rest})"#
+    ))
+}
+
+/// Exports a table and a function that calls the first in it, and another that makes a host call before.
+const LEADS: &str = r#"(module (import "env" "host" (func $host)) (table (export "t") 4 funcref)
+    (memory (export "memory") 1)
+    (func (export "lead") (call_indirect (i32.const 0)))
+    (func (export "late") (call $host) (call_indirect (i32.const 0))))"#;
+
+/// A call that waits for its import.
+fn waiting(store: &mut Store, guest: InstanceId) -> Execution {
+    let mut execution = store.begin(guest, "wait", &[], 0).unwrap();
+    assert!(matches!(execution.run(store), Ok(Step::HostCall(_))));
+    execution
+}
+
+fn is_busy(store: &mut Store, guest: InstanceId, export: &str) -> bool {
+    matches!(store.invoke(&mut NoImports, guest, export, &[], 0), Err(InvokeError::Busy))
+}
+
+fn pointer(store: &mut Store, guest: InstanceId) -> Value {
+    store.global(guest, "__stack_pointer").unwrap().unwrap()
+}
+
+#[test]
+fn the_stack_of_a_guest_that_comes_within_a_call_is_put_back_as_well() {
+    let mut store = Store::new();
+    let owner = text::guest(&mut store, LEADS, &environment(0));
+    let table = store.exported_table(owner, "t").unwrap().unwrap();
+    let library = stacked(r#"(import "env" "t" (table 1 funcref))"#, "(elem (i32.const 0) $wait)");
+    let mut come = Vec::new();
+    let mut serve = |store: &mut Store, call: HostCall<'_>| -> Result<Values, HostError> {
+        if call.instance != Some(owner) {
+            return Err(HostError::new());
+        }
+        let offers = environment(0).with_table("env", "t", table);
+        let guest = store.instantiate(&mut NoImports, &library, &offers, 0).unwrap();
+        come.push(guest);
+        // A call that ends within the same host call changes nothing of that.
+        assert!(store.invoke(&mut NoImports, guest, "wait", &[], 0).is_err());
+        Ok(Values::default())
+    };
+    for _ in 0..3 {
+        assert!(store.invoke(&mut serve, owner, "late", &[], 0).is_err());
+    }
+    assert_eq!(come.len(), 3);
+    for guest in come {
+        assert_eq!(pointer(&mut store, guest), Value::I32(512));
+    }
+}
+
+#[test]
+fn a_function_that_may_lead_into_a_stack_is_for_tables_of_its_chain_only() {
+    let mut store = Store::new();
+    let leads = text::guest(&mut store, LEADS, &environment(0));
+    let table = store.exported_table(leads, "t").unwrap().unwrap();
+    let memory = store.exported_memory(leads, "memory").unwrap().unwrap();
+    let library = stacked(r#"(import "env" "t" (table 1 funcref))"#, "(elem (i32.const 0) $wait)");
+    store.instantiate(&mut NoImports, &library, &environment(0).with_table("env", "t", table), 0).unwrap();
+    // They share a memory with these and no table.
+    let other = LEADS
+        .replace("(memory (export \"memory\") 1)", "")
+        .replace("(table", "(import \"env\" \"m\" (memory 1)) (table");
+    let offers = environment(0).with_memory("env", "m", memory);
+    let other = text::guest(&mut store, &other, &offers);
+    let plain = r#"(module (import "env" "m" (memory 1)) (func (export "f")))"#;
+    let plain = text::guest(&mut store, plain, &offers);
+    let elsewhere = store.exported_table(other, "t").unwrap().unwrap();
+    let lead = func(&mut store, leads, "lead");
+    assert_eq!(store.table_set(elsewhere, 0, Some(lead)), Err(TableError::Apart));
+    let harmless = func(&mut store, plain, "f");
+    assert_eq!(store.table_set(elsewhere, 0, Some(harmless)), Ok(()));
+}
+
+#[test]
+fn whoever_shares_any_table_with_a_chain_is_of_it() {
+    let mut store = Store::new();
+    let leads = text::guest(&mut store, LEADS, &environment(0));
+    let first = store.exported_table(leads, "t").unwrap().unwrap();
+    let second = store.create_table(TableType::of_functions(4, None)).unwrap();
+    let both = r#"(import "env" "t" (table 1 funcref)) (import "env" "u" (table $u 1 funcref))"#;
+    let both = stacked(both, "(elem (table $u) (i32.const 0) func $wait)");
+    let offers = environment(0).with_table("env", "t", first).with_table("env", "u", second);
+    let library = store.instantiate(&mut NoImports, &both, &offers, 0).unwrap();
+    let third = LEADS.replace("(table (export \"t\") 4 funcref)", "(import \"env\" \"u\" (table 1 funcref))");
+    let third = third.replace("(import \"env\" \"host\" (func $host)) ", "").replace("(call $host)", "");
+    let third = text::guest(&mut store, &third, &offers);
+    let execution = waiting(&mut store, library);
+    assert!(is_busy(&mut store, leads, "lead") && is_busy(&mut store, third, "lead"));
+    drop(execution);
+    assert_eq!(pointer(&mut store, library), Value::I32(512));
+}
+
+#[test]
+fn a_pointer_is_that_of_one_chain() {
+    const IMPORTS: &str = r#"(module (import "env" "__stack_pointer" (global $__stack_pointer (mut i32)))
+        (import "env" "m" (memory 1)) (func (export "f")) TABLE)"#;
+    let mut store = Store::new();
+    let leads = text::guest(&mut store, LEADS, &environment(0));
+    let table = store.exported_table(leads, "t").unwrap().unwrap();
+    let library = stacked(r#"(import "env" "t" (table 1 funcref))"#, "");
+    let offers = environment(0).with_table("env", "t", table);
+    let library = store.instantiate(&mut NoImports, &library, &offers, 0).unwrap();
+    let memory = store.exported_memory(library, "memory").unwrap().unwrap();
+    let shared = store.exported_global(library, "__stack_pointer").unwrap().unwrap();
+    let offers = offers.with_global("env", "__stack_pointer", shared).with_memory("env", "m", memory);
+    // The library joined another chain before.
+    let third = text::guest(&mut store, &IMPORTS.replace("TABLE", ""), &offers);
+    let execution = waiting(&mut store, library);
+    assert!(is_busy(&mut store, third, "f"));
+    drop(execution);
+    // A table of guests that are apart from it.
+    let apart = r#"(module (import "env" "m" (memory 1)) (table (export "t") 4 funcref))"#;
+    let apart = text::guest(&mut store, apart, &offers);
+    let apart = store.exported_table(apart, "t").unwrap().unwrap();
+    let module = text::module(
+        &IMPORTS.replace("TABLE", "").replace("(func", "(import \"env\" \"t\" (table 1 funcref)) (func"),
+    );
+    let refused =
+        store.instantiate(&mut NoImports, &module, &offers.clone().with_table("env", "t", apart), 0);
+    assert!(matches!(refused, Err(InstantiateError::Apart)), "{refused:?}");
+    store.instantiate(&mut NoImports, &module, &offers, 0).unwrap();
+}
