@@ -118,7 +118,8 @@ pub struct Outcome {
 
 /// Limits of one instance, below those of its store:
 /// [`Store::instantiate_with`](crate::Store::instantiate_with). What is not given is as the store
-/// has it; what is given above that changes nothing, but for the fuel.
+/// has it; what is given above that changes nothing, but for the fuel. Where a call leads through a table into another
+/// guest, the limits are those of the guest that was called, whosever code it is that runs.
 ///
 /// ```
 /// let limits = guestbox::InstanceLimits::new().with_fuel(50_000_000).with_memory_pages(64);

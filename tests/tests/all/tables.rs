@@ -2,8 +2,9 @@
 
 use guestbox::{
     CompileOptions, Environment, Execution, FuncIndex, FuncRef, HandleError, HostCall, HostError,
-    ImportProblem, InstanceId, InstantiateError, InvokeError, Limit, Limits, Module, NoImports,
-    SnapshotError, Step, Store, TableError, TableId, TableType, TrapCode, Uncapturable, Value, Values,
+    ImportProblem, InstanceId, InstanceLimits, InstantiateError, InvokeError, Limit, Limits, Module,
+    NoImports, SnapshotError, Step, Store, TableError, TableId, TableType, TrapCode, Uncapturable, Value,
+    Values,
 };
 use guestbox_tests::text;
 
@@ -682,4 +683,36 @@ fn a_pointer_is_that_of_one_chain() {
         store.instantiate(&mut NoImports, &module, &offers.clone().with_table("env", "t", apart), 0);
     assert!(matches!(refused, Err(InstantiateError::Apart)), "{refused:?}");
     store.instantiate(&mut NoImports, &module, &offers, 0).unwrap();
+}
+
+#[test]
+fn a_call_is_under_the_limits_of_the_guest_that_was_called() {
+    let mut store = Store::new();
+    let text = r#"(module (table (export "t") 1 funcref) (memory 1)
+        (func $grow (export "grow") (result i32) (memory.grow (i32.const 1))) (elem (i32.const 0) $grow))"#;
+    let limits = InstanceLimits::new().with_memory_pages(1);
+    let one_page = text::module(text);
+    let one_page = store.instantiate_with(&mut NoImports, &one_page, &Environment::new(), 0, limits).unwrap();
+    let table = store.exported_table(one_page, "t").unwrap().unwrap();
+    let caller = r#"(module (import "env" "t" (table 1 funcref))
+        (func (export "call") (result i32) (call_indirect (result i32) (i32.const 0))))"#;
+    let caller = text::module(caller);
+    let environment = Environment::new().with_table("env", "t", table);
+    let free = store.instantiate(&mut NoImports, &caller, &environment, 0).unwrap();
+    let bound = store
+        .instantiate_with(
+            &mut NoImports,
+            &caller,
+            &environment,
+            0,
+            InstanceLimits::new().with_memory_pages(1),
+        )
+        .unwrap();
+    let grow = |store: &mut Store, guest: InstanceId, export: &str| text::call(store, guest, export, &[])[0];
+    assert_eq!(grow(&mut store, one_page, "grow"), Value::I32(-1));
+    assert_eq!(grow(&mut store, free, "call"), Value::I32(1));
+    assert_eq!(grow(&mut store, bound, "call"), Value::I32(2));
+    assert_eq!(grow(&mut store, bound, "call"), Value::I32(-1));
+    assert_eq!(grow(&mut store, free, "call"), Value::I32(3));
+    assert_eq!(store.memory_pages_in_use(), 4);
 }
