@@ -20,8 +20,7 @@ pub enum Feature {
     MultiMemory,
     /// Several results of functions and blocks.
     MultiValue,
-    /// Mutable globals that are exported. (None can be imported, see
-    /// [`ImportProblem`](crate::ImportProblem).)
+    /// Mutable globals that are exported or imported.
     MutableGlobals,
     /// `externref`, `funcref` as a value, more than one table.
     ReferenceTypes,
