@@ -204,6 +204,29 @@ describe("guests that share a table", () => {
     assert.ok(Trap.is(await left, "outlived"));
     assert.deepEqual([owner.exports.double(1), caller.exports.call(0, 1)], [2, 9]);
   });
+  test("what one that has not started calls is not served by another that has not either", () => {
+    const table = sandbox.table({ initial: 1 });
+    const served = [];
+    const outer = sandbox.compile(
+      wat(`(module (import "env" "begin" (func $begin)) (import "env" "own" (func $own (param i32))) (import "env" "table" (table 1 funcref))
+      (func $ask (call $own (i32.const 42))) (elem (i32.const 0) $ask) (func $start (call $begin)) (start $start))`),
+    );
+    const inner = sandbox.compile(
+      wat(`(module (import "env" "begin" (func)) (import "env" "own" (func (param i32))) (import "env" "table" (table 1 funcref))
+      (func $start (call_indirect (i32.const 0))) (start $start))`),
+    );
+    const note = (whose) => ({ table, begin: () => served.push(`${whose} began`), own: (n) => served.push(`${whose} ${n}`) });
+    const begin = () =>
+      assert.throws(
+        () => inner.instantiate({ env: note("inner") }),
+        (error) => InvokeError.is(error, "not-started"),
+      );
+    outer.instantiate({ env: { ...note("outer"), begin } });
+    assert.deepEqual(served, []);
+    // The outer one has started.
+    inner.instantiate({ env: note("inner") });
+    assert.deepEqual(served, ["outer 42"]);
+  });
   test("a call of another guest that is left behind ends the call around it, and nothing stays open", async () => {
     const own = await Sandbox.load();
     let left;

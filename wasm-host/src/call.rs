@@ -6,7 +6,7 @@ use crate::{
     trapped::{Trapped, number},
 };
 use guestbox::{
-    Execution, ExecutionError, InstanceId, Level, MemoryId, SharedFuel, Step, Store, Trap, TrapCode, Value,
+    Execution, ExecutionError, HostCall, Level, MemoryId, SharedFuel, Step, Store, Trap, TrapCode, Value,
     ValueType,
 };
 
@@ -99,7 +99,6 @@ pub(crate) fn advance(
     let mut end = |ended: Trap| trap(trapped, ended);
     let (head, values) = exchange.split_at_mut(Protocol::HEAD_WORDS);
     call.fill();
-    let begun = call.execution.instance();
     let (step, detail, state) = match call.execution.run(store) {
         Ok(Step::Finished(results)) => {
             put_values(values, &results);
@@ -114,7 +113,7 @@ pub(crate) fn advance(
                 call.results.extend_from_slice(ty.results());
             }
             let (ordinal, state) = (host_call.ordinal, host_call.state);
-            put_word(head, Protocol::GUEST_WORD, elsewhere(host_call.instance, begun));
+            put_word(head, Protocol::GUEST_WORD, elsewhere(host_call));
             match store.open_level(host_call) {
                 Ok(outer) => {
                     call.outer = Some(outer);
@@ -137,13 +136,13 @@ pub(crate) fn advance(
     say(head, call, handle, (step, detail, state))
 }
 
-/// Whose import is called by a call that was begun in an instance, as the head says it. One that has not started has no
-/// number, and is none that JavaScript knows.
-fn elsewhere(instance: Option<InstanceId>, begun: Option<InstanceId>) -> u64 {
-    if instance == begun {
+/// Whose import is called, as the head says it: none but the call's own guest's, or that of a number. One that has not
+/// started has no number, and is none that JavaScript knows.
+fn elsewhere(call: &HostCall<'_>) -> u64 {
+    if !call.is_elsewhere() {
         return 0;
     }
-    instance.map_or(u32::MAX.into(), |instance| u64::from(instance.number()).saturating_add(1))
+    call.instance.map_or(u32::MAX.into(), |instance| u64::from(instance.number()).saturating_add(1))
 }
 
 /// Ends a call with a trap, and says so as a step does.

@@ -87,4 +87,11 @@ impl HostCall<'_> {
     pub fn frames(&self) -> Frames {
         self.execution.frames()
     }
+
+    /// Whether it is an import of another guest than the one that was called, which reached a function of that through a
+    /// table.
+    #[must_use]
+    pub const fn is_elsewhere(&self) -> bool {
+        self.execution.is_elsewhere()
+    }
 }

@@ -349,6 +349,11 @@ impl Execution {
         self.context.is_none()
     }
 
+    /// Whether the import that it waits for is another guest's.
+    pub(crate) const fn is_elsewhere(&self) -> bool {
+        self.elsewhere.is_some()
+    }
+
     const fn is_waiting(&self) -> bool {
         matches!(self.state, State::Waiting(_))
     }
