@@ -227,6 +227,41 @@ describe("guests that share a table", () => {
     inner.instantiate({ env: note("inner") });
     assert.deepEqual(served, ["outer 42"]);
   });
+  test("wait in a queue for each other", async () => {
+    const [queue, slowly] = [{ overlapping: "queue" }, (n) => new Promise((resolve) => setTimeout(resolve, 2, n))];
+    const owner = sandbox.compile(OWNER).instantiate({ env: { host: slowly } }, queue);
+    const caller = sandbox.compile(CALLER).instantiate({ env: { host: slowly, table: owner.exports.table } }, queue);
+    const calls = [];
+    for (let n = 0; n < 4; n++) calls.push(caller.call("call", [1, n]), owner.call("call", [1, n]));
+    assert.deepEqual(await Promise.all(calls), [107, 100, 108, 101, 109, 102, 110, 103]);
+    const paused = await caller.tryCall("call", [1, 5], { fuel: 100n });
+    assert.equal(paused.status, "out-of-fuel");
+    const waits = owner.call("call", [0, 6]);
+    paused.abort();
+    assert.equal(await waits, 12);
+  });
+  test("one that waits in a queue for another guest's call draws on the fuel that it would have drawn on", async () => {
+    const queue = { overlapping: "queue" };
+    let finish;
+    const owner = sandbox.compile(OWNER).instantiate({ env: { host: () => new Promise((resolve) => (finish = resolve)) } }, queue);
+    const caller = sandbox.compile(CALLER).instantiate({ env: { ...echo.env, table: owner.exports.table } }, queue);
+    const first = caller.call("call", [1, 5]);
+    let waits;
+    const spend = call((c) => {
+      waits = owner.call("call", [0, 6]);
+      c.charge(c.fuel - 5n);
+      return 1;
+    });
+    sandbox
+      .compile(OWNER)
+      .instantiate({ env: { host: spend } })
+      .tryCallSync("call", [1, 1]);
+    // Tried once before its turn has come.
+    await collect(1);
+    finish(2);
+    await first;
+    await assert.rejects(waits, (error) => Trap.is(error, "out-of-fuel"));
+  });
   test("a call of another guest that is left behind ends the call around it, and nothing stays open", async () => {
     const own = await Sandbox.load();
     let left;

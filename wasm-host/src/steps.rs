@@ -35,7 +35,7 @@ impl Host {
     /// The call is nested in those whose host calls are being served, and in `within`: the handle of
     /// one that waits for its host call, or [`Protocol::NO_CALL`]. A handle that is neither is busy. It
     /// draws on the fuel of that, or of what [`Host::keep_budget`] gave when the call was asked for, or
-    /// else of the host call being served.
+    /// else of the host call being served. Where it could not be begun that is kept.
     #[expect(
         clippy::too_many_arguments,
         reason = "numbers cross as they are, an object would be read property by property"
@@ -50,7 +50,10 @@ impl Host {
         budget: u32,
         keeps_stack: bool,
     ) -> Result<u32, JsValue> {
-        let kept = self.budgets.remove(budget);
+        let kept = match budget {
+            Protocol::NO_CALL => None,
+            budget => self.budgets.get(budget).ok().cloned(),
+        };
         let mut execution = self.begin_call(instance, export, state).map_err(IntoJs::into_js)?;
         if keeps_stack {
             execution.keep_stack();
@@ -60,6 +63,7 @@ impl Host {
             None => execution.enter(&mut self.store),
         }
         .map_err(|_| InvokeError::Busy.into_js())?;
+        self.budgets.remove(budget);
         let shared = match fuel {
             Some(fuel) => {
                 execution.set_fuel(fuel);

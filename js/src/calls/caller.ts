@@ -199,9 +199,8 @@ export class Caller implements Calling {
         engine.refresh();
         engine.u64.set(kept);
       }
-      const drawsOn = budget;
+      const handle = engine.proceed((host) => host.begin(instance, position, state, fuel, around, budget, keepsStack));
       budget = Protocol.NO_CALL;
-      const handle = engine.proceed((host) => host.begin(instance, position, state, fuel, around, drawsOn, keepsStack));
       if (slice !== undefined) engine.host.set_slice(handle, slice);
       return handle;
     };

@@ -210,6 +210,7 @@ export class Calls {
     const isThere = this.handles.delete(call.handle);
     if (isUnderWay && isThere && this.engine.isLive) this.engine.host.cancel(call.handle);
     this.next();
+    this.engine.turn();
   }
 
   /** Begins the calls whose turn it is. */
@@ -226,6 +227,11 @@ export class Calls {
         waiting.call = this.begun(waiting.beginning.begin(waiting.outer?.handle));
         waiting.resolve(waiting.call);
       } catch (error) {
+        if (InvokeError.is(error, "busy")) {
+          // A call of another guest is under way that shares its chain: it is tried again when that has ended.
+          this.queue.splice(at, 0, waiting);
+          break;
+        }
         this.give(waiting, error);
       }
     }

@@ -24,12 +24,19 @@ export interface Living {
   functionBy(handle: number): unknown;
 }
 
+/** The calls of a guest that wait for their turn. */
+interface Waiting {
+  dispose(error: Error): void;
+  /** Begins those whose turn it is, once what runs now has returned. */
+  nextSoon(): void;
+}
+
 export class Engine {
   /** How often the engine was entered: what was seen of a guest's memory holds until the next time. */
   entered = 0;
   readonly net: Net = new Net(this);
   /** Who has calls that wait for their turn. */
-  readonly waiting = new Set<WeakRef<{ dispose(error: Error): void }>>();
+  readonly waiting = new Set<WeakRef<Waiting>>();
   /** The guests, by their numbers. Each is let go of with its end. */
   private readonly guests = new Map<number, WeakRef<Living>>();
   private raw: Host;
@@ -135,6 +142,11 @@ export class Engine {
   /** The guest of a number, if it lives. */
   living(number: number): Living | undefined {
     return this.guests.get(number)?.deref();
+  }
+
+  /** A call of a guest has ended: it may be the turn of one that waits of another, where both share a chain. */
+  turn(): void {
+    for (const calls of this.waiting) calls.deref()?.nextSoon();
   }
 
   /** Begins a call and makes its first step, as all steps with what they take in the exchange. */
