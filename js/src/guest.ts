@@ -139,6 +139,22 @@ export class Guest implements ServedGuest, Living {
     const instance = this.instance();
     const handle = snapshotHandle(engine, snapshot);
     engine.use((host) => host.restore(instance, handle));
+    this.forgetFunctions();
+  }
+
+  /** Forgets the handles of its functions where it was made anew: those were of the guest before. */
+  private forgetFunctions(): void {
+    const { engine, handles, functions } = this;
+    const [known] = handles.values();
+    if (known === undefined) return;
+    try {
+      engine.proceed((host) => host.func_instance(known));
+    } catch (error) {
+      if (!DisposedError.is(error, "torn-down")) throw error;
+      dropHandles(engine, handles);
+      handles.clear();
+      functions.clear();
+    }
   }
 
   fork(imports: Imports = {}): Guest {

@@ -316,6 +316,31 @@ describe("guests that share a table", () => {
     const again = sandbox.compile(OWNER).instantiate(echo).exports;
     assert.equal(again.call(1, 1), 101);
   });
+  test("are there, and so are globals and functions, when their guest is made anew", () => {
+    const text = `(module (table (export "table") 3 funcref) (memory (export "memory") 1) (global (export "g") (mut i32) (i32.const 5))
+      (func $f (export "f") (result i32) (i32.const 1)) (func $own (result i32) (i32.const 2)) (elem (i32.const 0) $f $own)
+      (func (export "grow") (drop (memory.grow (i32.const 1)))))`;
+    const guest = sandbox.compile(wat(text)).instantiate();
+    const { table, g, f, grow } = guest.exports;
+    const own = table.get(1);
+    assert.deepEqual([table.get(0), own(), g.value], [f, 2, 5]);
+    const snapshot = guest.snapshot();
+    grow();
+    g.value = 6;
+    guest.restore(snapshot);
+    assert.deepEqual([table.length, table.get(0), f(), table.get(1)(), g.value], [3, f, 1, 2, 5]);
+    assert.throws(
+      () => own(),
+      (error) => DisposedError.is(error, "torn-down"),
+    );
+    table.set(2, f);
+    assert.equal(table.get(2), f);
+    // Where it stays as it is they are the same.
+    const other = sandbox.compile(wat(text)).instantiate();
+    const same = other.exports.table.get(1);
+    other.restore(snapshot);
+    assert.equal(other.exports.table.get(1), same);
+  });
   test("have no snapshot", () => {
     const { owner, caller } = linked();
     for (const guest of [owner, caller])

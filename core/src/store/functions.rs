@@ -11,7 +11,7 @@ use crate::{
 use alloc::sync::Arc;
 
 /// A function of a guest, as a table has it: a plain value. It is there as long as the guest or another that shares
-/// something with it.
+/// something with it; where [`Store::restore`] makes a guest anew, its functions are others than before.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct FuncRef {
     pub(super) store: u64,
