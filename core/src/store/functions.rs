@@ -111,11 +111,15 @@ impl Store {
         if self.cells.get(func.cell)?.is_used() { Ok(()) } else { Err(HandleError::TornDown) }
     }
 
-    /// The instance that an engine's number is of, if it lives.
+    /// The instance that an engine's number is of, if it lives: one that has not started does while its start function is
+    /// under way.
     pub(crate) fn linked(&self, cell: u32, instance: engine::Instance) -> Option<Elsewhere> {
         let key = self.cells.get(cell).ok()?.key_of(instance)?;
         let found = self.instances.get(key).ok()?;
         let number = found.number;
+        if number.is_none() && Arc::strong_count(&found.context) == 1 {
+            return None;
+        }
         Some(Elsewhere {
             context: Arc::clone(&found.context),
             instance: number.map(|number| InstanceId { store: self.tag, number, key }),

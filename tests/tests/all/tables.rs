@@ -716,3 +716,21 @@ fn a_call_is_under_the_limits_of_the_guest_that_was_called() {
     assert_eq!(grow(&mut store, free, "call"), Value::I32(3));
     assert_eq!(store.memory_pages_in_use(), 4);
 }
+
+#[test]
+fn functions_of_a_guest_whose_start_was_given_up_have_no_imports() {
+    let mut store = Store::new();
+    let (_, table) = owner(&mut store);
+    let text = r#"(module (import "env" "host" (func $host (param i32) (result i32)))
+        (import "env" "t" (table 4 funcref)) (elem (i32.const 3) $ask)
+        (func $ask (param i32) (result i32) (call $host (local.get 0)))
+        (func $start (drop (call $host (i32.const 1)))) (start $start))"#;
+    let environment = environment(3).with_table("env", "t", table);
+    let module = text::module(text);
+    let caller = caller(&mut store, table);
+    let mut start = store.begin_instantiate(&module, &environment, 0).unwrap();
+    assert!(matches!(start.run(&mut store), Ok(Step::HostCall(_))));
+    drop(start);
+    // Nothing has been made or torn down since.
+    assert_eq!(trap(call(&mut store, caller, 3, 4)), TrapCode::TornDown);
+}
