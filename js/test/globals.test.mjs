@@ -524,7 +524,7 @@ describe("what does not fit a global's import", () => {
       thrownBy(() => module.instantiate({ e: { a: 0.5, b: 1 } })).message,
       "4 imports: `e` `a`: a constant i32 global is asked for, 0.5 is no value of type i32; " +
         "`e` `b`: a mutable f64 global is asked for, 1 is a number; make a global by `sandbox.global({ value, mutable: true }, number)`; " +
-        "`e` `t`: tables cannot be imported; `e` `m`: a memory of a page or more is asked for, nothing of this name is given",
+        "`e` `t`: a funcref table of 1 elements or more is asked for, nothing of this name is given; `e` `m`: a memory of a page or more is asked for, nothing of this name is given",
     );
   });
 });
