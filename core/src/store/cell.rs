@@ -1,7 +1,7 @@
 //! Cells: what makes teardown free memory.
 //!
 //! A [`Space`] of an engine never frees an instance or a memory. So a [`Store`](crate::Store) keeps many
-//! spaces, its cells: one for each set of guests that share memory with each other. A
+//! spaces, its cells: one for each set of guests that share memories, mutable globals or tables with each other. A
 //! cell goes when nothing in it is used any more. While no guest of a cell lives, its memories
 //! can leave it as plain bytes for a fresh cell, and its garbage goes with it.
 
@@ -20,7 +20,7 @@ use alloc::{
 /// Garbage that a cell may hold before its memories leave it, at least.
 const GARBAGE_BYTES: usize = 64 << 10;
 
-/// Guests that share memory, in a space of their own.
+/// Guests that share something, in a space of their own.
 #[derive(Debug)]
 pub(crate) struct Cell {
     pub(crate) space: Box<dyn Space>,

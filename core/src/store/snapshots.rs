@@ -42,7 +42,7 @@ impl Store {
     /// # Errors
     ///
     /// See [`SnapshotError`]. While a call of the instance is under way, also one that only
-    /// waits, there is no snapshot of it; nor of one that it shares memory with.
+    /// waits, there is no snapshot of it; nor of one that it shares something with.
     pub fn snapshot(&mut self, instance: InstanceId) -> Result<Snapshot, SnapshotError> {
         self.settle_chain(instance)?;
         let key = instance.key();
@@ -150,7 +150,7 @@ impl Store {
         Ok(self.instantiate_from_with(&module, &environment, &snapshot, limits)?)
     }
 
-    /// Whether a call is under way in an instance or in one that it shares memory with.
+    /// Whether a call is under way in an instance or in one that it shares something with.
     fn is_busy(&self, instance: &Instance) -> bool {
         let is_alone = |cell: &Cell| Arc::strong_count(&cell.ticket) == 2;
         let context = &instance.context;
