@@ -97,15 +97,22 @@ describe("what is missing or of the wrong kind", () => {
       refused(MEMORY, { env: { store: target } }, "env", "store", "memory");
     }
   });
-  test("what is no table, and globals that are no numbers whatever is given, are named", () => {
-    refused('(module (import "env" "g" (global externref)))', { env: { g: 1 } }, "env", "g", "a global of a vector or reference type");
-    refused(
-      '(module (import "env" "t" (table 1 funcref)))',
-      { env: { t: [] } },
-      "env",
-      "t",
-      "a funcref table of 1 elements or more is asked for",
-    );
+  test("globals that are no numbers are named, whatever is given", () =>
+    refused('(module (import "env" "g" (global externref)))', { env: { g: 1 } }, "env", "g", "a global of a vector or reference type"));
+  test("what is no table is named", () => {
+    const own = new WebAssembly.Table({ element: "anyfunc", initial: 1 });
+    for (const [target, given] of [
+      [undefined, "nothing of this name"],
+      [[], "an object"],
+      [() => {}, "a function"],
+      [5, "a number"],
+      [sandbox.memory({ initial: 1 }), "a memory"],
+      [sandbox.global({ value: "i32" }, 0), "a global"],
+      [own, "a WebAssembly.Table, which is the runtime's own; make one by `sandbox.table({ initial })`,"],
+    ]) {
+      const expected = `a funcref table of 1 elements or more is asked for, ${given} is given`;
+      refused('(module (import "env" "t" (table 1 funcref)))', { env: { t: target } }, "env", "t", expected);
+    }
   });
   test("a reference in a signature is refused when linked, not when called", () => {
     refused('(module (import "env" "r" (func (param externref))))', { env: { r: () => {} } }, "env", "r", "reference");

@@ -33,6 +33,11 @@ const OTHER = wat(
 const COUNTS = wat(`(module (global $n (import "e" "n") (mut i32)) (import "e" "c" (global $c i32)) (import "e" "d" (global $d i64))
   (export "n" (global $n)) (func (export "run") (result i64) (global.set $n (i32.add (global.get $n) (global.get $c)))
     (i64.add (i64.extend_i32_s (global.get $n)) (global.get $d))))`);
+const LINKS = wat(`(module (import "e" "t" (table $t 2 funcref)) (import "e" "f" (func $f (param i32) (result i32)))
+  (type $unary (func (param i32) (result i32))) (export "t" (table $t)) (elem (i32.const 1) $twice)
+  (func $twice (param i32) (result i32) (i32.mul (call $f (local.get 0)) (i32.const 2)))
+  (func (export "negated") (param i32) (result i32) (i32.sub (i32.const 0) (local.get 0)))
+  (func (export "run") (param i32 i32) (result i32) (call_indirect $t (type $unary) (local.get 1) (local.get 0))))`);
 const LONG = wat(`(module ${Array.from({ length: 8 }, (_, i) => `(func (export "f${i}") (result i32) (i32.const ${i}))`).join(" ")})`);
 
 const sandbox = await Sandbox.load({ limits: { memoryPages: 20 } });
@@ -92,6 +97,23 @@ function use() {
   counting.dispose();
   count.dispose();
   say(failure(() => count.value));
+  const table = sandbox.table({ element: "anyfunc", initial: 2, maximum: 4 });
+  const linked = sandbox.compile(LINKS).instantiate({ e: { t: table, f: call((c, n) => n + Number(c.guest === linked)) } });
+  say(`${table.length} ${table.get(0)} ${table.get(1)(20)} ${linked.exports.run(1, 30)}`);
+  table.set(0, linked.exports.negated);
+  say(`${table.grow(1, table.get(1))} ${linked.exports.run(0, 8)} ${linked.exports.t.get(2)(1)} ${table.get(0) === linked.exports.negated}`);
+  const shares = sandbox.compile(LINKS).instantiate({ e: { t: linked.exports.t, f: (n) => -n } });
+  say(`${linked.exports.run(1, 5)} ${shares.exports.run(2, 5)}`);
+  for (const wrong of [() => table.get(9), () => table.set(0, () => 1), () => table.set(0, exports.sum), () => table.grow(9)]) say(failure(wrong));
+  say(failure(() => sandbox.table({ initial: 2, maximum: 1 })));
+  say(failure(() => sandbox.table({ initial: 1, minimum: 1 })));
+  shares.dispose();
+  say(failure(() => linked.exports.run(1, 5)));
+  say(failure(() => table.get(1)));
+  linked.dispose();
+  say(table.get(0));
+  table.dispose();
+  say(failure(() => table.length));
   const fork = guest.fork(imports(sandbox.memory({ initial: 1 })));
   say(fork.exports.sum(5, 5, 5));
   say(failure(() => exports.trap()));
@@ -158,6 +180,11 @@ async function useAsync() {
   }
   guest.dispose();
   memory.dispose();
+  const table = sandbox.table({ initial: 2 });
+  const linked = [1, 2].map((more) => sandbox.compile(LINKS).instantiate({ e: { t: table, f: async (n) => n + more } }));
+  say(`${await linked[0].call("run", [1, 5])} ${await linked[1].call("run", [1, 5])}`);
+  for (let at = 0; at < linked.length; at++) linked[at].dispose();
+  table.dispose();
   return said;
 }
 

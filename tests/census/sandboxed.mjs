@@ -12,7 +12,7 @@ const PAGE = 65_536;
 /** What a sandbox can be asked to make. What it has no function for is an import that is refused. */
 const makeIn = (sandbox) => ({
   memory: ({ initial, maximum }) => sandbox.memory({ initial, maximum }),
-  ...(typeof sandbox.table === "function" && { table: ({ element, initial, maximum }) => sandbox.table({ element, initial, maximum }) }),
+  table: ({ element, initial, maximum }) => (element === "funcref" ? sandbox.table({ element, initial, maximum }) : undefined),
   global: ({ type, mutable }, initial) => (isNumber(type) ? sandbox.global({ value: type, mutable }, initial) : undefined),
 });
 
