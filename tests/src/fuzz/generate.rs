@@ -9,8 +9,8 @@ use arbitrary::Unstructured;
 use std::sync::LazyLock;
 use wasm_smith::{Config, MemoryOffsetChoices, Module};
 
-/// What a module may import. Globals and tables cannot be imported; one function in eleven of
-/// those that supervisors serve has several results.
+/// What a module may import: functions and a memory. Its globals and tables are its own, as each module runs alone here. One
+/// function in eleven of those that supervisors serve has several results.
 static IMPORTS: LazyLock<Vec<u8>> = LazyLock::new(|| {
     crate::text::bytes(
         r#"(module

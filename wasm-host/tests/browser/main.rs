@@ -22,6 +22,7 @@ mod long_runs;
 mod memory;
 mod reentry;
 mod start;
+mod tables;
 mod torture;
 mod values;
 mod waiting;
