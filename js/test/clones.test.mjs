@@ -22,6 +22,7 @@ const ERRORS = {
   InvokeError: await rejectionOf(framed.call("none")),
   MemoryError: thrownBy(() => sandbox.memory({ initial: 1 }).read(65_536, 1)),
   GlobalError: thrownBy(() => (guest('(module (global (export "g") i32 (i32.const 1)))').exports.g.value = 2)),
+  TableError: thrownBy(() => sandbox.table({ initial: 1 }).get(1)),
   SnapshotError: thrownBy(() => sandbox.snapshot(new Uint8Array(5))),
   RestoreError: thrownBy(() => framed.restore(guest("(module (memory 1))").snapshot())),
   DisposedError: thrownBy(() => {

@@ -70,6 +70,19 @@ describe("objects of the other copy where ours are wanted", () => {
       assert.match(error.message, /^import `e` `g`: the global that is given is of another copy of the package `guestbox`/);
     }
   });
+  test("a table to import, or a function to put into one: an error that says so", () => {
+    const module = one.compile(wat('(module (table (import "e" "t") 1 funcref) (func (export "f")))'));
+    const exporting = other.compile(wat('(module (table (export "t") 1 funcref) (func (export "f")))'));
+    for (const t of [other.table({ initial: 1 }), exporting.instantiate().exports.t]) {
+      const error = thrownBy(() => module.instantiate({ e: { t } }));
+      assert.ok(error instanceof ours.InstantiateError);
+      assert.match(error.message, /^import `e` `t`: the table that is given is of another copy of the package `guestbox`/);
+    }
+    const t = one.table({ initial: 1 });
+    module.instantiate({ e: { t } });
+    assert.ok(thrownBy(() => t.set(0, exporting.instantiate().exports.f)) instanceof TypeError);
+    assert.equal(t.get(0), null);
+  });
   test("a snapshot: a TypeError that says so, and its bytes are read", () => {
     const guest = one.compile(ASKS).instantiate({ e: { ask: () => 1 } });
     const snapshot = other

@@ -329,6 +329,10 @@ describe("printed", () => {
     const memory = sandbox.memory({ initial: 0 });
     memory.dispose();
     assert.equal(inspect(memory), "Memory (disposed of)");
+    const table = sandbox.table({ initial: 1 });
+    assert.equal(inspect(table), "Table (1 element)");
+    table.dispose();
+    assert.equal(inspect(table), "Table (disposed of)");
     assert.equal(thrownBy(() => memory.size).code, "torn-down");
   });
 });

@@ -332,10 +332,12 @@ describe("onLeak", () => {
       guest.exports.m.size;
       guest.snapshot();
       sandbox.memory({ initial: 1 });
+      sandbox.global({ value: "i32" }, 1);
+      sandbox.table({ initial: 1 });
       await guest.tryCall("spin", [], { fuel: 100 });
     })();
     await collect(8);
-    assert.deepEqual(kinds.sort(), ["guest", "memory", "module", "outcome", "snapshot"]);
+    assert.deepEqual(kinds.sort(), ["global", "guest", "memory", "module", "outcome", "snapshot", "table"]);
   });
   test("is a function, or a TypeError", async () => {
     for (const onLeak of [null, 1, "log", {}]) assert.ok((await rejectionOf(Sandbox.load({ onLeak }))) instanceof TypeError);

@@ -22,6 +22,7 @@ const TAKERS = {
   compile: [(options) => sandbox.compile(BYTES, options), ["frames"]],
   compileStreaming: [(options) => sandbox.compileStreaming(new Response(BYTES), options), ["frames"]],
   memory: [(options) => sandbox.memory({ initial: 0, ...options }), ["initial", "maximum"]],
+  table: [(options) => sandbox.table({ initial: 0, ...options }), ["element", "initial", "maximum"]],
   instantiate: [
     (options) => module.instantiate({}, options),
     ["floats", "fuel", "maxCallDepth", "maxMemoryPages", "overlapping", "snapshot", "state"],
@@ -48,7 +49,8 @@ describe("a name that is not known", () => {
         assert.match(error.message, new RegExp(`^unknown (option|limit|feature) \`${wrong}\`; `));
       }
       const hidden = Object.defineProperty({}, "nonsense", { value: 1 });
-      if (name !== "memory") assert.match((await errorOf(() => take(hidden))).message, /`nonsense`/);
+      // What is spread is what can be listed.
+      if (name !== "memory" && name !== "table") assert.match((await errorOf(() => take(hidden))).message, /`nonsense`/);
       for (const option of known) {
         const misspelt = `${option}s`;
         assert.ok((await errorOf(() => take({ [misspelt]: 1 }))).message.endsWith(`\`${misspelt}\`; did you mean \`${option}\`?`));
@@ -156,7 +158,7 @@ describe("what is no own property", () => {
 
 test("options that are no object are a TypeError", async () => {
   for (const [name, [take]] of Object.entries(TAKERS)) {
-    if (name === "limits" || name === "memory") continue;
+    if (name === "limits" || name === "memory" || name === "table") continue;
     for (const wrong of [null, 5, "text", true, () => {}]) {
       const error = await errorOf(() => take(wrong));
       assert.equal(error.constructor, TypeError, name);

@@ -101,10 +101,13 @@ function use() {
   const linked = sandbox.compile(LINKS).instantiate({ e: { t: table, f: call((c, n) => n + Number(c.guest === linked)) } });
   say(`${table.length} ${table.get(0)} ${table.get(1)(20)} ${linked.exports.run(1, 30)}`);
   table.set(0, linked.exports.negated);
-  say(`${table.grow(1, table.get(1))} ${linked.exports.run(0, 8)} ${linked.exports.t.get(2)(1)} ${table.get(0) === linked.exports.negated}`);
+  say(
+    `${table.grow(1, table.get(1))} ${linked.exports.run(0, 8)} ${linked.exports.t.get(2)(1)} ${table.get(0) === linked.exports.negated}`,
+  );
   const shares = sandbox.compile(LINKS).instantiate({ e: { t: linked.exports.t, f: (n) => -n } });
   say(`${linked.exports.run(1, 5)} ${shares.exports.run(2, 5)}`);
-  for (const wrong of [() => table.get(9), () => table.set(0, () => 1), () => table.set(0, exports.sum), () => table.grow(9)]) say(failure(wrong));
+  for (const wrong of [() => table.get(9), () => table.set(0, () => 1), () => table.set(0, exports.sum), () => table.grow(9)])
+    say(failure(wrong));
   say(failure(() => sandbox.table({ initial: 2, maximum: 1 })));
   say(failure(() => sandbox.table({ initial: 1, minimum: 1 })));
   shares.dispose();

@@ -27,6 +27,9 @@ import {
   type Snapshot,
   SnapshotError,
   type SyncOutcome,
+  type Table,
+  TableError,
+  type TableType,
   Trap,
   type TrapCode,
   call,
@@ -164,10 +167,26 @@ count.value = 6;
 sandbox.global({ value: "externref" }, 0);
 // @ts-expect-error -- a value is asked for
 sandbox.global({ value: "i32" });
+const functions: TableType = { element: "funcref", initial: 1, maximum: 2 };
+using table: Table = sandbox.table(functions);
+table.set(0, guest.exports.run);
+const called = table.get(0)?.(1, 2n);
+if (table.grow(1) < table.length) table.set(1);
+if (TableError.is(copied, "apart")) console.log(called, copied.code satisfies ErrorCodes["TableError"]);
+if (Trap.is(copied, "torn-down")) console.log(copied.fuelUsed);
+// @ts-expect-error -- there are none of other references
+sandbox.table({ element: "externref", initial: 1 });
+// @ts-expect-error -- text is no function
+table.set(0, "run");
+// @ts-expect-error -- no table has this code
+new TableError("immutable", "message");
 using snapshot: Snapshot = guest.snapshot();
 const kept: Uint8Array = snapshot.bytes;
 guest.restore(sandbox.snapshot(kept));
-const copies: Guest[] = [guest.fork({ env: { memory, count, base: 1024, high: 1n } }), module.instantiate({}, { snapshot, state: 2 })];
+const copies: Guest[] = [
+  guest.fork({ env: { memory, count, table, base: 1024, high: 1n } }),
+  module.instantiate({}, { snapshot, state: 2 }),
+];
 if (SnapshotError.is(copies, "busy")) console.log(copies.code);
 
 const store = await ScaleStore.load({ limits });
