@@ -121,7 +121,8 @@ fn one_that_was_made_is_shared_and_emptied() {
     let triple = page.host.exported_func(one.instance, page.position(one, "triple")).unwrap();
     page.host.table_set(table, 2, triple).unwrap();
     assert_eq!(page.results(other, "call", &[2, 5]), [15]);
-    assert_eq!(page.host.func_instance(page.host.table_get(table, 2).unwrap()).unwrap(), one.instance);
+    let of_one = page.host.table_get(table, 2).unwrap();
+    assert_eq!(page.host.func_instance(of_one).unwrap(), one.instance);
     page.host.teardown_instance(one.instance).unwrap();
     assert_eq!(page.results(other, "call", &[2, 6]), [18]);
     page.host.teardown_instance(other.instance).unwrap();
