@@ -211,6 +211,11 @@ export class Guest implements ServedGuest, Living {
     return this.noted(function_, () => handle);
   }
 
+  /** Others may come by its functions from now on. Few guests are known so: to know one keeps it until the turn ends. */
+  private known(id: number): void {
+    if (this.engine.living(id) === undefined) this.engine.born(id, this);
+  }
+
   /** Notes whose a function is, for tables. */
   private noted(function_: GuestFunction, handle: () => number): GuestFunction {
     const { engine } = this;
@@ -237,6 +242,7 @@ export class Guest implements ServedGuest, Living {
     const position = this.module.position(name) as number;
     const handle = this.engine.use((host) => host.exported_func(instance, position));
     this.keepHandle(name, handle);
+    this.known(instance);
     return handle;
   }
 
@@ -302,8 +308,8 @@ export class Guest implements ServedGuest, Living {
 
   private live(id: number): void {
     this.id = this.held.value = id;
-    this.engine.born(id, this);
     this.life = "live";
+    if ([...this.module.imports, ...this.module.exports].some(({ kind }) => kind === "table")) this.known(id);
   }
 
   /** @internal */

@@ -155,7 +155,7 @@ export interface Guest {
    * knows of the guest is not in it.
    *
    * Throws a `SnapshotError` while a call of the guest, or of one it shares memory with, is under
-   * way, and for modules whose code changes tables or drops segments.
+   * way, for modules whose code changes tables or drops segments, and for guests whose tables others can change.
    */
   snapshot(): Snapshot;
   /**

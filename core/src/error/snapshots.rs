@@ -15,9 +15,9 @@ coded! {
         ReferenceGlobal => "reference-global", "the module has a mutable global that is a reference";
         /// The code drops data or element segments: `data.drop`, `elem.drop`.
         Segment => "segment", "the module's code drops segments";
-        /// The code changes a table: `table.set`, `table.grow`, `table.fill`, `table.copy`,
-        /// `table.init`.
-        Table => "table", "the module's code changes a table";
+        /// A table can be another than it was: the code changes it, by `table.set`, `table.grow`, `table.fill`,
+        /// `table.copy` or `table.init`; or it is imported, or exported and others have changed it or can.
+        Table => "table", "a table is changed by the module's code, or can be by others";
     }
 }
 

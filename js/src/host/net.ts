@@ -69,6 +69,7 @@ type Watched = Pick<Held, "free" | "kind">;
 const COUNTED: readonly (readonly [LeakKind, string, string])[] = [
   ["guest", "guest", "guests"],
   ["memory", "memory", "memories"],
+  ["table", "table", "tables"],
   ["outcome", "call that is out of fuel", "calls that are out of fuel"],
 ];
 
