@@ -11,7 +11,7 @@
 //! * Nesting is bounded by [`Limits::nesting`](crate::Limits).
 //!
 //! Those who want to drive a guest themselves, keep it paused for long or run many of them in
-//! turns use [`Store::begin`] and [`Execution`](crate::Execution) instead.
+//! turns use [`Store::begin`] and [`Execution`] instead.
 
 use crate::{
     store::{Store, execution::Execution},
