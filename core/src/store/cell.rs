@@ -10,6 +10,7 @@ use crate::{
     limits::{Limits, PAGE_BYTES, budget::Charge, to_usize},
     module::Module,
     store::{chain::Chain, execution::Recorder, leavings::Leavings, shared::Kept},
+    types::slots::ByNumber,
 };
 use alloc::{
     boxed::Box,
@@ -28,8 +29,8 @@ pub(crate) struct Cell {
     pub(crate) ticket: Arc<Ticket>,
     /// The numbers of what is in it and the supervisor's, and not torn down.
     pub(crate) kept: Kept,
-    /// The instances that live, by the engine's numbers, which count up: their keys.
-    instances: Vec<(engine::Instance, u32)>,
+    /// The keys of the instances that live, by the engine's numbers.
+    instances: ByNumber<u32, u32>,
     /// Where the frames are noted of all guests, dead ones too: calls of others may lead into them.
     pub(crate) recorders: Vec<Recorder>,
     /// Those of the chains whose stack several guests may share.
@@ -58,7 +59,7 @@ impl Cell {
             space: module.code().space(Limiter::new(limits, budgets)),
             ticket: Arc::new(Ticket { leavings: Arc::clone(leavings) }),
             kept: Kept::default(),
-            instances: Vec::new(),
+            instances: ByNumber::default(),
             recorders: Vec::new(),
             chains: Vec::new(),
             dead_instances: 0,
@@ -75,24 +76,17 @@ impl Cell {
 
     /// Notes the key of an instance that was just made.
     pub(crate) fn note_instance(&mut self, instance: engine::Instance, key: u32) {
-        self.instances.push((instance, key));
+        self.instances.insert(instance.0, key);
     }
 
     /// Forgets an instance.
     pub(crate) fn forget_instance(&mut self, instance: engine::Instance) {
-        if let Ok(at) = self.find_instance(instance) {
-            self.instances.remove(at);
-        }
+        self.instances.remove(&instance.0);
     }
 
     /// The key of an instance that lives.
     pub(crate) fn key_of(&self, instance: engine::Instance) -> Option<u32> {
-        let at = self.find_instance(instance).ok()?;
-        self.instances.get(at).map(|(_, key)| *key)
-    }
-
-    fn find_instance(&self, instance: engine::Instance) -> Result<usize, usize> {
-        self.instances.binary_search_by_key(&instance.0, |(known, _)| known.0)
+        self.instances.get(&instance.0).copied()
     }
 
     /// The chain of the guests that have a table.
@@ -116,7 +110,7 @@ impl Cell {
     ) -> Arc<Chain> {
         if let Some(chain) = joined {
             chain.join(&own, tables, &*self.space);
-            self.note_chain(&chain);
+            self.note_known_chain(&chain);
             return chain;
         }
         let (is_imported, is_exported) =
@@ -132,13 +126,17 @@ impl Cell {
     /// Whoever imports a table from now on has this chain.
     pub(crate) fn let_join(&mut self, chain: &Arc<Chain>, table: Table) {
         chain.join(chain, &[table], &*self.space);
-        self.note_chain(chain);
+        self.note_known_chain(chain);
+    }
+
+    /// Notes a chain, which may be noted.
+    fn note_known_chain(&mut self, chain: &Arc<Chain>) {
+        if !self.chains.iter().any(|known| core::ptr::eq(known.as_ptr(), Arc::as_ptr(chain))) {
+            self.note_chain(chain);
+        }
     }
 
     fn note_chain(&mut self, chain: &Arc<Chain>) {
-        if self.chains.iter().any(|known| core::ptr::eq(known.as_ptr(), Arc::as_ptr(chain))) {
-            return;
-        }
         if self.chains.len() == self.chains.capacity() {
             self.chains.retain(|chain| chain.strong_count() > 0);
         }

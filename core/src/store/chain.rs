@@ -141,7 +141,13 @@ impl Chain {
 
     /// Another guest, whose own chain this would be, joins by these tables.
     pub(crate) fn join(&self, own: &Self, tables: &[Table], space: &dyn Space) {
-        self.tables.lock().extend(tables);
+        let mut known = self.tables.lock();
+        for table in tables {
+            if !known.contains(table) {
+                known.push(*table);
+            }
+        }
+        drop(known);
         let Some(pointer) = own.pointer.filter(|_| !core::ptr::eq(self, own)) else { return };
         if self.has_pointer(pointer, space) {
             return;
