@@ -130,7 +130,7 @@ fn an_export_that_is_no_function_or_none_is_refused() {
             ("InvokeError", "not-a-function")
         );
     }
-    for position in [4, 1_000, u32::MAX] {
+    for position in [4, 1_000, Protocol::FUNCTION - 1] {
         assert_eq!(page.host.call(guest.instance, position, 0, Protocol::NO_CALL), Protocol::REFUSED);
         assert_eq!(
             refusal(page.host.begin(
@@ -145,6 +145,10 @@ fn an_export_that_is_no_function_or_none_is_refused() {
             .class,
             "InvokeError"
         );
+    }
+    // The handle of no function.
+    for function in [Protocol::FUNCTION, Protocol::FUNCTION + 5, u32::MAX] {
+        assert_eq!(page.host.call(guest.instance, function, 0, Protocol::NO_CALL), Protocol::TORN_DOWN);
     }
 }
 
