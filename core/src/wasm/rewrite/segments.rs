@@ -10,7 +10,7 @@ use super::{output::push_const, types::AddedTypes};
 use crate::{
     limits::to_usize,
     wasm::{
-        operators::code::END,
+        operators::code::{END, FUNC_REF},
         scan::Scan,
         sections::{Added, DATA, DATA_COUNT, ELEMENTS, Section, push_leb128, split_leb128},
     },
@@ -41,9 +41,8 @@ const NAMED: u8 = 2;
 const EXPRESSIONS: u8 = 4;
 const PASSIVE_DATA: u8 = 1;
 
-/// The kind of elements that are functions, by their indices, and by expressions.
+/// The kind of elements that are functions by their indices; those by expressions have a type.
 const FUNCTIONS: u8 = 0x00;
-const FUNC_REF: u8 = 0x70;
 
 impl Segments {
     /// Those of a module that imports a table; `None` of any other. What cannot be read the engine refuses.
@@ -52,6 +51,7 @@ impl Segments {
             return None;
         }
         let mut segments = Self { code: Vec::new(), data_count: None };
+        let mut is_counted = false;
         for section in Section::all(sections).flatten() {
             match section.id {
                 ELEMENTS => {
@@ -60,13 +60,12 @@ impl Segments {
                 DATA => {
                     passive_data(section.contents, Some(&mut segments.code))?;
                     let (count, _) = split_leb128(section.contents)?;
-                    segments.data_count = u32::try_from(count).ok();
+                    segments.data_count = u32::try_from(count).ok().filter(|_| !is_counted);
                 }
+                // It comes before the data.
+                DATA_COUNT => is_counted = true,
                 _ => {}
             }
-        }
-        if Section::all(sections).flatten().any(|section| section.id == DATA_COUNT) {
-            segments.data_count = None;
         }
         (!segments.code.is_empty()).then_some(segments)
     }
@@ -80,7 +79,7 @@ impl Segments {
         code: &mut Vec<u8>,
     ) -> Option<()> {
         let ty = types.of_nothing(scan)?;
-        functions.push(|entries| push_leb128(entries, usize::try_from(ty).ok()?))?;
+        functions.push(|entries| push_leb128(entries, to_usize(ty)))?;
         // It has no locals.
         push_leb128(code, self.code.len().checked_add(2)?)?;
         code.push(0);
@@ -110,7 +109,7 @@ fn passive_elements(contents: &[u8], mut code: Option<&mut Vec<u8>>) -> Option<V
         }
         passive.extend_from_slice(contents.get(offset.end..segment.range.end)?);
         if let Some(code) = code.as_deref_mut() {
-            let table = usize::try_from(table_index.unwrap_or_default()).ok()?;
+            let table = to_usize(table_index.unwrap_or_default());
             let count = match &segment.items {
                 ElementItems::Functions(functions) => functions.count(),
                 ElementItems::Expressions(_, expressions) => expressions.count(),
@@ -135,7 +134,7 @@ fn passive_data(contents: &[u8], mut code: Option<&mut Vec<u8>>) -> Option<Vec<u
         passive.push(PASSIVE_DATA);
         passive.extend_from_slice(contents.get(offset.end..segment.range.end)?);
         if let Some(code) = code.as_deref_mut() {
-            let memory = usize::try_from(memory_index).ok()?;
+            let memory = to_usize(memory_index);
             let len = segment.data.len();
             push_init(code, contents.get(offset)?, len, [MEMORY_INIT, DATA_DROP], [index, memory])?;
         }
