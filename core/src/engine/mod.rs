@@ -151,9 +151,6 @@ pub trait Space: fmt::Debug + Send + Sync {
     /// Whether two numbers are of one global.
     fn is_same_global(&self, one: Global, other: Global) -> bool;
 
-    /// Whether two numbers are of one table.
-    fn is_same_table(&self, one: Table, other: Table) -> bool;
-
     /// The value of a global; `None` where it is no number.
     fn get(&self, global: Global) -> Option<Value>;
 

@@ -5,7 +5,7 @@ use super::{
     cell::Cell,
     homes::OutOfMemory,
     instances::Instance,
-    shared::{Kept, Kind, Located, Place, Shared, Things},
+    shared::{Kind, Located, Place, Shared},
 };
 use crate::{
     engine,
@@ -13,7 +13,6 @@ use crate::{
     types::{
         externs::{ExternType, GlobalType},
         ids::{GlobalId, InstanceId, Origin},
-        slots::{Numbers, Slots},
         value::Value,
     },
 };
@@ -26,22 +25,6 @@ impl Kind for Global {
     type Type = GlobalType;
     type Free = Value;
     type Handle = engine::Global;
-
-    fn all(things: &Things) -> &Slots<Shared<Self>> {
-        &things.globals
-    }
-
-    fn all_mut(things: &mut Things) -> &mut Slots<Shared<Self>> {
-        &mut things.globals
-    }
-
-    fn kept(kept: &Kept) -> &Numbers {
-        &kept.globals
-    }
-
-    fn kept_mut(kept: &mut Kept) -> &mut Numbers {
-        &mut kept.globals
-    }
 
     fn exported(instance: &Instance, position: u32) -> Option<engine::Global> {
         instance.body.exported.global(position)
@@ -95,15 +78,12 @@ impl Store {
     ///
     /// Where the global does not exist (any more).
     pub fn global_type(&self, global: GlobalId) -> Result<GlobalType, HandleError> {
-        match self.origin_of_global(global)? {
+        match self.origin::<Global>(global)? {
             Origin::Created(number) => Ok(self.things.globals.get(number)?.ty),
-            Origin::Exported(key, position) => {
-                let module = &self.instances.get(key)?.context.module;
-                match module.exports().get(crate::limits::to_usize(position)).map(|export| export.ty()) {
-                    Some(ExternType::Global(ty)) => Ok(*ty),
-                    _ => Err(HandleError::Unknown),
-                }
-            }
+            Origin::Exported(key, position) => match self.exported_type(key, position)? {
+                ExternType::Global(ty) => Ok(*ty),
+                _ => Err(HandleError::Unknown),
+            },
         }
     }
 
@@ -113,7 +93,7 @@ impl Store {
     ///
     /// Where the global does not exist (any more).
     pub fn global_get(&mut self, global: GlobalId) -> Result<Option<Value>, HandleError> {
-        match self.locate_global(global)? {
+        match self.locate::<Global>(global)? {
             Located::Free(number) => Ok(match self.things.globals.get(number)?.place {
                 Place::Free(value) => Some(value),
                 Place::Bound { .. } => None,
@@ -132,7 +112,7 @@ impl Store {
     ///
     /// See [`GlobalError`].
     pub fn global_set(&mut self, global: GlobalId, value: Value) -> Result<(), GlobalError> {
-        let located = self.locate_global(global).map_err(GlobalError::Handle)?;
+        let located = self.locate::<Global>(global).map_err(GlobalError::Handle)?;
         check_settable(self.global_type(global).map_err(GlobalError::Handle)?, value)?;
         let is_set = match located {
             Located::Free(number) => self.things.globals.get_mut(number).is_ok_and(|shared| {
@@ -154,37 +134,16 @@ impl Store {
     /// Where the global does not exist (any more). One that a guest exports goes with the guest; for one of those this
     /// is [`HandleError::Unknown`].
     pub fn teardown_global(&mut self, global: GlobalId) -> Result<(), HandleError> {
-        let Origin::Created(number) = self.origin_of_global(global)? else {
-            return Err(HandleError::Unknown);
-        };
-        if let Place::Bound { cell: key, .. } = self.things.globals.remove(number)?.place {
-            if let Ok(cell) = self.cells.get_mut(key) {
-                cell.kept.globals.remove(&number);
-            }
-            self.settle(key);
-        }
-        self.sweep();
-        Ok(())
-    }
-
-    fn origin_of_global(&self, global: GlobalId) -> Result<Origin, HandleError> {
-        if global.store == self.tag { Ok(global.origin) } else { Err(HandleError::OtherStore) }
+        self.tear_down::<Global>(global)
     }
 
     /// The global as guests of a cell import it: a constant is copied into it.
     pub(super) fn global_in(&mut self, home: u32, id: GlobalId) -> Option<engine::Global> {
         if self.global_type(id).ok()?.mutable {
-            return match self.locate_global(id) {
-                Ok(Located::Bound(_, handle)) => Some(handle),
-                _ => None,
-            };
+            return self.handle::<Global>(id);
         }
         let value = self.global_get(id).ok()??;
         self.cells.get_mut(home).ok()?.space.add_global(value, false)
-    }
-
-    pub(super) fn locate_global(&self, global: GlobalId) -> Result<Located<Global>, HandleError> {
-        self.things.locate(&self.instances, self.origin_of_global(global)?)
     }
 }
 

@@ -66,9 +66,9 @@ impl Store {
     /// The cell in which whoever imports something has to be, `None` where it is in none, or a copy will do.
     pub(super) fn cell_of(&self, thing: Thing) -> Result<Option<u32>, HandleError> {
         let cell = match thing {
-            Thing::Global(global) => self.locate_global(global)?.cell(),
-            Thing::Memory(memory) => self.locate(memory)?.cell(),
-            Thing::Table(table) => self.locate_table(table)?.cell(),
+            Thing::Global(global) => self.locate::<Global>(global)?.cell(),
+            Thing::Memory(memory) => self.locate::<Memory>(memory)?.cell(),
+            Thing::Table(table) => self.locate::<Table>(table)?.cell(),
         };
         Ok(cell.filter(|_| self.is_shared(thing)))
     }

@@ -1,6 +1,6 @@
 //! Instances: making them, and their end.
 
-use super::{Store, exports::Exported, snapshots::Parts};
+use super::{Store, exports::Exported, memories::Memory, snapshots::Parts, tables::Table};
 use crate::{
     engine::{self, Imported, Refusal},
     error::{HandleError, ImportError, ImportProblem, InstantiateError},
@@ -168,9 +168,9 @@ impl Store {
         let resolved = environment.resolve(module)?;
         self.check_types(module, &resolved.things)?;
         let home = self.cell_for(module, &resolved.things)?;
-        let memories: Vec<_> = resolved.memories().filter_map(|id| self.engine_memory(id)).collect();
+        let memories: Vec<_> = resolved.memories().filter_map(|id| self.handle::<Memory>(id)).collect();
         let globals: Vec<_> = resolved.globals().filter_map(|id| self.global_in(home, id)).collect();
-        let tables: Vec<_> = resolved.tables().filter_map(|id| self.engine_table(id)).collect();
+        let tables: Vec<_> = resolved.tables().filter_map(|id| self.handle::<Table>(id)).collect();
         let pointer = module.stack().filter(|pointer| pointer.is_imported && !bounds.limits.overlapping);
         let pointer = pointer.and_then(|pointer| globals.get(to_usize(pointer.index)).copied());
         let joined = self.chain_of_imported(home, &resolved, pointer)?;
@@ -346,7 +346,7 @@ impl Store {
     ) -> Result<Option<Arc<Chain>>, InstantiateError> {
         let chain_of = |table: TableId| match table.origin {
             Origin::Exported(key, _) => self.instances.get(key).ok()?.context.chain.clone(),
-            Origin::Created(_) => self.cells.get(home).ok()?.chain_of_table(self.engine_table(table)?),
+            Origin::Created(_) => self.cells.get(home).ok()?.chain_of_table(self.handle::<Table>(table)?),
         };
         let of_pointer = pointer.and_then(|pointer| self.cells.get(home).ok()?.chain_of_pointer(pointer));
         let mut chains = resolved.tables().filter_map(chain_of).chain(of_pointer);

@@ -5,7 +5,7 @@ use super::{
     cell::Cell,
     homes::{OutOfMemory, bytes_of},
     instances::Instance,
-    shared::{Kept, Kind, Located, Place, Shared, Things},
+    shared::{Kind, Located, Place, Shared},
 };
 use crate::{
     engine,
@@ -14,7 +14,6 @@ use crate::{
     types::{
         externs::{ExternType, MemoryType},
         ids::{InstanceId, MemoryId, Origin},
-        slots::{Numbers, Slots},
     },
 };
 use alloc::vec::Vec;
@@ -37,22 +36,6 @@ impl Kind for Memory {
     type Type = Option<u32>;
     type Free = Bytes;
     type Handle = engine::Memory;
-
-    fn all(things: &Things) -> &Slots<Shared<Self>> {
-        &things.memories
-    }
-
-    fn all_mut(things: &mut Things) -> &mut Slots<Shared<Self>> {
-        &mut things.memories
-    }
-
-    fn kept(kept: &Kept) -> &Numbers {
-        &kept.memories
-    }
-
-    fn kept_mut(kept: &mut Kept) -> &mut Numbers {
-        &mut kept.memories
-    }
 
     fn exported(instance: &Instance, position: u32) -> Option<engine::Memory> {
         instance.body.exported.memory(position)
@@ -78,6 +61,10 @@ impl Kind for Memory {
         let pages = pages_of(bytes.len());
         let charge = cell.release_pages(pages);
         Ok(Bytes { pages, bytes, charge })
+    }
+
+    fn forget(cell: &mut Cell, number: u32, memory: engine::Memory) {
+        cell.forget_memory(number, memory);
     }
 }
 
@@ -141,7 +128,7 @@ impl Store {
     ///
     /// Where the memory does not exist (any more).
     pub fn memory_type(&self, memory: MemoryId) -> Result<MemoryType, MemoryError> {
-        match self.locate(memory)? {
+        match self.locate::<Memory>(memory)? {
             Located::Free(number) => {
                 let memory = self.things.memories.get(number)?;
                 let pages = if let Place::Free(free) = &memory.place { free.pages } else { 0 };
@@ -182,7 +169,7 @@ impl Store {
     }
 
     fn try_grow(&mut self, memory: MemoryId, additional: u32) -> Result<u32, MemoryError> {
-        let located = self.locate(memory)?;
+        let located = self.locate::<Memory>(memory)?;
         let MemoryType { initial: current, maximum } = self.memory_type(memory)?;
         let desired = current.checked_add(additional).filter(|desired| *desired <= MAX_PAGES);
         let desired = desired.ok_or(MemoryError::TooManyPages)?;
@@ -220,7 +207,7 @@ impl Store {
     /// [`MemoryError::OutOfBounds`] where they are not all inside the memory.
     pub fn memory_read(&self, memory: MemoryId, offset: u32, buffer: &mut [u8]) -> Result<(), MemoryError> {
         let range = range_of(offset, buffer.len())?;
-        match self.locate(memory)? {
+        match self.locate::<Memory>(memory)? {
             Located::Free(number) => {
                 let Place::Free(Bytes { pages, bytes, .. }) = &self.things.memories.get(number)?.place else {
                     return Err(MemoryError::OutOfBounds);
@@ -283,7 +270,7 @@ impl Store {
 
     /// The bytes of a memory, at least up to `end` if that is inside.
     fn memory_bytes(&mut self, memory: MemoryId, end: Option<usize>) -> Result<&mut [u8], MemoryError> {
-        match self.locate(memory)? {
+        match self.locate::<Memory>(memory)? {
             Located::Free(number) => {
                 let Place::Free(Bytes { pages, bytes, .. }) =
                     &mut self.things.memories.get_mut(number)?.place
@@ -309,34 +296,7 @@ impl Store {
     /// Where the memory does not exist (any more). A memory that a guest exports goes with the
     /// guest; for one of those this is [`HandleError::Unknown`].
     pub fn teardown_memory(&mut self, memory: MemoryId) -> Result<(), HandleError> {
-        if memory.store != self.tag {
-            return Err(HandleError::OtherStore);
-        }
-        let number = memory.number().ok_or(HandleError::Unknown)?;
-        let memory = self.things.memories.remove(number)?;
-        if let Place::Bound { cell: key, handle: memory } = memory.place {
-            if let Ok(cell) = self.cells.get_mut(key) {
-                cell.forget_memory(number, memory);
-            }
-            self.settle(key);
-        }
-        self.sweep();
-        Ok(())
-    }
-
-    /// The engine's memory, for one that is in a cell.
-    pub(super) fn engine_memory(&self, memory: MemoryId) -> Option<engine::Memory> {
-        match self.locate(memory) {
-            Ok(Located::Bound(_, memory)) => Some(memory),
-            _ => None,
-        }
-    }
-
-    pub(super) fn locate(&self, memory: MemoryId) -> Result<Located<Memory>, HandleError> {
-        if memory.store != self.tag {
-            return Err(HandleError::OtherStore);
-        }
-        self.things.locate(&self.instances, memory.origin)
+        self.tear_down::<Memory>(memory)
     }
 
     /// Takes `pages` for a memory that will have `total`.

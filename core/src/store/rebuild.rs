@@ -1,9 +1,9 @@
 //! Making an instance anew behind its id, where restoring a snapshot has to make memories smaller.
 
 use super::{
-    Store,
+    Store, globals,
     instances::Body,
-    shared::Place,
+    memories,
     snapshots::{Parts, write},
 };
 use crate::{
@@ -13,10 +13,7 @@ use crate::{
     module::Module,
     snapshot::{RestoreError, Snapshot},
     store::{cell::Cell, execution::Context},
-    types::{
-        externs::ExternType,
-        ids::{GlobalId, MemoryId},
-    },
+    types::{externs::ExternType, ids::MemoryId},
 };
 use alloc::{sync::Arc, vec::Vec};
 
@@ -82,10 +79,10 @@ impl Store {
             bounds,
         });
         for (id, memory) in imported.iter().zip(memories) {
-            self.rebind(*id, old, new, memory);
+            self.rebind::<memories::Memory>(*id, old, new, memory);
         }
         for (id, global) in global_ids.iter().zip(globals) {
-            self.rebind_global(*id, old, new, global);
+            self.rebind::<globals::Global>(*id, old, new, global);
         }
         self.bury(old, &module);
         self.settle(old);
@@ -132,25 +129,6 @@ impl Store {
         Ok(made.into_iter().map(|(.., fresh)| fresh).collect())
     }
 
-    /// Lets the id of an imported memory, if it lives, stand for the one made in its place.
-    fn rebind(&mut self, id: MemoryId, old: u32, new: u32, fresh: Memory) {
-        let Some(number) = id.number() else { return };
-        let Ok(memory) = self.things.memories.get_mut(number) else { return };
-        let Place::Bound { cell, handle: left } = memory.place else { return };
-        if cell != old {
-            return;
-        }
-        memory.place = Place::Bound { cell: new, handle: fresh };
-        if let Ok(cell) = self.cells.get_mut(old) {
-            cell.forget_memory(number, left);
-        }
-        if let Ok(cell) = self.cells.get_mut(new) {
-            cell.kept.memories.insert(number);
-        }
-    }
-}
-
-impl Store {
     /// Makes the globals that an instance imports once more, with their values. What was one global stays one.
     fn remake_globals(
         &self,
@@ -176,22 +154,6 @@ impl Store {
             made.push((*global, fresh));
         }
         Ok(made.into_iter().map(|(_, fresh)| fresh).collect())
-    }
-
-    /// Lets the id of an imported global, if it lives, stand for the one made in its place.
-    fn rebind_global(&mut self, id: GlobalId, old: u32, new: u32, fresh: Global) {
-        let Some(number) = id.number() else { return };
-        let Ok(global) = self.things.globals.get_mut(number) else { return };
-        if !matches!(global.place, Place::Bound { cell, .. } if cell == old) {
-            return;
-        }
-        global.place = Place::Bound { cell: new, handle: fresh };
-        if let Ok(cell) = self.cells.get_mut(old) {
-            cell.kept.globals.remove(&number);
-        }
-        if let Ok(cell) = self.cells.get_mut(new) {
-            cell.kept.globals.insert(number);
-        }
     }
 }
 

@@ -5,11 +5,14 @@
 //! where all that import it are. While no guest of that cell lives it can leave it again, see [`homes`](super::homes).
 
 use super::{
-    cell::Cell, globals::Global, homes::OutOfMemory, instances::Instance, memories::Memory, tables::Table,
+    Store, cell::Cell, globals::Global, homes::OutOfMemory, instances::Instance, memories::Memory,
+    tables::Table,
 };
 use crate::{
     error::HandleError,
+    limits::to_usize,
     types::{
+        externs::{Export, ExternType},
         ids::{GlobalId, MemoryId, Origin, TableId},
         slots::{Numbers, Slots},
     },
@@ -17,26 +20,73 @@ use crate::{
 use alloc::vec::Vec;
 use core::fmt;
 
-/// A kind of what can be shared.
-pub(super) trait Kind: Sized {
-    /// What is fixed when it is made.
-    type Type: fmt::Debug;
-    /// What it is while it is in no cell.
-    type Free: fmt::Debug;
-    /// What the engine has of it in a cell.
-    type Handle: Copy + fmt::Debug;
+/// What is named by ids of its own and kept where [`Things`] and [`Kept`] say.
+pub(super) trait Listed: Sized {
+    /// What names one.
+    type Id: Copy;
+
+    /// The tag of the store that an id is of, and where what it names comes from.
+    fn named(id: Self::Id) -> (u64, Origin);
 
     /// Those of the supervisor.
-    fn all(things: &Things) -> &Slots<Shared<Self>>;
+    fn all(things: &Things) -> &Slots<Shared<Self>>
+    where
+        Self: Kind;
 
     /// Those of the supervisor.
-    fn all_mut(things: &mut Things) -> &mut Slots<Shared<Self>>;
+    fn all_mut(things: &mut Things) -> &mut Slots<Shared<Self>>
+    where
+        Self: Kind;
 
     /// The numbers of those in a cell.
     fn kept(kept: &Kept) -> &Numbers;
 
     /// The numbers of those in a cell.
     fn kept_mut(kept: &mut Kept) -> &mut Numbers;
+}
+
+macro_rules! listed {
+    ($($kind:ident by $id:ident in $field:ident;)*) => {
+        $(impl Listed for $kind {
+            type Id = $id;
+
+            fn named(id: $id) -> (u64, Origin) {
+                (id.store, id.origin)
+            }
+
+            fn all(things: &Things) -> &Slots<Shared<Self>> {
+                &things.$field
+            }
+
+            fn all_mut(things: &mut Things) -> &mut Slots<Shared<Self>> {
+                &mut things.$field
+            }
+
+            fn kept(kept: &Kept) -> &Numbers {
+                &kept.$field
+            }
+
+            fn kept_mut(kept: &mut Kept) -> &mut Numbers {
+                &mut kept.$field
+            }
+        })*
+    };
+}
+
+listed! {
+    Global by GlobalId in globals;
+    Memory by MemoryId in memories;
+    Table by TableId in tables;
+}
+
+/// A kind of what can be shared.
+pub(super) trait Kind: Listed {
+    /// What is fixed when it is made.
+    type Type: fmt::Debug;
+    /// What it is while it is in no cell.
+    type Free: fmt::Debug;
+    /// What the engine has of it in a cell.
+    type Handle: Copy + fmt::Debug;
 
     /// One that a guest exports, by the position of the export.
     fn exported(instance: &Instance, position: u32) -> Option<Self::Handle>;
@@ -46,6 +96,11 @@ pub(super) trait Kind: Sized {
 
     /// Takes it out of a cell that is not used.
     fn leave(cell: &mut Cell, handle: Self::Handle) -> Result<Self::Free, OutOfMemory>;
+
+    /// Forgets the number of one in a cell, which is no longer the supervisor's.
+    fn forget(cell: &mut Cell, number: u32, _: Self::Handle) {
+        Self::kept_mut(&mut cell.kept).remove(&number);
+    }
 }
 
 /// One of the supervisor's.
@@ -171,6 +226,63 @@ impl Things {
             K::kept_mut(&mut cell.kept).remove(&number);
         }
         Ok(())
+    }
+}
+
+impl Store {
+    /// Where what an id of this store names comes from.
+    pub(super) fn origin<K: Kind>(&self, id: K::Id) -> Result<Origin, HandleError> {
+        let (store, origin) = K::named(id);
+        if store == self.tag { Ok(origin) } else { Err(HandleError::OtherStore) }
+    }
+
+    /// Where what an id names is.
+    pub(super) fn locate<K: Kind>(&self, id: K::Id) -> Result<Located<K>, HandleError> {
+        self.things.locate(&self.instances, self.origin::<K>(id)?)
+    }
+
+    /// What the engine has of it, for one that is in a cell.
+    pub(super) fn handle<K: Kind>(&self, id: K::Id) -> Option<K::Handle> {
+        match self.locate::<K>(id) {
+            Ok(Located::Bound(_, handle)) => Some(handle),
+            _ => None,
+        }
+    }
+
+    /// The type of the export at a position of the instance with a key.
+    pub(super) fn exported_type(&self, key: u32, position: u32) -> Result<&ExternType, HandleError> {
+        let exports = self.instances.get(key)?.context.module.exports();
+        exports.get(to_usize(position)).map(Export::ty).ok_or(HandleError::Unknown)
+    }
+
+    /// Ends the life of one of the supervisor's; one that a guest exports is unknown.
+    pub(super) fn tear_down<K: Kind>(&mut self, id: K::Id) -> Result<(), HandleError> {
+        let Origin::Created(number) = self.origin::<K>(id)? else { return Err(HandleError::Unknown) };
+        if let Place::Bound { cell: key, handle } = K::all_mut(&mut self.things).remove(number)?.place {
+            if let Ok(cell) = self.cells.get_mut(key) {
+                K::forget(cell, number, handle);
+            }
+            self.settle(key);
+        }
+        self.sweep();
+        Ok(())
+    }
+
+    /// Lets an id, if what it names lives and is the supervisor's, stand for what was made in another cell in its place.
+    pub(super) fn rebind<K: Kind>(&mut self, id: K::Id, old: u32, new: u32, fresh: K::Handle) {
+        let (_, Origin::Created(number)) = K::named(id) else { return };
+        let Ok(shared) = K::all_mut(&mut self.things).get_mut(number) else { return };
+        let Place::Bound { cell, handle: left } = shared.place else { return };
+        if cell != old {
+            return;
+        }
+        shared.place = Place::Bound { cell: new, handle: fresh };
+        if let Ok(cell) = self.cells.get_mut(old) {
+            K::forget(cell, number, left);
+        }
+        if let Ok(cell) = self.cells.get_mut(new) {
+            K::kept_mut(&mut cell.kept).insert(number);
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use super::{
     functions::FuncRef,
     homes::OutOfMemory,
     instances::Instance,
-    shared::{Kept, Kind, Located, Place, Shared, Things},
+    shared::{Kind, Located, Place, Shared},
 };
 use crate::{
     engine::{self, Element, RefKind},
@@ -19,7 +19,6 @@ use crate::{
     types::{
         externs::{ExternType, TableType},
         ids::{InstanceId, Origin, TableId},
-        slots::{Numbers, Slots},
         value::ValueType,
     },
 };
@@ -40,22 +39,6 @@ impl Kind for Table {
     type Type = TableType;
     type Free = Nulls;
     type Handle = engine::Table;
-
-    fn all(things: &Things) -> &Slots<Shared<Self>> {
-        &things.tables
-    }
-
-    fn all_mut(things: &mut Things) -> &mut Slots<Shared<Self>> {
-        &mut things.tables
-    }
-
-    fn kept(kept: &Kept) -> &Numbers {
-        &kept.tables
-    }
-
-    fn kept_mut(kept: &mut Kept) -> &mut Numbers {
-        &mut kept.tables
-    }
 
     fn exported(instance: &Instance, position: u32) -> Option<engine::Table> {
         instance.body.exported.table(position)
@@ -123,15 +106,12 @@ impl Store {
     ///
     /// Where the table does not exist (any more).
     pub fn table_type(&self, table: TableId) -> Result<TableType, HandleError> {
-        let declared = match self.origin_of_table(table)? {
+        let declared = match self.origin::<Table>(table)? {
             Origin::Created(number) => self.things.tables.get(number)?.ty,
-            Origin::Exported(key, position) => {
-                let module = &self.instances.get(key)?.context.module;
-                match module.exports().get(crate::limits::to_usize(position)).map(|export| export.ty()) {
-                    Some(ExternType::Table(ty)) => *ty,
-                    _ => return Err(HandleError::Unknown),
-                }
-            }
+            Origin::Exported(key, position) => match self.exported_type(key, position)? {
+                ExternType::Table(ty) => *ty,
+                _ => return Err(HandleError::Unknown),
+            },
         };
         Ok(TableType { initial: self.table_size(table)?.into(), ..declared })
     }
@@ -142,7 +122,7 @@ impl Store {
     ///
     /// Where the table does not exist (any more).
     pub fn table_size(&self, table: TableId) -> Result<u32, HandleError> {
-        match self.locate_table(table)? {
+        match self.locate::<Table>(table)? {
             Located::Free(number) => match &self.things.tables.get(number)?.place {
                 Place::Free(nulls) => Ok(nulls.elements),
                 Place::Bound { .. } => Err(HandleError::Unknown),
@@ -157,7 +137,7 @@ impl Store {
     ///
     /// [`TableError::OutOfBounds`] where there is none, [`TableError::Type`] where it is no function.
     pub fn table_get(&mut self, table: TableId, at: u32) -> Result<Option<FuncRef>, TableError> {
-        match self.locate_table(table)? {
+        match self.locate::<Table>(table)? {
             Located::Free(_) if at < self.table_size(table)? => Ok(None),
             Located::Free(_) => Err(TableError::OutOfBounds),
             Located::Bound(cell, table) => match self.cells.get_mut(cell)?.space.element(table, at) {
@@ -219,7 +199,7 @@ impl Store {
         }
         let Some((cell, handle, element)) = self.place_for(table, func)? else {
             let mut more = self.charge_elements(additional.into(), desired.into())?;
-            if let Located::Free(number) = self.locate_table(table)?
+            if let Located::Free(number) = self.locate::<Table>(table)?
                 && let Place::Free(nulls) = &mut self.things.tables.get_mut(number)?.place
             {
                 more.move_to(&mut nulls.charge, additional);
@@ -244,15 +224,7 @@ impl Store {
     /// Where the table does not exist (any more). One that a guest exports goes with the guest; for one of those this
     /// is [`HandleError::Unknown`].
     pub fn teardown_table(&mut self, table: TableId) -> Result<(), HandleError> {
-        let Origin::Created(number) = self.origin_of_table(table)? else { return Err(HandleError::Unknown) };
-        if let Place::Bound { cell: key, .. } = self.things.tables.remove(number)?.place {
-            if let Ok(cell) = self.cells.get_mut(key) {
-                cell.kept.tables.remove(&number);
-            }
-            self.settle(key);
-        }
-        self.sweep();
-        Ok(())
+        self.tear_down::<Table>(table)
     }
 
     /// Where an element of a table is to be written, and as what; `None` where it is a null in a table that is in no cell.
@@ -262,7 +234,7 @@ impl Store {
         func: Option<FuncRef>,
     ) -> Result<Option<(u32, engine::Table, Element)>, TableError> {
         let Some(func) = func else {
-            return Ok(match self.locate_table(table)? {
+            return Ok(match self.locate::<Table>(table)? {
                 Located::Free(_) => None,
                 Located::Bound(cell, handle) => Some((cell, handle, Element::Null)),
             });
@@ -275,7 +247,7 @@ impl Store {
         things
             .bind::<Table>(cells, table.origin, func.cell)
             .map_err(|OutOfMemory| TableError::OutOfSystemMemory)?;
-        match self.locate_table(table)? {
+        match self.locate::<Table>(table)? {
             Located::Bound(cell, handle) if cell == func.cell && self.lets_call(table, handle, func) => {
                 Ok(Some((cell, handle, Element::Func(func.function))))
             }
@@ -329,22 +301,6 @@ impl Store {
             && let Ok(instance) = self.instances.get_mut(key)
         {
             instance.shares_tables = true;
-        }
-    }
-
-    fn origin_of_table(&self, table: TableId) -> Result<Origin, HandleError> {
-        if table.store == self.tag { Ok(table.origin) } else { Err(HandleError::OtherStore) }
-    }
-
-    pub(super) fn locate_table(&self, table: TableId) -> Result<Located<Table>, HandleError> {
-        self.things.locate(&self.instances, self.origin_of_table(table)?)
-    }
-
-    /// The engine's table, for one that is in a cell.
-    pub(super) fn engine_table(&self, table: TableId) -> Option<engine::Table> {
-        match self.locate_table(table) {
-            Ok(Located::Bound(_, handle)) => Some(handle),
-            _ => None,
         }
     }
 

@@ -204,10 +204,6 @@ impl Space for WasmiSpace {
         is_same(at(&self.globals, one.0), at(&self.globals, other.0))
     }
 
-    fn is_same_table(&self, one: Table, other: Table) -> bool {
-        is_same(at(&self.tables, one.0), at(&self.tables, other.0))
-    }
-
     fn get(&self, global: Global) -> Option<Value> {
         from_engine(&at(&self.globals, global.0)?.get(&*self.store))
     }

@@ -57,12 +57,8 @@ impl Execution {
             Outcome::Finished => State::Finished(self.values.iter().copied().collect()),
             Outcome::HostCall(instance, import) => {
                 self.state = State::Waiting(import);
-                return self
-                    .context
-                    .as_ref()
-                    .map(|context| context.handle)
-                    .filter(|own| *own != instance)
-                    .map(|_| instance);
+                let is_own = self.context.as_ref().is_none_or(|context| context.handle == instance);
+                return (!is_own).then_some(instance);
             }
             Outcome::OutOfFuel(required) => State::OutOfFuel(required),
             Outcome::Trapped(trap) => State::Failed(trap),

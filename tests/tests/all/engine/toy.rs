@@ -172,10 +172,6 @@ impl Space for ToySpace {
         None
     }
 
-    fn is_same_table(&self, one: Table, other: Table) -> bool {
-        one == other
-    }
-
     fn elements(&self, _: Table) -> u32 {
         0
     }
