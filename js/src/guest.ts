@@ -7,6 +7,8 @@ import { counted, shown } from "./base/shown.js";
 import { Protocol } from "./base/tables.js";
 import type { Engine, Living } from "./host/engine.js";
 import { type GuestFunction, type Lease, noteFunction } from "./host/functions.js";
+import type { Host } from "./host/glue-types.js";
+import type { Owner } from "./host/handle.js";
 import type { Held, Keeper } from "./host/net.js";
 import { type FloatMode, type Value, type ValueType, floatMode } from "./host/values.js";
 import { Memory } from "./memory.js";
@@ -58,8 +60,7 @@ export class Guest implements ServedGuest, Living {
   private readonly globals = new Map<string, Global>();
   private readonly memories = new Map<string, Memory>();
   private readonly tables = new Map<string, Table>();
-  /** What tables keep it by. */
-  /** @internal What keeps it in tables. */
+  /** @internal What tables keep it by. */
   readonly lease: Lease = { guest: this };
   /** Its functions that are known by handles. */
   private readonly functions = new Map<number, GuestFunction>();
@@ -212,7 +213,7 @@ export class Guest implements ServedGuest, Living {
   }
 
   /** Others may come by its functions from now on. Few guests are known so: to know one keeps it until the turn ends. */
-  private known(id: number): void {
+  private beKnown(id: number): void {
     if (this.engine.living(id) === undefined) this.engine.born(id, this);
   }
 
@@ -242,7 +243,7 @@ export class Guest implements ServedGuest, Living {
     const position = this.module.position(name) as number;
     const handle = this.engine.use((host) => host.exported_func(instance, position));
     this.keepHandle(name, handle);
-    this.known(instance);
+    this.beKnown(instance);
     return handle;
   }
 
@@ -309,7 +310,7 @@ export class Guest implements ServedGuest, Living {
   private live(id: number): void {
     this.id = this.held.value = id;
     this.life = "live";
-    if ([...this.module.imports, ...this.module.exports].some(({ kind }) => kind === "table")) this.known(id);
+    if ([...this.module.imports, ...this.module.exports].some(({ kind }) => kind === "table")) this.beKnown(id);
   }
 
   /** @internal */
@@ -336,41 +337,35 @@ export class Guest implements ServedGuest, Living {
   }
 
   private table(name: string): Table {
-    const { engine } = this;
-    let table = this.tables.get(name);
-    if (table === undefined) {
-      const ask = (): number => {
-        const instance = this.instance();
-        return engine.use((host) => host.exported_table(instance, name));
-      };
-      table = new Table(engine, { name, ask });
-      this.tables.set(name, table);
-    }
-    return table;
+    return known(
+      this.tables,
+      name,
+      () =>
+        new Table(
+          this.engine,
+          this.owner(name, (host, instance) => host.exported_table(instance, name)),
+        ),
+    );
   }
 
   private global(descriptor: ExportDescriptor & { kind: "global" }): Global {
     const { engine } = this;
     const { name } = descriptor;
-    let global = this.globals.get(name);
-    if (global === undefined) {
-      const ask = (): number => {
-        const instance = this.instance();
-        return engine.use((host) => host.exported_global(instance, name));
-      };
-      global = new Global(engine, descriptor, this.callee.mode, { name, ask });
-      this.globals.set(name, global);
-    }
-    return global;
+    const owner = this.owner(name, (host, instance) => host.exported_global(instance, name));
+    return known(this.globals, name, () => new Global(engine, descriptor, this.callee.mode, owner));
   }
 
   private memory(name: string): Memory {
-    let memory = this.memories.get(name);
-    if (memory === undefined) {
-      memory = new Memory(this.engine, this.memoryHandle(name), this);
-      this.memories.set(name, memory);
-    }
-    return memory;
+    return known(this.memories, name, () => new Memory(this.engine, this.memoryHandle(name), this));
+  }
+
+  /** Whose an export is, and how the engine is asked for it. */
+  private owner(name: string, ask: (host: Host, instance: number) => number): Owner {
+    const asked = (): number => {
+      const instance = this.instance();
+      return this.engine.use((host) => ask(host, instance));
+    };
+    return { name, ask: asked };
   }
 
   private memoryHandle(name: string): number {
@@ -392,6 +387,15 @@ export class Guest implements ServedGuest, Living {
 
 disposable(Guest);
 shown(Guest, ({ module }) => counted(module.exports.length, "export"));
+
+/** What a map has by a name, which is made where there is none. */
+function known<T>(map: Map<string, T>, name: string, make: () => T): T {
+  const found = map.get(name);
+  if (found !== undefined) return found;
+  const made = make();
+  map.set(name, made);
+  return made;
+}
 
 const tearDown = (engine: Keeper, id: number): void => {
   engine.died(id);

@@ -9,7 +9,7 @@ import { type ValueType, isNumeric } from "./host/values.js";
 import type { Table } from "./table.js";
 import type { ImportTarget } from "./types.js";
 import type { Guest } from "./guest.js";
-import { Module } from "./module.js";
+import type { Module } from "./module.js";
 
 /** The type of a function that is made for tables. */
 export interface FunctionType {
@@ -28,7 +28,12 @@ const CODES: { readonly [type: string]: number } = { i32: 0x7f, i64: 0x7e, f32: 
  * A function that tables take. In a table it is an export of a guest of its own that imports the table and it, so that it
  * is one of those that share the table.
  */
-export function makeFunction(engine: Engine, given: FunctionType, target: ImportTarget): GuestFunction {
+export function makeFunction(
+  engine: Engine,
+  compile: (bytes: Uint8Array<ArrayBuffer>) => Module,
+  given: FunctionType,
+  target: ImportTarget,
+): GuestFunction {
   const { parameters, results } = optionsOf(given, FUNCTION_TYPE);
   if (typeof target !== "function") throw new TypeError("the function to be called is no function");
   const bytes = moduleOf(typesOf("parameters", parameters), typesOf("results", results));
@@ -43,10 +48,7 @@ export function makeFunction(engine: Engine, given: FunctionType, target: Import
   const place = (table: Table): { readonly handle: number; readonly lease: Lease } => {
     let guest = guests.get(table);
     if (guest === undefined) {
-      const module = new Module(
-        engine,
-        engine.use((host) => host.compile(bytes)),
-      );
+      const module = compile(bytes);
       guest = module.instantiate({ table: { table }, host: { function: target } });
       module.dispose();
       guests.set(table, guest);

@@ -173,7 +173,7 @@ export class Sandbox {
    */
   function(type: FunctionType, target: ImportTarget): GuestFunction {
     this.engine.check();
-    return makeFunction(this.engine, type, target);
+    return makeFunction(this.engine, (bytes) => this.compile(bytes), type, target);
   }
 
   /**

@@ -91,6 +91,11 @@ pub(crate) const fn saturate(number: f64) -> u32 {
     number as u32
 }
 
+/// A count that JavaScript gives where there is one; a negative number is none.
+pub(crate) fn optional(number: f64) -> Option<u32> {
+    (number >= 0.0).then(|| saturate(number))
+}
+
 #[expect(
     clippy::as_conversions,
     clippy::cast_possible_truncation,

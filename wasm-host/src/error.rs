@@ -3,7 +3,7 @@
 use crate::names::{message, refused_feature, trap_message};
 use core::fmt::Display;
 use guestbox::{
-    CompileError, LimitError, Trap,
+    CompileError, HandleError, LimitError, Trap,
     abi::{InstantiateFailure, SupervisorTrap},
     substrate::Failure,
     tables::Coded,
@@ -27,6 +27,11 @@ extern "C" {
 /// An error with the name of its class in JavaScript, its code and its message.
 pub(crate) fn error(class: &str, code: &str, message: &dyn Display) -> JsValue {
     refusal(class, code, &message.to_string(), None, false, None)
+}
+
+/// The error for something that there is not, and never was.
+pub(crate) fn no_such(what: &str) -> JsValue {
+    error("DisposedError", HandleError::Unknown.code(), &format_args!("no such {what}"))
 }
 
 /// The error of a class for one of the core's.

@@ -6,10 +6,10 @@
 
 use crate::{
     convert::{from_word, to_word},
-    error::{IntoJs, error},
+    error::{IntoJs, error, no_such},
     host::Host,
 };
-use guestbox::{GlobalError, HandleError, ValueType};
+use guestbox::{GlobalError, ValueType};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 /// The types that a global can be made of, which have names.
@@ -28,8 +28,7 @@ impl Host {
     /// The handle of a global that an instance exports.
     pub fn exported_global(&mut self, instance: u32, name: &str) -> Result<u32, JsValue> {
         let global = self.store.exported_global(self.instance(instance)?, name).map_err(IntoJs::into_js)?;
-        let global =
-            global.ok_or_else(|| error("DisposedError", HandleError::Unknown.code(), &"no such global"))?;
+        let global = global.ok_or_else(|| no_such("global"))?;
         Ok(self.globals.insert(global))
     }
 

@@ -6,26 +6,25 @@
 
 use crate::{
     call::put_word,
-    error::{IntoJs, error},
+    convert::optional,
+    error::{IntoJs, no_such},
     host::Host,
     protocol::Protocol,
 };
-use guestbox::HandleError;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 #[wasm_bindgen]
 impl Host {
     /// Makes a memory and returns its handle. A negative maximum is none.
     pub fn new_memory(&mut self, initial: u32, maximum: f64) -> Result<u32, JsValue> {
-        let memory = self.store.create_memory(initial, pages(maximum)).map_err(IntoJs::into_js)?;
+        let memory = self.store.create_memory(initial, optional(maximum)).map_err(IntoJs::into_js)?;
         Ok(self.memories.insert(memory))
     }
 
     /// The handle of a memory that an instance exports.
     pub fn exported_memory(&mut self, instance: u32, name: &str) -> Result<u32, JsValue> {
         let memory = self.store.exported_memory(self.instance(instance)?, name).map_err(IntoJs::into_js)?;
-        let memory =
-            memory.ok_or_else(|| error("DisposedError", HandleError::Unknown.code(), &"no such memory"))?;
+        let memory = memory.ok_or_else(|| no_such("memory"))?;
         Ok(self.memories.insert(memory))
     }
 
@@ -58,9 +57,4 @@ impl Host {
         }
         Ok(())
     }
-}
-
-/// Pages as JavaScript gives them; a negative number is none.
-fn pages(pages: f64) -> Option<u32> {
-    (pages >= 0.0).then(|| crate::convert::saturate(pages))
 }

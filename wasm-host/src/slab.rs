@@ -1,7 +1,6 @@
 //! Things by handle; the place of a thing that went is used again, under another handle.
 
-use crate::{error::error, protocol::Protocol};
-use guestbox::HandleError;
+use crate::{error::no_such, protocol::Protocol};
 use wasm_bindgen::JsValue;
 
 /// Things by handle. JavaScript's own objects make sure that no handle is used after its thing
@@ -80,5 +79,5 @@ fn parts(handle: u32) -> (usize, u32) {
 }
 
 fn unknown() -> JsValue {
-    error("DisposedError", HandleError::Unknown.code(), &"no such handle")
+    no_such("handle")
 }

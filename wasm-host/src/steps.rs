@@ -7,7 +7,7 @@
 use crate::{
     call::{self, Call, Head, advance, put_word},
     convert::from_word,
-    error::{IntoJs, error},
+    error::{IntoJs, no_such},
     host::Host,
     protocol::Protocol,
 };
@@ -189,8 +189,7 @@ impl Host {
     /// A handle of the memory of the guest whose host call a call waits for.
     pub fn caller_memory(&mut self, handle: u32) -> Result<u32, JsValue> {
         let memory = self.calls.get(handle)?.memory;
-        let memory =
-            memory.ok_or_else(|| error("DisposedError", HandleError::Unknown.code(), &"no such memory"))?;
+        let memory = memory.ok_or_else(|| no_such("memory"))?;
         Ok(self.memories.insert(memory))
     }
 }

@@ -5,28 +5,26 @@
 )]
 
 use crate::{
-    convert::{describe_signature, saturate},
-    error::{IntoJs, error},
+    convert::{describe_signature, optional},
+    error::{IntoJs, no_such},
     host::Host,
     protocol::Protocol,
 };
-use guestbox::{ExternType, FuncRef, HandleError, InstanceId, TableType};
+use guestbox::{ExternType, FuncRef, InstanceId, TableType};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 #[wasm_bindgen]
 impl Host {
     /// Makes a table of references to functions and returns its handle. A negative maximum is none.
     pub fn new_table(&mut self, initial: u32, maximum: f64) -> Result<u32, JsValue> {
-        let maximum = (maximum >= 0.0).then(|| saturate(maximum));
-        let table = self.store.create_table(TableType::of_functions(initial, maximum));
+        let table = self.store.create_table(TableType::of_functions(initial, optional(maximum)));
         Ok(self.tables.insert(table.map_err(IntoJs::into_js)?))
     }
 
     /// The handle of a table that an instance exports.
     pub fn exported_table(&mut self, instance: u32, name: &str) -> Result<u32, JsValue> {
         let table = self.store.exported_table(self.instance(instance)?, name).map_err(IntoJs::into_js)?;
-        let table =
-            table.ok_or_else(|| error("DisposedError", HandleError::Unknown.code(), &"no such table"))?;
+        let table = table.ok_or_else(|| no_such("table"))?;
         Ok(self.tables.insert(table))
     }
 
@@ -68,8 +66,7 @@ impl Host {
     pub fn exported_func(&mut self, instance: u32, position: u32) -> Result<u32, JsValue> {
         let instance = self.instance(instance)?;
         let func = self.exported(instance, position);
-        let func =
-            func.ok_or_else(|| error("DisposedError", HandleError::Unknown.code(), &"no such function"))?;
+        let func = func.ok_or_else(|| no_such("function"))?;
         Ok(self.handle_of(func))
     }
 
