@@ -93,8 +93,8 @@ pub use crate::{
     abi::thunk::{Region, Thunk, ThunkError, ThunkSupervisor},
     error::{
         ArgumentsError, CompileError, EnvironmentError, ExecutionError, GlobalError, HandleError,
-        ImportError, ImportProblem, InstantiateError, InvokeError, MemoryError, ResultsError, TableError,
-        Unsupported,
+        ImportError, ImportProblem, InstantiateError, InvokeError, MemoryError, ReferenceError, ResultsError,
+        TableError, Unsupported,
     },
     limits::{
         CallOptions, CompileOptions, InstanceLimits, Limit, LimitError, LimitErrors, Limits, MAX_PAGES,
@@ -102,9 +102,7 @@ pub use crate::{
     },
     module::Module,
     snapshot::{ForkError, FormatError, RestoreError, Snapshot, SnapshotError, Uncapturable},
-    store::{
-        Environment, Execution, FuncRef, HostCall, Level, NoImports, SharedFuel, Step, Store, Supervisor,
-    },
+    store::{Environment, Execution, HostCall, Level, NoImports, SharedFuel, Step, Store, Supervisor},
     types::{
         costs,
         externs::{Export, ExternType, GlobalType, Import, MemoryType, TableType},
@@ -114,7 +112,8 @@ pub use crate::{
         host_error::HostError,
         ids::{FuncIndex, GlobalId, InstanceId, MemoryId, TableId},
         proposals::Proposal,
+        refs::{ExternRef, FuncRef},
         trap::{Reason, Trap, TrapCode},
-        value::{FuncType, ReturnValue, Value, ValueType, Values},
+        value::{FuncType, Number, ReturnValue, V128, Value, ValueType, Values},
     },
 };

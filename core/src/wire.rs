@@ -13,10 +13,10 @@
 
 use crate::types::{
     host_error::HostError,
-    value::{ReturnValue, Value},
+    value::{Number, ReturnValue, Value},
 };
 use alloc::vec::Vec;
-use parity_scale_codec::{Decode, Encode, Error};
+use parity_scale_codec::{Compact, Decode, Encode, Error};
 
 /// An environment as a supervisor sends it: what it offers to a guest's imports.
 #[derive(Clone, Debug, Decode, Default, Encode, Eq, PartialEq)]
@@ -50,18 +50,22 @@ pub enum ExternEntity {
     Memory(u32),
 }
 
-/// Appends the SCALE form of a call's arguments: a compact count and the values.
-pub(crate) fn encode_arguments(args: &[Value], bytes: &mut Vec<u8>) {
-    args.encode_to(bytes);
+/// Appends the SCALE form of a call's arguments: a compact count and the numbers. `None` where one is none.
+pub(crate) fn encode_arguments(args: &[Value], bytes: &mut Vec<u8>) -> Option<()> {
+    Compact(u32::try_from(args.len()).ok()?).encode_to(bytes);
+    for value in args {
+        Number::try_from(*value).ok()?.encode_to(bytes);
+    }
+    Some(())
 }
 
 /// Decodes the arguments of a call.
 ///
 /// # Errors
 ///
-/// Where the bytes are no SCALE-encoded `Vec<Value>`.
+/// Where the bytes are no SCALE-encoded `Vec<Number>`.
 pub fn decode_arguments(mut bytes: &[u8]) -> Result<Vec<Value>, Error> {
-    Vec::decode(&mut bytes)
+    Ok(Vec::<Number>::decode(&mut bytes)?.into_iter().map(Value::from).collect())
 }
 
 /// Decodes what a dispatch thunk returned.
@@ -86,10 +90,11 @@ mod tests {
     #[test]
     fn values_have_the_bytes_of_the_abi() {
         let args = [Value::I32(0x1234_5678), Value::I64(0x1234_5678_8765_4321)];
-        assert_eq!(hex(&args[0].encode()), "0078563412");
-        assert_eq!(hex(&args[1].encode()), "012143658778563412");
-        assert_eq!(hex(&Value::F32(0x7FC0_0000).encode()), "020000c07f");
-        assert_eq!(hex(&Value::F64(0x7FF8_0000_0000_0000).encode()), "03000000000000f87f");
+        let number = |value: Value| Number::try_from(value).unwrap();
+        assert_eq!(hex(&number(args[0]).encode()), "0078563412");
+        assert_eq!(hex(&number(args[1]).encode()), "012143658778563412");
+        assert_eq!(hex(&Number::F32(0x7FC0_0000).encode()), "020000c07f");
+        assert_eq!(hex(&Number::F64(0x7FF8_0000_0000_0000).encode()), "03000000000000f87f");
         let mut bytes = Vec::new();
         encode_arguments(&args, &mut bytes);
         assert_eq!(hex(&bytes), "080078563412012143658778563412");
@@ -97,18 +102,18 @@ mod tests {
         bytes.clear();
         encode_arguments(&[], &mut bytes);
         assert_eq!(hex(&bytes), "00");
-        assert_eq!(hex(&None::<Value>.encode()), "00");
-        assert_eq!(hex(&Some(Value::I64(500)).encode()), "0101f401000000000000");
+        assert_eq!(hex(&None::<Number>.encode()), "00");
+        assert_eq!(hex(&Some(Number::I64(500)).encode()), "0101f401000000000000");
     }
 
     #[test]
     fn return_values_have_the_bytes_of_the_abi() {
         assert_eq!(hex(&ReturnValue::Unit.encode()), "00");
-        assert_eq!(hex(&ReturnValue::Value(Value::I32(0x1337)).encode()), "010037130000");
-        assert_eq!(hex(&ReturnValue::Value(Value::I64(-1)).encode()), "0101ffffffffffffffff");
+        assert_eq!(hex(&ReturnValue::Value(Number::I32(0x1337)).encode()), "010037130000");
+        assert_eq!(hex(&ReturnValue::Value(Number::I64(-1)).encode()), "0101ffffffffffffffff");
         let result = |value: Result<ReturnValue, HostError>| hex(&value.encode());
         assert_eq!(result(Ok(ReturnValue::Unit)), "0000");
-        assert_eq!(result(Ok(ReturnValue::Value(Value::I32(8)))), "00010008000000");
+        assert_eq!(result(Ok(ReturnValue::Value(Number::I32(8)))), "00010008000000");
         assert_eq!(result(Err(HostError::new())), "01");
         assert!(decode_result(&[2]).is_err());
         assert!(decode_result(&[]).is_err());

@@ -8,8 +8,8 @@ mod control;
 mod guests;
 
 use guestbox::{
-    Environment, FuncIndex, HostCall, HostError, Module, Region, Store, Thunk, ThunkError, ThunkSupervisor,
-    Value, Values,
+    Environment, FuncIndex, HostCall, HostError, Module, Number, Region, Store, Thunk, ThunkError,
+    ThunkSupervisor, Value, Values,
 };
 use guests::GUESTS;
 use std::{
@@ -315,7 +315,7 @@ impl ThunkSupervisor for ThunkAdder {
         // A compact 2, then twice an index and a word.
         let sum = word(args.ptr as usize + 2).wrapping_add(word(args.ptr as usize + 7));
         let mut result = vec![0, 1];
-        result.extend(parity_scale_codec::Encode::encode(&Value::I32(sum)));
+        result.extend(parity_scale_codec::Encode::encode(&Number::I32(sum)));
         self.memory[32..32 + result.len()].copy_from_slice(&result);
         Ok(Region { ptr: 32, len: result.len() as u32 }.to_thunk())
     }

@@ -68,25 +68,40 @@
 (invoke "one") ;; wrong trap
 (module (table (import "spectest" "table") 1 funcref)) ;; passed
 (module (global (import "spectest" "global_i32") i32)) ;; passed
-(module (global (import "spectest" "global_i32") externref)) ;; not expressible: imported reference
-(module (global $reference (mut externref) (ref.null extern)) (func (export "set") (param externref) (global.set $reference (local.get 0))) (func (export "get") (result externref) (global.get $reference)) (func (export "is_null") (result i32) (ref.is_null (global.get $reference)))) ;; passed
+(module (global (import "spectest" "global_i32") externref)) ;; refused: import
+(module (global $reference (export "reference") (mut externref) (ref.null extern)) (func (export "set") (param externref) (global.set $reference (local.get 0))) (func (export "get") (result externref) (global.get $reference)) (func (export "is_null") (result i32) (ref.is_null (global.get $reference)))) ;; passed
 (assert_return (invoke "is_null") (i32.const 1)) ;; passed
 (assert_return (invoke "is_null") (i32.const 0)) ;; wrong value
 (register "reference") ;; passed
-(invoke "set" (ref.extern 1)) ;; not expressible: reference as an argument
-(assert_return (invoke "is_null") (i32.const 0)) ;; not expressible: reference as an argument
-(assert_return (invoke "get") (ref.extern 1)) ;; not expressible: reference in a signature
-(module (import "reference" "set" (func (param externref)))) ;; not expressible: reference in a signature
+(invoke "set" (ref.extern 1)) ;; passed
+(assert_return (invoke "is_null") (i32.const 0)) ;; passed
+(assert_return (invoke "get") (ref.extern 1)) ;; passed
+(assert_return (invoke "get") (ref.extern 2)) ;; wrong value
+(assert_return (invoke "get") (ref.extern)) ;; passed
+(assert_return (invoke "get") (ref.null extern)) ;; wrong value
+(assert_return (get "reference") (ref.extern 1)) ;; passed
+(assert_return (get "reference") (ref.extern 3)) ;; wrong value
+(module (import "reference" "set" (func $set (param externref))) (func (export "set") (param externref) (call $set (local.get 0)))) ;; passed
+(invoke "set" (ref.extern 4)) ;; passed
+(module (import "reference" "reference" (global $reference (mut externref))) (func (export "get") (result externref) (global.get $reference))) ;; passed
+(assert_return (invoke "get") (ref.extern 4)) ;; passed
 (module (import "reference" "set" (func (param i32)))) ;; refused: import
 (module (global (export "global") externref (ref.null extern))) ;; passed
-(assert_return (get "global") (ref.null extern)) ;; not expressible: value of a global
+(assert_return (get "global") (ref.null extern)) ;; passed
+(assert_return (get "global") (ref.null func)) ;; wrong value
+(module (table 1 funcref) (func $one (result i32) (i32.const 1)) (elem declare func $one) (global (export "global") (mut funcref) (ref.func $one)) (func (export "one") (result funcref) (ref.func $one)) (func (export "null") (result funcref) (ref.null func))) ;; passed
+(assert_return (get "global") (ref.func)) ;; passed
+(assert_return (invoke "one") (ref.func)) ;; passed
+(assert_return (invoke "one") (ref.null func)) ;; wrong value
+(assert_return (invoke "null") (ref.null func)) ;; passed
+(assert_return (invoke "null") (ref.null)) ;; passed
 (module $exporter (table (export "table") 1 funcref) (func $function (result i32) (i32.const 1)) (func (export "call") (result i32) (call_indirect (result i32) (i32.const 0)))) ;; passed
 (register "exporter" $exporter) ;; passed
 (assert_trap (invoke $exporter "call") "uninitialized element") ;; passed
-(module (import "exporter" "table" (table 1 funcref)) (import "spectest" "global_i32" (global externref)) (func $function (result i32) (i32.const 1)) (elem (i32.const 0) $function)) ;; not expressible: imported reference
-(assert_return (invoke $exporter "call") (i32.const 1)) ;; not expressible: imported reference
+(module (import "exporter" "table" (table 1 funcref)) (import "spectest" "memory" (memory 1)) (func $function (result i32) (i32.const 1)) (elem (i32.const 0) $function)) ;; refused: apart
+(assert_return (invoke $exporter "call") (i32.const 1)) ;; refused: apart
 (module (import "exporter" "call" (func $call (result i32))) (func (export "call") (result i32) (call $call))) ;; passed
-(assert_return (invoke "call") (i32.const 1)) ;; not expressible: imported reference
+(assert_return (invoke "call") (i32.const 1)) ;; refused: apart
 (module definition $definition (global $count (mut i32) (i32.const 0)) (func (export "count") (result i32) (global.set $count (i32.add (global.get $count) (i32.const 1))) (global.get $count))) ;; passed
 (module instance $first $definition) ;; passed
 (module instance $second) ;; passed

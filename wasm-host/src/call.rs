@@ -1,13 +1,12 @@
 //! Guest calls under way, and the fuel that they share.
 
 use crate::{
-    convert::to_word,
+    exchange::Exchange,
     protocol::Protocol,
     trapped::{Trapped, number},
 };
 use guestbox::{
-    Execution, ExecutionError, HostCall, Level, MemoryId, SharedFuel, Step, Store, Trap, TrapCode, Value,
-    ValueType,
+    Execution, ExecutionError, HostCall, Level, MemoryId, SharedFuel, Step, Store, Trap, TrapCode, ValueType,
 };
 
 /// A guest call.
@@ -91,29 +90,28 @@ pub(crate) fn trap(trapped: &mut Trapped, trap: Trap) -> (u32, u64, u32) {
 /// Makes a step of a call and says what happened, see `Host::step`.
 pub(crate) fn advance(
     store: &mut Store,
-    exchange: &mut [u64],
+    exchange: &mut Exchange,
     trapped: &mut Trapped,
     call: &mut Call,
     handle: u32,
 ) -> u32 {
     let mut end = |ended: Trap| trap(trapped, ended);
-    let (head, values) = exchange.split_at_mut(Protocol::HEAD_WORDS);
     call.fill();
     let (step, detail, state) = match call.execution.run(store) {
         Ok(Step::Finished(results)) => {
-            put_values(values, &results);
+            exchange.put(&results);
             (Protocol::FINISHED, 0, 0)
         }
         // It is large, so it stays where it is.
         Ok(Step::HostCall(ref host_call)) => {
-            put_values(values, host_call.args);
+            exchange.put(host_call.args);
             call.memory = host_call.memory;
             call.results.clear();
             if let guestbox::ExternType::Func(ty) = host_call.import.ty() {
                 call.results.extend_from_slice(ty.results());
             }
             let (ordinal, state) = (host_call.ordinal, host_call.state);
-            put_word(head, Protocol::GUEST_WORD, elsewhere(host_call));
+            exchange.put_word(Protocol::GUEST_WORD, elsewhere(host_call));
             match store.open_level(host_call) {
                 Ok(outer) => {
                     call.outer = Some(outer);
@@ -133,7 +131,7 @@ pub(crate) fn advance(
         _ => detail,
     };
     call.drain();
-    say(head, call, handle, (step, detail, state))
+    say(exchange, call, handle, (step, detail, state))
 }
 
 /// Whose import is called, as the head says it: none but the call's own guest's, or that of a number. One that has not
@@ -148,7 +146,7 @@ fn elsewhere(call: &HostCall<'_>) -> u64 {
 /// Ends a call with a trap, and says so as a step does.
 pub(crate) fn end(
     store: &mut Store,
-    exchange: &mut [u64],
+    exchange: &mut Exchange,
     trapped: &mut Trapped,
     call: &mut Call,
     handle: u32,
@@ -160,15 +158,9 @@ pub(crate) fn end(
     say(exchange, call, handle, ended)
 }
 
-fn say(head: &mut [u64], call: &Call, handle: u32, (step, detail, state): (u32, u64, u32)) -> u32 {
-    Head { handle, detail, state, fuel: call.fuel(), used: call.used() }.put(head);
+fn say(exchange: &mut Exchange, call: &Call, handle: u32, (step, detail, state): (u32, u64, u32)) -> u32 {
+    Head { handle, detail, state, fuel: call.fuel(), used: call.used() }.put(exchange);
     step
-}
-
-fn put_values(words: &mut [u64], values: &[Value]) {
-    for (word, value) in words.iter_mut().zip(values) {
-        *word = to_word(*value);
-    }
 }
 
 /// What the head of the exchange says of a step.
@@ -181,17 +173,11 @@ pub(crate) struct Head {
 }
 
 impl Head {
-    pub(crate) fn put(self, exchange: &mut [u64]) {
-        put_word(exchange, Protocol::CALL_WORD, self.handle.into());
-        put_word(exchange, Protocol::DETAIL_WORD, self.detail);
-        put_word(exchange, Protocol::STATE_WORD, self.state.into());
-        put_word(exchange, Protocol::FUEL_WORD, self.fuel);
-        put_word(exchange, Protocol::USED_WORD, self.used);
-    }
-}
-
-pub(crate) fn put_word(exchange: &mut [u64], at: usize, word: u64) {
-    if let Some(slot) = exchange.get_mut(at) {
-        *slot = word;
+    pub(crate) fn put(self, exchange: &mut Exchange) {
+        exchange.put_word(Protocol::CALL_WORD, self.handle.into());
+        exchange.put_word(Protocol::DETAIL_WORD, self.detail);
+        exchange.put_word(Protocol::STATE_WORD, self.state.into());
+        exchange.put_word(Protocol::FUEL_WORD, self.fuel);
+        exchange.put_word(Protocol::USED_WORD, self.used);
     }
 }

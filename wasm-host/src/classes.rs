@@ -6,7 +6,7 @@
 use crate::error::{IntoJs, error_of};
 use guestbox::{
     CompileError, ExecutionError, ForkError, FormatError, GlobalError, HandleError, InstantiateError,
-    InvokeError, MemoryError, RestoreError, SnapshotError, TableError,
+    InvokeError, MemoryError, ReferenceError, RestoreError, SnapshotError, TableError,
     abi::{InstantiateFailure, SupervisorTrap},
     tables::{Code, Coded, Variant},
 };
@@ -84,7 +84,7 @@ classes! {
         own "host" "sandbox" "store";
     }
     GlobalError {
-        of GlobalError but Handle Instance;
+        of GlobalError but Function Handle Instance;
         own "other-store";
     }
     GuestboxError {
@@ -96,7 +96,8 @@ classes! {
         of InstantiateFailure;
     }
     InvokeError {
-        of InvokeError but Instance Trap;
+        of InvokeError but Instance Reference Trap;
+        of ReferenceError but Function;
         own "call-over" "no-memory" "not-started" "queue-full" "refused";
     }
     LoadError {
@@ -122,7 +123,7 @@ classes! {
         of SupervisorTrap;
     }
     TableError {
-        of TableError but Handle;
+        of TableError but Function Handle;
         own "other-store";
     }
 }

@@ -1,30 +1,7 @@
-//! Values as the 64-bit words of the exchange, and descriptions of modules.
+//! Descriptions of modules, and numbers.
 
 use crate::json::List;
-use guestbox::{ExternType, Frame, Frames, FuncType, Module, Value, ValueType};
-
-/// The raw bits of a value; 32-bit ones in the low half.
-pub(crate) fn to_word(value: Value) -> u64 {
-    match value {
-        Value::I32(value) => value.cast_unsigned().into(),
-        Value::I64(value) => value.cast_unsigned(),
-        Value::F32(bits) => bits.into(),
-        Value::F64(bits) => bits,
-    }
-}
-
-/// The value of a type from its raw bits; `None` for what is no number.
-pub(crate) fn from_word(word: u64, ty: ValueType) -> Option<Value> {
-    let [b0, b1, b2, b3, ..] = word.to_le_bytes();
-    let low = u32::from_le_bytes([b0, b1, b2, b3]);
-    match ty {
-        ValueType::I32 => Some(Value::I32(low.cast_signed())),
-        ValueType::I64 => Some(Value::I64(word.cast_signed())),
-        ValueType::F32 => Some(Value::F32(low)),
-        ValueType::F64 => Some(Value::F64(word)),
-        _ => None,
-    }
-}
+use guestbox::{ExternType, Frame, Frames, FuncType, Module, ValueType};
 
 /// The imports of a module: `[module, name, ...type]` each, see [`describe_type`].
 pub(crate) fn describe_imports(module: &Module) -> String {

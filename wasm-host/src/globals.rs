@@ -5,22 +5,29 @@
 )]
 
 use crate::{
-    convert::{from_word, to_word},
     error::{IntoJs, error, no_such},
     host::Host,
 };
-use guestbox::{GlobalError, ValueType};
+use guestbox::ValueType;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 /// The types that a global can be made of, which have names.
-const NUMBERS: [ValueType; 4] = [ValueType::I32, ValueType::I64, ValueType::F32, ValueType::F64];
+const TYPES: [ValueType; 7] = [
+    ValueType::I32,
+    ValueType::I64,
+    ValueType::F32,
+    ValueType::F64,
+    ValueType::V128,
+    ValueType::FuncRef,
+    ValueType::ExternRef,
+];
 
 #[wasm_bindgen]
 impl Host {
-    /// Makes a global of the type of a name, of raw bits, and returns its handle.
-    pub fn new_global(&mut self, ty: &str, mutable: bool, word: u64) -> Result<u32, JsValue> {
-        let ty = NUMBERS.into_iter().find(|number| number.name() == ty);
-        let value = ty.and_then(|ty| from_word(word, ty)).ok_or_else(no_number)?;
+    /// Makes a global of the type of a name, with the value in the exchange, and returns its handle.
+    pub fn new_global(&mut self, ty: &str, mutable: bool) -> Result<u32, JsValue> {
+        let ty = TYPES.into_iter().find(|known| known.name() == ty).ok_or_else(unknown)?;
+        let value = self.exchange.take_one(ty).map_err(IntoJs::into_js)?;
         let global = self.store.create_global(value, mutable).map_err(IntoJs::into_js)?;
         Ok(self.globals.insert(global))
     }
@@ -32,17 +39,18 @@ impl Host {
         Ok(self.globals.insert(global))
     }
 
-    /// The value of a global: its bits; `undefined` where it is no number.
-    pub fn global(&mut self, global: u32) -> Result<Option<u64>, JsValue> {
+    /// Puts the value of a global into the exchange.
+    pub fn global(&mut self, global: u32) -> Result<(), JsValue> {
         let value = self.store.global_get(*self.globals.get(global)?).map_err(IntoJs::into_js)?;
-        Ok(value.map(to_word))
+        self.exchange.put(&[value]);
+        Ok(())
     }
 
-    /// Sets a mutable global to raw bits, of its type.
-    pub fn set_global(&mut self, global: u32, word: u64) -> Result<(), JsValue> {
+    /// Sets a mutable global to the value in the exchange.
+    pub fn set_global(&mut self, global: u32) -> Result<(), JsValue> {
         let global = *self.globals.get(global)?;
         let ty = self.store.global_type(global).map_err(IntoJs::into_js)?;
-        let value = from_word(word, ty.value).ok_or_else(|| GlobalError::Type.into_js())?;
+        let value = self.exchange.take_one(ty.value).map_err(IntoJs::into_js)?;
         self.store.global_set(global, value).map_err(IntoJs::into_js)
     }
 
@@ -57,6 +65,6 @@ impl Host {
     }
 }
 
-fn no_number() -> JsValue {
-    error("RangeError", "unknown-type", &"a global can be made of the types i32, i64, f32 and f64")
+fn unknown() -> JsValue {
+    error("RangeError", "unknown-type", &"no value is of this type")
 }

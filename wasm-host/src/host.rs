@@ -8,20 +8,17 @@ use crate::{
     call::Call,
     convert::{describe_exports, describe_imports, saturate_long},
     error::IntoJs,
+    exchange::Exchange,
     limits::Settings,
     protocol::Protocol,
     slab::Slab,
     trapped::Trapped,
 };
 use guestbox::{
-    CompileError, Environment, ExternType, FuncIndex, FuncRef, GlobalId, InstanceId, InstanceLimits, Limit,
-    MemoryId, Module, Needs, SharedFuel, Snapshot, Store, TableId, Value,
+    CompileError, Environment, ExternType, FuncIndex, GlobalId, InstanceId, InstanceLimits, Limit, MemoryId,
+    Module, Needs, SharedFuel, Snapshot, Store, TableId, Value,
 };
-use std::collections::HashMap;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
-
-/// Words of the exchange: the values of the longest signature the engine knows, and a head.
-const EXCHANGE_WORDS: usize = 1_024;
 
 /// A store, and the calls that are under way in it.
 #[wasm_bindgen]
@@ -31,9 +28,6 @@ pub struct Host {
     pub(crate) globals: Slab<GlobalId>,
     pub(crate) memories: Slab<MemoryId>,
     pub(crate) tables: Slab<TableId>,
-    pub(crate) funcs: Slab<FuncRef>,
-    /// The handles of functions.
-    pub(crate) func_handles: HashMap<FuncRef, u32>,
     pub(crate) snapshots: Slab<Snapshot>,
     pub(crate) calls: Slab<Call>,
     /// What calls that are to be begun later will draw on.
@@ -44,7 +38,7 @@ pub struct Host {
     pub(crate) serving: Vec<u32>,
     /// Arguments on their way to a guest.
     pub(crate) args: Vec<Value>,
-    pub(crate) exchange: Box<[u64]>,
+    pub(crate) exchange: Exchange,
 }
 
 #[wasm_bindgen]
@@ -59,21 +53,19 @@ impl Host {
             globals: Slab::new(),
             memories: Slab::new(),
             tables: Slab::new(),
-            funcs: Slab::new(),
-            func_handles: HashMap::new(),
             snapshots: Slab::new(),
             calls: Slab::new(),
             budgets: Slab::new(),
             trapped: Trapped::default(),
             serving: Vec::new(),
             args: Vec::new(),
-            exchange: vec![0; EXCHANGE_WORDS].into(),
+            exchange: Exchange::new(),
         }
     }
 
     /// The address of the exchange in this module's memory.
     pub fn exchange(&self) -> usize {
-        self.exchange.as_ptr().expose_provenance()
+        self.exchange.address()
     }
 
     /// All limits: `[name, number]` each.
@@ -84,6 +76,11 @@ impl Host {
     /// The version of the cost model of fuel.
     pub fn costs_version() -> u32 {
         guestbox::costs::VERSION
+    }
+
+    /// The numbers of the things that guests still have, in order: see [`Store::externs_in_use`].
+    pub fn externs_in_use(&mut self) -> Vec<u32> {
+        self.store.externs_in_use().into_iter().map(|thing| thing.0).collect()
     }
 
     /// Compiles a module and returns its handle.

@@ -54,6 +54,7 @@ mod call;
 mod classes;
 mod convert;
 mod error;
+mod exchange;
 mod frames;
 mod globals;
 mod host;

@@ -5,7 +5,6 @@
 )]
 
 use crate::{
-    call::put_word,
     convert::optional,
     error::{IntoJs, no_such},
     host::Host,
@@ -44,7 +43,7 @@ impl Host {
         let memory = *self.memories.get(memory)?;
         let pages = self.store.memory_size(memory).map_err(IntoJs::into_js)?;
         let data = self.store.memory_data_mut(memory).map_err(IntoJs::into_js)?;
-        put_word(&mut self.exchange, Protocol::PAGES_WORD, pages.into());
+        self.exchange.put_word(Protocol::PAGES_WORD, pages.into());
         Ok(data.as_mut_ptr().expose_provenance())
     }
 

@@ -10,7 +10,8 @@ use crate::{
 };
 use core::cell::RefCell;
 use guestbox::{
-    Execution, HostError, Limit, LimitError, ReturnValue, Step, Store, ThunkError, Trap, Value, Values,
+    Execution, HostError, InvokeError, Limit, LimitError, Number, ReturnValue, Step, Store, ThunkError, Trap,
+    Values,
     abi::{self, InstantiateFailure},
     wire,
 };
@@ -128,25 +129,30 @@ impl ScaleStore {
         let mut execution = {
             let mut store = self.store.borrow_mut();
             let instance = store.instance_id(instance).map_err(IntoJs::into_js)?;
+            let ty = store.module(instance).map_err(IntoJs::into_js)?.export(export);
+            if ty.and_then(|export| export.ty().as_func()).is_some_and(|ty| !ty.is_numeric()) {
+                return Err(InvokeError::Signature.into_js());
+            }
             store.begin(instance, export, &args, state).map_err(IntoJs::into_js)?
         };
         let results = self.drive(thunk, &mut execution)?;
-        let result = results.first().map_or(ReturnValue::Unit, |value| ReturnValue::Value(*value));
+        let number = results.first().and_then(|value| Number::try_from(*value).ok());
+        let result = number.map_or(ReturnValue::Unit, ReturnValue::Value);
         Ok(result.encode())
     }
 
-    /// The SCALE-encoded `Option<Value>` of an exported global.
+    /// The SCALE-encoded `Option<Number>` of an exported global.
     pub fn get_global_val(&self, instance: u32, name: &str) -> Result<Vec<u8>, JsValue> {
         abi::get_global_val(&mut self.store.borrow_mut(), instance, name.as_bytes()).map_err(wrong_use)
     }
 
-    /// Sets an exported mutable global to a SCALE-encoded `Value`.
+    /// Sets an exported mutable global to a SCALE-encoded `Number`.
     pub fn set_global_val(&self, instance: u32, name: &str, value: &[u8]) -> Result<(), JsValue> {
         let mut bytes = value;
-        let value = Value::decode(&mut bytes).map_err(|_| abi::SupervisorTrap::Arguments.into_js())?;
+        let number = Number::decode(&mut bytes).map_err(|_| abi::SupervisorTrap::Arguments.into_js())?;
         let mut store = self.store.borrow_mut();
         let instance = store.instance_id(instance).map_err(IntoJs::into_js)?;
-        store.set_global(instance, name, value).map_err(IntoJs::into_js)
+        store.set_global(instance, name, number.into()).map_err(IntoJs::into_js)
     }
 
     /// Ends the life of an instance.
@@ -171,7 +177,10 @@ impl ScaleStore {
                 match execution.run(&mut store).map_err(IntoJs::into_js)? {
                     Step::Finished(results) => return Ok(results),
                     Step::HostCall(call) => {
-                        let (args, state, func) = (call.args.encode(), call.state, call.func.0);
+                        let numbers = call.args.iter().filter_map(|value| Number::try_from(*value).ok());
+                        // Of an environment from the wire the imports have no others.
+                        let args = numbers.collect::<Vec<_>>().encode();
+                        let (state, func) = (call.state, call.func.0);
                         match store.open_level(&call) {
                             Ok(outer) => (args, state, func, outer),
                             Err(trap) => return Err(execution.end_with(&mut store, trap).into_js()),

@@ -5,15 +5,12 @@
 )]
 
 use crate::{
-    call::{self, Call, Head, advance, put_word},
-    convert::from_word,
+    call::{self, Call, Head, advance},
     error::{IntoJs, no_such},
     host::Host,
     protocol::Protocol,
 };
-use guestbox::{
-    Execution, ExecutionError, HandleError, InvokeError, Level, SharedFuel, TrapCode, Value, ValueType,
-};
+use guestbox::{Execution, ExecutionError, HostError, InvokeError, Level, SharedFuel, TrapCode};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 #[wasm_bindgen]
@@ -113,11 +110,10 @@ impl Host {
     /// the next step.
     pub fn answer(&mut self, handle: u32) -> u32 {
         let Ok(call) = self.calls.get_mut(handle) else { return Protocol::REFUSED };
-        let words = self.exchange.get(Protocol::VALUES..).unwrap_or_default();
-        let results =
-            words.iter().zip(&call.results).filter_map(|(word, ty)| from_word(*word, *ty)).collect();
+        let taken = self.exchange.take(&call.results, &mut self.args);
+        let results = taken.map(|()| self.args.iter().copied().collect()).map_err(HostError::with_reason);
         // Where it does not wait, the step says what it does.
-        if let Err(ExecutionError::Busy) = call.execution.answer(Ok(results)) {
+        if let Err(ExecutionError::Busy) = call.execution.answer(results) {
             return Protocol::BUSY;
         }
         if call.outer.is_some() {
@@ -206,14 +202,14 @@ impl Host {
         let export =
             self.store.module(instance)?.exports().get(position).ok_or(InvokeError::ExportNotFound)?;
         let ty = export.ty().as_func().ok_or(InvokeError::NotAFunction)?;
-        take_args(&mut self.args, &self.exchange, ty.params());
+        self.exchange.take(ty.params(), &mut self.args)?;
         self.store.begin_at(instance, position, &self.args, state)
     }
 
     /// Begins a call of a function, by its handle, with the values in the exchange.
     fn begin_func(&mut self, func: u32, state: u32) -> Result<Execution, InvokeError> {
-        let func = *self.funcs.get(func).map_err(|_| InvokeError::Instance(HandleError::TornDown))?;
-        take_args(&mut self.args, &self.exchange, self.store.func_type(func)?.params());
+        let func = self.exchange.func(func)?;
+        self.exchange.take(self.store.func_type(func)?.params(), &mut self.args)?;
         self.store.begin_func(func, &self.args, state)
     }
 
@@ -239,7 +235,7 @@ impl Host {
             advance(&mut self.store, &mut self.exchange, &mut self.trapped, &mut call, Protocol::NO_CALL);
         if matches!(step, Protocol::HOST_CALL | Protocol::OUT_OF_FUEL) {
             let handle = self.calls.insert(call);
-            put_word(&mut self.exchange, Protocol::CALL_WORD, handle.into());
+            self.exchange.put_word(Protocol::CALL_WORD, handle.into());
             self.after_step(handle, step);
         }
         step
@@ -303,11 +299,4 @@ impl Host {
             }
         }
     }
-}
-
-/// Takes arguments of these types out of the exchange.
-fn take_args(args: &mut Vec<Value>, exchange: &[u64], params: &[ValueType]) {
-    let words = exchange.get(Protocol::VALUES..).unwrap_or_default();
-    args.clear();
-    args.extend(words.iter().zip(params).filter_map(|(word, ty)| from_word(*word, *ty)));
 }

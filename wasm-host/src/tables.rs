@@ -10,14 +10,15 @@ use crate::{
     host::Host,
     protocol::Protocol,
 };
-use guestbox::{ExternType, FuncRef, InstanceId, TableType};
+use guestbox::{ExternType, FuncRef, InstanceId, TableId, TableType, Value};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 #[wasm_bindgen]
 impl Host {
-    /// Makes a table of references to functions and returns its handle. A negative maximum is none.
-    pub fn new_table(&mut self, initial: u32, maximum: f64) -> Result<u32, JsValue> {
-        let table = self.store.create_table(TableType::of_functions(initial, optional(maximum)));
+    /// Makes a table of functions, or of things, and returns its handle. A negative maximum is none.
+    pub fn new_table(&mut self, of_functions: bool, initial: u32, maximum: f64) -> Result<u32, JsValue> {
+        let make = if of_functions { TableType::of_functions } else { TableType::of_externs };
+        let table = self.store.create_table(make(initial, optional(maximum)));
         Ok(self.tables.insert(table.map_err(IntoJs::into_js)?))
     }
 
@@ -33,23 +34,23 @@ impl Host {
         self.store.table_size(*self.tables.get(table)?).map_err(IntoJs::into_js)
     }
 
-    /// The handle of the function that is an element of a table, or [`Protocol::NO_CALL`] for null. A function has one
-    /// handle as long as that is not dropped.
-    pub fn table_get(&mut self, table: u32, at: u32) -> Result<u32, JsValue> {
-        let func = self.store.table_get(*self.tables.get(table)?, at).map_err(IntoJs::into_js)?;
-        Ok(func.map_or(Protocol::NO_CALL, |func| self.handle_of(func)))
+    /// Puts an element of a table into the exchange.
+    pub fn table_get(&mut self, table: u32, at: u32) -> Result<(), JsValue> {
+        let element = self.store.table_get(*self.tables.get(table)?, at).map_err(IntoJs::into_js)?;
+        self.exchange.put(&[element]);
+        Ok(())
     }
 
-    /// Sets an element of a table to a function, or to null: [`Protocol::NO_CALL`].
-    pub fn table_set(&mut self, table: u32, at: u32, func: u32) -> Result<(), JsValue> {
-        let func = self.func_or_null(func)?;
-        self.store.table_set(*self.tables.get(table)?, at, func).map_err(IntoJs::into_js)
+    /// Sets an element of a table to the value in the exchange.
+    pub fn table_set(&mut self, table: u32, at: u32) -> Result<(), JsValue> {
+        let (table, element) = self.element(table)?;
+        self.store.table_set(table, at, element).map_err(IntoJs::into_js)
     }
 
-    /// Grows a table by elements that are a function or null, and returns its size before.
-    pub fn table_grow(&mut self, table: u32, elements: u32, func: u32) -> Result<u32, JsValue> {
-        let func = self.func_or_null(func)?;
-        self.store.table_grow(*self.tables.get(table)?, elements, func).map_err(IntoJs::into_js)
+    /// Grows a table by elements that are the value in the exchange, and returns its size before.
+    pub fn table_grow(&mut self, table: u32, elements: u32) -> Result<u32, JsValue> {
+        let (table, element) = self.element(table)?;
+        self.store.table_grow(table, elements, element).map_err(IntoJs::into_js)
     }
 
     /// Ends the life of a table that was made; guests that import it keep it. The handle of an exported table is only
@@ -67,24 +68,24 @@ impl Host {
         let instance = self.instance(instance)?;
         let func = self.exported(instance, position);
         let func = func.ok_or_else(|| no_such("function"))?;
-        Ok(self.handle_of(func))
+        Ok(self.exchange.handle_of(func))
     }
 
     /// The instance that a function is of.
     pub fn func_instance(&self, func: u32) -> Result<u32, JsValue> {
-        let func = *self.funcs.get(func)?;
+        let func = self.exchange.func(func).map_err(IntoJs::into_js)?;
         Ok(self.store.func_instance(func).map_err(IntoJs::into_js)?.number())
     }
 
     /// The types of a function: `[params, results]`.
     pub fn func_type(&self, func: u32) -> Result<String, JsValue> {
-        let func = *self.funcs.get(func)?;
+        let func = self.exchange.func(func).map_err(IntoJs::into_js)?;
         Ok(describe_signature(&self.store.func_type(func).map_err(IntoJs::into_js)?))
     }
 
     /// The position of the first export that is a function, or [`Protocol::NO_CALL`]. Takes a look at all exports.
     pub fn func_export(&mut self, func: u32) -> Result<u32, JsValue> {
-        let func = *self.funcs.get(func)?;
+        let func = self.exchange.func(func).map_err(IntoJs::into_js)?;
         let instance = self.store.func_instance(func).map_err(IntoJs::into_js)?;
         let exports = self.store.module(instance).map_err(IntoJs::into_js)?.exports();
         let functions = (0..).zip(exports).filter(|(_, export)| matches!(export.ty(), ExternType::Func(_)));
@@ -95,9 +96,7 @@ impl Host {
 
     /// Forgets a function.
     pub fn drop_func(&mut self, func: u32) {
-        if let Some(func) = self.funcs.remove(func) {
-            self.func_handles.remove(&func);
-        }
+        self.exchange.drop_func(func);
     }
 }
 
@@ -108,11 +107,10 @@ impl Host {
         self.store.exported_func(instance, &name).ok()?
     }
 
-    fn handle_of(&mut self, func: FuncRef) -> u32 {
-        *self.func_handles.entry(func).or_insert_with(|| self.funcs.insert(func))
-    }
-
-    fn func_or_null(&self, func: u32) -> Result<Option<FuncRef>, JsValue> {
-        if func == Protocol::NO_CALL { Ok(None) } else { Ok(Some(*self.funcs.get(func)?)) }
+    /// A table, and the value in the exchange as an element of it.
+    fn element(&self, table: u32) -> Result<(TableId, Value), JsValue> {
+        let table = *self.tables.get(table)?;
+        let ty = self.store.table_type(table).map_err(IntoJs::into_js)?;
+        Ok((table, self.exchange.take_one(ty.element).map_err(IntoJs::into_js)?))
     }
 }

@@ -14,7 +14,7 @@ coded! {
     pub enum SupervisorTrap, fn name {
         /// The allocator in the supervisor's memory failed.
         Allocator(error: AllocatorError) => "allocator", "allocator: {error}";
-        /// The arguments for a guest are no SCALE-encoded `Vec<Value>`.
+        /// The arguments for a guest are no SCALE-encoded `Vec<Number>`.
         Arguments => "arguments", "the arguments are not valid SCALE";
         /// The supervisor exports no `__heap_base`, a global of the type `i32`.
         HeapBase => "heap-base", "the supervisor exports no global `__heap_base` of type i32";

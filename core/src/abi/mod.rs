@@ -32,8 +32,9 @@ use crate::{
     module::Module,
     store::{Environment, Execution, Store},
     types::{
+        externs::{Export, ExternType},
         ids::{InstanceId, MemoryId},
-        value::{ReturnValue, Value, Values},
+        value::{Number, ReturnValue, Values},
     },
     wire,
 };
@@ -194,8 +195,9 @@ pub(crate) fn put_result<S: ThunkSupervisor + ?Sized>(
     results: &Values,
     buffer: Region,
 ) -> Result<(), SupervisorTrap> {
-    let Some(value) = results.first() else { return Ok(()) };
-    let bytes = ReturnValue::Value(*value).encode();
+    // What it gives are numbers.
+    let Some(Ok(number)) = results.first().map(|value| Number::try_from(*value)) else { return Ok(()) };
+    let bytes = ReturnValue::Value(number).encode();
     let fits = count(bytes.len()) <= u64::from(buffer.len);
     if !fits || supervisor.write(buffer.ptr, &bytes).is_err() {
         return Err(SupervisorTrap::ResultBuffer);
@@ -220,21 +222,25 @@ pub fn try_invoke<S: crate::store::Supervisor + ?Sized>(
     let args = wire::decode_arguments(args).map_err(|_| SupervisorTrap::Arguments)?;
     let instance = store.instance_id(instance).map_err(SupervisorTrap::Instance)?;
     let Ok(export) = core::str::from_utf8(export) else { return Ok(Err(InvokeError::ExportNotFound)) };
+    let ty = store.module(instance).map_err(SupervisorTrap::Instance)?.export(export).map(Export::ty);
+    if ty.and_then(ExternType::as_func).is_some_and(|ty| !ty.is_numeric()) {
+        return Ok(Err(InvokeError::Signature));
+    }
     Ok(store.invoke(supervisor, instance, export, &args, state))
 }
 
-/// `get_global_val`: the SCALE-encoded `Option<Value>` of an exported global.
+/// `get_global_val`: the SCALE-encoded `Option<Number>` of an exported global.
 ///
 /// # Errors
 ///
 /// Where the instance does not exist (any more).
 pub fn get_global_val(store: &mut Store, instance: u32, name: &[u8]) -> Result<Vec<u8>, SupervisorTrap> {
     let instance = store.instance_id(instance).map_err(SupervisorTrap::Instance)?;
-    let value: Option<Value> = match core::str::from_utf8(name) {
+    let value = match core::str::from_utf8(name) {
         Ok(name) => store.global(instance, name).map_err(SupervisorTrap::Instance)?,
         Err(_) => None,
     };
-    Ok(value.encode())
+    Ok(value.and_then(|value| Number::try_from(value).ok()).encode())
 }
 
 /// `instance_teardown`.

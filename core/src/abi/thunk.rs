@@ -153,7 +153,7 @@ impl<'a, S: ThunkSupervisor + ?Sized> Thunk<'a, S> {
 impl<S: ThunkSupervisor + ?Sized> Supervisor for Thunk<'_, S> {
     /// Serves one import call through the dispatch thunk, in this order:
     ///
-    /// 1. encode the arguments as a SCALE `Vec<Value>`
+    /// 1. encode the arguments as a SCALE `Vec<Number>`; if one is no number, trap
     /// 2. `allocate` room for them; if that fails, trap
     /// 3. `write` them; if that fails, free them and trap
     /// 4. `invoke` the thunk; if that fails, the arguments are still freed
@@ -166,7 +166,7 @@ impl<S: ThunkSupervisor + ?Sized> Supervisor for Thunk<'_, S> {
     fn dispatch(&mut self, store: &mut Store, call: HostCall<'_>) -> Result<Values, HostError> {
         // 1.
         self.scratch.clear();
-        wire::encode_arguments(call.args, &mut self.scratch);
+        wire::encode_arguments(call.args, &mut self.scratch).ok_or(ThunkError::EncodeArguments)?;
         let len = u32::try_from(self.scratch.len()).map_err(|_| ThunkError::AllocateArguments)?;
         // 2.
         let ptr = self.supervisor.allocate(len).map_err(|_| ThunkError::AllocateArguments)?;
@@ -201,6 +201,8 @@ pub enum ThunkError {
     DeallocateResult,
     /// Step 8: the result is not valid SCALE.
     DecodeResult,
+    /// Step 1: an argument is no number. Of an environment from the wire no import has such parameters.
+    EncodeArguments,
     /// Step 6: the result is longer than [`Limits::argument_bytes`](crate::Limits).
     Limit(LimitError),
     /// Step 6: the result is not all inside the supervisor's memory.
@@ -216,6 +218,7 @@ impl fmt::Display for ThunkError {
             Self::DeallocateAfterWrite => "the arguments could neither be written nor be freed",
             Self::DeallocateArguments => "the arguments could not be freed",
             Self::DeallocateResult => "the thunk's result could not be freed",
+            Self::EncodeArguments => "an argument is no number, and the wire has no others",
             Self::DecodeResult => "the thunk's result is no SCALE-encoded result",
             Self::Limit(error) => return write!(f, "{RESULT} refused: {error}"),
             Self::ReadResult => "the thunk's result could not be read",

@@ -29,6 +29,9 @@ impl Budgets {
     }
 }
 
+/// Roughly the bytes that there are for a thing of the supervisor's.
+const EXTERN_BYTES: usize = 128;
+
 fn elements_between(current: u64, desired: u64) -> u32 {
     u32::try_from(desired.saturating_sub(current)).unwrap_or(u32::MAX)
 }
@@ -135,6 +138,17 @@ impl Limiter {
     /// The instance or the memory is made, or could not be.
     pub(crate) const fn end(&mut self) {
         self.work = Work::Growing;
+    }
+
+    /// Takes what an engine has for a thing of the supervisor's. Whether there is so much left.
+    pub fn lets_extern_in(&mut self) -> bool {
+        match self.elements.take(elements_of(EXTERN_BYTES)) {
+            Ok(()) => true,
+            Err(refused) => {
+                self.refused = Some(refused);
+                false
+            }
+        }
     }
 
     /// Refuses a table to grow from so many elements to so many, and takes none.

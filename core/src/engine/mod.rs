@@ -32,13 +32,17 @@ mod limiter;
 mod wasmi;
 
 pub use self::{limiter::Limiter, wasmi::Wasmi};
-pub use crate::wasm::{EXTEND_COST, Hooks, NOP_COST, REF_NULL_COST, RefKind};
+pub use crate::{
+    types::refs::Home,
+    wasm::{EXTEND_COST, Hooks, NOP_COST, REF_NULL_COST, RefKind},
+};
 
 pub(crate) use self::limiter::{Budgets, Hidden};
 
 use crate::{
     limits::StackLimits,
     types::{
+        refs::ExternRef,
         trap::Trap,
         value::{FuncType, Value},
     },
@@ -68,8 +72,10 @@ pub struct Prepared {
     /// It is to be called once, without a limit of fuel, when an instance is made; where it traps there is none, and what
     /// was written stays.
     pub segments: Option<Box<str>>,
-    /// Whether its instances have tables, so that others can come by functions of theirs that they do not export.
-    pub has_tables: bool,
+    /// Whether others can come by functions of its instances that these do not export: by tables, or as values.
+    pub gives_functions: bool,
+    /// Whether its instances have tables or globals that can have things of the supervisor's.
+    pub keeps_externs: bool,
     /// What its calls may take of the stack: what [`TrapCode::StackOverflow`](crate::TrapCode::StackOverflow)
     /// has as its reason.
     pub stack: StackLimits,
@@ -79,8 +85,9 @@ pub struct Prepared {
 
 /// A module, compiled.
 pub trait Code: Any + fmt::Debug + Send + Sync {
-    /// A space for an instance of it, and of others that will share memories with that.
-    fn space(&self, limiter: Limiter) -> Box<dyn Space>;
+    /// A space for an instance of it, and of others that will share something with that. The references to functions that
+    /// it gives are of `home`.
+    fn space(&self, limiter: Limiter, home: Home) -> Box<dyn Space>;
 
     /// Itself, for the spaces of the same engine.
     fn as_any(&self) -> &dyn Any;
@@ -89,7 +96,8 @@ pub trait Code: Any + fmt::Debug + Send + Sync {
 /// What has instances and runs their calls.
 ///
 /// Numbers are those of the space that gave them. Of another's there is nothing, or something else; it never
-/// panics.
+/// panics. Of the things of the supervisor's it is given only such as it was asked to [admit](Space::admit), and what is
+/// admitted it keeps until it [lets go](Space::let_go) of it.
 pub trait Space: fmt::Debug + Send + Sync {
     /// What is asked before something grows.
     fn limiter(&self) -> &Limiter;
@@ -126,7 +134,7 @@ pub trait Space: fmt::Debug + Send + Sync {
     /// limiter refuses.
     fn add_memory(&mut self, pages: u32, maximum: Option<u32>) -> Option<Memory>;
 
-    /// Makes a global of a number. `None` where there are too many; that does not happen.
+    /// Makes a global. `None` where there are too many; that does not happen.
     fn add_global(&mut self, value: Value, mutable: bool) -> Option<Global>;
 
     /// Makes a table of so many nulls that may grow to so many. `None` where the host has no memory left, or the limiter
@@ -151,8 +159,8 @@ pub trait Space: fmt::Debug + Send + Sync {
     /// Whether two numbers are of one global.
     fn is_same_global(&self, one: Global, other: Global) -> bool;
 
-    /// The value of a global; `None` where it is no number.
-    fn get(&self, global: Global) -> Option<Value>;
+    /// The value of a global; `None` where there is none. A function has one number, whoever gave it.
+    fn get(&mut self, global: Global) -> Option<Value>;
 
     /// Sets a mutable global to a value of its type; whether it is one.
     fn set(&mut self, global: Global, value: Value) -> bool;
@@ -161,13 +169,22 @@ pub trait Space: fmt::Debug + Send + Sync {
     fn elements(&self, table: Table) -> u32;
 
     /// An element of a table; `None` where there is none at this place. A function has one number, whoever gave it.
-    fn element(&mut self, table: Table, at: u32) -> Option<Element>;
+    fn element(&mut self, table: Table, at: u32) -> Option<Value>;
 
     /// Sets an element of a table to one of its kind; whether there is one at this place.
-    fn set_element(&mut self, table: Table, at: u32, element: Element) -> bool;
+    fn set_element(&mut self, table: Table, at: u32, element: Value) -> bool;
 
     /// Grows a table by so many of an element; whether it did. Where it did not, the limiter may know why.
-    fn grow_table(&mut self, table: Table, elements: u32, element: Element) -> bool;
+    fn grow_table(&mut self, table: Table, elements: u32, element: Value) -> bool;
+
+    /// Makes room for a thing of the supervisor's, which may be here. Whether there is some: the limiter is asked.
+    fn admit(&mut self, thing: ExternRef) -> bool;
+
+    /// Lets go of the things of the supervisor's that no table and no global has, as no call is under way.
+    fn let_go(&mut self);
+
+    /// Puts the things of the supervisor's that are here behind others, in any order.
+    fn externs(&self, all: &mut Vec<ExternRef>);
 
     /// The instance that a function is of.
     fn owner(&self, function: Function) -> Option<Instance>;
@@ -201,18 +218,6 @@ numbers! {
     Global
     /// A table in a space.
     Table
-}
-
-/// An element of a table.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum Element {
-    /// None, of the kind of the table.
-    Null,
-    /// A function.
-    Func(Function),
-    /// A thing of the host's.
-    Extern,
 }
 
 /// What an instance imports besides functions, each kind in the module's order.

@@ -1,6 +1,6 @@
 //! Errors of calls: why one was not begun, or could not be driven.
 
-use super::{HandleError, coded, modules::Named};
+use super::{HandleError, ReferenceError, coded, modules::Named};
 use crate::types::{
     externs::Import,
     trap::Trap,
@@ -28,8 +28,10 @@ coded! {
         Instance(error: HandleError) => "instance", "instance: {error}";
         /// The export is no function.
         NotAFunction => "not-a-function", "the export is no function";
-        /// A parameter or result is a vector or a reference; only numbers can be passed.
-        Signature => "signature", "a vector or reference type in the signature cannot be passed";
+        /// A parameter or result is a vector or a reference, and the wire has only numbers.
+        Signature => "signature", "a vector or reference type in the signature cannot be passed by the wire";
+        /// The guest cannot have what an argument refers to.
+        Reference(error: ReferenceError) => of ReferenceError, through error;
         /// The guest trapped.
         Trap(trap: Trap) => "trap", as trap;
     }
@@ -39,6 +41,7 @@ impl Error for InvokeError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Instance(error) => Some(error),
+            Self::Reference(error) => Some(error),
             Self::Trap(trap) => Some(trap),
             _ => None,
         }
@@ -48,6 +51,12 @@ impl Error for InvokeError {
 impl From<HandleError> for InvokeError {
     fn from(error: HandleError) -> Self {
         Self::Instance(error)
+    }
+}
+
+impl From<ReferenceError> for InvokeError {
+    fn from(error: ReferenceError) -> Self {
+        Self::Reference(error)
     }
 }
 

@@ -73,6 +73,10 @@ coded! {
     /// Why a global could not be set.
     #[derive(Clone, Copy, Debug, Eq, PartialEq)]
     pub enum GlobalError, fn code {
+        /// The function is of a guest that shares nothing with those that have the global.
+        Apart => "apart", "the function is of a guest that shares nothing with those that have the global";
+        /// The function does not exist (any more).
+        Function(error: HandleError) => "function", "function: {error}";
         /// The global does not exist (any more).
         Handle(error: HandleError) => "handle", "global: {error}";
         /// All 2^32 - 3 ids are used up; make a new store.
@@ -81,8 +85,12 @@ coded! {
         Immutable => "immutable", "the global is not mutable";
         /// The instance does not exist (any more).
         Instance(error: HandleError) => "instance", "instance: {error}";
+        /// A limit of the store: guests would have too many things of the supervisor's.
+        Limit(error: LimitError) => "limit", refusing "global" by error;
         /// The module exports no global under this name.
         NotFound => "not-found", "the module exports no such global";
+        /// The host had no memory left.
+        OutOfSystemMemory => "out-of-system-memory", "out of system memory";
         /// The value has not the global's type.
         Type => "type", "the value has not the global's type";
     }
@@ -96,6 +104,8 @@ coded! {
     pub enum TableError, fn code {
         /// The function is of a guest that does not share the table, nor anything else with those that do.
         Apart => "apart", "the function is of a guest that shares nothing with those that have the table";
+        /// The function does not exist (any more).
+        Function(error: HandleError) => "function", "function: {error}";
         /// The table does not exist (any more).
         Handle(error: HandleError) => "handle", "table: {error}";
         /// All 2^32 - 3 ids are used up; make a new store.
@@ -108,12 +118,58 @@ coded! {
         OutOfBounds => "out-of-bounds", "there is no element at this place of the table";
         /// The host had no memory left.
         OutOfSystemMemory => "out-of-system-memory", "out of system memory";
-        /// The elements are no functions, or the element is none of this table's kind.
+        /// The element is none of this table's type.
         Type => "type", "the elements of the table are of another type";
     }
 }
 
 impl Error for TableError {}
+
+coded! {
+    /// Why guests cannot have what a value refers to.
+    #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+    pub enum ReferenceError, fn code {
+        /// The function is of a guest that shares nothing with the one that would have it: functions can be had where a
+        /// table, a memory or a global is shared, and where calls of the two are of one chain.
+        Apart => "apart", "the function is of a guest that shares nothing with the one that is given it";
+        /// Guests have had as many things at once as can be counted.
+        Exhausted => "ids-exhausted", "guests have too many things of the supervisor's";
+        /// The function does not exist (any more).
+        Function(error: HandleError) => "function", "function: {error}";
+        /// A limit of the store: guests would have too many things of the supervisor's at once.
+        Limit(error: LimitError) => "limit", refusing "reference" by error;
+    }
+}
+
+impl Error for ReferenceError {}
+
+impl From<HandleError> for ReferenceError {
+    fn from(error: HandleError) -> Self {
+        Self::Function(error)
+    }
+}
+
+impl From<ReferenceError> for TableError {
+    fn from(error: ReferenceError) -> Self {
+        match error {
+            ReferenceError::Apart => Self::Apart,
+            ReferenceError::Exhausted => Self::OutOfSystemMemory,
+            ReferenceError::Function(error) => Self::Function(error),
+            ReferenceError::Limit(refused) => Self::Limit(refused),
+        }
+    }
+}
+
+impl From<ReferenceError> for GlobalError {
+    fn from(error: ReferenceError) -> Self {
+        match error {
+            ReferenceError::Apart => Self::Apart,
+            ReferenceError::Exhausted => Self::OutOfSystemMemory,
+            ReferenceError::Function(error) => Self::Function(error),
+            ReferenceError::Limit(refused) => Self::Limit(refused),
+        }
+    }
+}
 
 impl From<HandleError> for TableError {
     fn from(error: HandleError) -> Self {

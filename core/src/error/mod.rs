@@ -11,7 +11,7 @@ pub(crate) use self::{coded::coded, snapshots::FORMAT_VERSION};
 pub use self::{
     calls::{ArgumentsError, ExecutionError, InvokeError, ResultsError},
     coded::{Code, Coded, Refusing, Variant},
-    handles::{GlobalError, HandleError, MemoryError, TableError},
+    handles::{GlobalError, HandleError, MemoryError, ReferenceError, TableError},
     modules::{
         CompileError, EnvironmentError, ForkError, ImportError, ImportProblem, InstantiateError, Unsupported,
     },

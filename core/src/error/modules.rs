@@ -103,14 +103,12 @@ coded! {
         /// The memory, of this many pages and this maximum, is smaller or may grow larger than the guest
         /// declares.
         MemoryLimits(given: MemoryType) => "memory-limits", "a {given} is given, which does not fit";
-        /// A parameter or result is a vector or a reference; only numbers can be passed.
-        Signature => "signature", "a vector or reference type in its signature cannot be passed";
+        /// A parameter or result is a vector or a reference, and the wire that the environment came by has only numbers.
+        Signature => "signature", "a vector or reference type in its signature cannot be passed by the wire";
         /// The table that the environment names does not exist (any more).
         Table(error: HandleError) => "table", "{error}";
         /// The table, of this type, is of other elements, smaller, or may grow larger than the guest declares.
         TableType(given: TableType) => "table-type", "a {given} is given, which does not fit";
-        /// Globals that are no numbers cannot be imported.
-        Unsupported => "unsupported", "globals that are no numbers cannot be imported";
     }
 }
 

@@ -132,12 +132,14 @@ impl Module {
             bytes: rewritten,
             hooks: names.hooks.take(),
             segments: names.segments.take(),
-            has_tables: !scan.tables.is_empty(),
+            gives_functions: scan.gives_functions(),
+            keeps_externs: scan.keeps_externs(),
             stack: StackLimits::of(limits),
             stack_bytes: maximum::engine_stack_bytes(limits).saturating_add(more),
         });
         let code = engine.compile(&prepared).map_err(CompileError::Invalid)?;
         let stack_pointer = stack_pointer.and_then(|index| StackPointer::new(index, &scan, &names.globals));
+        let state = State::new(&scan, &names, changes);
         let imports: Box<[Import]> = core::mem::take(&mut scan.imports).into();
         let exports = scan.typed_exports();
         let functions = (0..).zip(&imports).filter(|(_, import)| import.ty().as_func().is_some());
@@ -159,7 +161,7 @@ impl Module {
             imported_functions,
             exports,
             start: names.start.take(),
-            state: State::new(&scan, &names, changes),
+            state,
             stack_pointer,
             main_memory,
         })))
@@ -211,8 +213,12 @@ impl Module {
     }
 
     /// Whether it has tables, imported ones too.
-    pub(crate) fn has_tables(&self) -> bool {
-        self.0.prepared.has_tables
+    pub(crate) fn keeps_externs(&self) -> bool {
+        self.0.prepared.keeps_externs
+    }
+
+    pub(crate) fn gives_functions(&self) -> bool {
+        self.0.prepared.gives_functions
     }
 
     pub(crate) fn export_entry(&self, name: &str) -> Option<(u32, &Export)> {

@@ -20,7 +20,7 @@ pub(crate) struct State {
     pub(crate) memories: Box<[StateMemory]>,
     /// The mutable ones that are numbers, in order of their indices.
     pub(crate) globals: Box<[StateGlobal]>,
-    /// Whether a mutable global is no number.
+    /// Whether a global may refer to what is in an instance.
     has_reference: bool,
     /// What the code changes that cannot be captured.
     changes: Option<Uncapturable>,
@@ -54,7 +54,7 @@ impl State {
             globals: globals
                 .filter_map(|(global, export)| Some(StateGlobal { export: export.clone(), ty: global.ty? }))
                 .collect(),
-            has_reference: scan.mutable_globals.iter().any(|global| global.ty.is_none()),
+            has_reference: scan.has_reference(),
             // Others may change what it imports.
             changes: changes.or(scan.imports_table().then_some(Uncapturable::Table)),
         }

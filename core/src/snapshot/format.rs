@@ -5,7 +5,7 @@ use super::{Snapshot, identity::Identity};
 use crate::{
     error::{FORMAT_VERSION, FormatError},
     limits::{count, to_usize},
-    types::value::Value,
+    types::value::{Number, Value},
 };
 use alloc::vec::Vec;
 use parity_scale_codec::{Decode, Encode};
@@ -107,7 +107,7 @@ impl Layout {
     pub(super) fn globals<'a>(&self, bytes: &'a [u8]) -> impl Iterator<Item = Value> + 'a {
         let begin = HEADER_BYTES.saturating_add(self.memories.saturating_mul(MEMORY_BYTES));
         let mut reader = Reader(bytes.get(begin..self.runs).unwrap_or_default());
-        core::iter::from_fn(move || reader.global()).take(self.globals)
+        core::iter::from_fn(move || reader.global().map(Value::from)).take(self.globals)
     }
 
     pub(super) fn runs<'a>(&self, bytes: &'a [u8]) -> Runs<'a> {
@@ -125,7 +125,7 @@ impl MemoryHeader {
 
 /// Writes the snapshot of an instance with these memories and globals. `None` where the host has
 /// no memory for it.
-pub(crate) fn write(identity: Identity, memories: &[&[u8]], globals: &[Value]) -> Option<Snapshot> {
+pub(crate) fn write(identity: Identity, memories: &[&[u8]], globals: &[Number]) -> Option<Snapshot> {
     let mut runs = Vec::new();
     let mut found = Vec::new();
     for memory in memories {
@@ -261,8 +261,8 @@ impl<'a> Reader<'a> {
         Some(u64::from_le_bytes(taken))
     }
 
-    fn global(&mut self) -> Option<Value> {
-        Value::decode(&mut self.0).ok()
+    fn global(&mut self) -> Option<Number> {
+        Number::decode(&mut self.0).ok()
     }
 
     /// The first block of a run, the number of its blocks and their bytes.

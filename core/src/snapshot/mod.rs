@@ -51,7 +51,7 @@
 //! | 8, 8 | the module: the length of its bytes, and their XXH3 (64 bits, seed 0) |
 //! | 4, 4 | the number of memories and of mutable globals |
 //! | 4, 4 of each memory | its size in pages of 64 KiB, the number of its runs |
-//! | 5 or 9 of each global | its value in SCALE, see [`Value`] |
+//! | 5 or 9 of each global | its value in SCALE, see [`Number`](crate::Number) |
 //! | 4, 4, 256 n of each run | its first block, the number n of its blocks, their bytes |
 //! | 8 | the XXH3 of all bytes before |
 //!

@@ -9,8 +9,8 @@ use crate::{
     engine::{self, Budgets, Global, Limiter, Memory, RefKind, Space, Table},
     limits::{Limits, PAGE_BYTES, budget::Charge, to_usize},
     module::Module,
-    store::{chain::Chain, execution::Recorder, leavings::Leavings, shared::Kept},
-    types::slots::ByNumber,
+    store::{chain::Chain, execution::Recorder, leavings::Leavings, references::Door, shared::Kept},
+    types::{refs::Home, slots::ByNumber},
 };
 use alloc::{
     boxed::Box,
@@ -54,9 +54,15 @@ pub(crate) struct Ticket {
 
 impl Cell {
     /// A cell for an instance of `module`.
-    pub(crate) fn new(module: &Module, limits: &Limits, budgets: &Budgets, leavings: &Arc<Leavings>) -> Self {
+    pub(crate) fn new(
+        module: &Module,
+        limits: &Limits,
+        budgets: &Budgets,
+        leavings: &Arc<Leavings>,
+        home: Home,
+    ) -> Self {
         Self {
-            space: module.code().space(Limiter::new(limits, budgets)),
+            space: module.code().space(Limiter::new(limits, budgets), home),
             ticket: Arc::new(Ticket { leavings: Arc::clone(leavings) }),
             kept: Kept::default(),
             instances: ByNumber::default(),
@@ -89,9 +95,14 @@ impl Cell {
         self.instances.get(&instance.0).copied()
     }
 
-    /// The chain of the guests that have a table.
-    pub(crate) fn chain_of_table(&self, table: Table) -> Option<Arc<Chain>> {
-        self.chains.iter().filter_map(Weak::upgrade).find(|chain| chain.has_table(table))
+    /// The keys of the instances that live.
+    pub(crate) fn living(&self) -> impl Iterator<Item = u32> {
+        self.instances.values().copied()
+    }
+
+    /// The chain of the guests that have what the supervisor made.
+    pub(crate) fn chain_of_door(&self, door: Door) -> Option<Arc<Chain>> {
+        self.chains.iter().filter_map(Weak::upgrade).find(|chain| chain.has_door(door))
     }
 
     /// The chain of the guests one of whose stacks has a pointer.
@@ -106,26 +117,26 @@ impl Cell {
         module: &Module,
         own: Chain,
         joined: Option<Arc<Chain>>,
-        tables: &[Table],
+        doors: &[Door],
     ) -> Arc<Chain> {
         if let Some(chain) = joined {
-            chain.join(&own, tables, &*self.space);
+            chain.join(&own, doors, &mut *self.space);
             self.note_known_chain(&chain);
             return chain;
         }
         let (is_imported, is_exported) =
             module.stack().map_or((false, false), |pointer| (pointer.is_imported, pointer.is_exported));
         let chain = Arc::new(own);
-        chain.join(&chain, tables, &*self.space);
-        if is_imported || is_exported || !tables.is_empty() {
+        chain.join(&chain, doors, &mut *self.space);
+        if is_imported || is_exported || !doors.is_empty() {
             self.note_chain(&chain);
         }
         chain
     }
 
-    /// Whoever imports a table from now on has this chain.
-    pub(crate) fn let_join(&mut self, chain: &Arc<Chain>, table: Table) {
-        chain.join(chain, &[table], &*self.space);
+    /// Whoever imports something from now on has this chain.
+    pub(crate) fn let_join(&mut self, chain: &Arc<Chain>, door: Door) {
+        chain.join(chain, &[door], &mut *self.space);
         self.note_known_chain(chain);
     }
 

@@ -13,13 +13,14 @@
 //!   before the guest is next used.
 //!
 //! Guests that share the pointer, as a program and its libraries do, share the stack, and so one chain. So do those that
-//! share a table, as a call of one may lead into another.
+//! share a table or a variable of functions, as a call of one may lead into another.
 //!
 //! Guests for which that is not so have no chain: [`InstanceLimits::with_overlapping_calls`](crate::InstanceLimits::with_overlapping_calls).
 
 use crate::{
-    engine::{Global, Instance, Space, Table},
+    engine::{Global, Instance, Space},
     module::Module,
+    store::references::Door,
     types::value::Value,
 };
 use alloc::{vec, vec::Vec};
@@ -43,8 +44,8 @@ pub(crate) struct Chain {
     host_calls: AtomicU32,
     /// The pointer of the guest's stack, if it has one.
     pointer: Option<Global>,
-    /// The tables through which guests can call each other that have this chain.
-    tables: Mutex<Vec<Table>>,
+    /// That through which guests can call each other that have this chain.
+    doors: Mutex<Vec<Door>>,
     /// The other guests' stacks, where there are several.
     others: Mutex<Others>,
     has_others: AtomicBool,
@@ -79,7 +80,7 @@ struct Others {
 
 impl Others {
     /// One more, while so many calls are under way: they may lead into its guest before they end early.
-    fn join(&mut self, pointer: Global, calls: u32, space: &dyn Space) {
+    fn join(&mut self, pointer: Global, calls: u32, space: &mut dyn Space) {
         let (known, began) = (self.pointers.len(), mem::take(&mut self.began));
         let first = began.first().map_or(calls.saturating_add(1), |(at, _)| *at);
         let before = (1..first).map(|at| (at, vec![None; known]));
@@ -120,7 +121,7 @@ impl Chain {
             waits_for: AtomicU32::new(NONE),
             host_calls: AtomicU32::new(NONE),
             pointer: module.stack().and_then(|pointer| space.global(instance, &pointer.name)),
-            tables: Mutex::default(),
+            doors: Mutex::default(),
             others: Mutex::default(),
             has_others: AtomicBool::new(false),
             left: Mutex::default(),
@@ -134,17 +135,17 @@ impl Chain {
         self.pointer.iter().chain(&others.pointers).any(|known| space.is_same_global(*known, pointer))
     }
 
-    /// Whether guests that have this chain can call each other through a table.
-    pub(crate) fn has_table(&self, table: Table) -> bool {
-        self.tables.lock().contains(&table)
+    /// Whether guests that have this chain can call each other through something.
+    pub(crate) fn has_door(&self, door: Door) -> bool {
+        self.doors.lock().contains(&door)
     }
 
-    /// Another guest, whose own chain this would be, joins by these tables.
-    pub(crate) fn join(&self, own: &Self, tables: &[Table], space: &dyn Space) {
-        let mut known = self.tables.lock();
-        for table in tables {
-            if !known.contains(table) {
-                known.push(*table);
+    /// Another guest, whose own chain this would be, joins by these doors.
+    pub(crate) fn join(&self, own: &Self, doors: &[Door], space: &mut dyn Space) {
+        let mut known = self.doors.lock();
+        for door in doors {
+            if !known.contains(door) {
+                known.push(*door);
             }
         }
         drop(known);
@@ -270,7 +271,7 @@ impl Chain {
     }
 
     /// Notes where the other stacks are when a call begins.
-    fn begin_others(&self, at: u32, space: &dyn Space) {
+    fn begin_others(&self, at: u32, space: &mut dyn Space) {
         if self.has_others.load(Ordering::Acquire) {
             let mut others = self.others.lock();
             let began = others.pointers.iter().map(|pointer| space.get(*pointer)).collect();

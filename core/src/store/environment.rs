@@ -36,6 +36,8 @@ pub struct Environment {
     globals: HashMap<Names, GlobalId>,
     memories: HashMap<Names, MemoryId>,
     tables: HashMap<Names, TableId>,
+    /// Whether it came by the wire, by which numbers are passed and nothing else.
+    is_of_wire: bool,
 }
 
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -139,7 +141,7 @@ impl Environment {
         maximum::environment_bytes(limits).check(count(bytes.len())).map_err(EnvironmentError::Limit)?;
         let definition =
             EnvironmentDefinition::decode(&mut bytes).map_err(|_| EnvironmentError::Corrupted)?;
-        let mut environment = Self::new();
+        let mut environment = Self { is_of_wire: true, ..Self::default() };
         for entry in &definition.entries {
             let (module, name) = (&entry.module_name, &entry.field_name);
             match entry.entity {
@@ -161,16 +163,18 @@ impl Environment {
         for (position, import) in module.imports().iter().enumerate() {
             let names = BorrowedNames(import.module().as_bytes(), import.name().as_bytes());
             match import.ty() {
-                ExternType::Func(ty) if ty.is_numeric() => match self.functions.get(&names) {
+                ExternType::Func(ty) if self.is_of_wire && !ty.is_numeric() => {
+                    refused.push(ImportError::new(import, ImportProblem::Signature));
+                }
+                ExternType::Func(_) => match self.functions.get(&names) {
                     Some(func) => functions.push(*func),
                     None => refused.push(ImportError::new(import, ImportProblem::Missing)),
                 },
-                ExternType::Func(_) => refused.push(ImportError::new(import, ImportProblem::Signature)),
                 ExternType::Memory(_) => match self.memories.get(&names) {
                     Some(memory) => things.push((position, Thing::Memory(*memory))),
                     None => refused.push(ImportError::new(import, ImportProblem::Missing)),
                 },
-                ExternType::Global(ty) if ty.value.is_number() => match self.globals.get(&names) {
+                ExternType::Global(_) => match self.globals.get(&names) {
                     Some(global) => things.push((position, Thing::Global(*global))),
                     None => refused.push(ImportError::new(import, ImportProblem::Missing)),
                 },
@@ -178,9 +182,6 @@ impl Environment {
                     Some(table) => things.push((position, Thing::Table(*table))),
                     None => refused.push(ImportError::new(import, ImportProblem::Missing)),
                 },
-                ExternType::Global(_) => {
-                    refused.push(ImportError::new(import, ImportProblem::Unsupported));
-                }
             }
         }
         if !refused.is_empty() {

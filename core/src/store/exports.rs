@@ -3,7 +3,6 @@
 use super::{
     InstanceId, Store,
     cell::Cell,
-    globals::check_settable,
     instances::{Body, Instance},
 };
 use crate::{
@@ -64,19 +63,22 @@ impl Store {
         let cell = self.cells.get_mut(context.cell).map_err(HandleError::from)?;
         let callee = body.function(cell, position, entry.name()).ok_or(InvokeError::ExportNotFound)?;
         let results = ty.results().len();
+        if args.iter().any(|value| value.refers()) {
+            self.admit_all(context.cell, context.chain.as_ref(), args)?;
+        }
         values.extend_from_slice(args);
         let fuel = self.fuel_of_call(&context.bounds);
         Ok(Execution::new(context, Purpose::Call(instance), Some(callee), values, results, fuel, state))
     }
 
-    /// The value of an exported global; `None` where there is no global of this name, or its
-    /// value is no number.
+    /// The value of an exported global; `None` where there is no global of this name.
     ///
     /// # Errors
     ///
     /// Where the instance does not exist (any more).
     pub fn global(&mut self, instance: InstanceId, name: &str) -> Result<Option<Value>, HandleError> {
-        Ok(self.global_in_space(instance, name)?.and_then(|(space, global)| space.get(global)))
+        let Some(global) = self.exported_global(instance, name)? else { return Ok(None) };
+        self.global_get(global).map(Some)
     }
 
     /// Sets an exported mutable global.
@@ -85,25 +87,8 @@ impl Store {
     ///
     /// See [`GlobalError`].
     pub fn set_global(&mut self, instance: InstanceId, name: &str, value: Value) -> Result<(), GlobalError> {
-        let ty = match self.module(instance)?.export(name).map(Export::ty) {
-            Some(ExternType::Global(ty)) => *ty,
-            _ => return Err(GlobalError::NotFound),
-        };
-        check_settable(ty, value)?;
-        let (space, global) = self.global_in_space(instance, name)?.ok_or(GlobalError::NotFound)?;
-        if space.set(global, value) { Ok(()) } else { Err(GlobalError::Immutable) }
-    }
-
-    /// A global that an instance exports, and where it is.
-    fn global_in_space(
-        &mut self,
-        instance: InstanceId,
-        name: &str,
-    ) -> Result<Option<(&mut dyn Space, Global)>, HandleError> {
-        self.settle_chain(instance)?;
-        let Some((_, global)) = self.note_global(instance, name)? else { return Ok(None) };
-        let cell = self.instances.get(instance.key())?.context.cell;
-        Ok(Some((&mut *self.cells.get_mut(cell)?.space, global)))
+        let global = self.exported_global(instance, name)?.ok_or(GlobalError::NotFound)?;
+        self.global_set(global, value)
     }
 
     /// A global that an instance exports, which is known by the position of its export from now on.
@@ -157,11 +142,8 @@ fn noted<T: Copy>(
     Some((position, found))
 }
 
-/// Refuses arguments that a function does not take, and one that cannot be called.
+/// Refuses arguments that a function does not take.
 pub(super) fn check_args(name: &str, ty: &FuncType, args: &[Value]) -> Result<(), InvokeError> {
-    if !ty.is_numeric() {
-        return Err(InvokeError::Signature);
-    }
     if !values_match(args, ty.params()) {
         return Err(InvokeError::Arguments(ArgumentsError::new(name, ty.params(), args)));
     }

@@ -2,22 +2,16 @@
 
 use super::{InstanceId, Store, exports::check_args, instances::Instance, supervisor::Supervisor};
 use crate::{
-    engine,
+    engine::{self, Function},
     error::{HandleError, InvokeError},
     limits::to_usize,
     store::execution::{Elsewhere, Execution, Purpose},
-    types::value::{FuncType, Value, Values},
+    types::{
+        refs::{FuncRef, Home},
+        value::{FuncType, Value, Values},
+    },
 };
 use alloc::sync::Arc;
-
-/// A function of a guest, as a table has it: a plain value. It is there as long as the guest or another that shares
-/// something with it; where [`Store::restore`] makes a guest anew, its functions are others than before.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub struct FuncRef {
-    pub(super) store: u64,
-    pub(super) cell: u32,
-    pub(super) function: engine::Function,
-}
 
 impl Store {
     /// The function that an instance exports under a name, to be put into a table; `None` where it exports none.
@@ -38,7 +32,8 @@ impl Store {
         let Instance { body, context, .. } = self.instances.get_mut(instance.key())?;
         let cell = self.cells.get_mut(context.cell)?;
         let function = body.function(cell, to_usize(position), name);
-        Ok(function.map(|function| FuncRef { store: self.tag, cell: context.cell, function }))
+        let home = Home { store: self.tag, cell: context.cell };
+        Ok(function.map(|function| home.func(function.0)))
     }
 
     /// The type of a function.
@@ -48,7 +43,8 @@ impl Store {
     /// Where the function does not exist any more.
     pub fn func_type(&self, func: FuncRef) -> Result<FuncType, HandleError> {
         self.check_func(func)?;
-        self.cells.get(func.cell)?.space.function_type(func.function).ok_or(HandleError::Unknown)
+        let space = &self.cells.get(func.home.cell)?.space;
+        space.function_type(Function(func.number)).ok_or(HandleError::Unknown)
     }
 
     /// The instance that a function is of.
@@ -58,8 +54,9 @@ impl Store {
     /// Where the function does not exist any more, or the instance.
     pub fn func_instance(&self, func: FuncRef) -> Result<InstanceId, HandleError> {
         self.check_func(func)?;
-        let owner = self.cells.get(func.cell)?.space.owner(func.function).ok_or(HandleError::Unknown)?;
-        self.linked(func.cell, owner).and_then(|owner| owner.instance).ok_or(HandleError::TornDown)
+        let cell = func.home.cell;
+        let owner = self.cells.get(cell)?.space.owner(Function(func.number)).ok_or(HandleError::Unknown)?;
+        self.linked(cell, owner).and_then(|owner| owner.instance).ok_or(HandleError::TornDown)
     }
 
     /// Begins a call of a function, to be run by hand, as [`Store::begin`] does of an export. It is a call of the
@@ -78,11 +75,12 @@ impl Store {
         let ty = self.func_type(func)?;
         let context = Arc::clone(&self.instance(instance)?.context);
         check_args("", &ty, args)?;
+        self.admit_all(context.cell, context.chain.as_ref(), args)?;
         let mut values = self.spare.pop().unwrap_or_default();
         values.extend_from_slice(args);
         let (fuel, results) = (self.fuel_of_call(&context.bounds), ty.results().len());
         let purpose = Purpose::Call(instance);
-        Ok(Execution::new(context, purpose, Some(func.function), values, results, fuel, state))
+        Ok(Execution::new(context, purpose, Some(Function(func.number)), values, results, fuel, state))
     }
 
     /// Calls a function, serving its host calls with `supervisor`, as [`Store::invoke`] does of an export.
@@ -100,15 +98,6 @@ impl Store {
         let mut execution = self.begin_func(func, args, state)?;
         self.enter(&mut execution)?;
         Ok(self.drive_sharing(supervisor, &mut execution)?)
-    }
-
-    /// Refuses a function of another store, or one whose guests have all gone: whether its cell is still there nobody is
-    /// to see.
-    pub(super) fn check_func(&self, func: FuncRef) -> Result<(), HandleError> {
-        if func.store != self.tag {
-            return Err(HandleError::OtherStore);
-        }
-        if self.cells.get(func.cell)?.is_used() { Ok(()) } else { Err(HandleError::TornDown) }
     }
 
     /// The instance that an engine's number is of, if it lives: one that has not started does while its start function is

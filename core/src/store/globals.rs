@@ -5,14 +5,16 @@ use super::{
     cell::Cell,
     homes::OutOfMemory,
     instances::Instance,
-    shared::{Kind, Located, Place, Shared},
+    references::{Door, Receiver, admit_extern},
+    shared::{Kind, Located, Place, Shared, Thing},
 };
 use crate::{
     engine,
-    error::{GlobalError, HandleError},
+    error::{GlobalError, HandleError, InstantiateError, ReferenceError},
     types::{
         externs::{ExternType, GlobalType},
         ids::{GlobalId, InstanceId, Origin},
+        refs::FuncRef,
         value::Value,
     },
 };
@@ -31,13 +33,19 @@ impl Kind for Global {
     }
 
     fn enter(cell: &mut Cell, ty: &GlobalType, value: &mut Value) -> Result<engine::Global, OutOfMemory> {
+        if let Some(thing) = value.as_extern() {
+            admit_extern(&mut *cell.space, thing).map_err(|_| OutOfMemory)?;
+        }
         cell.add_garbage(GLOBAL_BYTES);
         cell.space.add_global(*value, ty.mutable).ok_or(OutOfMemory)
     }
 
     fn leave(cell: &mut Cell, global: engine::Global) -> Result<Value, OutOfMemory> {
-        // It is a number: there are no others of the supervisor's.
-        cell.space.get(global).ok_or(OutOfMemory)
+        match cell.space.get(global) {
+            // Its guest has gone.
+            Some(Value::FuncRef(_)) => Ok(Value::FuncRef(None)),
+            value => value.ok_or(OutOfMemory),
+        }
     }
 }
 
@@ -49,13 +57,39 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`GlobalError::IdsExhausted`].
+    /// See [`GlobalError`].
     pub fn create_global(&mut self, value: Value, mutable: bool) -> Result<GlobalId, GlobalError> {
         self.sweep();
+        let func = value.as_func();
+        func.map_or(Ok(()), |func| self.check_func(func).map_err(GlobalError::Function))?;
         let ty = GlobalType { value: value.ty(), mutable };
-        let global = Shared { ty, place: Place::Free(value) };
-        let number = self.things.globals.insert(global).map_err(|_| GlobalError::IdsExhausted)?;
-        Ok(GlobalId { store: self.tag, origin: Origin::Created(number) })
+        let place = match func {
+            // It is where the function's guest is.
+            Some(FuncRef { home, .. }) => {
+                let space =
+                    &mut self.cells.get_mut(home.cell).map_err(|_| GlobalError::OutOfSystemMemory)?.space;
+                let handle = space.add_global(value, mutable).ok_or(GlobalError::OutOfSystemMemory)?;
+                Place::Bound { cell: home.cell, handle }
+            }
+            None => Place::Free(value),
+        };
+        let bound = match place {
+            Place::Bound { cell, handle } => Some((cell, handle)),
+            Place::Free(_) => None,
+        };
+        let number =
+            self.things.globals.insert(Shared { ty, place }).map_err(|_| GlobalError::IdsExhausted)?;
+        let global = GlobalId { store: self.tag, origin: Origin::Created(number) };
+        if let Some((key, handle)) = bound
+            && let Ok(cell) = self.cells.get_mut(key)
+        {
+            cell.add_garbage(GLOBAL_BYTES);
+            cell.kept.globals.insert(number);
+            // Whoever imports it is of the function's chain: nobody has it yet.
+            self.admit(&Receiver::Sharing(key, Door::Global(handle), global.origin), value)
+                .map_err(GlobalError::from)?;
+        }
+        Ok(global)
     }
 
     /// The global that an instance exports under a name, `None` where it exports none.
@@ -87,21 +121,21 @@ impl Store {
         }
     }
 
-    /// The value of a global; `None` where it is no number.
+    /// The value of a global.
     ///
     /// # Errors
     ///
     /// Where the global does not exist (any more).
-    pub fn global_get(&mut self, global: GlobalId) -> Result<Option<Value>, HandleError> {
+    pub fn global_get(&mut self, global: GlobalId) -> Result<Value, HandleError> {
         match self.locate::<Global>(global)? {
-            Located::Free(number) => Ok(match self.things.globals.get(number)?.place {
-                Place::Free(value) => Some(value),
-                Place::Bound { .. } => None,
-            }),
+            Located::Free(number) => match self.things.globals.get(number)?.place {
+                Place::Free(value) => Ok(value),
+                Place::Bound { .. } => Err(HandleError::Unknown),
+            },
             Located::Bound(cell, handle) => {
                 let cell = self.cells.get_mut(cell)?;
                 cell.settle_chains();
-                Ok(cell.space.get(handle))
+                cell.space.get(handle).ok_or(HandleError::Unknown)
             }
         }
     }
@@ -112,17 +146,26 @@ impl Store {
     ///
     /// See [`GlobalError`].
     pub fn global_set(&mut self, global: GlobalId, value: Value) -> Result<(), GlobalError> {
-        let located = self.locate::<Global>(global).map_err(GlobalError::Handle)?;
         check_settable(self.global_type(global).map_err(GlobalError::Handle)?, value)?;
-        let is_set = match located {
+        if let Some(func) = value.as_func() {
+            self.check_func(func).map_err(GlobalError::Function)?;
+            let Self { things, cells, .. } = self;
+            things
+                .bind::<Global>(cells, global.origin, func.home.cell)
+                .map_err(|OutOfMemory| GlobalError::OutOfSystemMemory)?;
+        }
+        let is_set = match self.locate::<Global>(global).map_err(GlobalError::Handle)? {
             Located::Free(number) => self.things.globals.get_mut(number).is_ok_and(|shared| {
                 shared.place = Place::Free(value);
                 true
             }),
-            Located::Bound(cell, handle) => self.cells.get_mut(cell).is_ok_and(|cell| {
-                cell.settle_chains();
-                cell.space.set(handle, value)
-            }),
+            Located::Bound(cell, handle) => {
+                self.admit(&Receiver::Sharing(cell, Door::Global(handle), global.origin), value)?;
+                self.cells.get_mut(cell).is_ok_and(|cell| {
+                    cell.settle_chains();
+                    cell.space.set(handle, value)
+                })
+            }
         };
         if is_set { Ok(()) } else { Err(GlobalError::Immutable) }
     }
@@ -137,18 +180,25 @@ impl Store {
         self.tear_down::<Global>(global)
     }
 
-    /// The global as guests of a cell import it: a constant is copied into it.
-    pub(super) fn global_in(&mut self, home: u32, id: GlobalId) -> Option<engine::Global> {
-        if self.global_type(id).ok()?.mutable {
-            return self.handle::<Global>(id);
+    /// The global as guests of a cell import it: a constant is copied into it, where it can be.
+    pub(super) fn global_in(&mut self, home: u32, id: GlobalId) -> Result<engine::Global, InstantiateError> {
+        if self.is_shared(Thing::Global(id)) {
+            return self.handle::<Global>(id).ok_or(InstantiateError::Engine);
         }
-        let value = self.global_get(id).ok()??;
-        self.cells.get_mut(home).ok()?.space.add_global(value, false)
+        let value = self.global_get(id).map_err(|_| InstantiateError::Engine)?;
+        if value.refers() {
+            self.admit_all(home, None, &[value]).map_err(|error| match error {
+                ReferenceError::Limit(refused) => refused.into(),
+                _ => InstantiateError::OutOfSystemMemory,
+            })?;
+        }
+        let space = &mut self.cells.get_mut(home).map_err(|_| InstantiateError::Engine)?.space;
+        space.add_global(value, false).ok_or(InstantiateError::OutOfSystemMemory)
     }
 }
 
 /// Refuses to set a global of a type to a value.
-pub(super) fn check_settable(ty: GlobalType, value: Value) -> Result<(), GlobalError> {
+fn check_settable(ty: GlobalType, value: Value) -> Result<(), GlobalError> {
     if ty.value != value.ty() {
         return Err(GlobalError::Type);
     }

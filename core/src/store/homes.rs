@@ -12,6 +12,7 @@ use crate::{
     limits::{LimitError, PAGE_BYTES},
     module::Module,
     store::{cell::Cell, execution::Context, leavings::Leaving},
+    types::{refs::Home, value::ValueType},
 };
 use alloc::{sync::Arc, vec::Vec};
 
@@ -43,10 +44,7 @@ impl Store {
         }
         let home = match home {
             Some(home) => home,
-            None => {
-                let cell = Cell::new(module, &self.limits, &self.budgets, &self.leavings);
-                self.cells.insert(cell).map_err(|_| InstantiateError::IdsExhausted)?
-            }
+            None => self.add_cell(module).ok_or(InstantiateError::IdsExhausted)?,
         };
         for thing in things {
             let Self { things, cells, .. } = self;
@@ -56,8 +54,10 @@ impl Store {
                 Thing::Table(id) => things.bind::<Table>(cells, id.origin, home),
             };
             if bound.is_err() {
+                let refused = self.cells.get_mut(home).ok();
+                let refused = refused.and_then(|cell| cell.space.limiter_mut().take_refusal());
                 self.settle(home);
-                return Err(InstantiateError::OutOfSystemMemory);
+                return Err(refused.map_or(InstantiateError::OutOfSystemMemory, InstantiateError::from));
             }
         }
         Ok(home)
@@ -73,10 +73,13 @@ impl Store {
         Ok(cell.filter(|_| self.is_shared(thing)))
     }
 
-    /// Whether those that import something have the same. Nobody sees whether a constant is the same or a copy.
-    fn is_shared(&self, thing: Thing) -> bool {
+    /// Whether those that import something have the same. Nobody sees whether a constant is the same or a copy; but a
+    /// function is where its guest is.
+    pub(super) fn is_shared(&self, thing: Thing) -> bool {
         match thing {
-            Thing::Global(global) => self.global_type(global).is_ok_and(|ty| ty.mutable),
+            Thing::Global(global) => {
+                self.global_type(global).is_ok_and(|ty| ty.mutable || ty.value == ValueType::FuncRef)
+            }
             Thing::Memory(_) | Thing::Table(_) => true,
         }
     }
@@ -114,18 +117,25 @@ impl Store {
         }
     }
 
+    /// Makes a cell for an instance of `module`: its key.
+    pub(super) fn add_cell(&mut self, module: &Module) -> Option<u32> {
+        let home = Home { store: self.tag, cell: self.cells.next()? };
+        let cell = Cell::new(module, &self.limits, &self.budgets, &self.leavings, home);
+        self.cells.insert(cell).ok()
+    }
+
     /// Frees a cell that nothing needs any more, or lets its memories leave it.
     pub(super) fn settle(&mut self, key: u32) {
         let Ok(cell) = self.cells.get(key) else { return };
         if cell.is_used() {
             return;
         }
+        self.let_go_of_functions(key);
+        let Ok(cell) = self.cells.get(key) else { return };
         if cell.kept.is_empty() {
             self.remove_cell(key);
             return;
         }
-        self.empty_tables(key);
-        let Ok(cell) = self.cells.get(key) else { return };
         if cell.dead_instances > 0 {
             self.idle.insert(key);
         }
@@ -174,6 +184,7 @@ impl Store {
     fn remove_cell(&mut self, key: u32) {
         if let Ok(cell) = self.cells.remove(key) {
             self.idle.remove(&key);
+            self.with_externs.remove(&key);
             self.dead_instances = self.dead_instances.saturating_sub(cell.dead_instances);
         }
     }

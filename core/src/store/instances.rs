@@ -1,6 +1,9 @@
 //! Instances: making them, and their end.
 
-use super::{Store, exports::Exported, memories::Memory, snapshots::Parts, tables::Table};
+use super::{
+    Store, exports::Exported, globals::Global, memories::Memory, references::Door, snapshots::Parts,
+    tables::Table,
+};
 use crate::{
     engine::{self, Imported, Refusal},
     error::{HandleError, ImportError, ImportProblem, InstantiateError},
@@ -15,7 +18,8 @@ use crate::{
     },
     types::{
         externs::ExternType,
-        ids::{InstanceId, MemoryId, Origin, TableId},
+        ids::{InstanceId, MemoryId, Origin},
+        value::ValueType,
     },
 };
 use alloc::{sync::Arc, vec::Vec};
@@ -58,7 +62,7 @@ impl Body {
         bounds: &Bounds,
         cell: &mut Cell,
         joined: Option<Arc<Chain>>,
-        tables: &[engine::Table],
+        doors: &[Door],
     ) -> (Option<Recorder>, Option<Arc<Chain>>) {
         let recorder = Recorder::of(module, self.handle, &mut *cell.space);
         cell.recorders.extend(recorder);
@@ -66,7 +70,7 @@ impl Body {
             return (recorder, None);
         }
         let own = Chain::new(of, module, self.handle, &mut *cell.space);
-        (recorder, Some(cell.chain(module, own, joined, tables)))
+        (recorder, Some(cell.chain(module, own, joined, doors)))
     }
 
     /// What snapshots have of it. `None` where the engine does not have what was exported for this; that does not
@@ -169,8 +173,10 @@ impl Store {
         self.check_types(module, &resolved.things)?;
         let home = self.cell_for(module, &resolved.things)?;
         let memories: Vec<_> = resolved.memories().filter_map(|id| self.handle::<Memory>(id)).collect();
-        let globals: Vec<_> = resolved.globals().filter_map(|id| self.global_in(home, id)).collect();
         let tables: Vec<_> = resolved.tables().filter_map(|id| self.handle::<Table>(id)).collect();
+        let globals: Result<Vec<_>, _> = resolved.globals().map(|id| self.global_in(home, id)).collect();
+        let globals = globals.inspect_err(|_| self.settle(home))?;
+        let doors: Vec<_> = self.doors(&resolved).map(|(door, _)| door).collect();
         let pointer = module.stack().filter(|pointer| pointer.is_imported && !bounds.limits.overlapping);
         let pointer = pointer.and_then(|pointer| globals.get(to_usize(pointer.index)).copied());
         let joined = self.chain_of_imported(home, &resolved, pointer)?;
@@ -196,7 +202,7 @@ impl Store {
             None => None,
         };
         let body = Body::new(module, handle, cell);
-        let (recorder, chain) = body.for_calls((self.tag, key), module, &bounds, cell, joined, &tables);
+        let (recorder, chain) = body.for_calls((self.tag, key), module, &bounds, cell, joined, &doors);
         cell.note_instance(handle, key);
         let context = Arc::new(Context {
             cell: home,
@@ -337,19 +343,28 @@ impl Store {
         Ok(())
     }
 
-    /// The chain of the guests that have a table, or the pointer of a stack, which a guest imports.
+    /// That through which a guest comes by functions which it imports besides, and where it comes from.
+    fn doors(&self, resolved: &Resolved) -> impl Iterator<Item = (Door, Origin)> {
+        let tables =
+            resolved.tables().filter_map(|id| Some((Door::Table(self.handle::<Table>(id)?), id.origin)));
+        let globals = resolved.globals().filter(|id| {
+            let ty = self.global_type(*id);
+            ty.is_ok_and(|ty| ty.value == ValueType::FuncRef)
+        });
+        let globals = globals.filter_map(|id| Some((Door::Global(self.handle::<Global>(id)?), id.origin)));
+        tables.chain(globals)
+    }
+
+    /// The chain of the guests that have a table, a global of functions, or the pointer of a stack, which a guest imports.
     fn chain_of_imported(
         &self,
         home: u32,
         resolved: &Resolved,
         pointer: Option<engine::Global>,
     ) -> Result<Option<Arc<Chain>>, InstantiateError> {
-        let chain_of = |table: TableId| match table.origin {
-            Origin::Exported(key, _) => self.instances.get(key).ok()?.context.chain.clone(),
-            Origin::Created(_) => self.cells.get(home).ok()?.chain_of_table(self.handle::<Table>(table)?),
-        };
         let of_pointer = pointer.and_then(|pointer| self.cells.get(home).ok()?.chain_of_pointer(pointer));
-        let mut chains = resolved.tables().filter_map(chain_of).chain(of_pointer);
+        let doors = self.doors(resolved).filter_map(|(door, origin)| self.chain_of(home, door, origin));
+        let mut chains = doors.chain(of_pointer);
         let first = chains.next();
         // Calls of their guests are apart from each other, and would not be any more.
         let are_apart = |first: &Arc<Chain>| chains.any(|other| !Arc::ptr_eq(first, &other));

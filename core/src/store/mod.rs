@@ -13,6 +13,7 @@ mod instances;
 mod leavings;
 mod memories;
 mod rebuild;
+mod references;
 mod serving;
 mod shared;
 mod shared_fuel;
@@ -44,7 +45,6 @@ use shared::Things;
 pub use self::{
     environment::Environment,
     execution::{Execution, Step},
-    functions::FuncRef,
     shared_fuel::SharedFuel,
     supervisor::{HostCall, NoImports, Supervisor},
 };
@@ -86,6 +86,8 @@ pub struct Store {
     /// The keys of the instances that have a number, which they get after their start function.
     numbers: Slots<u32>,
     leavings: Arc<Leavings>,
+    /// The keys of cells that have, or had, things of the supervisor's.
+    with_externs: Numbers,
     /// The keys of cells that are not used and hold dead instances, among others.
     idle: Numbers,
     /// Instances that are dead but not freed yet.
@@ -120,6 +122,7 @@ impl Store {
             instances: Slots::new(),
             numbers: Slots::new(),
             leavings: Arc::default(),
+            with_externs: Numbers::default(),
             idle: Numbers::default(),
             dead_instances: 0,
             level: Level { depth: 0, fuel: None, serving: 0 },

@@ -4,16 +4,17 @@ use super::{
     Store, globals,
     instances::Body,
     memories,
+    references::admit_extern,
     snapshots::{Parts, write},
 };
 use crate::{
     engine::{Global, Imported, Memory},
-    error::{InstantiateError, MemoryError},
+    error::{InstantiateError, MemoryError, ReferenceError},
     limits::budget::Charge,
     module::Module,
     snapshot::{RestoreError, Snapshot},
     store::{cell::Cell, execution::Context},
-    types::{externs::ExternType, ids::MemoryId},
+    types::{externs::ExternType, ids::MemoryId, refs::Home},
 };
 use alloc::{sync::Arc, vec::Vec};
 
@@ -35,11 +36,16 @@ impl Store {
         let old_globals = instance.imported_globals.clone();
         let (old, module) = (instance.context.cell, instance.context.module.clone());
         let bounds = instance.context.bounds.limits.bounds();
-        let mut cell = Cell::new(&module, &self.limits, &self.budgets, &self.leavings);
+        let new = self.cells.next().ok_or(RestoreError::IdsExhausted)?;
+        let home = Home { store: tag, cell: new };
+        let mut cell = Cell::new(&module, &self.limits, &self.budgets, &self.leavings, home);
         let memories = self.remake(&mut cell, old, &imported, parts, snapshot)?;
         let globals = self.remake_globals(&mut cell, old, &module, &old_globals)?;
         let ticket = Arc::clone(&cell.ticket);
         let new = self.cells.insert(cell).map_err(|_| RestoreError::IdsExhausted)?;
+        if module.keeps_externs() {
+            self.with_externs.insert(new);
+        }
         // A guest that imports tables has no snapshot.
         let imports = Imported { memories: &memories, globals: &globals, tables: &[] };
         let made = self.make(&module, new, imports, &bounds).map_err(explain).and_then(|handle| {
@@ -131,7 +137,7 @@ impl Store {
 
     /// Makes the globals that an instance imports once more, with their values. What was one global stays one.
     fn remake_globals(
-        &self,
+        &mut self,
         cell: &mut Cell,
         old: u32,
         module: &Module,
@@ -141,13 +147,19 @@ impl Store {
             ExternType::Global(ty) => Some(ty),
             _ => None,
         });
-        let space = &self.cells.get(old).map_err(|_| RestoreError::Engine)?.space;
+        let space = &mut self.cells.get_mut(old).map_err(|_| RestoreError::Engine)?.space;
         let mut made: Vec<(Global, Global)> = Vec::new();
         for (global, ty) in globals.iter().zip(types) {
             let fresh = match made.iter().find(|(other, _)| space.is_same_global(*global, *other)) {
                 Some((_, fresh)) => *fresh,
                 None => {
                     let value = space.get(*global).ok_or(RestoreError::Engine)?;
+                    if let Some(thing) = value.as_extern() {
+                        admit_extern(&mut *cell.space, thing).map_err(|error| match error {
+                            ReferenceError::Limit(refused) => refused.into(),
+                            _ => RestoreError::OutOfSystemMemory,
+                        })?;
+                    }
                     cell.space.add_global(value, ty.mutable).ok_or(RestoreError::Engine)?
                 }
             };

@@ -1,58 +1,95 @@
 //! Tables: made by the supervisor, or exported by a guest.
 //!
-//! What a table has are functions of guests of its cell. So one of the supervisor's that is in no cell has none; with the
+//! A table of functions has those of guests of its cell. So one of the supervisor's that is in no cell has none; with the
 //! first function that the supervisor puts into it, it comes into the cell of that. When all guests of the cell have gone
-//! it leaves it, as empty as it was made.
+//! it leaves it, as empty as it was made. A table of things of the supervisor's keeps them wherever it is.
 
 use super::{
     Store,
     cell::Cell,
-    functions::FuncRef,
     homes::OutOfMemory,
     instances::Instance,
+    references::{Door, Receiver, admit_extern},
     shared::{Kind, Located, Place, Shared},
 };
 use crate::{
-    engine::{self, Element, RefKind},
+    engine::{self, RefKind},
     error::{HandleError, TableError},
-    limits::{Bounds, budget::Charge, maximum},
+    limits::{Bounds, budget::Charge, maximum, to_usize},
     types::{
         externs::{ExternType, TableType},
         ids::{InstanceId, Origin, TableId},
-        value::ValueType,
+        refs::ExternRef,
+        value::{Value, ValueType},
     },
 };
-use alloc::sync::Arc;
+use alloc::vec::Vec;
 
 /// The kind.
 #[derive(Debug)]
 pub(super) struct Table;
 
-/// A table that is in no cell: so many nulls.
+/// A table that is in no cell: so many elements, which are nulls but for the things.
 #[derive(Debug)]
-pub(super) struct Nulls {
+pub(super) struct Outside {
     elements: u32,
+    /// Of the first elements, as many as it takes to have all that are not null.
+    things: Vec<Option<ExternRef>>,
     charge: Charge,
+}
+
+impl Outside {
+    /// The things in it.
+    pub(super) fn externs(&self) -> impl Iterator<Item = ExternRef> {
+        self.things.iter().filter_map(|thing| *thing)
+    }
+
+    /// Sets elements from one place up to another.
+    fn fill(&mut self, from: u32, to: u32, thing: Option<ExternRef>) {
+        let to = to_usize(to);
+        if thing.is_some() && self.things.len() < to {
+            self.things.resize(to, None);
+        }
+        let end = to.min(self.things.len());
+        if let Some(places) = self.things.get_mut(to_usize(from)..end) {
+            places.fill(thing);
+        }
+    }
 }
 
 impl Kind for Table {
     type Type = TableType;
-    type Free = Nulls;
+    type Free = Outside;
     type Handle = engine::Table;
 
     fn exported(instance: &Instance, position: u32) -> Option<engine::Table> {
         instance.body.exported.table(position)
     }
 
-    fn enter(cell: &mut Cell, ty: &TableType, free: &mut Nulls) -> Result<engine::Table, OutOfMemory> {
-        let Nulls { elements, charge } = free;
+    fn enter(cell: &mut Cell, ty: &TableType, free: &mut Outside) -> Result<engine::Table, OutOfMemory> {
+        // What cannot be had is found before anything moves.
+        for thing in free.externs() {
+            admit_extern(&mut *cell.space, thing).map_err(|_| OutOfMemory)?;
+        }
+        let Outside { elements, charge, things } = free;
         let maximum = ty.maximum.map(|maximum| u32::try_from(maximum).unwrap_or(u32::MAX));
-        cell.adopt_table(kind_of(ty.element), *elements, maximum, charge).ok_or(OutOfMemory)
+        let kind = kind_of(ty.element);
+        let table = cell.adopt_table(kind, *elements, maximum, charge).ok_or(OutOfMemory)?;
+        for (at, thing) in (0..).zip(things).filter(|(_, thing)| thing.is_some()) {
+            // There is this place, and the thing was admitted.
+            let _set = cell.space.set_element(table, at, Value::ExternRef(*thing));
+        }
+        Ok(table)
     }
 
-    fn leave(cell: &mut Cell, table: engine::Table) -> Result<Nulls, OutOfMemory> {
+    fn leave(cell: &mut Cell, table: engine::Table) -> Result<Outside, OutOfMemory> {
         let elements = cell.space.elements(table);
-        Ok(Nulls { elements, charge: cell.release_elements(elements) })
+        let thing = |at: u32| cell.space.element(table, at)?.as_extern();
+        let mut things: Vec<_> = (0..elements).map(thing).collect();
+        let last = things.iter().rposition(Option::is_some).map_or(0, |last| last.saturating_add(1));
+        things.truncate(last);
+        things.shrink_to_fit();
+        Ok(Outside { elements, things, charge: cell.release_elements(elements) })
     }
 }
 
@@ -81,7 +118,7 @@ impl Store {
             }
             charged => charged,
         }?;
-        let place = Place::Free(Nulls { elements: charge.taken(), charge });
+        let place = Place::Free(Outside { elements: charge.taken(), things: Vec::new(), charge });
         let number = self.things.tables.insert(Shared { ty, place }).map_err(|_| TableError::IdsExhausted)?;
         Ok(TableId { store: self.tag, origin: Origin::Created(number) })
     }
@@ -124,88 +161,97 @@ impl Store {
     pub fn table_size(&self, table: TableId) -> Result<u32, HandleError> {
         match self.locate::<Table>(table)? {
             Located::Free(number) => match &self.things.tables.get(number)?.place {
-                Place::Free(nulls) => Ok(nulls.elements),
+                Place::Free(outside) => Ok(outside.elements),
                 Place::Bound { .. } => Err(HandleError::Unknown),
             },
             Located::Bound(cell, table) => Ok(self.cells.get(cell)?.space.elements(table)),
         }
     }
 
-    /// An element: a function, or `None` for null. The same function is equal to itself, wherever it was got.
+    /// An element, of the type of the table's elements. The same function is equal to itself, wherever it was got.
     ///
     /// # Errors
     ///
-    /// [`TableError::OutOfBounds`] where there is none, [`TableError::Type`] where it is no function.
-    pub fn table_get(&mut self, table: TableId, at: u32) -> Result<Option<FuncRef>, TableError> {
+    /// [`TableError::OutOfBounds`] where there is none.
+    pub fn table_get(&mut self, table: TableId, at: u32) -> Result<Value, TableError> {
         match self.locate::<Table>(table)? {
-            Located::Free(_) if at < self.table_size(table)? => Ok(None),
-            Located::Free(_) => Err(TableError::OutOfBounds),
-            Located::Bound(cell, table) => match self.cells.get_mut(cell)?.space.element(table, at) {
-                Some(Element::Null) => Ok(None),
-                Some(Element::Func(function)) => Ok(Some(FuncRef { store: self.tag, cell, function })),
-                Some(Element::Extern) => Err(TableError::Type),
-                None => Err(TableError::OutOfBounds),
-            },
+            Located::Free(number) => {
+                let Shared { ty, place: Place::Free(outside) } = self.things.tables.get(number)? else {
+                    return Err(HandleError::Unknown.into());
+                };
+                match ty.element {
+                    _ if at >= outside.elements => Err(TableError::OutOfBounds),
+                    ValueType::ExternRef => {
+                        Ok(Value::ExternRef(outside.things.get(to_usize(at)).copied().flatten()))
+                    }
+                    _ => Ok(Value::FuncRef(None)),
+                }
+            }
+            Located::Bound(cell, table) => {
+                self.cells.get_mut(cell)?.space.element(table, at).ok_or(TableError::OutOfBounds)
+            }
         }
     }
 
-    /// Sets an element to a function, or to null.
+    /// Sets an element.
     ///
     /// # Errors
     ///
-    /// [`TableError::OutOfBounds`] where there is none, [`TableError::Type`] for a function in a table of others,
-    /// [`TableError::Apart`] for one of a guest that shares nothing with the table's.
-    pub fn table_set(&mut self, table: TableId, at: u32, func: Option<FuncRef>) -> Result<(), TableError> {
+    /// [`TableError::OutOfBounds`] where there is none, [`TableError::Type`] for a value of another type than the elements,
+    /// [`TableError::Apart`] for a function of a guest that shares nothing with the table's, [`TableError::Limit`] where
+    /// guests would have too many things.
+    pub fn table_set(&mut self, table: TableId, at: u32, element: Value) -> Result<(), TableError> {
         if at >= self.table_size(table)? {
             return Err(TableError::OutOfBounds);
         }
-        let Some((cell, handle, element)) = self.place_for(table, func)? else { return Ok(()) };
-        self.note_change(table);
-        let is_set = self.cells.get_mut(cell)?.space.set_element(handle, at, element);
-        if is_set { Ok(()) } else { Err(TableError::Type) }
+        match self.place_for(table, element)? {
+            Located::Free(number) => {
+                if let Place::Free(outside) = &mut self.things.tables.get_mut(number)?.place {
+                    outside.fill(at, at.saturating_add(1), element.as_extern());
+                }
+                Ok(())
+            }
+            Located::Bound(cell, handle) => {
+                self.note_change(table);
+                let is_set = self.cells.get_mut(cell)?.space.set_element(handle, at, element);
+                if is_set { Ok(()) } else { Err(TableError::Type) }
+            }
+        }
     }
 
-    /// Grows a table by `additional` elements, a function or null each, and returns its size before.
+    /// Grows a table by `additional` elements, such a value each, and returns its size before.
     ///
     /// # Errors
     ///
     /// [`TableError::Maximum`] or [`TableError::Limit`] where that is more than it may have, and as of
     /// [`Store::table_set`].
-    pub fn table_grow(
-        &mut self,
-        table: TableId,
-        additional: u32,
-        func: Option<FuncRef>,
-    ) -> Result<u32, TableError> {
-        match self.try_grow_table(table, additional, func) {
+    pub fn table_grow(&mut self, table: TableId, additional: u32, element: Value) -> Result<u32, TableError> {
+        match self.try_grow_table(table, additional, element) {
             Err(TableError::Limit(refused)) if self.reclaim(refused.as_ref()) => {
-                self.try_grow_table(table, additional, func)
+                self.try_grow_table(table, additional, element)
             }
             outcome => outcome,
         }
     }
 
-    fn try_grow_table(
-        &mut self,
-        table: TableId,
-        additional: u32,
-        func: Option<FuncRef>,
-    ) -> Result<u32, TableError> {
+    fn try_grow_table(&mut self, table: TableId, additional: u32, element: Value) -> Result<u32, TableError> {
         let ty = self.table_type(table)?;
         let size = self.table_size(table)?;
         let desired = size.checked_add(additional).ok_or(TableError::Maximum)?;
         if ty.maximum.is_some_and(|maximum| u64::from(desired) > maximum) {
             return Err(TableError::Maximum);
         }
-        let Some((cell, handle, element)) = self.place_for(table, func)? else {
-            let mut more = self.charge_elements(additional.into(), desired.into())?;
-            if let Located::Free(number) = self.locate::<Table>(table)?
-                && let Place::Free(nulls) = &mut self.things.tables.get_mut(number)?.place
-            {
-                more.move_to(&mut nulls.charge, additional);
-                nulls.elements = desired;
+        let (cell, handle) = match self.place_for(table, element)? {
+            Located::Bound(cell, handle) => (cell, handle),
+            Located::Free(number) => {
+                let mut more = self.charge_elements(additional.into(), desired.into())?;
+                if let Place::Free(outside) = &mut self.things.tables.get_mut(number)?.place {
+                    more.move_to(&mut outside.charge, additional);
+                    outside.elements = desired;
+                    outside.fill(size, desired, element.as_extern());
+                }
+                return Ok(size);
             }
-            return Ok(size);
         };
         self.note_change(table);
         let cell = self.cells.get_mut(cell)?;
@@ -227,72 +273,49 @@ impl Store {
         self.tear_down::<Table>(table)
     }
 
-    /// Where an element of a table is to be written, and as what; `None` where it is a null in a table that is in no cell.
-    fn place_for(
-        &mut self,
-        table: TableId,
-        func: Option<FuncRef>,
-    ) -> Result<Option<(u32, engine::Table, Element)>, TableError> {
-        let Some(func) = func else {
-            return Ok(match self.locate::<Table>(table)? {
-                Located::Free(_) => None,
-                Located::Bound(cell, handle) => Some((cell, handle, Element::Null)),
-            });
-        };
-        self.check_func(func)?;
-        if self.table_type(table)?.element != ValueType::FuncRef {
+    /// Where an element of a table is to be written: to where it may be.
+    fn place_for(&mut self, table: TableId, element: Value) -> Result<Located<Table>, TableError> {
+        if self.table_type(table)?.element != element.ty() {
             return Err(TableError::Type);
         }
-        let Self { things, cells, .. } = self;
-        things
-            .bind::<Table>(cells, table.origin, func.cell)
-            .map_err(|OutOfMemory| TableError::OutOfSystemMemory)?;
-        match self.locate::<Table>(table)? {
-            Located::Bound(cell, handle) if cell == func.cell && self.lets_call(table, handle, func) => {
-                Ok(Some((cell, handle, Element::Func(func.function))))
-            }
-            _ => Err(TableError::Apart),
+        if let Some(func) = element.as_func() {
+            self.check_func(func)?;
+            let Self { things, cells, .. } = self;
+            things
+                .bind::<Table>(cells, table.origin, func.home.cell)
+                .map_err(|OutOfMemory| TableError::OutOfSystemMemory)?;
         }
+        let located = self.locate::<Table>(table)?;
+        if let Located::Bound(cell, handle) = located {
+            self.admit(&Receiver::Sharing(cell, Door::Table(handle), table.origin), element)?;
+        }
+        Ok(located)
     }
 
-    /// Whether those that have a table may come by a function: where its guest keeps a stack, or may lead to another that
-    /// does, calls of its and of theirs have to be of one chain.
-    fn lets_call(&mut self, table: TableId, handle: engine::Table, func: FuncRef) -> bool {
-        let Some(cell) = self.cells.get_mut(func.cell).ok() else { return false };
-        let owner = cell.space.owner(func.function).and_then(|owner| cell.key_of(owner));
-        let owner = owner.and_then(|key| self.instances.get(key).ok());
-        let Some((owner, own)) = owner.and_then(|owner| Some((owner, owner.context.chain.as_ref()?))) else {
-            return true;
-        };
-        let module = &owner.context.module;
-        let chain = match table.origin {
-            Origin::Exported(key, _) => {
-                self.instances.get(key).ok().and_then(|other| other.context.chain.clone())
-            }
-            Origin::Created(_) => cell.chain_of_table(handle),
-        };
-        match chain {
-            Some(chain) => Arc::ptr_eq(own, &chain) || module.stack().is_none() && !module.has_tables(),
-            None => {
-                cell.let_join(own, handle);
-                true
-            }
-        }
-    }
-
-    /// Lets tables of the supervisor's in a cell that is not used let go of the functions in them: their guests have gone.
-    pub(super) fn empty_tables(&mut self, key: u32) {
+    /// Lets tables and globals of the supervisor's in a cell that is not used let go of functions: their guests have gone.
+    pub(super) fn let_go_of_functions(&mut self, key: u32) {
         let Self { things, cells, .. } = self;
         let Ok(cell) = cells.get_mut(key) else { return };
         for number in &cell.kept.tables {
-            let Ok(Place::Bound { handle, .. }) = things.tables.get(*number).map(|table| &table.place) else {
+            let Ok(Shared { ty, place: Place::Bound { handle, .. } }) = things.tables.get(*number) else {
                 continue;
             };
+            if ty.element != ValueType::FuncRef {
+                continue;
+            }
             for at in 0..cell.space.elements(*handle) {
-                // Null is of every kind, and there is this place.
-                let _set = cell.space.set_element(*handle, at, Element::Null);
+                // There is this place.
+                let _set = cell.space.set_element(*handle, at, Value::FuncRef(None));
             }
         }
+        // A constant cannot be set.
+        cell.kept.globals.retain(|number| match things.globals.get_mut(*number) {
+            Ok(shared) if shared.ty.value == ValueType::FuncRef => {
+                shared.place = Place::Free(Value::FuncRef(None));
+                false
+            }
+            _ => true,
+        });
     }
 
     /// The guest that exports a table is no longer all that changes it, so that no snapshot has its state.

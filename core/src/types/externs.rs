@@ -28,6 +28,15 @@ impl ExternType {
         }
     }
 
+    /// The type of a global, if this is one.
+    #[must_use]
+    pub const fn as_global(&self) -> Option<&GlobalType> {
+        match self {
+            Self::Global(ty) => Some(ty),
+            _ => None,
+        }
+    }
+
     /// The kind as the JavaScript API of WebAssembly names it: `function`, `global`, `memory`
     /// or `table`.
     #[must_use]
@@ -115,6 +124,12 @@ impl TableType {
     #[must_use]
     pub fn of_functions(initial: u32, maximum: Option<u32>) -> Self {
         Self { element: ValueType::FuncRef, initial: initial.into(), maximum: maximum.map(u64::from) }
+    }
+
+    /// A table of references to things of the supervisor's that begins with so many and may grow to so many.
+    #[must_use]
+    pub fn of_externs(initial: u32, maximum: Option<u32>) -> Self {
+        Self { element: ValueType::ExternRef, ..Self::of_functions(initial, maximum) }
     }
 
     /// Whether an import of this type takes a table that is of the other one now.

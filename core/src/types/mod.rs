@@ -8,6 +8,7 @@ pub(crate) mod fuel;
 pub(crate) mod host_error;
 pub(crate) mod ids;
 pub(crate) mod proposals;
+pub(crate) mod refs;
 pub(crate) mod slots;
 pub(crate) mod trap;
 pub(crate) mod value;

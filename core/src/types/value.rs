@@ -1,7 +1,7 @@
 //! Values and types as they cross the boundary between guest and supervisor.
 //!
 //! Floats are carried as their raw bits, never as Rust floats, so that a NaN's payload
-//! survives every boundary unchanged. The SCALE encoding of [`Value`] and [`ReturnValue`] is the
+//! survives every boundary unchanged. The SCALE encoding of [`Number`] and [`ReturnValue`] is the
 //! one of the Substrate sandbox ABI.
 
 #![expect(
@@ -11,29 +11,35 @@
     reason = "the derived SCALE code has them"
 )]
 
+use super::refs::{ExternRef, FuncRef};
 use alloc::{boxed::Box, vec::Vec};
 use core::{fmt, ops::Deref};
 use parity_scale_codec::{Decode, Encode};
 
-/// A value passed to or returned by a guest function.
-///
-/// The SCALE form is one index byte (0 to 3) and the value in little endian.
-#[derive(Clone, Copy, Debug, Decode, Encode, Eq, Hash, PartialEq)]
-#[expect(clippy::exhaustive_enums, reason = "the wire format knows exactly these four")]
+/// A value passed to or returned by a guest function, or in a global or a table.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
 pub enum Value {
     /// A 32-bit integer.
-    #[codec(index = 0)]
     I32(i32),
     /// A 64-bit integer.
-    #[codec(index = 1)]
     I64(i64),
     /// The raw bits of a 32-bit float.
-    #[codec(index = 2)]
     F32(u32),
     /// The raw bits of a 64-bit float.
-    #[codec(index = 3)]
     F64(u64),
+    /// A vector.
+    V128(V128),
+    /// A function of a guest, or null.
+    FuncRef(Option<FuncRef>),
+    /// A thing of the supervisor's, or null.
+    ExternRef(Option<ExternRef>),
 }
+
+/// The 128 bits of a vector, in little endian: the lane of the lowest number first.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[expect(clippy::exhaustive_structs, reason = "these are all its bytes")]
+pub struct V128(pub [u8; 16]);
 
 impl Value {
     /// The type of this value.
@@ -44,6 +50,9 @@ impl Value {
             Self::I64(_) => ValueType::I64,
             Self::F32(_) => ValueType::F32,
             Self::F64(_) => ValueType::F64,
+            Self::V128(_) => ValueType::V128,
+            Self::FuncRef(_) => ValueType::FuncRef,
+            Self::ExternRef(_) => ValueType::ExternRef,
         }
     }
 
@@ -81,6 +90,29 @@ impl Value {
             Self::F64(bits) => Some(f64::from_bits(bits)),
             _ => None,
         }
+    }
+
+    /// The function, if this is a [`Value::FuncRef`] and not null.
+    #[must_use]
+    pub const fn as_func(self) -> Option<FuncRef> {
+        match self {
+            Self::FuncRef(func) => func,
+            _ => None,
+        }
+    }
+
+    /// The thing, if this is a [`Value::ExternRef`] and not null.
+    #[must_use]
+    pub const fn as_extern(self) -> Option<ExternRef> {
+        match self {
+            Self::ExternRef(thing) => thing,
+            _ => None,
+        }
+    }
+
+    /// Whether this is a reference to something.
+    pub(crate) const fn refers(self) -> bool {
+        matches!(self, Self::FuncRef(Some(_)) | Self::ExternRef(Some(_)))
     }
 }
 
@@ -120,6 +152,82 @@ impl From<f64> for Value {
     }
 }
 
+impl From<V128> for Value {
+    fn from(value: V128) -> Self {
+        Self::V128(value)
+    }
+}
+
+impl From<FuncRef> for Value {
+    fn from(func: FuncRef) -> Self {
+        Self::FuncRef(Some(func))
+    }
+}
+
+impl From<ExternRef> for Value {
+    fn from(thing: ExternRef) -> Self {
+        Self::ExternRef(Some(thing))
+    }
+}
+
+impl From<u128> for V128 {
+    fn from(bits: u128) -> Self {
+        Self(bits.to_le_bytes())
+    }
+}
+
+impl From<V128> for u128 {
+    fn from(vector: V128) -> Self {
+        Self::from_le_bytes(vector.0)
+    }
+}
+
+/// A value as the wire has it, which is a number.
+///
+/// The SCALE form is one index byte (0 to 3) and the value in little endian.
+#[derive(Clone, Copy, Debug, Decode, Encode, Eq, Hash, PartialEq)]
+#[expect(clippy::exhaustive_enums, reason = "the wire format knows exactly these four")]
+pub enum Number {
+    /// A 32-bit integer.
+    #[codec(index = 0)]
+    I32(i32),
+    /// A 64-bit integer.
+    #[codec(index = 1)]
+    I64(i64),
+    /// The raw bits of a 32-bit float.
+    #[codec(index = 2)]
+    F32(u32),
+    /// The raw bits of a 64-bit float.
+    #[codec(index = 3)]
+    F64(u64),
+}
+
+impl From<Number> for Value {
+    fn from(number: Number) -> Self {
+        match number {
+            Number::I32(value) => Self::I32(value),
+            Number::I64(value) => Self::I64(value),
+            Number::F32(bits) => Self::F32(bits),
+            Number::F64(bits) => Self::F64(bits),
+        }
+    }
+}
+
+/// What is no number is given back.
+impl TryFrom<Value> for Number {
+    type Error = Value;
+
+    fn try_from(value: Value) -> Result<Self, Value> {
+        match value {
+            Value::I32(value) => Ok(Self::I32(value)),
+            Value::I64(value) => Ok(Self::I64(value)),
+            Value::F32(bits) => Ok(Self::F32(bits)),
+            Value::F64(bits) => Ok(Self::F64(bits)),
+            Value::V128(_) | Value::FuncRef(_) | Value::ExternRef(_) => Err(value),
+        }
+    }
+}
+
 /// What an import returns on the wire: nothing or one value. At most 10 bytes of SCALE.
 ///
 /// The Rust and JavaScript seams use [`Values`] instead, which may hold several.
@@ -131,7 +239,7 @@ pub enum ReturnValue {
     Unit,
     /// One result.
     #[codec(index = 1)]
-    Value(Value),
+    Value(Number),
 }
 
 /// The results of a call, none, one or several. One costs no allocation.
@@ -202,15 +310,12 @@ impl From<ReturnValue> for Values {
     fn from(value: ReturnValue) -> Self {
         match value {
             ReturnValue::Unit => Self::NONE,
-            ReturnValue::Value(value) => Self::from(value),
+            ReturnValue::Value(number) => Self::from(Value::from(number)),
         }
     }
 }
 
-/// The type of a value in a signature.
-///
-/// Only the first four can be passed through guestbox; the others appear in the types that a
-/// [`Module`](crate::Module) lists.
+/// The type of a value.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum ValueType {
@@ -231,7 +336,7 @@ pub enum ValueType {
 }
 
 impl ValueType {
-    /// Whether values of this type can cross between guest and supervisor.
+    /// Whether values of this type are numbers, which is all that the wire has.
     #[must_use]
     pub const fn is_number(self) -> bool {
         matches!(self, Self::I32 | Self::I64 | Self::F32 | Self::F64)
@@ -292,7 +397,7 @@ impl FuncType {
         &self.results
     }
 
-    /// Whether every parameter and result can cross between guest and supervisor.
+    /// Whether every parameter and result is a number.
     #[must_use]
     pub fn is_numeric(&self) -> bool {
         self.params.iter().chain(&self.results).all(|ty| ty.is_number())

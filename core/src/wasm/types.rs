@@ -36,6 +36,11 @@ impl Types {
         self.values.extend_from_slice(results);
     }
 
+    /// Whether a value of some type is of this byte.
+    pub(super) fn have(&self, value: u8) -> bool {
+        self.values.contains(&value)
+    }
+
     pub(super) fn get(&self, index: u32) -> Option<Signature<'_>> {
         let Entry { at, params, results } = *self.entries.get(to_usize(index))?;
         let values = self.values.get(at..)?;

@@ -31,6 +31,7 @@ pub(super) fn mix_value(hash: u32, value: Value) -> u32 {
         Value::F32(bits) => mix(hash, bits),
         Value::I64(value) => halves(value.cast_unsigned()),
         Value::F64(bits) => halves(bits),
+        other => panic!("not a number: {other:?}"),
     }
 }
 

@@ -223,6 +223,7 @@ fn val(value: Value) -> Val {
         Value::I64(value) => Val::I64(value),
         Value::F32(bits) => Val::F32(F32::from_bits(bits)),
         Value::F64(bits) => Val::F64(F64::from_bits(bits)),
+        other => panic!("not a number: {other:?}"),
     }
 }
 

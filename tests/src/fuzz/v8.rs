@@ -130,6 +130,7 @@ fn values(values: &[Value]) -> Vec<String> {
         Value::I64(value) => format!("i64 {}", value.cast_unsigned()),
         Value::F32(bits) => format!("f32 {bits}"),
         Value::F64(bits) => format!("f64 {bits}"),
+        other => panic!("not a number: {other:?}"),
     };
     values.iter().map(text).collect()
 }

@@ -44,6 +44,7 @@ pub(crate) fn format_value(value: Value) -> String {
         Value::I64(value) => value.to_string(),
         Value::F32(bits) => format!("0x{bits:08x}"),
         Value::F64(bits) => format!("0x{bits:016x}"),
+        other => panic!("no trace has {other:?}"),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the mock's functions do.
 
 use super::{MockError, MockSupervisor};
-use guestbox::{HostError, Region, ReturnValue, Store, Value};
+use guestbox::{HostError, Number, Region, ReturnValue, Store, Value};
 use parity_scale_codec::Encode;
 use std::{fmt, sync::Arc};
 
@@ -37,7 +37,8 @@ impl Reply {
     /// A value.
     #[must_use]
     pub fn value(value: impl Into<Value>) -> Self {
-        Self::of(Ok(ReturnValue::Value(value.into())))
+        let number = Number::try_from(value.into()).expect("the wire has nothing else");
+        Self::of(Ok(ReturnValue::Value(number)))
     }
 
     /// The error that ends the guest call.

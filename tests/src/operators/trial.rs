@@ -253,5 +253,6 @@ fn changed(value: Value) -> Value {
         Value::I64(value) => Value::I64(value ^ 0x55_0000_0000),
         Value::F32(bits) => Value::F32(bits ^ 0x40),
         Value::F64(bits) => Value::F64(bits ^ 0x40),
+        other => other,
     }
 }

@@ -1,6 +1,6 @@
 //! What directives come to.
 
-use guestbox::{CompileError, ImportError, ImportProblem, InvokeError, Trap, TrapCode, ValueType};
+use guestbox::{CompileError, InvokeError, Trap, TrapCode};
 use serde::{Serialize, Serializer};
 use std::fmt;
 
@@ -23,8 +23,6 @@ pub enum Outcome {
     Unexamined(&'static str),
     /// A valid module was refused for this reason, or it is about an instance of one.
     Refused(&'static str),
-    /// There is no way to do it: what it would have to pass or to link is this.
-    Inexpressible(&'static str),
 }
 
 impl Outcome {
@@ -41,23 +39,6 @@ impl Outcome {
             other => Self::Refused(other.code()),
         }
     }
-
-    /// Of a module whose imports can be had by nobody yet.
-    pub(super) fn of_imports(refused: &[ImportError]) -> Option<Self> {
-        refused.iter().find_map(|ImportError { import, problem, .. }| match problem {
-            ImportProblem::Unsupported => Some(Self::Inexpressible("imported reference")),
-            ImportProblem::Signature => {
-                Some(Self::of_types(import.ty().as_func()?.params(), import.ty().as_func()?.results()))
-            }
-            _ => None,
-        })
-    }
-
-    /// Of a function whose values cannot be passed.
-    pub(super) fn of_types(params: &[ValueType], results: &[ValueType]) -> Self {
-        let has_vector = params.iter().chain(results).any(|ty| *ty == ValueType::V128);
-        Self::Inexpressible(if has_vector { "vector in a signature" } else { "reference in a signature" })
-    }
 }
 
 /// As the tally has it.
@@ -72,7 +53,6 @@ impl fmt::Display for Outcome {
             Self::Accepted => f.write_str("accepted"),
             Self::Unexamined(proposal) => write!(f, "unexamined: {proposal}"),
             Self::Refused(reason) => write!(f, "refused: {reason}"),
-            Self::Inexpressible(reason) => write!(f, "not expressible: {reason}"),
         }
     }
 }

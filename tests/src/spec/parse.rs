@@ -3,9 +3,9 @@
 use super::{
     MULTI_MEMORY,
     script::{Action, Binary, Command, Directive, Script},
-    values::{Argument, Expected, Float, Pattern, Referred},
+    values::{Expected, Float, Pattern, Referred, Shown},
 };
-use guestbox::Value;
+use guestbox::{ExternRef, V128, Value};
 use wast::{
     Error, QuoteWat, Wast, WastArg, WastDirective, WastExecute, WastInvoke, WastRet, Wat,
     core::{AbstractHeapType, HeapType, NanPattern, V128Pattern, WastArgCore, WastRetCore},
@@ -137,18 +137,18 @@ fn invocation(invoke: WastInvoke<'_>) -> Result<Action, String> {
     Ok(Action { instance: owned(module), export: name.to_owned(), arguments: Some(arguments) })
 }
 
-fn argument(argument: WastArg<'_>) -> Result<Argument, String> {
+fn argument(argument: WastArg<'_>) -> Result<Shown, String> {
     let WastArg::Core(argument) = argument else { return Err(format!("the argument {argument:?}")) };
-    Ok(match argument {
-        WastArgCore::I32(value) => Argument::Number(Value::I32(value)),
-        WastArgCore::I64(value) => Argument::Number(Value::I64(value)),
-        WastArgCore::F32(value) => Argument::Number(Value::F32(value.bits)),
-        WastArgCore::F64(value) => Argument::Number(Value::F64(value.bits)),
-        WastArgCore::V128(value) => Argument::Vector(u128::from_le_bytes(value.to_le_bytes())),
-        WastArgCore::RefExtern(number) => Argument::Extern(number),
-        WastArgCore::RefNull(ty) => Argument::Null(referred(&ty).ok_or("a null reference of another type")?),
+    Ok(Shown(match argument {
+        WastArgCore::I32(value) => Value::I32(value),
+        WastArgCore::I64(value) => Value::I64(value),
+        WastArgCore::F32(value) => Value::F32(value.bits),
+        WastArgCore::F64(value) => Value::F64(value.bits),
+        WastArgCore::V128(value) => Value::V128(V128(value.to_le_bytes())),
+        WastArgCore::RefExtern(number) => Value::from(ExternRef(number)),
+        WastArgCore::RefNull(ty) => referred(&ty).ok_or("a null reference of another type")?.null(),
         WastArgCore::RefHost(_) => return Err("a reference of another type".to_owned()),
-    })
+    }))
 }
 
 const fn referred(ty: &HeapType<'_>) -> Option<Referred> {

@@ -4,7 +4,7 @@ use super::{
     linker::{Instance, Linker, Unlinked},
     outcome::{Finding, Outcome, innermost, is_meant},
     script::{Action, Binary, Command, Script},
-    values::{Argument, Expected, Shown},
+    values::{Expected, Shown},
 };
 use crate::text;
 use guestbox::{
@@ -201,10 +201,7 @@ impl Runner {
             Unlinked::Type(problem) => Unmade::Imports(problem),
         })?;
         store.instantiate(linker, module, &environment, 0).map_err(|error| match error {
-            InstantiateError::Imports(ref refused) => match Outcome::of_imports(refused) {
-                Some(outcome) => Unmade::Refused(Finding::new(outcome, error)),
-                None => Unmade::Imports(error.to_string()),
-            },
+            InstantiateError::Imports(_) => Unmade::Imports(error.to_string()),
             InstantiateError::Segment => Unmade::Segment,
             InstantiateError::Start(trap) => Unmade::Start(trap),
             other => Unmade::Refused(Finding::new(Outcome::Refused(other.code()), &other)),
@@ -268,20 +265,15 @@ impl Runner {
         let export = &*action.export;
         let Some(arguments) = &action.arguments else {
             let value = self.store.global(instance, export).expect("it is live");
-            return value.map(Values::from).ok_or_else(|| match self.exported(instance, export) {
-                ExternType::Global(_) => found(Outcome::Inexpressible("value of a global"), &export),
-                other => found(Outcome::WrongValue, other),
-            });
+            return value
+                .map(Values::from)
+                .ok_or_else(|| found(Outcome::WrongValue, self.exported(instance, export)));
         };
-        let arguments: Result<Vec<Value>, Outcome> = arguments.iter().copied().map(Argument::value).collect();
-        let arguments = arguments.map_err(|outcome| found(outcome, &export))?;
+        let arguments: Vec<Value> = arguments.iter().map(|shown| shown.0).collect();
         let returned = self.store.invoke(&mut self.linker, instance, export, &arguments, 0);
-        returned.map_err(|error| match (error, self.exported(instance, export)) {
-            (InvokeError::Trap(trap), _) => Unreturned::Trapped(trap),
-            (InvokeError::Signature, ExternType::Func(ty)) => {
-                found(Outcome::of_types(ty.params(), ty.results()), &export)
-            }
-            (other, _) => found(Outcome::WrongTrap, &other),
+        returned.map_err(|error| match error {
+            InvokeError::Trap(trap) => Unreturned::Trapped(trap),
+            other => found(Outcome::WrongTrap, &other),
         })
     }
 

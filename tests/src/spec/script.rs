@@ -1,6 +1,6 @@
 //! What is in a script.
 
-use super::values::{Argument, Expected};
+use super::values::{Expected, Shown};
 use serde::{Serialize, Serializer};
 
 /// A script: directives that are performed one after the other.
@@ -109,7 +109,7 @@ pub struct Action {
     /// The name of the export.
     pub export: String,
     /// What a function is called with; without it a global is read.
-    pub arguments: Option<Vec<Argument>>,
+    pub arguments: Option<Vec<Shown>>,
 }
 
 /// A module.

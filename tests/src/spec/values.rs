@@ -3,51 +3,25 @@
 //! They have a text form of a type and a value, `i32:-1`, `f32:0x7fc00000`, `externref:1`, `funcref:null`, in which
 //! JavaScript has them too. Floats and vectors are their bits.
 
-use super::outcome::Outcome;
-use guestbox::Value;
+use guestbox::{ExternRef, V128, Value};
 use serde::{Serialize, Serializer};
 use std::fmt;
 
 /// A type of references.
-#[derive(Clone, Copy, Debug)]
-pub enum Referred {
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Referred {
     /// `externref`.
     Extern,
     /// `funcref`.
     Func,
 }
 
-/// An argument.
-#[derive(Clone, Copy, Debug)]
-pub enum Argument {
-    /// A number.
-    Number(Value),
-    /// A vector.
-    Vector(u128),
+impl Referred {
     /// No reference.
-    Null(Referred),
-    /// A reference to something of the host's, which has a number.
-    Extern(u32),
-}
-
-impl Argument {
-    /// The value to call with, or what the directive comes to as there is none yet.
-    pub(super) const fn value(self) -> Result<Value, Outcome> {
+    pub(super) const fn null(self) -> Value {
         match self {
-            Self::Number(value) => Ok(value),
-            Self::Vector(_) => Err(Outcome::Inexpressible("vector as an argument")),
-            Self::Null(_) | Self::Extern(_) => Err(Outcome::Inexpressible("reference as an argument")),
-        }
-    }
-}
-
-impl fmt::Display for Argument {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Number(value) => Shown(*value).fmt(f),
-            Self::Vector(bits) => write!(f, "v128:{bits:#034x}"),
-            Self::Null(referred) => write!(f, "{referred}:null"),
-            Self::Extern(number) => write!(f, "externref:{number}"),
+            Self::Extern => Value::ExternRef(None),
+            Self::Func => Value::FuncRef(None),
         }
     }
 }
@@ -62,7 +36,8 @@ impl fmt::Display for Referred {
 }
 
 /// A value in the text form.
-pub(super) struct Shown(pub(super) Value);
+#[derive(Clone, Copy, Debug)]
+pub struct Shown(pub(super) Value);
 
 impl fmt::Display for Shown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -71,6 +46,12 @@ impl fmt::Display for Shown {
             Value::I64(value) => write!(f, "i64:{value}"),
             Value::F32(bits) => write!(f, "f32:{bits:#010x}"),
             Value::F64(bits) => write!(f, "f64:{bits:#018x}"),
+            Value::V128(vector) => write!(f, "v128:{:#034x}", u128::from(vector)),
+            Value::FuncRef(None) => f.write_str("funcref:null"),
+            Value::FuncRef(Some(_)) => f.write_str("funcref:any"),
+            Value::ExternRef(None) => f.write_str("externref:null"),
+            Value::ExternRef(Some(ExternRef(number))) => write!(f, "externref:{number}"),
+            other => panic!("a value of type {}", other.ty().name()),
         }
     }
 }
@@ -107,13 +88,27 @@ pub(super) enum Pattern {
 }
 
 impl Pattern {
-    /// No vector and no reference is a [`Value`] yet.
     fn admits(&self, value: Value) -> bool {
         match (self, value) {
             (Self::I32(expected), Value::I32(value)) => *expected == value,
             (Self::I64(expected), Value::I64(value)) => *expected == value,
             (Self::F32(expected), Value::F32(bits)) => expected.admits(&SINGLE, bits.into()),
             (Self::F64(expected), Value::F64(bits)) => expected.admits(&DOUBLE, bits),
+            (Self::Vector(expected), Value::V128(vector)) => u128::from(vector) == *expected,
+            (Self::F32x4(expected), Value::V128(V128(bytes))) => {
+                let lanes = bytes.as_chunks().0.iter().map(|lane| u64::from(u32::from_le_bytes(*lane)));
+                expected.iter().zip(lanes).all(|(expected, bits)| expected.admits(&SINGLE, bits))
+            }
+            (Self::F64x2(expected), Value::V128(V128(bytes))) => {
+                let lanes = bytes.as_chunks().0.iter().map(|lane| u64::from_le_bytes(*lane));
+                expected.iter().zip(lanes).all(|(expected, bits)| expected.admits(&DOUBLE, bits))
+            }
+            (Self::Null(None), Value::FuncRef(None) | Value::ExternRef(None))
+            | (Self::Null(Some(Referred::Func)), Value::FuncRef(None))
+            | (Self::Null(Some(Referred::Extern)), Value::ExternRef(None))
+            | (Self::Extern(None), Value::ExternRef(Some(_)))
+            | (Self::Func, Value::FuncRef(Some(_))) => true,
+            (Self::Extern(Some(expected)), Value::ExternRef(Some(ExternRef(number)))) => expected == &number,
             _ => false,
         }
     }
@@ -187,7 +182,7 @@ impl fmt::Display for Expected {
     }
 }
 
-impl Serialize for Argument {
+impl Serialize for Shown {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }

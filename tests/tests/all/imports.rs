@@ -169,9 +169,7 @@ fn a_refused_import_is_named_with_its_problem() {
         (r#""env" "foreign" (memory 1)"#, "foreign", ImportProblem::Memory(HandleError::OtherStore)),
         (r#""env" "m" (memory 3)"#, "m", ImportProblem::MemoryLimits(given)),
         (r#""env" "m" (memory 2 3)"#, "m", ImportProblem::MemoryLimits(given)),
-        (r#""env" "f" (func (param externref))"#, "f", ImportProblem::Signature),
-        (r#""env" "f" (func (result i32 funcref))"#, "f", ImportProblem::Signature),
-        (r#""env" "none" (func (param funcref))"#, "none", ImportProblem::Signature),
+        (r#""env" "none" (func (param funcref))"#, "none", ImportProblem::Missing),
         (r#""env" "f" (global i32)"#, "f", ImportProblem::Missing),
         (r#""env" "m" (global (mut f64))"#, "m", ImportProblem::Missing),
         (r#""env" "f" (table 1 funcref)"#, "f", ImportProblem::Missing),
@@ -270,7 +268,7 @@ fn all_imports_that_are_missing_are_named_at_once_with_their_types() {
         "4 imports: `env` `f`, a function (i32, i64) -> (f64): the environment has none of this kind and name; \
          `env` `m`, a memory of 1 to 2 pages: the environment has none of this kind and name; \
          `env` `g`, a constant i32 global: the environment has none of this kind and name; \
-         `env` `r`, a function (externref) -> (): a vector or reference type in its signature cannot be passed"
+         `env` `r`, a function (externref) -> (): the environment has none of this kind and name"
     );
 }
 

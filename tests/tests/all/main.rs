@@ -26,6 +26,7 @@ mod operators;
 mod oracle;
 mod real_guests;
 mod reentry;
+mod references;
 mod runtime;
 mod seed_behaviour;
 mod snapshots;

@@ -8,6 +8,9 @@ use guestbox::{
 };
 use guestbox_tests::text;
 
+/// No function.
+const NULL: Value = Value::FuncRef(None);
+
 /// Exports a table of three functions, the second of which calls an import, and two that call by it.
 const OWNER: &str = r#"(module
     (import "env" "host" (func $host (param i32) (result i32)))
@@ -82,27 +85,27 @@ fn the_supervisor_reads_writes_and_grows_an_exported_table() {
     let (owner, table) = owner(&mut store);
     assert_eq!((store.table_size(table), table.number()), (Ok(4), None));
     assert_eq!(store.table_type(table).unwrap().to_string(), "funcref table of 4 to 8 elements");
-    let double = store.table_get(table, 0).unwrap().unwrap();
+    let double = store.table_get(table, 0).unwrap().as_func().unwrap();
     assert_eq!(double, func(&mut store, owner, "double"));
     assert_eq!(store.func_type(double).unwrap().to_string(), "(i32) -> (i32)");
     assert_eq!(store.func_instance(double), Ok(owner));
     assert_eq!(unary(&mut store, double, 21), 42);
-    let ask = store.table_get(table, 1).unwrap().unwrap();
+    let ask = store.table_get(table, 1).unwrap().as_func().unwrap();
     assert_ne!(ask, double);
     assert_eq!(unary(&mut store, ask, 5), 1_105);
-    assert_eq!(store.table_get(table, 3), Ok(None));
+    assert_eq!(store.table_get(table, 3), Ok(NULL));
     assert_eq!(store.table_get(table, 4), Err(TableError::OutOfBounds));
-    store.table_set(table, 3, Some(double)).unwrap();
-    assert_eq!((store.table_get(table, 3), call(&mut store, owner, 3, 8).unwrap()), (Ok(Some(double)), 16));
-    store.table_set(table, 3, None).unwrap();
+    store.table_set(table, 3, double.into()).unwrap();
+    assert_eq!((store.table_get(table, 3), call(&mut store, owner, 3, 8).unwrap()), (Ok(double.into()), 16));
+    store.table_set(table, 3, NULL).unwrap();
     assert_eq!(trap(call(&mut store, owner, 3, 8)), TrapCode::IndirectCallToNull);
     assert_eq!(trap(call(&mut store, owner, 2, 8)), TrapCode::BadSignature);
-    assert_eq!(store.table_set(table, 4, None), Err(TableError::OutOfBounds));
-    assert_eq!(store.table_grow(table, 3, Some(double)), Ok(4));
-    assert_eq!((store.table_size(table), store.table_get(table, 6)), (Ok(7), Ok(Some(double))));
+    assert_eq!(store.table_set(table, 4, NULL), Err(TableError::OutOfBounds));
+    assert_eq!(store.table_grow(table, 3, double.into()), Ok(4));
+    assert_eq!((store.table_size(table), store.table_get(table, 6)), (Ok(7), Ok(double.into())));
     assert_eq!(text::call(&mut store, owner, "size", &[])[0], Value::I32(7));
-    assert_eq!(store.table_grow(table, 2, None), Err(TableError::Maximum));
-    assert_eq!(store.table_grow(table, u32::MAX, None), Err(TableError::Maximum));
+    assert_eq!(store.table_grow(table, 2, NULL), Err(TableError::Maximum));
+    assert_eq!(store.table_grow(table, u32::MAX, NULL), Err(TableError::Maximum));
     assert_eq!(store.exported_table(owner, "double"), Ok(None));
     assert_eq!(store.exported_func(owner, "t"), Ok(None));
     assert_eq!(store.teardown_table(table), Err(HandleError::Unknown));
@@ -117,7 +120,7 @@ fn the_supervisor_reads_writes_and_grows_an_exported_table() {
 fn arguments_of_a_function_are_compared() {
     let mut store = Store::new();
     let (_, table) = owner(&mut store);
-    let double = store.table_get(table, 0).unwrap().unwrap();
+    let double = store.table_get(table, 0).unwrap().as_func().unwrap();
     for args in [&[][..], &[Value::I64(1)], &[Value::I32(1), Value::I32(1)]] {
         let refused = store.invoke_func(&mut NoImports, double, args, 0).unwrap_err();
         assert!(matches!(refused, InvokeError::Arguments(_)), "{refused}");
@@ -331,7 +334,7 @@ fn a_guest_that_could_not_be_made_leaves_functions_that_have_no_imports() {
     let caller = caller(&mut store, table);
     assert_eq!(call(&mut store, caller, 3, 0).unwrap(), 4 + 7);
     assert_eq!(trap(call(&mut store, caller, 2, 0)), TrapCode::TornDown);
-    let ask = store.table_get(table, 2).unwrap().unwrap();
+    let ask = store.table_get(table, 2).unwrap().as_func().unwrap();
     assert_eq!(store.func_instance(ask), Err(HandleError::TornDown));
 }
 
@@ -342,27 +345,27 @@ fn a_table_of_the_supervisors_goes_where_its_functions_are() {
     assert_eq!((table.number(), store.table_size(table)), (Some(0), Ok(4)));
     assert_eq!(
         (store.table_get(table, 3), store.table_get(table, 4)),
-        (Ok(None), Err(TableError::OutOfBounds))
+        (Ok(NULL), Err(TableError::OutOfBounds))
     );
-    assert_eq!(store.table_grow(table, 2, None), Ok(4));
-    assert_eq!(store.table_grow(table, 5, None), Err(TableError::Maximum));
+    assert_eq!(store.table_grow(table, 2, NULL), Ok(4));
+    assert_eq!(store.table_grow(table, 5, NULL), Err(TableError::Maximum));
     let guest = caller(&mut store, table);
     let triple = func(&mut store, guest, "triple");
-    store.table_set(table, 5, Some(triple)).unwrap();
+    store.table_set(table, 5, triple.into()).unwrap();
     assert_eq!(call(&mut store, guest, 5, 4).unwrap(), 12 + 7);
     text::call(&mut store, guest, "put", &[Value::I32(0)]);
     let second = caller(&mut store, table);
     assert_eq!(call(&mut store, second, 0, 4).unwrap(), 2_004 + 7 + 7);
     assert_eq!(text::call(&mut store, second, "grow", &[Value::I32(2)])[0], Value::I32(6));
-    let of_second = store.table_get(table, 7).unwrap().unwrap();
+    let of_second = store.table_get(table, 7).unwrap().as_func().unwrap();
     assert_eq!((store.func_instance(of_second), unary(&mut store, of_second, 2)), (Ok(second), 6));
     // With the last guest all that is in it goes, and its size stays.
     store.teardown_instance(guest).unwrap();
-    assert!(store.table_get(table, 5).unwrap().is_some());
+    assert!(store.table_get(table, 5).unwrap() != NULL);
     store.teardown_instance(second).unwrap();
     assert_eq!(
         (store.table_size(table), store.table_get(table, 5), store.table_get(table, 7)),
-        (Ok(8), Ok(None), Ok(None))
+        (Ok(8), Ok(NULL), Ok(NULL))
     );
     let third = caller(&mut store, table);
     assert_eq!(trap(call(&mut store, third, 5, 4)), TrapCode::IndirectCallToNull);
@@ -378,20 +381,23 @@ fn a_function_of_a_guest_elsewhere_is_refused() {
     let (first, table) = owner(&mut store);
     let (second, _) = owner(&mut store);
     let (mut other, double) = (Store::new(), func(&mut store, second, "double"));
-    assert_eq!(store.table_set(table, 0, Some(double)), Err(TableError::Apart));
-    assert_eq!(store.table_grow(table, 1, Some(double)), Err(TableError::Apart));
+    assert_eq!(store.table_set(table, 0, double.into()), Err(TableError::Apart));
+    assert_eq!(store.table_grow(table, 1, double.into()), Err(TableError::Apart));
     let free = store.create_table(TableType::of_functions(1, None)).unwrap();
-    store.table_set(free, 0, Some(double)).unwrap();
+    store.table_set(free, 0, double.into()).unwrap();
     let of_first = func(&mut store, first, "double");
-    assert_eq!(store.table_set(free, 0, Some(of_first)), Err(TableError::Apart));
+    assert_eq!(store.table_set(free, 0, of_first.into()), Err(TableError::Apart));
     let (_, foreign) = owner(&mut other);
-    assert_eq!(other.table_set(foreign, 0, Some(double)), Err(TableError::Handle(HandleError::OtherStore)));
+    assert_eq!(other.table_set(foreign, 0, double.into()), Err(TableError::Handle(HandleError::OtherStore)));
     assert_eq!(other.table_size(table), Err(HandleError::OtherStore));
     assert_eq!(other.func_type(double), Err(HandleError::OtherStore));
     let things = text::guest(&mut store, r#"(module (table (export "t") 1 externref))"#, &Environment::new());
     let things = store.exported_table(things, "t").unwrap().unwrap();
-    assert_eq!(store.table_set(things, 0, Some(double)), Err(TableError::Type));
-    assert_eq!((store.table_get(things, 0), store.table_set(things, 0, None)), (Ok(None), Ok(())));
+    assert_eq!(store.table_set(things, 0, double.into()), Err(TableError::Type));
+    assert_eq!(
+        (store.table_get(things, 0), store.table_set(things, 0, Value::ExternRef(None))),
+        (Ok(Value::ExternRef(None)), Ok(()))
+    );
 }
 
 #[test]
@@ -431,11 +437,11 @@ fn tables_are_under_the_limits() {
     let large = store.create_table(TableType::of_functions(101, None));
     assert_eq!(refused(large.map(|_| 0)), Limit::TableElements);
     let table = store.create_table(TableType::of_functions(10, None)).unwrap();
-    assert_eq!(refused(store.table_grow(table, 91, None)), Limit::TableElements);
+    assert_eq!(refused(store.table_grow(table, 91, NULL)), Limit::TableElements);
     let guest = caller(&mut store, table);
-    assert_eq!(refused(store.table_grow(table, 91, None)), Limit::TableElements);
+    assert_eq!(refused(store.table_grow(table, 91, NULL)), Limit::TableElements);
     assert_eq!(text::call(&mut store, guest, "grow", &[Value::I32(91)])[0], Value::I32(-1));
-    assert_eq!(store.table_grow(table, 90, None), Ok(10));
+    assert_eq!(store.table_grow(table, 90, NULL), Ok(10));
     // Each takes 16 bytes of what all instances may have, wherever it is.
     let mut tables = Vec::new();
     let error = loop {
@@ -495,7 +501,7 @@ fn a_segment_may_name_its_type_at_length() {
         let environment = Environment::new().with_table("env", "t", table);
         let module = Module::new(&module.concat()).unwrap();
         store.instantiate(&mut NoImports, &module, &environment, 0).unwrap();
-        let function = store.table_get(table, 0).unwrap().unwrap();
+        let function = store.table_get(table, 0).unwrap().as_func().unwrap();
         assert_eq!(*store.invoke_func(&mut NoImports, function, &[], 0).unwrap(), [Value::I32(7)]);
     }
 }
@@ -529,8 +535,8 @@ fn what_a_guest_exports_keeps_its_ids_when_it_is_made_anew() {
     text::call(&mut store, guest, "grow", &[]);
     store.restore(guest, &snapshot).unwrap();
     assert_eq!(store.memory_pages_in_use(), 1);
-    assert_eq!((store.global_get(global), store.table_size(table)), (Ok(Some(Value::I32(5))), Ok(4)));
-    let function = store.table_get(table, 2).unwrap().unwrap();
+    assert_eq!((store.global_get(global), store.table_size(table)), (Ok(Value::I32(5)), Ok(4)));
+    let function = store.table_get(table, 2).unwrap().as_func().unwrap();
     assert_eq!(store.func_instance(function), Ok(guest));
 }
 
@@ -546,8 +552,8 @@ fn functions_go_with_the_last_guest_whatever_is_left_of_it() {
         store.teardown_instance(guest).unwrap();
         assert_eq!(store.func_type(function), Err(HandleError::TornDown));
         let refused = Err(TableError::Handle(HandleError::TornDown));
-        assert_eq!(store.table_set(table, 0, Some(function)), refused);
-        assert_eq!(store.table_get(table, 0), Ok(None));
+        assert_eq!(store.table_set(table, 0, function.into()), refused);
+        assert_eq!(store.table_get(table, 0), Ok(NULL));
     }
 }
 
@@ -630,9 +636,9 @@ fn a_function_that_may_lead_into_a_stack_is_for_tables_of_its_chain_only() {
     let plain = text::guest(&mut store, plain, &offers);
     let elsewhere = store.exported_table(other, "t").unwrap().unwrap();
     let lead = func(&mut store, leads, "lead");
-    assert_eq!(store.table_set(elsewhere, 0, Some(lead)), Err(TableError::Apart));
+    assert_eq!(store.table_set(elsewhere, 0, lead.into()), Err(TableError::Apart));
     let harmless = func(&mut store, plain, "f");
-    assert_eq!(store.table_set(elsewhere, 0, Some(harmless)), Ok(()));
+    assert_eq!(store.table_set(elsewhere, 0, harmless.into()), Ok(()));
 }
 
 #[test]

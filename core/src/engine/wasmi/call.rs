@@ -3,7 +3,7 @@
 use super::{
     data::{Data, Growth},
     traps::trap,
-    values::{from_engine, into_engine},
+    values::References,
 };
 use crate::{
     engine::{Outcome, Turn},
@@ -47,6 +47,7 @@ pub(super) fn run(
     store: &mut Store<Data>,
     stack: StackLimits,
     buffers: &mut Buffers,
+    references: &mut References,
     mut begin: Option<Func>,
     turn: Turn<'_>,
 ) -> Outcome {
@@ -65,7 +66,8 @@ pub(super) fn run(
             values.push(Value::I32(growth.grow(store)));
         }
         inputs.clear();
-        inputs.extend(values.iter().map(|value| into_engine(*value)));
+        // All that they refer to is here.
+        inputs.extend(values.iter().filter_map(|value| references.for_engine(*value)));
         // Every engine meters fuel; one that did not would say so by an error of its own.
         let _metered = store.set_fuel(*fuel);
         // One that begins is put in a box only where it pauses.
@@ -82,23 +84,26 @@ pub(super) fn run(
         if let Err(error) = came_back {
             return Outcome::Trapped(trap(&error, stack));
         }
-        let data = store.data_mut();
         let outcome = match kept.as_ref().map_or(&begun, |kept| &kept.call) {
             ResumableCall::Finished => {
                 values.clear();
-                // What is no number never gets here: a call of such a function is refused.
-                values.extend(outputs.iter().filter_map(from_engine));
+                values.extend(outputs.iter().filter_map(|value| references.value_of(store, value)));
                 return Outcome::Finished;
             }
             ResumableCall::OutOfFuel(call) => Some(Outcome::OutOfFuel(call.required_fuel())),
-            ResumableCall::HostTrap(_) if data.growth.is_some() => None,
+            ResumableCall::HostTrap(_) if store.data().growth.is_some() => None,
             ResumableCall::HostTrap(_) => {
+                let data = store.data_mut();
                 mem::swap(values, &mut data.args);
                 let (instance, import) = data.import;
+                if !data.references.is_empty() {
+                    let args = mem::take(&mut data.references);
+                    values.extend(args.iter().filter_map(|value| references.value_of(store, value)));
+                }
                 Some(Outcome::HostCall(instance, import))
             }
         };
-        let growth = data.growth.take();
+        let growth = store.data_mut().growth.take();
         match kept {
             Some(kept) => kept.growth = growth,
             None => *paused = Some(Box::new(Call { call: begun, growth })),

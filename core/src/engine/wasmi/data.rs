@@ -6,13 +6,15 @@ use crate::{
 };
 use alloc::vec::Vec;
 use core::fmt;
-use wasmi::{Error, Ref, Table};
+use wasmi::{Error, Ref, Table, Val};
 
 /// What a wasmi store carries along.
 pub(super) struct Data {
     pub(super) limiter: Limiter,
     /// The arguments of the import call that paused the guest.
     pub(super) args: Vec<Value>,
+    /// The same, where references are among them.
+    pub(super) references: Vec<Val>,
     /// The instance that it is an import of, and its ordinal among the imported functions.
     pub(super) import: (Instance, u32),
     /// What paused the guest instead of an import: it grows a table.
@@ -21,7 +23,7 @@ pub(super) struct Data {
 
 impl Data {
     pub(super) const fn new(limiter: Limiter) -> Self {
-        Self { limiter, args: Vec::new(), import: (Instance(0), 0), growth: None }
+        Self { limiter, args: Vec::new(), references: Vec::new(), import: (Instance(0), 0), growth: None }
     }
 
     /// Pauses a guest that grows a table.

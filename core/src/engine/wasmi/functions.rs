@@ -16,7 +16,7 @@ pub(super) struct Functions {
     all: Vec<(Func, Option<Instance>)>,
     /// Their numbers by their keys.
     numbers: ByNumber<u32, u32>,
-    /// The instances that have tables, with a key that is below those of their functions and above those of others before.
+    /// The instances that give functions away, with a key that is below those of their functions and above those of others before.
     /// The engine does not say whose a function is.
     begun: Vec<(u32, Instance)>,
 }
@@ -39,7 +39,7 @@ impl Functions {
         Some(Function(number))
     }
 
-    /// What is in a table is of an instance that has one, unless it was given out before.
+    /// What was not given out before is of an instance that gives functions away.
     fn owner_by(&self, key: u32) -> Option<Instance> {
         let behind = self.begun.partition_point(|(first, _)| *first < key);
         self.begun.get(behind.checked_sub(1)?).map(|(_, instance)| *instance)

@@ -3,7 +3,10 @@
 //! The call pauses as that of an import does, but nobody else sees it: see [`Growth::grow`]. Where the fuel for the
 //! new elements is not there the call is out of fuel, before anything has changed.
 
-use super::data::{Data, Growth};
+use super::{
+    data::{Data, Growth},
+    values::reference,
+};
 use crate::{
     engine::{Prepared, RefKind},
     types::costs,
@@ -20,12 +23,7 @@ impl Growth {
     /// That of a call with the operator's operands.
     fn new(table: Table, operands: &[Val]) -> Option<Self> {
         let [value, Val::I32(elements)] = operands else { return None };
-        let value = match value {
-            Val::FuncRef(function) => Ref::Func(*function),
-            Val::ExternRef(external) => Ref::Extern(*external),
-            _ => return None,
-        };
-        Some(Self { table, value, elements: elements.cast_unsigned() })
+        Some(Self { table, value: reference(value)?, elements: elements.cast_unsigned() })
     }
 
     /// The fuel that it takes now: a unit for each whole [`costs::BYTES_PER_UNIT`]; none where it will

@@ -3,7 +3,10 @@
 //! Each instance has its own, so that they say whose import is called, also where another guest reached it
 //! through a table.
 
-use super::{data::Data, values::from_engine};
+use super::{
+    data::Data,
+    values::{is_plain, plain_from_engine},
+};
 use crate::{engine::Instance, types::value::Value};
 use wasmi::{Caller, Extern, Func, FuncType, ValType};
 
@@ -41,7 +44,14 @@ fn function(store: &mut wasmi::Store<Data>, import: (Instance, u32), ty: &FuncTy
             _ => {}
         }
     }
+    if ty.params().iter().all(|ty| is_plain(*ty)) {
+        return Func::new(store, ty.clone(), move |mut caller: Caller<'_, Data>, args, _| {
+            Err(caller.data_mut().pause(import, args.iter().map(plain_from_engine)))
+        });
+    }
     Func::new(store, ty.clone(), move |mut caller: Caller<'_, Data>, args, _| {
-        Err(caller.data_mut().pause(import, args.iter().filter_map(from_engine)))
+        let data = caller.data_mut();
+        data.references.extend_from_slice(args);
+        Err(data.pause(import, []))
     })
 }

@@ -8,6 +8,7 @@ mod call;
 mod code;
 mod costs;
 mod data;
+mod externs;
 mod functions;
 mod growth;
 mod imports;

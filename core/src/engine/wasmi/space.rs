@@ -4,23 +4,27 @@ use super::{
     call::{self, Buffers},
     code::{Library, WasmiCode},
     data::Data,
+    externs::Externs,
     functions::Functions,
     growth, imports,
     keys::is_same,
-    values::{from_engine, into_engine, type_from_engine},
+    values::{References, of_reference, reference, type_from_engine},
 };
 use crate::{
     engine::{
-        Code, Element, Entry, Function, Global, Imported, Instance, Limiter, Memory, Outcome, RefKind,
-        Refusal, Space, Table, Turn,
+        Code, Entry, Function, Global, Home, Imported, Instance, Limiter, Memory, Outcome, RefKind, Refusal,
+        Space, Table, Turn,
     },
     limits::to_usize,
-    types::value::{FuncType, Value},
+    types::{
+        refs::ExternRef,
+        value::{FuncType, Value},
+    },
 };
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::{any::Any, fmt};
 use wasmi::{
-    Extern, Func, MemoryType, Mutability, Nullable, Ref, RefType, Store, TableType,
+    Extern, Func, MemoryType, Mutability, Ref, RefType, Store, TableType,
     errors::{ErrorKind, InstantiationError},
 };
 
@@ -31,7 +35,7 @@ pub(super) struct WasmiSpace {
     library: Arc<Library>,
     /// `None` for those that could not be made: functions of theirs may stand in tables.
     instances: Vec<Option<wasmi::Instance>>,
-    functions: Functions,
+    references: References,
     memories: Vec<wasmi::Memory>,
     globals: Vec<wasmi::Global>,
     tables: Vec<wasmi::Table>,
@@ -39,14 +43,14 @@ pub(super) struct WasmiSpace {
 }
 
 impl WasmiSpace {
-    pub(super) fn new(library: Arc<Library>, limiter: Limiter) -> Self {
+    pub(super) fn new(library: Arc<Library>, limiter: Limiter, home: Home) -> Self {
         let mut store = Box::new(Store::new(library.engine(), Data::new(limiter)));
         store.limiter(|data| &mut data.limiter);
         Self {
             store,
             library,
             instances: Vec::new(),
-            functions: Functions::default(),
+            references: References { home, functions: Functions::default(), externs: Externs::default() },
             memories: Vec::new(),
             globals: Vec::new(),
             tables: Vec::new(),
@@ -62,13 +66,9 @@ impl WasmiSpace {
         at(&self.memories, memory.0)
     }
 
-    /// An element as wasmi has it, for a table; `None` for what no table here has.
-    fn reference(&self, table: wasmi::Table, element: Element) -> Option<Ref> {
-        match element {
-            Element::Null => Some(Ref::null(table.ty(&*self.store).element())),
-            Element::Func(function) => Some(Ref::Func(self.functions.get(function)?.into())),
-            Element::Extern => None,
-        }
+    /// An element as wasmi has it; `None` for what is not here.
+    fn reference(&self, element: Value) -> Option<Ref> {
+        reference(&self.references.for_engine(element)?)
     }
 }
 
@@ -85,8 +85,8 @@ fn add<T>(all: &mut Vec<T>, one: T) -> Option<u32> {
 }
 
 impl Code for WasmiCode {
-    fn space(&self, limiter: Limiter) -> Box<dyn Space> {
-        Box::new(WasmiSpace::new(self.library_for_space(), limiter))
+    fn space(&self, limiter: Limiter, home: Home) -> Box<dyn Space> {
+        Box::new(WasmiSpace::new(self.library_for_space(), limiter, home))
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -113,8 +113,8 @@ impl Space for WasmiSpace {
         let translated = code.for_library(&self.library).ok_or(Refusal::Defect)?;
         let store = &mut *self.store;
         let number = Instance(u32::try_from(self.instances.len()).map_err(|_| Refusal::Defect)?);
-        if code.module().has_tables {
-            self.functions.begin(number, &Func::wrap(&mut *store, || ()));
+        if code.module().gives_functions {
+            self.references.functions.begin(number, &Func::wrap(&mut *store, || ()));
         }
         // In the engine's order: those of one kind together.
         let things = tables.len().saturating_add(memories.len()).saturating_add(globals.len());
@@ -126,6 +126,9 @@ impl Space for WasmiSpace {
         let made = wasmi::Instance::new(&mut *store, &translated, &imports);
         self.instances.push(made.as_ref().ok().copied());
         let instance = made.map_err(|error| refusal(&error))?;
+        if code.module().keeps_externs {
+            self.references.externs.watch(store, instance);
+        }
         growth::install(code.module(), instance, store).ok_or(Refusal::Defect)?;
         if let Some(name) = &code.module().segments {
             let segments = instance.get_func(&*store, name).ok_or(Refusal::Defect)?;
@@ -138,7 +141,7 @@ impl Space for WasmiSpace {
 
     fn function(&mut self, instance: Instance, name: &str) -> Option<Function> {
         let function = self.instance(instance)?.get_func(&*self.store, name)?;
-        self.functions.add(function, Some(instance))
+        self.references.functions.add(function, Some(instance))
     }
 
     fn memory(&mut self, instance: Instance, name: &str) -> Option<Memory> {
@@ -165,7 +168,9 @@ impl Space for WasmiSpace {
 
     fn add_global(&mut self, value: Value, mutable: bool) -> Option<Global> {
         let mutability = if mutable { Mutability::Var } else { Mutability::Const };
-        let global = wasmi::Global::new(&mut *self.store, into_engine(value), mutability);
+        let value = self.references.for_engine(value)?;
+        let global = wasmi::Global::new(&mut *self.store, value, mutability);
+        self.references.externs.watch_global(&self.store, global);
         add(&mut self.globals, global).map(Global)
     }
 
@@ -176,6 +181,7 @@ impl Space for WasmiSpace {
         };
         let ty = TableType::new(kind, elements, maximum);
         let table = wasmi::Table::new(&mut *self.store, ty, Ref::null(kind)).ok()?;
+        self.references.externs.watch_table(&self.store, table);
         add(&mut self.tables, table).map(Table)
     }
 
@@ -204,13 +210,15 @@ impl Space for WasmiSpace {
         is_same(at(&self.globals, one.0), at(&self.globals, other.0))
     }
 
-    fn get(&self, global: Global) -> Option<Value> {
-        from_engine(&at(&self.globals, global.0)?.get(&*self.store))
+    fn get(&mut self, global: Global) -> Option<Value> {
+        let value = at(&self.globals, global.0)?.get(&*self.store);
+        self.references.value_of(&self.store, &value)
     }
 
     fn set(&mut self, global: Global, value: Value) -> bool {
-        let global = at(&self.globals, global.0);
-        global.is_some_and(|global| global.set(&mut *self.store, into_engine(value)).is_ok())
+        let Some(global) = at(&self.globals, global.0) else { return false };
+        let value = self.references.for_engine(value);
+        value.is_some_and(|value| global.set(&mut *self.store, value).is_ok())
     }
 
     fn elements(&self, table: Table) -> u32 {
@@ -218,41 +226,51 @@ impl Space for WasmiSpace {
         u32::try_from(elements).unwrap_or(u32::MAX)
     }
 
-    fn element(&mut self, table: Table, place: u32) -> Option<Element> {
-        match at(&self.tables, table.0)?.get(&*self.store, place.into())? {
-            Ref::Func(Nullable::Val(function)) => self.functions.add(function, None).map(Element::Func),
-            Ref::Extern(Nullable::Val(_)) => Some(Element::Extern),
-            Ref::Func(Nullable::Null) | Ref::Extern(Nullable::Null) => Some(Element::Null),
-        }
+    fn element(&mut self, table: Table, place: u32) -> Option<Value> {
+        let element = at(&self.tables, table.0)?.get(&*self.store, place.into())?;
+        self.references.value_of(&self.store, &of_reference(element))
     }
 
-    fn set_element(&mut self, table: Table, place: u32, element: Element) -> bool {
+    fn set_element(&mut self, table: Table, place: u32, element: Value) -> bool {
         let Some(table) = at(&self.tables, table.0) else { return false };
-        let Some(reference) = self.reference(table, element) else { return false };
+        let Some(reference) = self.reference(element) else { return false };
         table.set(&mut *self.store, place.into(), reference).is_ok()
     }
 
-    fn grow_table(&mut self, table: Table, elements: u32, element: Element) -> bool {
+    fn grow_table(&mut self, table: Table, elements: u32, element: Value) -> bool {
         let Some(table) = at(&self.tables, table.0) else { return false };
-        let Some(reference) = self.reference(table, element) else { return false };
+        let Some(reference) = self.reference(element) else { return false };
         table.grow(&mut *self.store, elements.into(), reference).is_ok()
     }
 
+    fn admit(&mut self, thing: ExternRef) -> bool {
+        self.references.externs.admit(&mut self.store, thing)
+    }
+
+    fn let_go(&mut self) {
+        self.references.externs.let_go(&self.store);
+    }
+
+    fn externs(&self, all: &mut Vec<ExternRef>) {
+        all.extend(self.references.externs.all());
+    }
+
     fn owner(&self, function: Function) -> Option<Instance> {
-        self.functions.owner(function)
+        self.references.functions.owner(function)
     }
 
     fn function_type(&self, function: Function) -> Option<FuncType> {
-        Some(type_from_engine(&self.functions.get(function)?.ty(&*self.store)))
+        Some(type_from_engine(&self.references.functions.get(function)?.ty(&*self.store)))
     }
 
     fn run(&mut self, entry: Entry, turn: Turn<'_>) -> Outcome {
         let begin = match entry {
-            Entry::Call(function) => self.functions.get(function),
+            Entry::Call(function) => self.references.functions.get(function),
             // Which of the two, wasmi's own call says.
             Entry::Answer | Entry::Refuelled => None,
         };
-        call::run(&mut self.store, self.library.stack(), &mut self.buffers, begin, turn)
+        let Self { store, library, buffers, references, .. } = self;
+        call::run(store, library.stack(), buffers, references, begin, turn)
     }
 }
 

@@ -152,8 +152,10 @@ enum State {
     Ready(Option<Function>),
     /// Waits for the answer to the import of this ordinal.
     Waiting(u32),
-    /// Has the answer, of the types that the import declares, in its values.
-    Answered,
+    /// Has the answer, of the types that the import declares, in its values, and whether they refer to something.
+    Answered {
+        refers: bool,
+    },
     /// Needs so much fuel to go on.
     OutOfFuel(u64),
     Finished(Values),
@@ -202,6 +204,9 @@ impl Execution {
     /// nested in, or one that is nested in this.
     pub fn run(&mut self, store: &mut Store) -> Result<Step<'_>, ExecutionError> {
         let waited = self.is_waiting();
+        if let State::Answered { refers: true } = self.state {
+            self.admit_answer(store);
+        }
         let context = self.context.as_ref().ok_or(ExecutionError::Ended)?;
         let cell = store.cell(context.cell, &context.ticket);
         let (space, serving) = cell.ok_or(ExecutionError::OtherStore)?;
@@ -255,7 +260,7 @@ impl Execution {
                 }
                 self.values.clear();
                 self.values.extend_from_slice(&results);
-                State::Answered
+                State::Answered { refers: results.iter().any(|value| value.refers()) }
             }
             Ok(results) => State::Failed(match self.imported_function(ordinal) {
                 Some(import) => Trap::because(TrapCode::ResultType, ResultsError::new(import, &results)),
@@ -377,6 +382,18 @@ impl Execution {
         }
     }
 
+    /// Lets the guest have what the answer refers to; where it cannot, the call ends.
+    fn admit_answer(&mut self, store: &mut Store) {
+        let Some(context) = &self.context else { return };
+        if !store.has_cell(context.cell, &context.ticket) {
+            return;
+        }
+        self.state = match store.admit_all(context.cell, context.chain.as_ref(), &self.values) {
+            Ok(()) => State::Answered { refers: false },
+            Err(error) => State::Failed(Trap::because(TrapCode::HostError, error)),
+        };
+    }
+
     /// Lets go of everything and says how it ended.
     fn end(&mut self, store: &mut Store) -> Result<Step<'static>, ExecutionError> {
         let context = self.context.take().ok_or(ExecutionError::Ended)?;
@@ -416,7 +433,7 @@ impl fmt::Debug for Execution {
         let state = match self.state {
             State::Ready(_) => "ready",
             State::Waiting(_) => "waiting",
-            State::Answered => "answered",
+            State::Answered { .. } => "answered",
             State::OutOfFuel(_) => "out of fuel",
             State::Finished(_) | State::Failed(_) | State::Ended => "ended",
         };

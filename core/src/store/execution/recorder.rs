@@ -42,7 +42,7 @@ impl Recorder {
     }
 
     /// Takes the instance's notes as those of an execution that came back.
-    pub(crate) fn pause(self, space: &dyn Space, recorded: &mut Recorded) {
+    pub(crate) fn pause(self, space: &mut dyn Space, recorded: &mut Recorded) {
         recorded.slots.clear();
         recorded.current = match space.get(self.current) {
             Some(Value::I32(current)) => current,

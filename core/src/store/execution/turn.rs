@@ -18,7 +18,7 @@ impl Execution {
                 return None;
             }
             State::Ready(Some(function)) if self.fuel.pay(EXPORT_CALL.into()) => Entry::Call(function),
-            State::Answered => Entry::Answer,
+            State::Answered { .. } => Entry::Answer,
             State::OutOfFuel(_) => Entry::Refuelled,
             State::Ready(Some(_))
             | State::Waiting(_)
@@ -76,7 +76,7 @@ impl Execution {
     }
 
     /// Takes their notes as those of this execution.
-    fn pause_elsewhere(&mut self, space: &dyn Space, recorders: &[Recorder]) {
+    fn pause_elsewhere(&mut self, space: &mut dyn Space, recorders: &[Recorder]) {
         for (recorder, recorded) in self.elsewhere_of(recorders) {
             recorder.pause(space, recorded);
         }

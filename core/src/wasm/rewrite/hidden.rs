@@ -5,7 +5,7 @@
 //!
 //! * The start section is dropped and its function exported: the engine would run it inside its
 //!   instantiation, where a host call could not pause. It runs as the first execution instead.
-//! * Memories and mutable globals are exported, for snapshots.
+//! * Memories and mutable globals are exported, for snapshots, and so are tables that can have things of the supervisor's.
 //! * So is what takes the segments where the engine is not to, see [`segments`](super::segments).
 //! * So is what a module that was compiled with frames keeps them in, and so are the tables that the
 //!   code grows and the one of what grows them, see [`growth`](super::growth).
@@ -20,7 +20,7 @@ use super::{
 use crate::{
     limits::to_usize,
     wasm::{
-        scan::{ExportKind, Scan},
+        scan::{ExportKind, RefKind, Scan},
         sections::{Added, push_leb128},
     },
 };
@@ -92,6 +92,11 @@ pub(super) fn export(
     let memories = memories.collect::<Option<_>>()?;
     let globals = scan.mutable_globals.iter().map(|global| export(ExportKind::Global, global.index, 'g'));
     let globals = globals.collect::<Option<_>>()?;
+    for (index, table) in (0..).zip(&scan.tables) {
+        if table.kind == RefKind::Extern && !growth.tables().any(|(grown, _)| grown == index) {
+            export(ExportKind::Table, index, 't')?;
+        }
+    }
     let frames = match notes {
         Some(notes) => Some((
             export(ExportKind::Memory, notes.memory, 'm')?,

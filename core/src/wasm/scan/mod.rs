@@ -22,7 +22,7 @@ use crate::{
     limits::{count, to_usize},
     types::{
         externs::{Export, ExternType, GlobalType, Import},
-        value::FuncType,
+        value::{FuncType, ValueType},
     },
 };
 use alloc::{boxed::Box, vec::Vec};
@@ -145,6 +145,35 @@ impl Scan {
 
     pub(crate) const fn imports_table(&self) -> bool {
         self.imported_tables > 0
+    }
+
+    /// Whether others can come by functions that are not exported: by tables, or as values.
+    pub(crate) fn gives_functions(&self) -> bool {
+        !self.tables.is_empty()
+            || self.types.have(RefKind::Func.byte())
+            || self.has_global_of(ValueType::FuncRef)
+    }
+
+    /// Whether tables or globals can have things of the supervisor's.
+    pub(crate) fn keeps_externs(&self) -> bool {
+        self.has_global_of(ValueType::ExternRef)
+            || self.tables.iter().any(|table| table.kind == RefKind::Extern)
+    }
+
+    /// Whether no snapshot has all globals: some refer to what is in an instance.
+    pub(crate) fn has_reference(&self) -> bool {
+        let is_reference = |global: &GlobalType| match global.value {
+            ValueType::FuncRef => true,
+            ValueType::ExternRef => global.mutable,
+            _ => false,
+        };
+        let imports = self.imported_globals().filter_map(|import| import.ty().as_global());
+        let mut globals = imports.chain(self.globals.iter().filter(|global| global.mutable));
+        globals.any(is_reference)
+    }
+
+    fn has_global_of(&self, ty: ValueType) -> bool {
+        self.globals.iter().any(|global| global.value == ty)
     }
 
     /// Elements that the largest table begins with which the module defines.

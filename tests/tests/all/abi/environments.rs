@@ -5,7 +5,7 @@ use crate::{
     allocations::largest_allocation,
 };
 use guestbox::{
-    EnvironmentError, HandleError, ImportProblem, Limit, Limits, Value,
+    EnvironmentError, HandleError, ImportProblem, Limit, Limits, Number,
     abi::{self, ERR_MODULE, ERR_OK, InstantiateFailure, MEM_UNLIMITED},
     wire::{Entry, ExternEntity},
 };
@@ -164,10 +164,10 @@ fn one_function_serves_imports_of_several_signatures() {
             (func (export "f64") (param f64) (result f64) (call $f64 (local.get 0))))"#,
     );
     for (export, value) in [
-        ("i32", Value::I32(i32::MIN)),
-        ("i64", Value::I64(i64::MIN)),
-        ("f32", Value::F32(0xFFA0_0001)),
-        ("f64", Value::F64(0xFFF4_0000_0000_0001)),
+        ("i32", Number::I32(i32::MIN)),
+        ("i64", Number::I64(i64::MIN)),
+        ("f32", Number::F32(0xFFA0_0001)),
+        ("f64", Number::F64(0xFFF4_0000_0000_0001)),
     ] {
         assert_eq!(world.invoke(guest, export, &vec![value].encode()), Ok(ERR_OK));
         let bytes = value.encode();

@@ -1,7 +1,7 @@
 //! `get_global_val`.
 
 use crate::abi::World;
-use guestbox::{Value, abi};
+use guestbox::{Number, abi};
 use parity_scale_codec::Encode;
 
 const GUEST: &str = r#"(module
@@ -21,11 +21,11 @@ fn a_global_is_an_encoded_some_with_its_very_bits() {
     let mut world = World::new();
     let guest = world.guest(GUEST);
     for (name, value) in [
-        ("i32", Value::I32(-5)),
-        ("i64", Value::I64(500)),
-        ("f32", Value::F32(0x7FA0_0001)),
-        ("f64", Value::F64(0x7FF4_0000_0000_0001)),
-        ("counts", Value::I32(0)),
+        ("i32", Number::I32(-5)),
+        ("i64", Number::I64(500)),
+        ("f32", Number::F32(0x7FA0_0001)),
+        ("f64", Number::F64(0x7FF4_0000_0000_0001)),
+        ("counts", Number::I32(0)),
     ] {
         assert_eq!(world.global(guest, name), Some(value).encode(), "{name}");
     }
@@ -47,8 +47,8 @@ fn a_global_is_seen_as_the_guest_and_the_supervisor_leave_it() {
     let mut world = World::new();
     let guest = world.guest(GUEST);
     world.invoke(guest, "call", &[0]).unwrap();
-    assert_eq!(world.global(guest, "counts"), Some(Value::I32(7)).encode());
+    assert_eq!(world.global(guest, "counts"), Some(Number::I32(7)).encode());
     let id = world.store.instance_id(guest).unwrap();
-    world.store.set_global(id, "again", Value::I32(8)).unwrap();
-    assert_eq!(world.global(guest, "counts"), Some(Value::I32(8)).encode());
+    world.store.set_global(id, "again", Number::I32(8).into()).unwrap();
+    assert_eq!(world.global(guest, "counts"), Some(Number::I32(8)).encode());
 }

@@ -1,8 +1,13 @@
 //! Imports that cannot be served: the error names the import and what is wrong with it.
 
 use crate::abi::{World, link, standard, wasm};
-use guestbox::{Environment, FuncIndex, ImportProblem, Module, Store, abi::InstantiateFailure};
+use guestbox::{
+    Environment, FuncIndex, ImportProblem, InvokeError, Module, Number, Store,
+    abi::{self, InstantiateFailure},
+    wire::{Entry, EnvironmentDefinition, ExternEntity},
+};
 use guestbox_tests::text;
+use parity_scale_codec::Encode;
 
 /// The names and the problem that linking fails with.
 fn refusal(store: &mut Store, wat: &str, environment: &Environment) -> (String, String, ImportProblem) {
@@ -44,7 +49,7 @@ fn an_import_of_a_global_or_a_table_is_refused_and_named() {
     for (kind, problem) in [
         ("(global i32)", ImportProblem::Missing),
         ("(global (mut i64))", ImportProblem::Missing),
-        ("(global externref)", ImportProblem::Unsupported),
+        ("(global externref)", ImportProblem::Missing),
         ("(table 0 funcref)", ImportProblem::Missing),
         ("(table 1 externref)", ImportProblem::Missing),
     ] {
@@ -135,8 +140,11 @@ fn the_import_that_does_not_suit_is_the_one_named() {
 }
 
 #[test]
-fn references_in_the_signature_of_an_import_are_refused_when_it_is_linked() {
+fn references_in_the_signature_of_an_import_are_refused_when_it_is_linked_by_the_wire() {
     let mut store = Store::new();
+    let entry =
+        Entry { module_name: b"env".to_vec(), field_name: b"f".to_vec(), entity: ExternEntity::Function(1) };
+    let of_wire = EnvironmentDefinition { entries: vec![entry] }.encode();
     let environment = Environment::new().with_function("env", "f", FuncIndex(1));
     for signature in [
         "(param externref)",
@@ -148,10 +156,24 @@ fn references_in_the_signature_of_an_import_are_refused_when_it_is_linked() {
     ] {
         // Never called, and refused all the same.
         let wat = format!(r#"(module (import "env" "f" (func {signature})))"#);
-        let found = refusal(&mut store, &wat, &environment);
-        assert_eq!(found, ("env".to_owned(), "f".to_owned(), ImportProblem::Signature), "{signature}");
+        let refused =
+            abi::try_instantiate(&mut store, &mut guestbox::NoImports, &text::bytes(&wat), &of_wire, 0);
+        let Err(InstantiateFailure::Instantiation(error)) = refused else {
+            panic!("{signature}: {refused:?}")
+        };
+        assert_eq!(text::refused_import(&error), ("env", "f", ImportProblem::Signature), "{signature}");
+        link(&mut store, &wat, &environment).unwrap();
     }
-    assert_eq!(link(&mut store, "(module)", &environment).unwrap(), 0);
+    let wat = r#"(module (global (export "g") (mut externref) (ref.null extern))
+        (func (export "takes") (param externref)) (func (export "gives") (result funcref) (unreachable)))"#;
+    let guest = link(&mut store, wat, &environment).unwrap();
+    for export in ["takes", "gives"] {
+        let args = Vec::<Number>::new().encode();
+        let invoked =
+            abi::try_invoke(&mut store, &mut guestbox::NoImports, guest, export.as_bytes(), &args, 0);
+        assert!(matches!(invoked, Ok(Err(InvokeError::Signature))), "{export}: {invoked:?}");
+    }
+    assert_eq!(abi::get_global_val(&mut store, guest, b"g").unwrap(), None::<Number>.encode());
 }
 
 /// The engine is built without vectors, so that such a module fails even before it is linked.

@@ -2,7 +2,7 @@
 
 use crate::abi::{BUFFER, World};
 use guestbox::{
-    Limit, Limits, Region, Value,
+    Limit, Limits, Number, Region,
     abi::{ERR_EXECUTION, ERR_OK, SupervisorTrap},
 };
 use parity_scale_codec::Encode;
@@ -91,10 +91,10 @@ fn every_failure_of_the_guest_is_one_code_and_leaves_the_buffer() {
 #[test]
 fn arguments_must_have_the_number_and_types_of_the_parameters() {
     let (mut world, guest) = world();
-    let (i32, i64) = (Value::I32(-2), Value::I64(44));
+    let (i32, i64) = (Number::I32(-2), Number::I64(44));
     assert_eq!(world.invoke(guest, "takes", &vec![i32, i64].encode()), Ok(ERR_OK));
     assert_eq!(world.buffer(), [1, 1, 42, 0, 0, 0, 0, 0, 0, 0]);
-    let (f32, f64) = (Value::F32(0), Value::F64(0));
+    let (f32, f64) = (Number::F32(0), Number::F64(0));
     for args in [&[][..], &[i32], &[i64, i32], &[i32, i32], &[i32, f64], &[f32, i64], &[i32, i64, i32]] {
         assert_eq!(world.invoke(guest, "takes", &args.encode()), Ok(ERR_EXECUTION), "{args:?}");
     }
@@ -106,7 +106,7 @@ fn arguments_must_have_the_number_and_types_of_the_parameters() {
 #[test]
 fn arguments_that_do_not_decode_are_the_supervisors_trap_before_the_guest_runs() {
     let (mut world, guest) = world();
-    let whole = vec![Value::I32(1), Value::I64(2)].encode();
+    let whole = vec![Number::I32(1), Number::I64(2)].encode();
     let cut = (0..whole.len()).map(|len| whole[..len].to_vec());
     let bad = [
         vec![4, 4, 0, 0, 0, 0],

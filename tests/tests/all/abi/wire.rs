@@ -2,7 +2,7 @@
 
 use crate::{abi::environment, allocations::largest_allocation};
 use guestbox::{
-    HostError, ReturnValue, Value,
+    HostError, Number, ReturnValue, Value,
     wire::{self, Entry, EnvironmentDefinition, ExternEntity},
 };
 use guestbox_tests::mock::hex;
@@ -23,39 +23,39 @@ fn assert_bytes<T: Encode + Decode + PartialEq + std::fmt::Debug>(value: &T, dig
 
 #[test]
 fn values_have_the_bytes_of_the_abi() {
-    assert_bytes(&Value::I32(0x1234_5678), "0078563412");
-    assert_bytes(&Value::I64(0x1234_5678_8765_4321), "012143658778563412");
-    assert_bytes(&Value::F32(f32::NAN.to_bits()), "020000c07f");
-    assert_bytes(&Value::F64(f64::NAN.to_bits()), "03000000000000f87f");
-    assert_bytes(&Value::I32(-1), "00ffffffff");
-    assert_bytes(&Value::I64(i64::MIN), "010000000000000080");
+    assert_bytes(&Number::I32(0x1234_5678), "0078563412");
+    assert_bytes(&Number::I64(0x1234_5678_8765_4321), "012143658778563412");
+    assert_bytes(&Number::F32(f32::NAN.to_bits()), "020000c07f");
+    assert_bytes(&Number::F64(f64::NAN.to_bits()), "03000000000000f87f");
+    assert_bytes(&Number::I32(-1), "00ffffffff");
+    assert_bytes(&Number::I64(i64::MIN), "010000000000000080");
     // A signalling NaN and the negative zero are bits like any others.
-    assert_bytes(&Value::F32(0x7FA0_0001), "020100a07f");
-    assert_bytes(&Value::F64((-0.0_f64).to_bits()), "030000000000000080");
+    assert_bytes(&Number::F32(0x7FA0_0001), "020100a07f");
+    assert_bytes(&Number::F64((-0.0_f64).to_bits()), "030000000000000080");
 }
 
 #[test]
 fn arguments_have_the_bytes_of_the_abi() {
-    assert_bytes(&Vec::<Value>::new(), "00");
-    let args = vec![Value::I32(0x1234_5678), Value::I64(0x1234_5678_8765_4321)];
+    assert_bytes(&Vec::<Number>::new(), "00");
+    let args = vec![Number::I32(0x1234_5678), Number::I64(0x1234_5678_8765_4321)];
     assert_bytes(&args, "08 0078563412 012143658778563412");
-    assert_eq!(wire::decode_arguments(&args.encode()), Ok(args));
+    assert_eq!(wire::decode_arguments(&args.encode()), Ok(args.into_iter().map(Value::from).collect()));
     // From 64 on a count takes two bytes.
-    assert_bytes(&vec![Value::I32(0); 63], &format!("fc{}", "0000000000".repeat(63)));
-    assert_bytes(&vec![Value::I32(0); 64], &format!("0101{}", "0000000000".repeat(64)));
+    assert_bytes(&vec![Number::I32(0); 63], &format!("fc{}", "0000000000".repeat(63)));
+    assert_bytes(&vec![Number::I32(0); 64], &format!("0101{}", "0000000000".repeat(64)));
 }
 
 #[test]
 fn results_have_the_bytes_of_the_abi() {
     assert_bytes(&ReturnValue::Unit, "00");
-    assert_bytes(&ReturnValue::Value(Value::I32(0x1337)), "010037130000");
-    assert_bytes(&ReturnValue::Value(Value::I64(-1)), "0101ffffffffffffffff");
-    let longest = [Value::I32(0), Value::I64(0), Value::F32(0), Value::F64(0)];
+    assert_bytes(&ReturnValue::Value(Number::I32(0x1337)), "010037130000");
+    assert_bytes(&ReturnValue::Value(Number::I64(-1)), "0101ffffffffffffffff");
+    let longest = [Number::I32(0), Number::I64(0), Number::F32(0), Number::F64(0)];
     let longest = longest.map(|value| ReturnValue::Value(value).encode().len());
     assert_eq!(longest.iter().max(), Some(&10));
     let result = |result: Result<ReturnValue, HostError>| hex(&result.encode());
     assert_eq!(result(Ok(ReturnValue::Unit)), "0000");
-    assert_eq!(result(Ok(ReturnValue::Value(Value::I32(8)))), "00010008000000");
+    assert_eq!(result(Ok(ReturnValue::Value(Number::I32(8)))), "00010008000000");
     assert_eq!(result(Err(HostError::new())), "01");
 }
 
@@ -68,8 +68,8 @@ fn a_host_error_is_no_bytes_and_its_reason_stays_behind() {
 
 #[test]
 fn options_have_the_bytes_of_the_abi() {
-    assert_bytes(&None::<Value>, "00");
-    assert_bytes(&Some(Value::I64(500)), "0101f401000000000000");
+    assert_bytes(&None::<Number>, "00");
+    assert_bytes(&Some(Number::I64(500)), "0101f401000000000000");
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn an_index_that_does_not_exist_is_an_error() {
     let decodes = |index: u8| {
         let bytes = [&[index][..], &rest].concat();
         [
-            Value::decode(&mut &bytes[..]).is_ok(),
+            Number::decode(&mut &bytes[..]).is_ok(),
             ReturnValue::decode(&mut &bytes[..]).is_ok(),
             ExternEntity::decode(&mut &bytes[..]).is_ok(),
         ]

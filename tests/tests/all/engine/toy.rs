@@ -5,9 +5,9 @@
 
 use super::code::{self, Body, Op};
 use guestbox::{
-    FuncType, PAGE_BYTES, Trap, TrapCode, Value,
+    ExternRef, FuncType, PAGE_BYTES, Trap, TrapCode, Value,
     engine::{
-        Code, Element, Engine, Entry, Function, Global, Imported, Instance, Limiter, Memory, Outcome, Paused,
+        Code, Engine, Entry, Function, Global, Home, Imported, Instance, Limiter, Memory, Outcome, Paused,
         Prepared, RefKind, Refusal, Space, Table, Turn,
     },
 };
@@ -30,7 +30,7 @@ impl Engine for Toy {
 }
 
 impl Code for ToyCode {
-    fn space(&self, limiter: Limiter) -> Box<dyn Space> {
+    fn space(&self, limiter: Limiter, _: Home) -> Box<dyn Space> {
         Box::new(ToySpace {
             limiter,
             guest_frames: self.guest_frames,
@@ -176,17 +176,25 @@ impl Space for ToySpace {
         0
     }
 
-    fn element(&mut self, _: Table, _: u32) -> Option<Element> {
+    fn element(&mut self, _: Table, _: u32) -> Option<Value> {
         None
     }
 
-    fn set_element(&mut self, _: Table, _: u32, _: Element) -> bool {
+    fn set_element(&mut self, _: Table, _: u32, _: Value) -> bool {
         false
     }
 
-    fn grow_table(&mut self, _: Table, _: u32, _: Element) -> bool {
+    fn grow_table(&mut self, _: Table, _: u32, _: Value) -> bool {
         false
     }
+
+    fn admit(&mut self, _: ExternRef) -> bool {
+        false
+    }
+
+    fn let_go(&mut self) {}
+
+    fn externs(&self, _: &mut Vec<ExternRef>) {}
 
     fn owner(&self, function: Function) -> Option<Instance> {
         self.functions.get(index(function.0)).map(|(instance, _)| Instance(*instance))
@@ -228,7 +236,7 @@ impl Space for ToySpace {
         one == other
     }
 
-    fn get(&self, global: Global) -> Option<Value> {
+    fn get(&mut self, global: Global) -> Option<Value> {
         self.globals.get(index(global.0)).map(|global| global.value)
     }
 

@@ -119,6 +119,7 @@ fn answer(value: Value) -> Value {
         Value::I64(value) => Value::I64(value ^ 0x0123_4567_89AB_CDEF),
         Value::F32(bits) => Value::F32(bits ^ 0x8000_0000),
         Value::F64(bits) => Value::F64(bits ^ 0x8000_0000_0000_0000),
+        other => other,
     }
 }
 

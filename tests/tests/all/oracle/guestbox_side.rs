@@ -152,6 +152,7 @@ fn plain(value: guestbox::Value) -> Value {
         guestbox::Value::I64(value) => Value::new(Type::I64, value.cast_unsigned()),
         guestbox::Value::F32(bits) => Value::new(Type::F32, bits.into()),
         guestbox::Value::F64(bits) => Value::new(Type::F64, bits),
+        other => panic!("not a number: {other:?}"),
     }
 }
 

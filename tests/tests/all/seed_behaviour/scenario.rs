@@ -178,6 +178,7 @@ pub fn json_value(value: Value) -> Json {
         Value::I64(value) => serde_json::json!({ "i64": value.to_string() }),
         Value::F32(bits) => serde_json::json!({ "f32": format!("{bits:#010x}") }),
         Value::F64(bits) => serde_json::json!({ "f64": format!("{bits:#018x}") }),
+        other => panic!("not a number: {other:?}"),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::seed_behaviour::{
 };
 use guestbox::{
     CompileError, EnvironmentError, GlobalError, HandleError, ImportProblem, InstanceId, InstantiateError,
-    InvokeError, MemoryError, MemoryId, ResultsError, ReturnValue, Thunk, ThunkError, Trap, Value,
+    InvokeError, MemoryError, MemoryId, Number, ResultsError, ReturnValue, Thunk, ThunkError, Trap, Value,
     abi::{self, InstantiateFailure},
 };
 use guestbox_tests::{
@@ -20,6 +20,11 @@ use serde_json::{Value as Json, json};
 /// The outcome as the file writes it.
 pub fn perform(world: &mut World<'_>, action: &Action) -> Json {
     outcome(world, action).unwrap_or_else(|failure| failure)
+}
+
+/// What the file has are numbers.
+fn number(value: Value) -> Number {
+    Number::try_from(value).unwrap()
 }
 
 fn outcome(world: &mut World<'_>, action: &Action) -> Result<Json, Json> {
@@ -35,7 +40,7 @@ fn outcome(world: &mut World<'_>, action: &Action) -> Result<Json, Json> {
         }
         Action::GetGlobal { instance, name } => {
             let value = store.global(instance_id(*instance)?, name).map_err(handle)?;
-            json!({ "global": value.map(json_value), "globalScale": hex(&value.encode()) })
+            json!({ "global": value.map(json_value), "globalScale": hex(&value.map(number).encode()) })
         }
         Action::Instantiate { guest, environment, state } => {
             let (wasm, environment) = (document.wasm(guest), document.environment(environment));
@@ -45,7 +50,7 @@ fn outcome(world: &mut World<'_>, action: &Action) -> Result<Json, Json> {
         }
         Action::Invoke { instance, export, args, args_scale, state } => {
             let args: Vec<Value> = args.iter().map(|value| value.value()).collect();
-            assert_eq!(hex(&args.encode()), *args_scale);
+            assert_eq!(hex(&args.iter().copied().map(number).collect::<Vec<_>>().encode()), *args_scale);
             let instance = instance_id(*instance)?;
             let mut thunk = Thunk::new(mock, MockSupervisor::THUNK);
             let results =
@@ -53,7 +58,7 @@ fn outcome(world: &mut World<'_>, action: &Action) -> Result<Json, Json> {
             match results[..] {
                 [] => json!({ "ok": null }),
                 [value] => {
-                    json!({ "ok": json_value(value), "okScale": hex(&ReturnValue::Value(value).encode()) })
+                    json!({ "ok": json_value(value), "okScale": hex(&ReturnValue::Value(number(value)).encode()) })
                 }
                 _ => panic!("no guest of the file has several results"),
             }

@@ -1,7 +1,7 @@
 //! The bytes of a snapshot: their format, and that bytes from anywhere do no harm.
 
 use super::{GUEST, call, environment, guest, snapshot};
-use guestbox::{Environment, FormatError, Limit, RestoreError, Snapshot, Store, Value};
+use guestbox::{Environment, FormatError, Limit, Number, RestoreError, Snapshot, Store};
 use guestbox_tests::text;
 use parity_scale_codec::Encode;
 use twox_hash::XxHash3_64;
@@ -38,7 +38,7 @@ impl Forged {
 
     /// Of an instance of the guest.
     fn of_guest(pages: u32, runs: Vec<ForgedRun>) -> Self {
-        let globals = [Value::I64(-1), Value::I32(5)];
+        let globals = [Number::I64(-1), Number::I32(5)];
         Self::of(&text::bytes(GUEST)).with_memory(pages, runs).with_globals(&globals)
     }
 
@@ -47,7 +47,7 @@ impl Forged {
         self
     }
 
-    fn with_globals(mut self, globals: &[Value]) -> Self {
+    fn with_globals(mut self, globals: &[Number]) -> Self {
         self.globals = globals.iter().flat_map(Encode::encode).collect();
         self.global_count = globals.len() as u32;
         self
@@ -233,7 +233,7 @@ fn forged_states_that_the_module_cannot_have_are_refused() {
     let guest = guest(&mut store);
     let before = snapshot(&mut store, guest);
     let base = || Forged::of(&text::bytes(GUEST));
-    let globals = [Value::I64(0), Value::I32(0)];
+    let globals = [Number::I64(0), Number::I32(0)];
     for (what, forged) in [
         ("no memory", base().with_globals(&globals)),
         ("two memories", Forged::of_guest(1, vec![]).with_memory(1, vec![])),
@@ -243,7 +243,7 @@ fn forged_states_that_the_module_cannot_have_are_refused() {
         ("no globals", base().with_memory(1, vec![])),
         ("one global", base().with_memory(1, vec![]).with_globals(&globals[..1])),
         ("three globals", base().with_memory(1, vec![]).with_globals(&[globals[0], globals[1], globals[1]])),
-        ("other types", base().with_memory(1, vec![]).with_globals(&[Value::F64(0), Value::I32(0)])),
+        ("other types", base().with_memory(1, vec![]).with_globals(&[Number::F64(0), Number::I32(0)])),
         ("another order", base().with_memory(1, vec![]).with_globals(&[globals[1], globals[0]])),
     ] {
         let forged = read(&forged.bytes()).unwrap_or_else(|error| panic!("{what}: {error}"));

@@ -5,7 +5,7 @@ use crate::substrate::{
     place, read, reply, run, slice,
 };
 use guestbox::{
-    Limits, Region, Value,
+    Limits, Number, Region, Value,
     abi::{ERR_EXECUTION, ERR_MODULE, ERR_OK, ERR_OUT_OF_BOUNDS, MEM_UNLIMITED},
     substrate::wasmi,
     wire::ExternEntity,
@@ -117,12 +117,12 @@ fn invoke_is_err_ok_with_the_result_in_the_buffer() {
     world.answer(42);
     let guest = guest(&mut world.store, GUEST);
     let buffer = place(&mut world.store, 512, &[0xEE; 10]);
-    let code = invoke(&mut world.store, guest, b"run", &[Value::I32(5)][..].encode(), buffer);
+    let code = invoke(&mut world.store, guest, b"run", &[Number::I32(5)][..].encode(), buffer);
     assert_eq!(code, Ok(ERR_OK));
     assert_eq!(read(&world.store, buffer), [1, 0, 42, 0, 0, 0, 0xEE, 0xEE, 0xEE, 0xEE]);
     // A buffer of just the right size.
     assert_eq!(
-        invoke(&mut world.store, guest, b"run", &[Value::I32(5)][..].encode(), Region { len: 6, ..buffer }),
+        invoke(&mut world.store, guest, b"run", &[Number::I32(5)][..].encode(), Region { len: 6, ..buffer }),
         Ok(ERR_OK)
     );
     world.assert_balanced();
@@ -203,7 +203,11 @@ fn get_global_val_is_some_for_a_global_and_none_for_what_is_no_global() {
         let args = [guest.into(), slice(name)];
         let packed = call(&mut world.store, "sandbox_get_global_val", &args).unwrap().unwrap();
         let region = Region::from_slice(packed.cast_signed());
-        assert_eq!(read(&world.store, region), value.encode(), "{name:?}");
+        assert_eq!(
+            read(&world.store, region),
+            value.map(|value| Number::try_from(value).unwrap()).encode(),
+            "{name:?}"
+        );
         host(&mut world.store, "allocator_free", &[region.ptr]).unwrap();
     }
     world.assert_balanced();

@@ -1,7 +1,7 @@
 //! An embedder of another kind, whose supervisor is Rust over a memory that fails and shrinks.
 
 use guestbox::{
-    FuncIndex, Limits, Region, Value,
+    FuncIndex, Limits, Number, Region,
     abi::{ERR_OK, SupervisorTrap, ThunkLookupError},
     substrate::{self, AllocatorError, Embedder, LinearMemory, OutOfBounds, Sandbox, ThunkTrapped},
 };
@@ -66,7 +66,7 @@ impl Supervisor {
 
     fn invoke(&mut self, export: &str, value: i32) -> Result<u32, SupervisorTrap> {
         let export = self.place(512, export.as_bytes());
-        let args = self.place(600, &[Value::I32(value)][..].encode());
+        let args = self.place(600, &[Number::I32(value)][..].encode());
         substrate::invoke(self, self.guest, export, args, Region { ptr: 700, len: 10 }, 9)
     }
 

@@ -7,7 +7,7 @@ use crate::{
     },
 };
 use guestbox::{
-    Limits, Region, Value,
+    Limits, Number, Region, Value,
     abi::{ERR_EXECUTION, ERR_OK, ERR_OUT_OF_BOUNDS, SupervisorTrap},
     substrate::AllocatorError,
 };
@@ -105,7 +105,7 @@ fn nothing_is_allocated_for_a_length_that_is_not_inside_the_memory() {
     let memory = host(&mut world.store, "sandbox_memory_new", &[65_536, 65_536]).unwrap();
     let (guest, memory) = (u64::from(guest), u64::from(memory));
     let (slice, good) = (crate::substrate::slice(bad), crate::substrate::slice(Region { ptr: 600, len: 3 }));
-    let args = crate::substrate::slice(place(&mut world.store, 640, &[Value::I32(1)][..].encode()));
+    let args = crate::substrate::slice(place(&mut world.store, 640, &[Number::I32(1)][..].encode()));
     place(&mut world.store, 600, b"run");
     for (name, args, outcome) in [
         ("sandbox_instantiate", &[1, slice, good, 0][..], Err(SupervisorTrap::Slice)),

@@ -17,7 +17,7 @@ mod traps;
 mod types;
 
 use guestbox::{
-    Limits, Region, Value,
+    Limits, Number, Region, Value,
     abi::SupervisorTrap,
     substrate::{
         self, Sandbox,
@@ -25,7 +25,7 @@ use guestbox::{
     },
     wire::{self, Entry, EnvironmentDefinition, ExternEntity},
 };
-use parity_scale_codec::Encode;
+use parity_scale_codec::{Decode, Encode};
 use std::{collections::HashMap, sync::Arc};
 
 /// The names of the host functions, without `ext_` and `_version_1`.
@@ -231,11 +231,12 @@ fn run(
     args: &[Value],
 ) -> Result<(u32, Option<Value>), SupervisorTrap> {
     let buffer = place(&mut ctx, 512, &[0xEE; 10]);
+    let args: Vec<_> = args.iter().map(|value| Number::try_from(*value).unwrap()).collect();
     let code = invoke(&mut ctx, guest, export.as_bytes(), &args.encode(), buffer)?;
     let bytes = read(&ctx, buffer);
     let value = match bytes[0] {
         0xEE => None,
-        1 => Some(parity_scale_codec::Decode::decode(&mut &bytes[1..]).unwrap()),
+        1 => Some(Number::decode(&mut &bytes[1..]).unwrap().into()),
         other => panic!("a result that begins with {other}"),
     };
     Ok((code, value))
@@ -280,7 +281,8 @@ fn reply(mut ctx: impl AsContextMut<Data = Data>, bytes: &[u8]) -> i64 {
 
 /// A thunk's result: a value.
 fn ok(value: impl Into<Value>) -> Vec<u8> {
-    Ok::<_, guestbox::HostError>(guestbox::ReturnValue::Value(value.into())).encode()
+    Ok::<_, guestbox::HostError>(guestbox::ReturnValue::Value(Number::try_from(value.into()).unwrap()))
+        .encode()
 }
 
 fn slice(region: Region) -> u64 {

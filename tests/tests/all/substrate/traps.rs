@@ -5,7 +5,7 @@ use crate::substrate::{
     place, slice, trap,
 };
 use guestbox::{
-    HandleError, Limit, Limits, MemoryError, Region, Value,
+    HandleError, Limit, Limits, MemoryError, Number, Region,
     abi::{SupervisorTrap, ThunkLookupError},
     substrate::{
         self, Sandbox,
@@ -102,7 +102,7 @@ fn invoke_traps_for_undecodable_arguments() {
     let mut world = World::with_limits(limits);
     world.answer(1);
     let guest = guest(&mut world.store, GUEST);
-    let long = vec![Value::I32(1); 20].encode();
+    let long = vec![Number::I32(1); 20].encode();
     assert_eq!(long.len(), 101);
     for args in [&[][..], &[4], &ARGS[..5], &[4, 9, 0, 0, 0, 0], &[5, 0], &[0xFE, 0xFF, 0xFF, 0xFF]] {
         let result = invoke(&mut world.store, guest, b"run", args, BUFFER);

@@ -2,7 +2,7 @@
 
 use crate::substrate::{GUEST, HEAP_BASE, NAMES, World, call, guest, host, place, read, run, slice};
 use guestbox::{
-    Region, Value,
+    Number, Region, Value,
     substrate::{
         self, Sandbox,
         wasmi::{Engine, Linker, Module, Store, ValType},
@@ -69,7 +69,7 @@ fn slices_are_packed_with_the_length_above_the_address() {
     let name = place(&mut world.store, 300, b"answer");
     let packed =
         call(&mut world.store, "sandbox_get_global_val", &[guest.into(), slice(name)]).unwrap().unwrap();
-    let value = Some(Value::I64(500)).encode();
+    let value = Some(Number::I64(500)).encode();
     assert_eq!(packed, 10 << 32 | u64::from(HEAP_BASE + 8));
     assert_eq!(read(&world.store, Region::from_slice(packed.cast_signed())), value);
     // The buffer is the supervisor's to free.

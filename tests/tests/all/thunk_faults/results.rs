@@ -1,7 +1,7 @@
 //! Results that do not suit: undecodable, errors, and values of another type than declared.
 
 use crate::thunk_faults::{Why, World};
-use guestbox::{HostError, ReturnValue, ThunkError, Value};
+use guestbox::{HostError, Number, ReturnValue, ThunkError, Value};
 use guestbox_tests::mock::{MockError, Reply, hex};
 use parity_scale_codec::Encode;
 
@@ -23,17 +23,17 @@ const GUEST: &str = r#"(module
 /// What a thunk can return, and the export whose import declares just that.
 const RESULTS: [(&str, ReturnValue); 5] = [
     ("none", ReturnValue::Unit),
-    ("i32", ReturnValue::Value(Value::I32(-7))),
-    ("i64", ReturnValue::Value(Value::I64(i64::MIN))),
+    ("i32", ReturnValue::Value(Number::I32(-7))),
+    ("i64", ReturnValue::Value(Number::I64(i64::MIN))),
     // Signalling NaNs: their bits have to arrive as they are.
-    ("f32", ReturnValue::Value(Value::F32(0x7FA0_0001))),
-    ("f64", ReturnValue::Value(Value::F64(0x7FF4_0000_0000_0001))),
+    ("f32", ReturnValue::Value(Number::F32(0x7FA0_0001))),
+    ("f64", ReturnValue::Value(Number::F64(0x7FF4_0000_0000_0001))),
 ];
 
 fn values(result: ReturnValue) -> Vec<Value> {
     match result {
         ReturnValue::Unit => Vec::new(),
-        ReturnValue::Value(value) => vec![value],
+        ReturnValue::Value(value) => vec![value.into()],
     }
 }
 

@@ -1,0 +1,165 @@
+//! References on their way to guests: who may have which, and how long.
+//!
+//! A function can be had by the guests of its cell. Where its guest keeps a stack, or may lead to another that does, calls of
+//! it and of those who have it have to be of one chain. Things of the supervisor's can be had by anybody; a cell
+//! keeps them until no call of its guests is under way and no table and no global has them.
+
+use super::{Store, cell::Cell, chain::Chain, instances::Instance, shared::Place};
+use crate::{
+    engine::{self, Space},
+    error::{HandleError, ReferenceError},
+    types::{
+        ids::Origin,
+        refs::{ExternRef, FuncRef, Home},
+        slots::Slots,
+        value::Value,
+    },
+};
+use alloc::{sync::Arc, vec::Vec};
+
+/// What guests share, and can come by functions through.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Door {
+    Global(engine::Global),
+    Table(engine::Table),
+}
+
+/// Who comes by a function.
+pub(super) enum Receiver<'a> {
+    /// Those of the guests of a cell that have this chain, or one that has none.
+    Guests(u32, Option<&'a Arc<Chain>>),
+    /// Those who have what is in a cell.
+    Sharing(u32, Door, Origin),
+}
+
+impl Receiver<'_> {
+    const fn cell(&self) -> u32 {
+        match self {
+            Self::Guests(cell, _) | Self::Sharing(cell, ..) => *cell,
+        }
+    }
+}
+
+impl Store {
+    /// The things that guests still have, or globals and tables of the supervisor's: each once, in order. What else it keeps for its
+    /// guests the supervisor can forget, but for what it has yet to give to them.
+    ///
+    /// Guests of which a call is under way have all that they got until then, as do those that share
+    /// something with them. Takes a look at all tables and globals that can have things.
+    pub fn externs_in_use(&mut self) -> Vec<ExternRef> {
+        let mut all = Vec::new();
+        let Self { cells, things, instances, with_externs, .. } = self;
+        for key in &*with_externs {
+            let Ok(cell) = cells.get_mut(*key) else { continue };
+            if cell.is_quiet(instances) {
+                cell.space.let_go();
+            }
+            cell.space.externs(&mut all);
+        }
+        for (_, global) in things.globals.iter() {
+            if let Place::Free(Value::ExternRef(thing)) = &global.place {
+                all.extend(*thing);
+            }
+        }
+        for (_, table) in things.tables.iter() {
+            if let Place::Free(table) = &table.place {
+                all.extend(table.externs());
+            }
+        }
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    /// Lets somebody have what a value refers to.
+    pub(super) fn admit(&mut self, receiver: &Receiver<'_>, value: Value) -> Result<(), ReferenceError> {
+        match value {
+            Value::FuncRef(Some(func)) => {
+                self.check_func(func)?;
+                let is_there = func.home.cell == receiver.cell();
+                if is_there && self.lets_call(receiver, func) { Ok(()) } else { Err(ReferenceError::Apart) }
+            }
+            Value::ExternRef(Some(thing)) => {
+                let cell = receiver.cell();
+                let admitted =
+                    admit_extern(&mut *self.cells.get_mut(cell).map_err(HandleError::from)?.space, thing);
+                self.with_externs.insert(cell);
+                admitted
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Lets guests have what values refer to, which they are called with or get as an answer.
+    pub(super) fn admit_all(
+        &mut self,
+        cell: u32,
+        chain: Option<&Arc<Chain>>,
+        values: &[Value],
+    ) -> Result<(), ReferenceError> {
+        values.iter().try_for_each(|value| self.admit(&Receiver::Guests(cell, chain), *value))
+    }
+
+    /// Refuses a function of another store, or one whose guests have all gone: whether its cell is still there nobody is
+    /// to see.
+    pub(super) fn check_func(&self, func: FuncRef) -> Result<(), HandleError> {
+        let Home { store, cell } = func.home;
+        if store != self.tag {
+            return Err(HandleError::OtherStore);
+        }
+        if self.cells.get(cell)?.is_used() { Ok(()) } else { Err(HandleError::TornDown) }
+    }
+
+    fn lets_call(&mut self, receiver: &Receiver<'_>, func: FuncRef) -> bool {
+        let Some(owner) = self.owner(func) else { return true };
+        let Some(own) = &owner.context.chain else { return true };
+        let module = &owner.context.module;
+        let leads_nowhere = module.stack().is_none() && !module.gives_functions();
+        match receiver {
+            Receiver::Guests(_, chain) => leads_nowhere || chain.is_some_and(|chain| Arc::ptr_eq(own, chain)),
+            Receiver::Sharing(cell, door, origin) => match self.chain_of(*cell, *door, *origin) {
+                Some(chain) => leads_nowhere || Arc::ptr_eq(own, &chain),
+                None => {
+                    let own = Arc::clone(own);
+                    if let Ok(cell) = self.cells.get_mut(*cell) {
+                        cell.let_join(&own, *door);
+                    }
+                    true
+                }
+            },
+        }
+    }
+
+    /// The chain of the guests that have what is in a cell and comes from somewhere.
+    pub(super) fn chain_of(&self, cell: u32, door: Door, origin: Origin) -> Option<Arc<Chain>> {
+        match origin {
+            Origin::Exported(key, _) => self.instances.get(key).ok()?.context.chain.clone(),
+            Origin::Created(_) => self.cells.get(cell).ok()?.chain_of_door(door),
+        }
+    }
+
+    /// The instance that a function is of, if it lives.
+    pub(super) fn owner(&self, func: FuncRef) -> Option<&Instance> {
+        let cell = self.cells.get(func.home.cell).ok()?;
+        let key = cell.key_of(cell.space.owner(engine::Function(func.number))?)?;
+        self.instances.get(key).ok()
+    }
+}
+
+impl Cell {
+    /// Whether no call of any guest is under way, or begun.
+    fn is_quiet(&self, instances: &Slots<Instance>) -> bool {
+        let living = || self.living().filter_map(|key| instances.get(key).ok());
+        // The cell has one, each instance has one, and so has each call of one that is no more.
+        Arc::strong_count(&self.ticket) == living().count().saturating_add(1)
+            && living().all(|instance| Arc::strong_count(&instance.context) == 1)
+    }
+}
+
+/// Lets guests in a space have a thing.
+pub(super) fn admit_extern(space: &mut dyn Space, thing: ExternRef) -> Result<(), ReferenceError> {
+    if space.admit(thing) {
+        return Ok(());
+    }
+    Err(space.limiter_mut().take_refusal().map_or(ReferenceError::Exhausted, ReferenceError::Limit))
+}
