@@ -26,7 +26,7 @@ export { Memory, PAGE_BYTES, type ReadStringOptions } from "./memory.js";
 export type { Leak, LeakKind } from "./host/net.js";
 export { type CompileOptions, type MemoryType, Sandbox, type SandboxOptions } from "./sandbox.js";
 export type { Snapshot } from "./snapshot.js";
-export type { Table, TableType } from "./table.js";
+export type { ElementValue, Table, TableElement, TableType } from "./table.js";
 export type { FunctionType } from "./made.js";
 export type { GuestFunction } from "./host/functions.js";
 export type { ErrorCode, ErrorCodes, ModuleNeeds, TrapCode } from "./base/tables.js";

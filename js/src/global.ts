@@ -7,14 +7,15 @@ import { printable } from "./base/frames.js";
 import { known, optionsOf } from "./base/options.js";
 import { shown } from "./base/shown.js";
 import type { Engine } from "./host/engine.js";
+import { Leases } from "./host/functions.js";
 import { Handle, type Owner } from "./host/handle.js";
 import type { Keeper } from "./host/net.js";
-import { type FloatMode, type Value, ValueList, type ValueType, floatMode, isNumeric } from "./host/values.js";
+import { type FloatMode, type Value, ValueList, type ValueType, floatMode, isType } from "./host/values.js";
 
 /** What a global is made as. */
 export interface GlobalType {
   /** The type of its value. */
-  readonly value: "i32" | "i64" | "f32" | "f64";
+  readonly value: ValueType;
   /** Whether it can be set. By default it is a constant. */
   readonly mutable?: boolean;
   /** How its `value` shows floats: as numbers, or as their raw bits. */
@@ -29,12 +30,14 @@ interface Descriptor {
   readonly mutable: boolean;
 }
 
-/** A global: a number that guests can share, with each other and with JavaScript. */
+/** A global: a value that guests can share, with each other and with JavaScript. */
 export class Global {
   /** Does what `dispose` does, at the end of a `using`. */
   declare readonly [Symbol.dispose]: () => void;
   private readonly handle: Handle;
   private list: ValueList | undefined;
+  /** Of the guests that it may have functions of, which live as long. */
+  private readonly leases = new Leases();
 
   /** @internal A guest's own global is given its owner, any other its handle. */
   constructor(
@@ -53,28 +56,29 @@ export class Global {
     const mutable = checkBoolean("mutable", options.mutable);
     const mode = floatMode(options.floats);
     engine.check();
-    if (!isNumeric(type)) throw new TypeError('value is none of "i32", "i64", "f32" and "f64"');
-    const word = put(engine, new ValueList([type], mode, { one: "value", of: "the global" }), value);
-    const handle = engine.use((host) => host.new_global(type, mutable, word));
-    return new Global(engine, { type, mutable }, mode, handle);
+    if (!isType(type)) throw new TypeError('value is none of "i32", "i64", "f32", "f64", "v128", "funcref" and "externref"');
+    new ValueList([type], mode, { one: "value", of: "the global" }).putAll(engine, [value]);
+    const handle = engine.use((host) => host.new_global(type, mutable));
+    const global = new Global(engine, { type, mutable }, mode, handle);
+    global.leases.hold(value);
+    return global;
   }
 
-  /** The value. Of a vector or reference type it cannot be passed: a TypeError. */
+  /** The value. */
   get value(): Value {
     const { engine, values } = this;
     const handle = this.handle.use();
-    const word = engine.use((host) => host.global(handle));
-    engine.refresh();
-    engine.u64[0] = word ?? 0n;
-    return values.takeResult(engine) as Value;
+    engine.use((host) => host.global(handle));
+    return values.takeResult(engine);
   }
 
   set value(value: Value) {
     const { engine, values } = this;
     const handle = this.handle.use();
     if (!this.type.mutable) throw new GlobalError("immutable", "the global is not mutable");
-    const word = put(engine, values, value);
-    engine.use((host) => host.set_global(handle, word));
+    values.putAll(engine, [value]);
+    engine.use((host) => host.set_global(handle));
+    this.leases.hold(value);
   }
 
   /**
@@ -113,9 +117,3 @@ shown(Global, ({ text }) => text);
 mark(Global.prototype, "global");
 
 const drop = (engine: Keeper, handle: number): void => engine.proceed((host) => host.drop_global(handle));
-
-/** The word of a value, which is put into the exchange. */
-function put(engine: Engine, values: ValueList, value: unknown): bigint {
-  values.putAll(engine, [value]);
-  return engine.u64[0] as bigint;
-}

@@ -32,7 +32,7 @@ import { drive, driveAsync, valueOf } from "./calls/drive.js";
 import type { Pace } from "./calls/pace.js";
 import type { Calling, HostFunction, Served, ServedGuest } from "./calls/served.js";
 import { Global } from "./global.js";
-import { Table } from "./table.js";
+import { Table, type TableElement } from "./table.js";
 import { type Thing, withHandles } from "./imported.js";
 
 export const GUEST_NAMES: Names<GuestOptions> = {
@@ -46,6 +46,10 @@ export const GUEST_NAMES: Names<GuestOptions> = {
 
 /** A module, as its instances have it. */
 export interface GuestModule extends Module, CalledModule {
+  /** Whether others can come by functions of an instance other than by its exports. */
+  readonly givesFunctions: boolean;
+  /** Whether an instance can have got values of JavaScript that it keeps. */
+  readonly mayKeepValues: boolean;
   /** What is given for imports that are no functions, in the module's order. */
   thingsOf(imports: Imports, floats: FloatMode): readonly Thing[];
 }
@@ -59,7 +63,7 @@ export class Guest implements ServedGuest, Living {
   private exportsObject: Exports | undefined;
   private readonly globals = new Map<string, Global>();
   private readonly memories = new Map<string, Memory>();
-  private readonly tables = new Map<string, Table>();
+  private readonly tables = new Map<string, Table<TableElement>>();
   /** @internal What tables keep it by. */
   readonly lease: Lease = { guest: this };
   /** Its functions that are known by handles. */
@@ -102,7 +106,7 @@ export class Guest implements ServedGuest, Living {
       instance: () => this.instance(),
     };
     this.caller = new Caller(this.callee, () => Protocol.NO_CALL, false);
-    for (const thing of imported) if (thing instanceof Table) thing.hold(this.lease);
+    for (const thing of imported) if (thing instanceof Table) thing.keep(this.lease);
   }
 
   get exports(): Exports {
@@ -185,6 +189,7 @@ export class Guest implements ServedGuest, Living {
     for (const table of this.tables.values()) table.forget();
     this.lease.guest = undefined;
     this.heldHandles?.free();
+    if (this.module.mayKeepValues) this.engine.externs.sweepSoon();
   }
 
   /** @internal */
@@ -219,12 +224,12 @@ export class Guest implements ServedGuest, Living {
 
   /** Notes whose a function is, for tables. */
   private noted(function_: GuestFunction, handle: () => number): GuestFunction {
-    const { engine } = this;
-    const place = (): { handle: number; lease: Lease } => {
+    const { engine, lease } = this;
+    const handleOf = (): number => {
       this.instance();
-      return { handle: handle(), lease: this.lease };
+      return handle();
     };
-    noteFunction(function_, { engine, place });
+    noteFunction(function_, { engine, handle: handleOf, lease: () => lease });
     return function_;
   }
 
@@ -310,7 +315,7 @@ export class Guest implements ServedGuest, Living {
   private live(id: number): void {
     this.id = this.held.value = id;
     this.life = "live";
-    if ([...this.module.imports, ...this.module.exports].some(({ kind }) => kind === "table")) this.beKnown(id);
+    if (this.module.givesFunctions) this.beKnown(id);
   }
 
   /** @internal */
@@ -332,20 +337,13 @@ export class Guest implements ServedGuest, Living {
       case "memory":
         return this.memory(descriptor.name);
       case "table":
-        return this.table(descriptor.name);
+        return this.table(descriptor);
     }
   }
 
-  private table(name: string): Table {
-    return known(
-      this.tables,
-      name,
-      () =>
-        new Table(
-          this.engine,
-          this.owner(name, (host, instance) => host.exported_table(instance, name)),
-        ),
-    );
+  private table({ name, element }: ExportDescriptor & { kind: "table" }): Table<TableElement> {
+    const owner = this.owner(name, (host, instance) => host.exported_table(instance, name));
+    return known(this.tables, name, () => new Table(this.engine, element, owner));
   }
 
   private global(descriptor: ExportDescriptor & { kind: "global" }): Global {

@@ -6,21 +6,23 @@ import { InstantiateError } from "./base/errors.js";
 import { printable } from "./base/frames.js";
 import { Global } from "./global.js";
 import type { Engine } from "./host/engine.js";
-import { type FloatMode, type Value, type ValueType, isNumeric, valueText, wordOf } from "./host/values.js";
+import { type FloatMode, ValueList, type ValueType, valueText } from "./host/values.js";
 import { Memory } from "./memory.js";
-import { Table } from "./table.js";
+import { Table, type TableElement } from "./table.js";
 import type { ExternType, ImportDescriptor, ImportTarget, Imports } from "./types.js";
 import { bound, hostFunction } from "./calls/imports.js";
 import type { HostFunction } from "./calls/served.js";
 
-/** A constant that is given as a number, in the word that it is in the exchange. */
+/** A constant that is given as a value. */
 interface Constant {
   readonly type: ValueType;
-  readonly word: bigint;
+  /** How it is put into the exchange. */
+  readonly list: ValueList;
+  readonly value: unknown;
 }
 
 /** What is imported and no function. */
-export type Thing = Constant | Global | Memory | Table;
+export type Thing = Constant | Global | Memory | Table<TableElement>;
 
 /** What is given for a module's imports, of each kind in the module's order. */
 export interface Imported {
@@ -28,7 +30,7 @@ export interface Imported {
   readonly things: readonly Thing[];
 }
 
-/** Uses the handles of what is imported. The engine copies constants, so that those of numbers are dropped right after. */
+/** Uses the handles of what is imported. The engine copies constants, so that those of values are dropped right after. */
 export function withHandles<T>(engine: Engine, things: readonly Thing[], use: (handles: Uint32Array) => T): T {
   const handles = new Uint32Array(things.length);
   const made: number[] = [];
@@ -38,7 +40,8 @@ export function withHandles<T>(engine: Engine, things: readonly Thing[], use: (h
       if (thing instanceof Memory || thing instanceof Global || thing instanceof Table) {
         handles[at] = thing.handleIn(engine);
       } else {
-        const handle = (handles[at] = engine.use((host) => host.new_global(thing.type, false, thing.word)));
+        thing.list.putAll(engine, [thing.value]);
+        const handle = (handles[at] = engine.use((host) => host.new_global(thing.type, false)));
         append(made, handle);
       }
     }
@@ -60,7 +63,7 @@ export function resolve(engine: Engine, imports: Imports, descriptors: readonly 
     const target = lookUp(imports, descriptor);
     const thing = thingOf(engine, descriptor, target, floats);
     if (thing !== undefined) append(things, thing);
-    else if (descriptor.kind === "function" && typeof target === "function" && isPassable(descriptor))
+    else if (descriptor.kind === "function" && typeof target === "function")
       append(functions, hostFunction(descriptor, target as ImportTarget, floats));
     else append(problems, problemOf(descriptor, target));
   }
@@ -78,17 +81,15 @@ const NAMED = 20;
 function thingOf(engine: Engine, descriptor: ImportDescriptor, target: unknown, floats: FloatMode): Thing | undefined {
   if (descriptor.kind === "memory") return target instanceof Memory ? target : undefined;
   if (descriptor.kind === "table") return target instanceof Table ? target : undefined;
-  if (descriptor.kind !== "global" || !isNumeric(descriptor.type)) return undefined;
+  if (descriptor.kind !== "global") return undefined;
   if (target instanceof Global) return target;
   const { type, mutable } = descriptor;
-  if (mutable || !isNumber(target)) return undefined;
-  const word = wordOf(engine, type, floats, target);
-  return word === undefined ? undefined : { type, word };
+  if (mutable || target === undefined || isMarked(target, "global")) return undefined;
+  const list = new ValueList([type], floats, { one: "value", of: "the global" });
+  return list.admits(engine, target) ? { type, list, value: target } : undefined;
 }
 
-const isNumber = (target: unknown): target is Value => typeof target === "number" || typeof target === "bigint";
-
-const isPassable = ({ params, results }: ExternType & { kind: "function" }): boolean => params.every(isNumeric) && results.every(isNumeric);
+const isNumber = (target: unknown): target is number | bigint => typeof target === "number" || typeof target === "bigint";
 
 /** Throws unless names can be looked up in it. */
 function checkImports(imports: unknown): void {
@@ -134,8 +135,6 @@ function problemOf(descriptor: ImportDescriptor, target: unknown): string {
 
 function reasonOf(descriptor: ImportDescriptor, target: unknown): string {
   const { kind } = descriptor;
-  if (kind === "function" && !isPassable(descriptor)) return "a vector or reference type in its signature cannot be passed";
-  if (kind === "global" && !isNumeric(descriptor.type)) return "a global of a vector or reference type cannot be imported";
   if (kind !== "function" && isMarked(target, kind)) return `the ${kind} that is given ${OF_ANOTHER_COPY}`;
   if (kind === "global" && isNumber(target)) {
     return `a ${typeText(descriptor)} is asked for, ${valueText(target)} is ${insteadOf(descriptor)}`;

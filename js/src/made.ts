@@ -5,7 +5,7 @@ import { InvokeError, TableError } from "./base/errors.js";
 import { known, optionsOf } from "./base/options.js";
 import type { Engine } from "./host/engine.js";
 import { type GuestFunction, type Lease, noteFunction } from "./host/functions.js";
-import { type ValueType, isNumeric } from "./host/values.js";
+import { type ValueType, isType } from "./host/values.js";
 import type { Table } from "./table.js";
 import type { ImportTarget } from "./types.js";
 import type { Guest } from "./guest.js";
@@ -14,15 +14,23 @@ import type { Module } from "./module.js";
 /** The type of a function that is made for tables. */
 export interface FunctionType {
   /** The types of the parameters, in order. */
-  readonly parameters: readonly ("i32" | "i64" | "f32" | "f64")[];
+  readonly parameters: readonly ValueType[];
   /** The types of the results, in order. */
-  readonly results: readonly ("i32" | "i64" | "f32" | "f64")[];
+  readonly results: readonly ValueType[];
 }
 
 const FUNCTION_TYPE = known<FunctionType>({ parameters: true, results: true });
 
 /** As in a module. */
-const CODES: { readonly [type: string]: number } = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c };
+const CODES: { readonly [type in ValueType]: number } = {
+  i32: 0x7f,
+  i64: 0x7e,
+  f32: 0x7d,
+  f64: 0x7c,
+  v128: 0x7b,
+  funcref: 0x70,
+  externref: 0x6f,
+};
 
 /**
  * A function that tables take. In a table it is an export of a guest of its own that imports the table and it, so that it
@@ -45,7 +53,7 @@ export function makeFunction(
     if (isMarked(target, "call")) throw new InvokeError("not-started", "a function with a context can be called once it is in a table");
     return target(...args) as ReturnType<GuestFunction>;
   };
-  const place = (table: Table): { readonly handle: number; readonly lease: Lease } => {
+  const guestFor = (table: Table): Guest => {
     let guest = guests.get(table);
     if (guest === undefined) {
       const module = compile(bytes);
@@ -54,15 +62,22 @@ export function makeFunction(
       guests.set(table, guest);
       first ??= guest;
     }
-    return { handle: guest.handleAs("function", made), lease: guest.lease };
+    return guest;
   };
-  noteFunction(made, { engine, place });
+  const handle = (table?: Table): number => {
+    const guest = table === undefined ? first : guestFor(table);
+    if (guest === undefined)
+      throw new InvokeError("not-started", "a function of `sandbox.function` is given to guests by a table; put it into one first");
+    return guest.handleAs("function", made);
+  };
+  const lease = (table?: Table): Lease | undefined => (table === undefined ? first : guests.get(table))?.lease;
+  noteFunction(made, { engine, handle, lease });
   return made;
 }
 
 function typesOf(name: string, types: unknown): readonly ValueType[] {
   const all = Array.isArray(types) ? ([...(types as unknown[])] as ValueType[]) : undefined;
-  if (all?.every(isNumeric) !== true) throw new TypeError(`${name} is no array of "i32", "i64", "f32" and "f64"`);
+  if (all?.every(isType) !== true) throw new TypeError(`${name} is no array of types such as "i32" and "externref"`);
   if (all.length > LONGEST) throw new TableError("type", `a function has at most ${LONGEST} ${name}`);
   return all;
 }
@@ -72,7 +87,7 @@ const LONGEST = 1_000;
 
 /** A module that imports a table and a function, and exports that. */
 function moduleOf(parameters: readonly ValueType[], results: readonly ValueType[]): Uint8Array<ArrayBuffer> {
-  const list = (types: readonly ValueType[]): number[] => [...number(types.length), ...types.map((type) => CODES[type] as number)];
+  const list = (types: readonly ValueType[]): number[] => [...number(types.length), ...types.map((type) => CODES[type])];
   const name = (text: string): number[] => [text.length, ...new TextEncoder().encode(text)];
   const section = (id: number, contents: number[]): number[] => [id, ...number(contents.length), ...contents];
   const types = [1, 0x60, ...list(parameters), ...list(results)];

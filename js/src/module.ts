@@ -28,6 +28,10 @@ export class Module implements GuestModule {
   readonly exports: readonly ExportDescriptor[];
   readonly needs: ModuleNeeds;
   /** @internal */
+  readonly givesFunctions: boolean;
+  /** @internal */
+  readonly mayKeepValues: boolean;
+  /** @internal */
   readonly tempo = new Tempo();
   private readonly positions: ReadonlyMap<string, number>;
   private readonly held: Held;
@@ -45,6 +49,9 @@ export class Module implements GuestModule {
     this.exports = exports.map(([name, ...type]) => ({ name, ...externType(type) }));
     const needs = JSON.parse(engine.proceed((host) => host.needs(handle))) as [keyof ModuleNeeds, number][];
     this.needs = Object.fromEntries(needs) as unknown as ModuleNeeds;
+    const types = [...this.imports, ...this.exports];
+    this.givesFunctions = types.some((type) => type.kind === "table" || has(type, "funcref"));
+    this.mayKeepValues = types.some((type) => has(type, "externref"));
     this.positions = new Map(this.exports.map(({ name }, position) => [name, position]));
   }
 
@@ -85,7 +92,7 @@ export class Module implements GuestModule {
     const type = this.exports[position];
     if (type?.kind !== "function") return undefined;
     const signature = signatureOf([type.params, type.results], mode, `\`${printable(type.name)}\``);
-    if (signature !== undefined) this.signatures[mode].set(position, signature);
+    this.signatures[mode].set(position, signature);
     return signature;
   }
 
@@ -136,6 +143,20 @@ const drop = (engine: Keeper, handle: number): void => engine.proceed((host) => 
 
 const optionalU32 = (name: string, value: number | undefined): number | undefined =>
   value === undefined ? undefined : checkU32(name, value);
+
+/** Whether what is imported or exported has values of a type. */
+function has(type: ExternType, value: ValueType): boolean {
+  switch (type.kind) {
+    case "function":
+      return type.params.includes(value) || type.results.includes(value);
+    case "global":
+      return type.type === value;
+    case "memory":
+      return false;
+    case "table":
+      return type.element === value;
+  }
+}
 
 /** A type as the wasm module writes it. */
 type Written =

@@ -15,7 +15,7 @@ import { instantiateGlue } from "./load/instance.js";
 import { type Limits, type LoadOptions, storeArguments } from "./load/limits.js";
 import { Memory } from "./memory.js";
 import { Snapshot } from "./snapshot.js";
-import { Table, type TableType } from "./table.js";
+import { type ElementValue, Table, type TableElement, type TableType } from "./table.js";
 import { warmUp } from "./calls/warm.js";
 import { type FunctionType, makeFunction } from "./made.js";
 import { Module } from "./module.js";
@@ -162,9 +162,14 @@ export class Sandbox {
     return Global.make(this.engine, type, value);
   }
 
-  /** Makes a table of nulls that guests can import. */
-  table(type: TableType): Table {
-    return Table.make(this.engine, type);
+  /**
+   * Makes a table that guests can import, with a value in each place. Without one that is `null` in a table of functions, and
+   * `undefined` in others.
+   */
+  table(type: TableType, value?: GuestFunction | null): Table;
+  table(type: TableType<"externref">, value?: Value): Table<"externref">;
+  table<E extends TableElement>(type: TableType<E | "anyfunc">, value?: ElementValue<E>): Table<E> {
+    return Table.make(this.engine, type, value);
   }
 
   /**

@@ -1,65 +1,80 @@
-/** Tables of functions: made by the supervisor, or exported by a guest. */
+/** Tables: made by the supervisor, or exported by a guest. */
 import { checkU32 } from "./base/checks.js";
 import { mark } from "./base/copies.js";
 import { disposable } from "./base/disposable.js";
-import { DisposedError, TableError } from "./base/errors.js";
+import { TableError } from "./base/errors.js";
 import { known, optionsOf } from "./base/options.js";
 import { counted, shown } from "./base/shown.js";
-import { Protocol } from "./base/tables.js";
 import type { Engine } from "./host/engine.js";
-import { type GuestFunction, type Lease, sourceOf } from "./host/functions.js";
+import { type GuestFunction, type Lease, Leases, sourceOf } from "./host/functions.js";
 import { Handle, type Owner } from "./host/handle.js";
 import type { Keeper } from "./host/net.js";
+import { type Value, ValueList, type ValueType, putReference } from "./host/values.js";
+
+/** What the elements of a table are: functions of guests, or anything. */
+export type TableElement = "funcref" | "externref";
+
+/** An element of a table. */
+export type ElementValue<E extends TableElement> = E extends "funcref" ? GuestFunction | null : Value;
 
 /** What a table is made as, in elements. */
-export interface TableType {
-  /** What its elements are: references to functions, by either name. */
-  readonly element?: "funcref" | "anyfunc";
+export interface TableType<E extends TableElement | "anyfunc" = "funcref" | "anyfunc"> {
+  /** What its elements are: functions, by either name, which is the default, or anything. */
+  readonly element?: E;
   /** The size to begin with. */
   readonly initial: number;
   /** The size that it can grow to. */
   readonly maximum?: number;
 }
 
-/** In the place of the handle of a function. */
-const NULL: number = Protocol.NO_CALL;
+const TABLE_TYPE = known<TableType<TableElement | "anyfunc">>({ element: true, initial: true, maximum: true });
 
-const FEW_LEASES = 16;
-
-const TABLE_TYPE = known<TableType>({ element: true, initial: true, maximum: true });
+const ELEMENTS = new Map<string, ValueType>([
+  ["funcref", "funcref"],
+  ["anyfunc", "funcref"],
+  ["externref", "externref"],
+]);
 
 /**
- * A table of functions that guests can share, with each other and with JavaScript. A function in it is called as an export
+ * A table that guests can share, with each other and with JavaScript: of functions, or of any values. A function in it is called as an export
  * is, synchronously, and the same function is the same object: that of `exports`, where its guest exports it.
  */
-export class Table {
+export class Table<E extends TableElement = "funcref"> {
   /** Does what `dispose` does, at the end of a `using`. */
   declare readonly [Symbol.dispose]: () => void;
   private readonly handle: Handle;
+  private readonly elements: ValueList;
   /** Of the guests that it may have functions of, which live as long. */
-  private readonly leases = new Set<Lease>();
-  /** How many there may be before it looks for those of guests that have ended. */
-  private many = FEW_LEASES;
+  private readonly leases = new Leases();
 
   /** @internal A guest's own table is given its owner, any other its handle. */
   constructor(
     private readonly engine: Engine,
+    private readonly type: ValueType,
     of: number | Owner,
   ) {
     this.handle = new Handle(engine, this, "table", of, drop);
+    this.elements = new ValueList([type], "number", { one: "value", of: "the table" });
   }
 
   /** @internal Makes one that guests can import. */
-  static make(engine: Engine, given: TableType): Table {
+  static make<E extends TableElement>(engine: Engine, given: TableType<E | "anyfunc">, value: ElementValue<E> | undefined): Table<E> {
     const options = optionsOf(given, TABLE_TYPE);
-    if (options.element !== undefined && options.element !== "funcref" && options.element !== "anyfunc")
-      throw new TypeError('element is neither "funcref" nor "anyfunc"');
+    const element: string = options.element ?? "funcref";
+    const type = ELEMENTS.get(element);
+    if (type === undefined) throw new TypeError('element is none of "funcref", "anyfunc" and "externref"');
     const initial = checkU32("initial", options.initial);
     const maximum = options.maximum === undefined ? -1 : checkU32("maximum", options.maximum);
-    return new Table(
-      engine,
-      engine.use((host) => host.new_table(initial, maximum)),
-    );
+    const isEmpty = value === null || (value === undefined && type === "funcref");
+    const handle = engine.use((host) => host.new_table(type === "funcref", isEmpty ? initial : 0, maximum));
+    const table = new Table<E>(engine, type, handle);
+    try {
+      if (!isEmpty) table.grow(initial, value);
+    } catch (error) {
+      table.dispose();
+      throw error;
+    }
+    return table;
   }
 
   /** The number of elements. */
@@ -68,34 +83,34 @@ export class Table {
     return this.engine.use((host) => host.table_size(handle));
   }
 
-  /** The function at a place, or `null`. */
-  get(index: number): GuestFunction | null {
+  /** The element at a place: a function, or `null`, or whatever a table of any values has. */
+  get(index: number): ElementValue<E> {
     checkU32("index", index);
-    const { engine } = this;
+    const { engine, elements } = this;
     const handle = this.handle.use();
-    const function_ = engine.use((host) => host.table_get(handle, index));
-    if (function_ === NULL) return null;
-    const guest = engine.living(engine.use((host) => host.func_instance(function_)));
-    if (guest === undefined) throw new DisposedError("torn-down", "the guest that the function is of was disposed of");
-    return guest.functionBy(function_) as GuestFunction;
+    engine.use((host) => host.table_get(handle, index));
+    return elements.takeResult(engine) as ElementValue<E>;
   }
 
-  /** Sets the element at a place to a function: of a guest, of `sandbox.function`, or `null`. */
-  set(index: number, value: GuestFunction | null = null): void {
+  /**
+   * Sets the element at a place: in a table of functions to one of a guest, of `sandbox.function`, or `null`, in others to
+   * anything. Without a value it is `null`, or `undefined` in a table of any values.
+   */
+  set(index: number, value?: ElementValue<E>): void {
     checkU32("index", index);
     const handle = this.handle.use();
-    const element = this.place(value);
-    this.engine.use((host) => host.table_set(handle, index, element.handle));
-    if (element.lease !== undefined) this.hold(element.lease);
+    this.put(value);
+    this.engine.use((host) => host.table_set(handle, index));
+    this.hold(value);
   }
 
-  /** Grows the table by `delta` elements, such a function or `null` each, and returns its size before. */
-  grow(delta: number, value: GuestFunction | null = null): number {
+  /** Grows the table by `delta` elements, such a value each, and returns its size before. */
+  grow(delta: number, value?: ElementValue<E>): number {
     checkU32("delta", delta);
     const handle = this.handle.use();
-    const element = this.place(value);
-    const before = this.engine.use((host) => host.table_grow(handle, delta, element.handle));
-    if (element.lease !== undefined) this.hold(element.lease);
+    this.put(value);
+    const before = this.engine.use((host) => host.table_grow(handle, delta));
+    this.hold(value);
     return before;
   }
 
@@ -116,21 +131,27 @@ export class Table {
   }
 
   /** @internal Keeps a guest that it may have functions of. */
-  hold(lease: Lease): void {
-    const { leases } = this;
-    leases.add(lease);
-    if (leases.size <= this.many) return;
-    for (const known of leases) if (known.guest === undefined) leases.delete(known);
-    this.many = Math.max(FEW_LEASES, leases.size * 2);
+  keep(lease: Lease): void {
+    this.leases.keep(lease);
   }
 
-  /** The engine's handle of what is to be an element, and whose it is. */
-  private place(value: unknown): { readonly handle: number; readonly lease?: Lease } {
-    if (value === null) return { handle: NULL };
-    const source = typeof value === "function" ? sourceOf(value as GuestFunction) : undefined;
-    if (source === undefined) throw new TypeError(NO_FUNCTION);
-    if (source.engine !== this.engine) throw new TableError("other-store", "the function is of a guest in another sandbox");
-    return source.place(this as never);
+  /** Puts what is to be an element into the exchange. */
+  private put(value: unknown): void {
+    const { engine, elements, type } = this;
+    const source = type === "funcref" ? sourceOf(value) : undefined;
+    if (source === undefined) {
+      if (type === "funcref" && value !== undefined && value !== null) throw new TypeError(NO_FUNCTION);
+      elements.putAll(engine, [type === "funcref" ? null : value]);
+      return;
+    }
+    if (source.engine !== engine) throw new TableError("other-store", "the function is of a guest in another sandbox");
+    engine.check();
+    putReference(engine, 0, source.handle(this as never));
+  }
+
+  private hold(value: unknown): void {
+    const lease = this.type === "funcref" ? sourceOf(value)?.lease(this as never) : undefined;
+    if (lease !== undefined) this.keep(lease);
   }
 }
 

@@ -9,7 +9,7 @@ import type { Global } from "./global.js";
 import type { FloatMode, Value, ValueType } from "./host/values.js";
 import type { Memory } from "./memory.js";
 import type { Snapshot } from "./snapshot.js";
-import type { Table } from "./table.js";
+import type { Table, TableElement } from "./table.js";
 
 /** The type of an import or export. */
 export type ExternType =
@@ -62,8 +62,8 @@ export type ImportTarget = (...args: any[]) => unknown;
 /** What a guest's imports are resolved with: by module name, then by field name. */
 export type Imports = { readonly [module: string]: ImportModule } | ReadonlyMap<string, ImportModule> | object;
 
-/** What serves an import: of a constant global also a number of its type, as `floats` has it. */
-export type Importable = Global | ImportTarget | Memory | Table | Value;
+/** What serves an import: of a constant global also a value of its type, as `floats` has it. */
+export type Importable = Global | ImportTarget | Memory | Table<TableElement> | Value;
 
 /** The functions, memories, globals and tables of one module name. */
 export type ImportModule =

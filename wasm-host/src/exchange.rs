@@ -97,7 +97,7 @@ impl Exchange {
     ///
     /// Where it is not known any more.
     pub(crate) fn func(&self, handle: u32) -> Result<FuncRef, HandleError> {
-        self.funcs.get(handle).copied().map_err(|_| HandleError::TornDown)
+        self.funcs.get(handle).copied().map_err(|_| HandleError::Unknown)
     }
 
     /// The handle of a function, which has one until that is dropped.
@@ -121,7 +121,8 @@ fn number(number: u32) -> u64 {
 
 /// The number of a reference by its word; `None` of null.
 fn referred(word: u64) -> Option<u32> {
-    low(word).checked_sub(1)
+    // None has a larger one.
+    word.checked_sub(1).map(|number| u32::try_from(number).unwrap_or(u32::MAX))
 }
 
 const fn low(word: u64) -> u32 {

@@ -1,7 +1,7 @@
 //! Names as JavaScript spells them, and what is said with them.
 
 use guestbox::{
-    Feature, Limit, LimitError, StackLimits, ThunkError, Trap,
+    Feature, Limit, LimitError, ReferenceError, StackLimits, ThunkError, Trap,
     tables::{INSTANCE_LIMITS, Refusing, write_refused},
 };
 
@@ -18,7 +18,7 @@ pub(crate) fn message(error: &dyn Refusing) -> String {
     }
 }
 
-/// That of a trap, where a limit is its reason.
+/// That of a trap, where its reason says more.
 pub(crate) fn trap_message(trap: &Trap) -> Option<String> {
     let reason = trap.reason()?;
     let said = if let Some(refused) = reason.downcast_ref::<LimitError>() {
@@ -28,6 +28,8 @@ pub(crate) fn trap_message(trap: &Trap) -> Option<String> {
             "the limit `guestFrames` is {guest_frames} and `engineStackBytes` {engine_stack_bytes}; raise them \
              in `limits`"
         )
+    } else if let Some(refused) = reason.downcast_ref::<ReferenceError>() {
+        message(refused)
     } else {
         message(reason.downcast_ref::<ThunkError>()?)
     };

@@ -52,8 +52,14 @@ impl Store {
         args: &[Value],
         state: u32,
     ) -> Result<Execution, InvokeError> {
-        let mut values = self.spare.pop().unwrap_or_default();
         let instance_key = instance.key_in(self.tag)?;
+        if !self.with_externs.is_empty() || args.iter().any(|value| value.refers()) {
+            let entry = self.instance(instance)?.context.module.exports().get(position);
+            let entry = entry.ok_or(InvokeError::ExportNotFound)?;
+            check_args(entry.name(), entry.ty().as_func().ok_or(InvokeError::NotAFunction)?, args)?;
+            self.admit_args(instance_key, args)?;
+        }
+        let mut values = self.spare.pop().unwrap_or_default();
         let Instance { body, context, .. } =
             self.instances.get_mut(instance_key).map_err(HandleError::from)?;
         let context = Arc::clone(context);
@@ -63,9 +69,6 @@ impl Store {
         let cell = self.cells.get_mut(context.cell).map_err(HandleError::from)?;
         let callee = body.function(cell, position, entry.name()).ok_or(InvokeError::ExportNotFound)?;
         let results = ty.results().len();
-        if args.iter().any(|value| value.refers()) {
-            self.admit_all(context.cell, context.chain.as_ref(), args)?;
-        }
         values.extend_from_slice(args);
         let fuel = self.fuel_of_call(&context.bounds);
         Ok(Execution::new(context, Purpose::Call(instance), Some(callee), values, results, fuel, state))

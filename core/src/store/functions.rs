@@ -73,9 +73,9 @@ impl Store {
     ) -> Result<Execution, InvokeError> {
         let instance = self.func_instance(func)?;
         let ty = self.func_type(func)?;
-        let context = Arc::clone(&self.instance(instance)?.context);
         check_args("", &ty, args)?;
-        self.admit_all(context.cell, context.chain.as_ref(), args)?;
+        self.admit_args(instance.key(), args)?;
+        let context = Arc::clone(&self.instance(instance)?.context);
         let mut values = self.spare.pop().unwrap_or_default();
         values.extend_from_slice(args);
         let (fuel, results) = (self.fuel_of_call(&context.bounds), ty.results().len());

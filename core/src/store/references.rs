@@ -73,6 +73,50 @@ impl Store {
 
     /// Lets somebody have what a value refers to.
     pub(super) fn admit(&mut self, receiver: &Receiver<'_>, value: Value) -> Result<(), ReferenceError> {
+        self.admit_each(receiver, &[value])
+    }
+
+    /// Lets an instance have what values refer to, which it is to be called with. Before, its cell lets go of things, if it is
+    /// time for that.
+    pub(super) fn admit_args(&mut self, instance: u32, args: &[Value]) -> Result<(), ReferenceError> {
+        let context = &self.instances.get(instance).map_err(HandleError::from)?.context;
+        // Not the context: with that it would be under way.
+        let (cell, chain) = (context.cell, context.chain.clone());
+        if self.cells.get(cell).is_ok_and(|cell| cell.space.is_to_let_go()) {
+            self.let_go(cell);
+        }
+        self.admit_all(cell, chain.as_ref(), args)
+    }
+
+    /// Lets guests have what values refer to, which they are called with or get as an answer.
+    pub(super) fn admit_all(
+        &mut self,
+        cell: u32,
+        chain: Option<&Arc<Chain>>,
+        values: &[Value],
+    ) -> Result<(), ReferenceError> {
+        self.admit_each(&Receiver::Guests(cell, chain), values)
+    }
+
+    /// Lets somebody have what values refer to. Where there is no room for all of them their cell lets go of what it can.
+    fn admit_each(&mut self, receiver: &Receiver<'_>, values: &[Value]) -> Result<(), ReferenceError> {
+        let admitted = values.iter().try_for_each(|value| self.try_admit(receiver, *value));
+        match admitted {
+            Err(ReferenceError::Limit(_)) if self.let_go(receiver.cell()) => {
+                values.iter().try_for_each(|value| self.try_admit(receiver, *value))
+            }
+            admitted => admitted,
+        }
+    }
+
+    /// Has a cell let go of things, where it can. Whether it could.
+    fn let_go(&mut self, cell: u32) -> bool {
+        let Self { cells, instances, .. } = self;
+        let quiet = cells.get_mut(cell).ok().filter(|cell| cell.is_quiet(instances));
+        quiet.map(|cell| cell.space.let_go()).is_some()
+    }
+
+    fn try_admit(&mut self, receiver: &Receiver<'_>, value: Value) -> Result<(), ReferenceError> {
         match value {
             Value::FuncRef(Some(func)) => {
                 self.check_func(func)?;
@@ -88,16 +132,6 @@ impl Store {
             }
             _ => Ok(()),
         }
-    }
-
-    /// Lets guests have what values refer to, which they are called with or get as an answer.
-    pub(super) fn admit_all(
-        &mut self,
-        cell: u32,
-        chain: Option<&Arc<Chain>>,
-        values: &[Value],
-    ) -> Result<(), ReferenceError> {
-        values.iter().try_for_each(|value| self.admit(&Receiver::Guests(cell, chain), *value))
     }
 
     /// Refuses a function of another store, or one whose guests have all gone: whether its cell is still there nobody is

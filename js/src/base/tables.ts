@@ -98,10 +98,10 @@ export interface ErrorCodes {
   readonly AsyncImportError: "async-import";
   readonly CompileError: "feature" | "invalid" | "limit" | "unsupported";
   readonly DisposedError: "host" | "other-store" | "sandbox" | "store" | "torn-down" | "unknown";
-  readonly GlobalError: "ids-exhausted" | "immutable" | "not-found" | "other-store" | "type";
+  readonly GlobalError: "apart" | "ids-exhausted" | "immutable" | "limit" | "not-found" | "other-store" | "out-of-system-memory" | "type";
   readonly GuestboxError: "attached" | "busy" | "ended" | "failure" | "heap-base" | "memory" | "not-waiting" | "other-store";
   readonly InstantiateError: "apart" | "engine" | "environment-corrupted" | "ids-exhausted" | "import" | "instantiation" | "limit" | "module-decoding" | "out-of-system-memory" | "segment" | "start-trapped";
-  readonly InvokeError: "arguments" | "busy" | "call-over" | "export-not-found" | "no-memory" | "not-a-function" | "not-started" | "queue-full" | "refused" | "signature";
+  readonly InvokeError: "apart" | "arguments" | "busy" | "call-over" | "export-not-found" | "ids-exhausted" | "limit" | "no-memory" | "not-a-function" | "not-started" | "queue-full" | "refused" | "signature";
   readonly LoadError: "csp" | "html" | "no-compiling" | "not-wasm" | "other-module" | "status" | "unreachable";
   readonly MemoryError: "ids-exhausted" | "ill-formed-text" | "limit" | "maximum" | "other-store" | "out-of-bounds" | "out-of-system-memory" | "too-many-pages";
   readonly PoisonedError: "poisoned";

@@ -6,7 +6,7 @@ import { type Names, known, optionsOf } from "../base/options.js";
 import { writable } from "../base/shown.js";
 import { Protocol, Step } from "../base/tables.js";
 import type { Engine } from "../host/engine.js";
-import { type FloatMode, type Value, ValueList, type ValueType, isNumeric } from "../host/values.js";
+import { type FloatMode, type Value, ValueList, type ValueType } from "../host/values.js";
 import type { CallOptions, Outcome, PaceOptions, Result, SyncCallOptions, SyncOutcome } from "../types.js";
 import type { Beginning, Call, Calls } from "./calls.js";
 import { drive, driveAsync, driveToEnd, valueOf } from "./drive.js";
@@ -26,13 +26,12 @@ export interface Signature {
   readonly results: ValueList;
 }
 
-/** That of a function of these types, `undefined` where it cannot be called. */
+/** That of a function of these types. */
 export function signatureOf(
   [params, results]: readonly [readonly ValueType[], readonly ValueType[]],
   mode: FloatMode,
   of = "the function",
-): Signature | undefined {
-  if (![...params, ...results].every(isNumeric)) return undefined;
+): Signature {
   return { params: new ValueList(params, mode, { one: "argument", of }), results: new ValueList(results, mode, { one: "result", of }) };
 }
 
@@ -42,7 +41,7 @@ export interface CalledModule {
   readonly tempo: Tempo;
   /** The position of an export, as the engine counts. */
   position(name: string): number | undefined;
-  /** The types of an exported function, `undefined` where it cannot be called. */
+  /** The types of an exported function, `undefined` where it is none. */
   signature(position: number, mode: FloatMode): Signature | undefined;
 }
 
@@ -123,12 +122,9 @@ export class Caller implements Calling {
   }
 
   /** A function of the guest's, by its handle, as one of JavaScript. */
-  functionBy(handle: number, signature: Signature | undefined): (...args: Value[]) => Result {
+  functionBy(handle: number, signature: Signature): (...args: Value[]) => Result {
     const { callee } = this;
-    return (...args) => {
-      const instance = callee.instance();
-      return this.run(instance, Protocol.FUNCTION + handle, signature ?? uncallable("a function"), args);
-    };
+    return (...args) => this.run(callee.instance(), Protocol.FUNCTION + handle, signature, args);
   }
 
   /** Calls without options, for its results and nothing else: in one crossing. */
@@ -146,6 +142,9 @@ export class Caller implements Calling {
     const around = this.within();
     signature.params.putAll(engine, args);
     const step = engine.call(instance, position, state, around);
+    // What it says to that is thrown.
+    if (step === Step.REFUSED && signature.params.refers)
+      engine.proceed((host) => host.begin(instance, position, state, undefined, around, Protocol.NO_CALL, false));
     if (step !== Step.FINISHED) drive(served, step);
     return signature.results.takeResult(engine);
   }
@@ -189,7 +188,10 @@ export class Caller implements Calling {
     const { position, signature } = this.find(name);
     const state = stateOf(options, callee.state);
     const keepsStack = checkBoolean("keepStack", options.keepStack);
-    signature.params.putAll(engine, argumentsOf(args));
+    const { params } = signature;
+    const values = argumentsOf(args);
+    params.putAll(engine, values);
+    let isKept = false;
     let kept: BigUint64Array | undefined;
     let budget = Protocol.NO_CALL;
     const begin = (outer?: number): number => {
@@ -198,14 +200,16 @@ export class Caller implements Calling {
       if (kept !== undefined) {
         engine.refresh();
         engine.u64.set(kept);
-      }
+      } else if (isKept) params.putAll(engine, values);
       const handle = engine.proceed((host) => host.begin(instance, position, state, fuel, around, budget, keepsStack));
       budget = Protocol.NO_CALL;
       if (slice !== undefined) engine.host.set_slice(handle, slice);
       return handle;
     };
     const keep = (isNested: boolean): void => {
-      kept ??= engine.u64.slice(0, signature.params.types.length);
+      isKept = true;
+      // A vector takes two words.
+      if (!params.refers) kept ??= engine.u64.slice(0, params.types.length * 2);
       if (budget === Protocol.NO_CALL && !isNested) budget = engine.host.keep_budget();
     };
     const drop = (): void => {
@@ -229,5 +233,5 @@ export function stateOf({ state }: { readonly state?: number }, otherwise: numbe
 }
 
 const uncallable = (name: string): never => {
-  throw new InvokeError("not-a-function", `\`${name}\` is no function, or has types that cannot be passed`);
+  throw new InvokeError("not-a-function", `\`${name}\` is no function`);
 };

@@ -7,6 +7,7 @@
  */
 import { DisposedError, PoisonedError, fromHost } from "../base/errors.js";
 import { Protocol, type Step, type TrapCode } from "../base/tables.js";
+import { Externs } from "./externs.js";
 import type { Host } from "./glue-types.js";
 import { Net } from "./net.js";
 
@@ -35,6 +36,8 @@ export class Engine {
   /** How often the engine was entered: what was seen of a guest's memory holds until the next time. */
   entered = 0;
   readonly net: Net = new Net(this);
+  /** What guests have references to. */
+  readonly externs: Externs = new Externs(() => this.use((host) => host.externs_in_use()));
   /** Who has calls that wait for their turn. */
   readonly waiting = new Set<WeakRef<Waiting>>();
   /** The guests, by their numbers. Each is let go of with its end. */
@@ -220,6 +223,7 @@ export class Engine {
     for (const calls of this.waiting) calls.deref()?.dispose(this.gone());
     // Nothing uses them any more: every way to them leads through `check`.
     this.raw = this.memory = undefined as never;
+    this.externs.clear();
     this.view(new ArrayBuffer(Protocol.HEAD_WORDS * 8), 0);
   }
 

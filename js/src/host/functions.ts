@@ -1,4 +1,5 @@
 /** Functions of guests as JavaScript has them, and how the engine knows them. */
+import { DisposedError } from "../base/errors.js";
 import type { Engine } from "./engine.js";
 import type { Value } from "./values.js";
 
@@ -10,11 +11,37 @@ export interface Lease {
   guest: object | undefined;
 }
 
+const FEW_LEASES = 16;
+
+/** Those of the guests that something may have functions of, which live as long as it. */
+export class Leases {
+  private readonly leases = new Set<Lease>();
+  /** How many there may be before those are looked for of guests that have ended. */
+  private many = FEW_LEASES;
+
+  /** Keeps the guest of a function. */
+  hold(value: unknown): void {
+    const lease = sourceOf(value)?.lease();
+    if (lease !== undefined) this.keep(lease);
+  }
+
+  /** Keeps a guest. */
+  keep(lease: Lease): void {
+    const { leases } = this;
+    leases.add(lease);
+    if (leases.size <= this.many) return;
+    for (const known of leases) if (known.guest === undefined) leases.delete(known);
+    this.many = Math.max(FEW_LEASES, leases.size * 2);
+  }
+}
+
 /** Where a function is from. */
 export interface FunctionSource {
   readonly engine: Engine;
-  /** Its handle, to be put into a table, and what keeps its guest; throws where that is not there any more. */
-  readonly place: (table: never) => { readonly handle: number; readonly lease: Lease };
+  /** Its handle, for a table if one is given; throws where there is none, or its guest is not there any more. */
+  readonly handle: (table?: never) => number;
+  /** What keeps its guest, if it has one. */
+  readonly lease: (table?: never) => Lease | undefined;
 }
 
 const sources = new WeakMap<object, FunctionSource>();
@@ -25,4 +52,11 @@ export function noteFunction(function_: GuestFunction, source: FunctionSource): 
 }
 
 /** Where a function is from; `undefined` of one that is no guest's. */
-export const sourceOf = (function_: GuestFunction): FunctionSource | undefined => sources.get(function_);
+export const sourceOf = (value: unknown): FunctionSource | undefined => (typeof value === "function" ? sources.get(value) : undefined);
+
+/** The function of a handle. */
+export function functionOf(engine: Engine, handle: number): GuestFunction {
+  const guest = engine.living(engine.use((host) => host.func_instance(handle)));
+  if (guest === undefined) throw new DisposedError("torn-down", "the guest that the function is of was disposed of");
+  return guest.functionBy(handle) as GuestFunction;
+}

@@ -5,11 +5,12 @@
  * is a whole number from -2^31 to 2^32 - 1, an i64 a BigInt from -2^63 to 2^64 - 1. Floats are
  * numbers, of which an f32 gets the nearest it has, and whose NaN may lose its payload on the
  * way; with the option `floats: "bits"` they are their raw bits instead, an f32 a number below
- * 2^32 and an f64 a BigInt.
+ * 2^32 and an f64 a BigInt. A v128 is a BigInt from 0 to 2^128 - 1.
  */
 import { isObject } from "../base/checks.js";
 import { counted } from "../base/shown.js";
 import type { Engine } from "./engine.js";
+import { functionOf, sourceOf } from "./functions.js";
 
 /** The type of a value. */
 export type ValueType = "i32" | "i64" | "f32" | "f64" | "v128" | "funcref" | "externref";
@@ -17,8 +18,11 @@ export type ValueType = "i32" | "i64" | "f32" | "f64" | "v128" | "funcref" | "ex
 /** How floats are shown to JavaScript. */
 export type FloatMode = "number" | "bits";
 
-/** A value as JavaScript has it. */
-export type Value = number | bigint;
+/**
+ * A value as JavaScript has it: a number or a BigInt, as the type of the guest's says; of a `v128` a BigInt of 128 bits, the lane of the
+ * lowest number in the lowest ones; of a `funcref` a function of a guest, or null; of an `externref` anything.
+ */
+export type Value = number | bigint | string | boolean | symbol | object | null | undefined;
 
 /** Puts a value into the exchange, at a word after the head, if it is one of the type. */
 type Put = (engine: Engine, word: number, value: unknown) => boolean;
@@ -64,24 +68,56 @@ const putF64Bits: Put = (engine, word, value) => {
   return true;
 };
 
+const putV128: Put = (engine, word, value) => {
+  if (typeof value !== "bigint" || value < 0n || value >= 1n << 128n) return false;
+  engine.u64[word] = BigInt.asUintN(64, value);
+  engine.u64[word + 1] = value >> 64n;
+  return true;
+};
+const putFunction: Put = (engine, word, value) => {
+  if (value === null) return putReference(engine, word, undefined);
+  const source = sourceOf(value);
+  return source?.engine === engine && putReference(engine, word, source.handle());
+};
+const putExtern: Put = (engine, word, value) => putReference(engine, word, value === null ? undefined : engine.externs.number(value));
+
+/** Puts a reference by its number, or null. */
+export function putReference(engine: Engine, word: number, number: number | undefined): boolean {
+  // Looking at a handle may have had the memory grow.
+  engine.refresh();
+  engine.u32[word * 2] = number === undefined ? 0 : number + 1;
+  engine.u32[word * 2 + 1] = 0;
+  return true;
+}
+
 const takeI32: Take = (engine, word) => engine.i32[word * 2] as number;
 const takeI64: Take = (engine, word) => engine.i64[word] as bigint;
 const takeF32: Take = (engine, word) => engine.f32[word * 2] as number;
 const takeF64: Take = (engine, word) => engine.f64[word] as number;
 const takeU32: Take = (engine, word) => engine.u32[word * 2] as number;
 const takeU64: Take = (engine, word) => engine.u64[word] as bigint;
+const takeV128: Take = (engine, word) => (engine.u64[word] as bigint) | ((engine.u64[word + 1] as bigint) << 64n);
+const takeExtern: Take = (engine, word) => {
+  const number = takeU32(engine, word) as number;
+  return number === 0 ? null : (engine.externs.value(number - 1) as Value);
+};
+const takeFunction: Take = (engine, word) => {
+  const number = takeU32(engine, word) as number;
+  return number === 0 ? null : functionOf(engine, number - 1);
+};
 
-const CODECS = new Map<string, { readonly [mode in FloatMode]: readonly [Put, Take] }>([
-  ["i32", { number: [putI32, takeI32], bits: [putI32, takeI32] }],
-  ["i64", { number: [putI64, takeI64], bits: [putI64, takeI64] }],
-  ["f32", { number: [putF32, takeF32], bits: [putF32Bits, takeU32] }],
-  ["f64", { number: [putF64, takeF64], bits: [putF64Bits, takeU64] }],
-]);
+type Codec = readonly [Put, Take];
 
-const codecOf = (type: ValueType, mode: FloatMode): readonly [Put, Take] => {
-  const codec = CODECS.get(type)?.[mode];
-  if (codec === undefined) throw new TypeError(`values of type ${type} cannot be passed`);
-  return codec;
+const inBothModes = (put: Put, take: Take): { readonly [mode in FloatMode]: Codec } => ({ number: [put, take], bits: [put, take] });
+
+const CODECS: { readonly [type in ValueType]: { readonly [mode in FloatMode]: Codec } } = {
+  i32: inBothModes(putI32, takeI32),
+  i64: inBothModes(putI64, takeI64),
+  f32: { number: [putF32, takeF32], bits: [putF32Bits, takeU32] },
+  f64: { number: [putF64, takeF64], bits: [putF64Bits, takeU64] },
+  v128: inBothModes(putV128, takeV128),
+  funcref: inBothModes(putFunction, takeFunction),
+  externref: inBothModes(putExtern, takeExtern),
 };
 
 /** The mode that an option names, by default numbers. */
@@ -90,16 +126,11 @@ export function floatMode(mode: FloatMode = "number"): FloatMode {
   return mode;
 }
 
-/** Whether values of a type can be passed. */
-export const isNumeric = (type: ValueType): boolean => CODECS.has(type);
+/** Whether there are values of a type. */
+export const isType = (type: unknown): type is ValueType => typeof type === "string" && Object.hasOwn(CODECS, type);
 
-/** The word that a value of a type is in the exchange; `undefined` where it is no value of that type. */
-export function wordOf(engine: Engine, type: ValueType, mode: FloatMode, value: unknown): bigint | undefined {
-  const [put] = codecOf(type, mode);
-  engine.check();
-  engine.refresh();
-  return put(engine, 0, value) ? engine.u64[0] : undefined;
-}
+/** Whether values of a type refer to something. */
+const refers = (type: ValueType): boolean => type === "funcref" || type === "externref";
 
 /** Whose values they are: what errors call one of them, and what it is of. */
 export interface Owner {
@@ -111,15 +142,21 @@ export interface Owner {
 export class ValueList {
   private readonly puts: readonly Put[];
   private readonly takes: readonly Take[];
+  /** The words of the values, where these are not one each. */
+  private readonly words: readonly number[] | undefined;
+  /** Whether some refer to something: such are not kept as words, as what they refer to is not kept by these. */
+  readonly refers: boolean;
 
   constructor(
     readonly types: readonly ValueType[],
     private readonly mode: FloatMode,
     private readonly owner: Owner,
   ) {
-    const codecs = types.map((type) => codecOf(type, mode));
+    const codecs = types.map((type) => CODECS[type][mode]);
     this.puts = codecs.map(([put]) => put);
     this.takes = codecs.map(([, take]) => take);
+    this.words = types.includes("v128") ? wordsOf(types) : undefined;
+    this.refers = types.some(refers);
   }
 
   /** Puts arguments into the exchange. */
@@ -129,15 +166,21 @@ export class ValueList {
       const { one, of } = this.owner;
       throw new TypeError(`${of} has ${counted(puts.length, one)}, ${values.length} ${values.length === 1 ? "is" : "are"} given`);
     }
-    engine.refresh();
+    this.begin(engine);
     for (let i = 0; i < puts.length; i++) this.put(engine, i, values[i]);
+  }
+
+  /** Whether a value is of the only type; it is in the exchange then. */
+  admits(engine: Engine, value: unknown): boolean {
+    this.begin(engine);
+    return (this.puts[0] as Put)(engine, 0, value);
   }
 
   /** Puts what a JavaScript function returned into the exchange: nothing, a value, or several. */
   putResult(engine: Engine, result: unknown): void {
     const { puts } = this;
     if (puts.length === 1) {
-      engine.refresh();
+      this.begin(engine);
       this.put(engine, 0, result);
     } else if (puts.length === 0) {
       // As in the standard API, what a function returns that should not is passed over.
@@ -148,17 +191,29 @@ export class ValueList {
     }
   }
 
+  /** Values are put from now on, up to the call that they are for. */
+  private begin(engine: Engine): void {
+    if (this.refers) engine.externs.tidy();
+    engine.refresh();
+  }
+
   private put(engine: Engine, at: number, value: unknown): void {
-    if (!(this.puts[at] as Put)(engine, at, value)) throw this.refused(at, value);
+    const { words } = this;
+    const word = words === undefined ? at : (words[at] as number);
+    if (!(this.puts[at] as Put)(engine, word, value)) throw this.refused(at, value);
   }
 
   /** The error for a value: of the right JavaScript type it is out of range, else it is of a wrong type. */
   private refused(at: number, value: unknown): Error {
     const { one, of } = this.owner;
     const type = this.types[at] as ValueType;
+    if (type === "funcref" && sourceOf(value) !== undefined)
+      return new TypeError(
+        `the function that is given as ${this.types.length > 1 ? `${one} ${at + 1}` : `the ${one}`} of ${of} is of a guest in another sandbox`,
+      );
     const isBits = this.mode === "bits" && type.startsWith("f");
-    const wanted = type === "i64" || (isBits && type === "f64") ? "bigint" : "number";
-    const ErrorClass = typeof value === wanted ? RangeError : TypeError;
+    const wanted = type === "i64" || type === "v128" || (isBits && type === "f64") ? "bigint" : "number";
+    const ErrorClass = typeof value === wanted && !refers(type) ? RangeError : TypeError;
     const place = this.types.length > 1 ? `${one} ${at + 1}` : `the ${one}`;
     return new ErrorClass(`${place} of ${of} is not a value of type ${type}${isBits ? " bits" : ""}: ${valueText(value)}`);
   }
@@ -166,12 +221,13 @@ export class ValueList {
   /** Takes all values out of the exchange. */
   takeAll(engine: Engine): Value[] {
     engine.refresh();
-    const { takes } = this;
+    const { takes, words } = this;
     const first = takes.at(0),
       second = takes.at(1);
     if (first === undefined) return [];
     // The usual few without a function for each.
     if (second === undefined) return [first(engine, 0)];
+    if (words !== undefined) return takes.map((take, at) => take(engine, words[at] as number));
     if (takes.length === 2) return [first(engine, 0), second(engine, 1)];
     return takes.map((take, word) => take(engine, word));
   }
@@ -184,4 +240,14 @@ export class ValueList {
     engine.refresh();
     return (takes[0] as Take)(engine, 0);
   }
+}
+
+/** The words at which values begin: a vector has two. */
+function wordsOf(types: readonly ValueType[]): readonly number[] {
+  let next = 0;
+  return types.map((type) => {
+    const word = next;
+    next += type === "v128" ? 2 : 1;
+    return word;
+  });
 }

@@ -32,6 +32,7 @@ import {
   type TableType,
   Trap,
   type TrapCode,
+  type Value,
   call,
 } from "guestbox";
 import { ScaleStore, encodeArguments, encodeResult } from "guestbox/scale";
@@ -49,7 +50,7 @@ using guest: Guest = module.instantiate({ env: { memory, say, later: async (x: b
 const mapped = await module.instantiateAsync(new Map([["env", new Map([["f", () => 1]])]]), { fuel: 5 });
 
 const options: CallOptions = { fuel: 1n, slice: 5, signal: AbortSignal.timeout(3) };
-const result: number | bigint | (number | bigint)[] | undefined = await mapped.call("run", [1, 2n], options);
+const result: Value | Value[] = await mapped.call("run", [1, 2n], options);
 for (const descriptor of module.imports) {
   if (descriptor.kind === "function") console.log(descriptor.module, descriptor.params.length);
   if (descriptor.kind === "memory") console.log(descriptor.maximum ?? descriptor.initial);
@@ -126,6 +127,10 @@ const advice = (error: LoadError | InvokeError): string => {
     case "call-over":
     case "queue-full":
       return "later";
+    case "ids-exhausted":
+    case "limit":
+      return "too much";
+    case "apart":
     case "arguments":
     case "export-not-found":
     case "no-memory":
@@ -163,8 +168,7 @@ if (Trap.is(copied, "unreachable")) {
 const counter: GlobalType = { value: "i32", mutable: true, floats: "number" };
 using count: Global = sandbox.global(counter, 5);
 count.value = 6;
-// @ts-expect-error -- there are none of references
-sandbox.global({ value: "externref" }, 0);
+sandbox.global({ value: "externref" }, { any: "thing" }).value = document;
 // @ts-expect-error -- a value is asked for
 sandbox.global({ value: "i32" });
 const functions: TableType = { element: "funcref", initial: 1, maximum: 2 };
@@ -174,8 +178,10 @@ const called = table.get(0)?.(1, 2n);
 if (table.grow(1) < table.length) table.set(1);
 if (TableError.is(copied, "apart")) console.log(called, copied.code satisfies ErrorCodes["TableError"]);
 if (Trap.is(copied, "torn-down")) console.log(copied.fuelUsed);
+const things: Table<"externref"> = sandbox.table({ element: "externref", initial: 1 }, "any value");
+things.set(0, new Map());
 // @ts-expect-error -- there are none of other references
-sandbox.table({ element: "externref", initial: 1 });
+sandbox.table({ element: "anyref", initial: 1 });
 // @ts-expect-error -- text is no function
 table.set(0, "run");
 // @ts-expect-error -- no table has this code

@@ -4,7 +4,7 @@
 //! store: it is used again after each.
 
 use crate::common::{Refusal, assert_not_grown, own_memory_bytes, refusal, scale, stack_address, wasm};
-use guestbox::{HostError, ReturnValue, Value};
+use guestbox::{HostError, Number, ReturnValue, Value};
 use guestbox_wasm_host::ScaleStore;
 use js_sys::{Function, Object};
 use parity_scale_codec::Encode;
@@ -160,7 +160,7 @@ fn bytes_that_are_no_result_end_the_call() {
 fn a_result_of_another_type_than_the_import_declares_ends_the_call() {
     let store = scale::store(&[]);
     let guest = scale::asking_guest(&store);
-    let wrong = [Value::I64(1), Value::F32(1), Value::F64(1)].map(ReturnValue::Value);
+    let wrong = [Number::I64(1), Number::F32(1), Number::F64(1)].map(ReturnValue::Value);
     for value in wrong.into_iter().chain([ReturnValue::Unit]) {
         let error = fails(&store, guest, &scale::returning(&scale::result(value)));
         assert_eq!(error.kind(), ("Trap", "result-type"), "{value:?}");

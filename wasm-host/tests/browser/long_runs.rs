@@ -4,7 +4,7 @@
 //! not, the runner's time limit ends them.
 
 use crate::common::{Guest, KEEPS_MEMORY, Page, Step, assert_not_grown, own_memory_bytes};
-use guestbox::{Limits, ReturnValue, Value};
+use guestbox::{Limits, Number, ReturnValue, Value};
 use guestbox_wasm_host::Protocol;
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -79,7 +79,7 @@ fn a_thunk_is_called_a_hundred_thousand_times_in_one_call() {
          return result;",
     );
     let result = crate::common::scale::invoke(&store, &next, guest, "run", &[Value::I32(ROUNDS)]);
-    assert_eq!(result.unwrap(), ReturnValue::Value(Value::I32(ROUNDS)));
+    assert_eq!(result.unwrap(), ReturnValue::Value(Number::I32(ROUNDS)));
 }
 
 /// Recursions without an end. The number of frames ends the first and the last, the engine's

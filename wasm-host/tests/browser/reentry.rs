@@ -2,7 +2,7 @@
 
 use crate::common::{Page, Refusal, Step, refusal, scale, stack_address};
 use core::cell::{Cell, RefCell};
-use guestbox::{Limits, ReturnValue, Value};
+use guestbox::{Limits, Number, ReturnValue, Value};
 use guestbox_wasm_host::ScaleStore;
 use js_sys::Function;
 use std::rc::Rc;
@@ -227,7 +227,7 @@ fn a_thunk_may_use_the_store_as_it_likes() {
         scale::assert_usable(&same, guest);
         same.instance_teardown(other)?;
         same.memory_teardown(memory)?;
-        Ok(ReturnValue::Value(args[0]))
+        Ok(ReturnValue::Value(Number::try_from(args[0]).unwrap()))
     });
     let result = scale::invoke(&store, &thunk, guest, "run", &[Value::I32(5)]);
     assert_eq!(result.unwrap(), scale::number(6));

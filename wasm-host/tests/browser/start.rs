@@ -2,7 +2,7 @@
 
 use crate::common::{Guest, Page, Step, refusal, scale, wasm};
 use core::cell::RefCell;
-use guestbox::{ReturnValue, Value};
+use guestbox::{Number, ReturnValue, Value};
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -142,7 +142,7 @@ fn a_thunk_serves_a_start_function() {
     let noted = seen.clone();
     let thunk = scale::serve(move |args, state, func| {
         noted.borrow_mut().push((args[0], state, func));
-        Ok(ReturnValue::Value(args[0]))
+        Ok(ReturnValue::Value(Number::try_from(args[0]).unwrap()))
     });
     let guest = store
         .instantiate(&thunk, &scale::bytes(&wasm(STARTING)), &scale::bytes(&scale::asking()), 4)

@@ -18,8 +18,19 @@ const CALLER: &str = r#"(module (import "e" "g" (global i32)) (import "e" "t" (t
     (func (export "call") (param i32 i32) (result i32) (call_indirect $t (type $unary) (local.get 1) (local.get 0)))
     (func (export "size") (result i32) (table.size $t)))"#;
 
-/// In the place of a function.
-const NULL: u32 = Protocol::NO_CALL;
+/// The word of no function.
+const NULL: u64 = 0;
+
+/// The word of the function of a handle.
+fn word_of(func: u32) -> u64 {
+    u64::from(func) + 1
+}
+
+/// The handle of the function that is an element of a table.
+#[track_caller]
+fn element(page: &mut Page, table: u32, at: u32) -> u32 {
+    u32::try_from(page.table_get(table, at).unwrap() - 1).unwrap()
+}
 
 /// Handles that were never given out.
 const UNKNOWN: [u32; 4] = [1, 1_000, 0x7FFF_FFFF, u32::MAX];
@@ -30,7 +41,7 @@ fn owner(page: &mut Page) -> (Guest, u32) {
 }
 
 fn caller(page: &mut Page, table: u32) -> Guest {
-    let global = page.host.new_global("i32", false, 0).unwrap();
+    let global = page.new_global("i32", false, 0).unwrap();
     let memory = page.host.new_memory(1, -1.0).unwrap();
     page.guest_with(CALLER, &[global, table, memory])
 }
@@ -49,32 +60,32 @@ fn that_of_a_guest_is_read_written_and_grown() {
     let mut page = Page::new();
     let (guest, table) = owner(&mut page);
     assert_eq!(page.host.table_size(table).unwrap(), 4);
-    let double = page.host.table_get(table, 0).unwrap();
-    assert_eq!(page.host.table_get(table, 0).unwrap(), double);
+    let double = element(&mut page, table, 0);
+    assert_eq!(page.table_get(table, 0).unwrap(), word_of(double));
     let position = page.position(guest, "double");
     assert_eq!(page.host.exported_func(guest.instance, position).unwrap(), double);
     assert_eq!(page.host.func_export(double).unwrap(), position);
     assert_eq!(page.host.func_instance(double).unwrap(), guest.instance);
     assert_eq!(page.host.func_type(double).unwrap(), r#"[["i32"],["i32"]]"#);
     assert_eq!(called(&mut page, guest, double, 21), 42);
-    let wide = page.host.table_get(table, 2).unwrap();
+    let wide = element(&mut page, table, 2);
     assert_eq!(page.host.func_type(wide).unwrap(), r#"[["i64","f64"],["i64"]]"#);
-    assert_eq!(page.host.func_export(wide).unwrap(), NULL);
-    assert_eq!(page.host.table_get(table, 3).unwrap(), NULL);
-    page.host.table_set(table, 3, double).unwrap();
-    assert_eq!(page.host.table_get(table, 3).unwrap(), double);
-    page.host.table_set(table, 3, NULL).unwrap();
-    assert_eq!(page.host.table_get(table, 3).unwrap(), NULL);
-    assert_eq!(page.host.table_grow(table, 2, wide).unwrap(), 4);
-    assert_eq!(page.host.table_get(table, 5).unwrap(), wide);
+    assert_eq!(page.host.func_export(wide).unwrap(), Protocol::NO_CALL);
+    assert_eq!(page.table_get(table, 3).unwrap(), NULL);
+    page.table_set(table, 3, word_of(double)).unwrap();
+    assert_eq!(page.table_get(table, 3).unwrap(), word_of(double));
+    page.table_set(table, 3, NULL).unwrap();
+    assert_eq!(page.table_get(table, 3).unwrap(), NULL);
+    assert_eq!(page.table_grow(table, 2, word_of(wide)).unwrap(), 4);
+    assert_eq!(page.table_get(table, 5).unwrap(), word_of(wide));
     for error in [
-        refusal(page.host.table_get(table, 6)),
-        refusal(page.host.table_set(table, 6, double)),
-        refusal(page.host.table_set(table, u32::MAX, NULL)),
+        refusal(page.table_get(table, 6)),
+        refusal(page.table_set(table, 6, word_of(double))),
+        refusal(page.table_set(table, u32::MAX, NULL)),
     ] {
         assert_eq!(error.kind(), ("TableError", "out-of-bounds"));
     }
-    assert_eq!(refusal(page.host.table_grow(table, 3, NULL)).kind(), ("TableError", "maximum"));
+    assert_eq!(refusal(page.table_grow(table, 3, NULL)).kind(), ("TableError", "maximum"));
     let error = refusal(page.host.exported_table(guest.instance, "double"));
     assert_eq!(error.kind(), ("DisposedError", "unknown"));
     page.host.teardown_instance(guest.instance).unwrap();
@@ -96,7 +107,7 @@ fn a_host_call_says_whose_import_it_is() {
     assert_eq!(page.answer(step.waiting(), &[20]), Step::Finished);
     assert_eq!(page.take(), [120]);
     // Where it is the call's own nobody else is named.
-    let asks = page.host.table_get(table, 1).unwrap();
+    let asks = element(&mut page, table, 1);
     page.put(&[5]);
     let step = page.host.call(owner.instance, Protocol::FUNCTION | asks, 0, Protocol::NO_CALL);
     let step = page.said(step);
@@ -115,24 +126,24 @@ fn word(word: usize) -> u32 {
 #[wasm_bindgen_test]
 fn one_that_was_made_is_shared_and_emptied() {
     let mut page = Page::new();
-    let table = page.host.new_table(2, 5.0).unwrap();
-    assert_eq!(page.host.table_grow(table, 1, NULL).unwrap(), 2);
+    let table = page.host.new_table(true, 2, 5.0).unwrap();
+    assert_eq!(page.table_grow(table, 1, NULL).unwrap(), 2);
     let (one, other) = (caller(&mut page, table), caller(&mut page, table));
     let triple = page.host.exported_func(one.instance, page.position(one, "triple")).unwrap();
-    page.host.table_set(table, 2, triple).unwrap();
+    page.table_set(table, 2, word_of(triple)).unwrap();
     assert_eq!(page.results(other, "call", &[2, 5]), [15]);
-    let of_one = page.host.table_get(table, 2).unwrap();
+    let of_one = element(&mut page, table, 2);
     assert_eq!(page.host.func_instance(of_one).unwrap(), one.instance);
     page.host.teardown_instance(one.instance).unwrap();
     assert_eq!(page.results(other, "call", &[2, 6]), [18]);
     page.host.teardown_instance(other.instance).unwrap();
-    assert_eq!((page.host.table_size(table).unwrap(), page.host.table_get(table, 2).unwrap()), (3, NULL));
+    assert_eq!((page.host.table_size(table).unwrap(), page.table_get(table, 2).unwrap()), (3, NULL));
     let third = caller(&mut page, table);
     page.host.drop_table(table).unwrap();
     page.host.drop_table(table).unwrap();
     assert_eq!(refusal(page.host.table_size(table)).kind(), ("DisposedError", "unknown"));
     assert_eq!(page.results(third, "size", &[]), [3]);
-    assert_eq!(refusal(page.host.new_table(2, 1.0)).kind(), ("TableError", "maximum"));
+    assert_eq!(refusal(page.host.new_table(true, 2, 1.0)).kind(), ("TableError", "maximum"));
 }
 
 #[wasm_bindgen_test]
@@ -140,7 +151,7 @@ fn what_does_not_fit_is_refused_by_name() {
     let mut page = Page::new();
     let module = page.compile(r#"(module (import "e" "t" (table 2 4 funcref)))"#);
     for (initial, maximum) in [(1, 4.0), (2, -1.0), (2, 5.0)] {
-        let table = page.host.new_table(initial, maximum).unwrap();
+        let table = page.host.new_table(true, initial, maximum).unwrap();
         let error = refusal(page.host.instantiate(module, &[table], 0, None, None, None, false));
         assert_eq!(error.kind(), ("InstantiateError", "import"));
         let expected = "import `e` `t`, a funcref table of 2 to 4 elements: a funcref table of ";
@@ -149,8 +160,8 @@ fn what_does_not_fit_is_refused_by_name() {
     let (_, table) = owner(&mut page);
     let (elsewhere, _) = owner(&mut page);
     let apart = page.host.exported_func(elsewhere.instance, page.position(elsewhere, "double")).unwrap();
-    assert_eq!(refusal(page.host.table_set(table, 0, apart)).kind(), ("TableError", "apart"));
-    assert_eq!(refusal(page.host.table_grow(table, 1, apart)).kind(), ("TableError", "apart"));
+    assert_eq!(refusal(page.table_set(table, 0, word_of(apart))).kind(), ("TableError", "apart"));
+    assert_eq!(refusal(page.table_grow(table, 1, word_of(apart))).kind(), ("TableError", "apart"));
     assert_eq!(page.host.table_size(table).unwrap(), 4);
 }
 
@@ -158,19 +169,19 @@ fn what_does_not_fit_is_refused_by_name() {
 fn handles_that_never_were_are_unknown() {
     let mut page = Page::new();
     let (guest, table) = owner(&mut page);
-    let double = page.host.table_get(table, 0).unwrap();
+    let double = element(&mut page, table, 0);
     let module = page.compile(r#"(module (import "e" "t" (table 1 funcref)))"#);
     let expected = ("DisposedError", "unknown");
     for handle in UNKNOWN {
         assert_eq!(refusal(page.host.table_size(handle)).kind(), expected);
-        assert_eq!(refusal(page.host.table_get(handle, 0)).kind(), expected);
-        assert_eq!(refusal(page.host.table_set(handle, 0, double)).kind(), expected);
-        assert_eq!(refusal(page.host.table_grow(handle, 1, NULL)).kind(), expected);
+        assert_eq!(refusal(page.table_get(handle, 0)).kind(), expected);
+        assert_eq!(refusal(page.table_set(handle, 0, word_of(double))).kind(), expected);
+        assert_eq!(refusal(page.table_grow(handle, 1, NULL)).kind(), expected);
         let refused = page.host.instantiate(module, &[handle], 0, None, None, None, false);
         assert_eq!(refusal(refused).kind(), expected);
         // To forget what is not there is no error.
         page.host.drop_table(handle).unwrap();
-        assert_eq!(refusal(page.host.table_set(table, 0, handle)).kind(), expected);
+        assert_eq!(refusal(page.table_set(table, 0, word_of(handle))).kind(), expected);
         assert_eq!(refusal(page.host.func_type(handle)).kind(), expected);
         page.host.drop_func(handle);
     }
@@ -180,7 +191,7 @@ fn handles_that_never_were_are_unknown() {
     // A function that was dropped gets another handle.
     page.host.drop_func(double);
     assert_eq!(refusal(page.host.func_type(double)).kind(), expected);
-    let again = page.host.table_get(table, 0).unwrap();
+    let again = element(&mut page, table, 0);
     assert_ne!(again, double);
     assert_eq!(called(&mut page, guest, again, 4), 8);
 }

@@ -1,7 +1,7 @@
 //! Values cross the exchange as raw bits, in both directions and through both kinds of call.
 
 use crate::common::{Guest, Page, Step, refusal, scale, wasm};
-use guestbox::Value;
+use guestbox::{Number, Value};
 use parity_scale_codec::Encode;
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -162,17 +162,17 @@ fn globals_cross_the_lower_door_as_encoded_values() {
         .instantiate(&scale::unused(), &scale::bytes(&guest), &scale::bytes(&scale::environment(&[])), 0)
         .unwrap();
     for bits in F64_BITS {
-        store.set_global_val(guest, "f", &Value::F64(bits).encode()).unwrap();
-        assert_eq!(store.get_global_val(guest, "f").unwrap(), Some(Value::F64(bits)).encode());
+        store.set_global_val(guest, "f", &Number::F64(bits).encode()).unwrap();
+        assert_eq!(store.get_global_val(guest, "f").unwrap(), Some(Number::F64(bits)).encode());
     }
-    assert_eq!(store.get_global_val(guest, "none").unwrap(), None::<Value>.encode());
+    assert_eq!(store.get_global_val(guest, "none").unwrap(), None::<Number>.encode());
     let set = |name: &str, bytes: &[u8]| {
         let error = refusal(store.set_global_val(guest, name, bytes));
         (error.class, error.code)
     };
     let refused = |class: &str, code: &str| (class.to_owned(), code.to_owned());
-    assert_eq!(set("fixed", &Value::I32(6).encode()), refused("GlobalError", "immutable"));
-    assert_eq!(set("f", &Value::F32(6).encode()), refused("GlobalError", "type"));
-    assert_eq!(set("none", &Value::I32(6).encode()), refused("GlobalError", "not-found"));
+    assert_eq!(set("fixed", &Number::I32(6).encode()), refused("GlobalError", "immutable"));
+    assert_eq!(set("f", &Number::F32(6).encode()), refused("GlobalError", "type"));
+    assert_eq!(set("none", &Number::I32(6).encode()), refused("GlobalError", "not-found"));
     assert_eq!(set("f", &[3, 0]), refused("SupervisorTrap", "arguments"));
 }

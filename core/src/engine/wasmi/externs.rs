@@ -3,12 +3,16 @@
 //! wasmi never frees an `ExternRef`. So each is a slot, which has one thing after the other: while no call is under way only
 //! tables and globals can have slots, and those that none has are free for others.
 
-use super::data::Data;
+use super::{data::Data, keys::key};
 use crate::{
-    limits::to_usize,
-    types::{refs::ExternRef, slots::ByNumber},
+    limits::{count, to_usize},
+    types::{
+        refs::ExternRef,
+        slots::{ByNumber, Numbers},
+    },
 };
 use alloc::{vec, vec::Vec};
+use core::fmt;
 use wasmi::{Extern, Global, Instance, Nullable, Ref, Store, Table, Val, ValType};
 
 #[derive(Default)]
@@ -19,10 +23,21 @@ pub(super) struct Externs {
     known: ByNumber<u32, u32>,
     /// The slots in which nothing is.
     free: Vec<u32>,
-    /// Where slots can be while no call is under way. One may be here more than once.
+    /// Where slots can be while no call is under way.
     tables: Vec<Table>,
     globals: Vec<Global>,
+    /// The keys of these.
+    watched_tables: Numbers,
+    watched_globals: Numbers,
+    /// How many things there were when it last let go of some.
+    kept: usize,
 }
+
+/// How many things there are at least when it lets go of some.
+const FEW: usize = 64;
+
+/// How many places are looked at for a thing.
+const PLACES: u64 = 16;
 
 impl Externs {
     /// What wasmi has for a thing that was admitted.
@@ -70,19 +85,28 @@ impl Externs {
     }
 
     pub(super) fn watch_table(&mut self, store: &Store<Data>, table: Table) {
-        if table.ty(store).element() == wasmi::RefType::Extern {
+        if table.ty(store).element() == wasmi::RefType::Extern && is_new(&mut self.watched_tables, &table) {
             self.tables.push(table);
         }
     }
 
     pub(super) fn watch_global(&mut self, store: &Store<Data>, global: Global) {
-        if global.ty(store).content() == ValType::ExternRef {
+        if global.ty(store).content() == ValType::ExternRef && is_new(&mut self.watched_globals, &global) {
             self.globals.push(global);
         }
     }
 
-    /// Frees the slots that no table and no global has.
+    /// Whether there are twice as many things as when it last let go of some.
+    pub(super) fn is_to_let_go(&self) -> bool {
+        self.known.len() >= self.kept.saturating_mul(2).max(FEW)
+    }
+
+    /// Frees the slots that no table and no global has, if there are enough things for so many places to be looked at.
     pub(super) fn let_go(&mut self, store: &Store<Data>) {
+        let places = self.tables.iter().map(|table| table.size(store)).fold(0, u64::saturating_add);
+        if count(self.known.len()) < places / PLACES {
+            return;
+        }
         let mut kept = vec![false; self.slots.len()];
         let mut keep = |slot: wasmi::ExternRef| {
             let kept = number(store, slot).and_then(|slot| kept.get_mut(to_usize(slot)));
@@ -106,6 +130,7 @@ impl Externs {
                 self.free.push(at);
             }
         }
+        self.kept = self.known.len();
     }
 
     /// The things that are in slots.
@@ -117,4 +142,9 @@ impl Externs {
 /// The number of a slot.
 fn number(store: &Store<Data>, slot: wasmi::ExternRef) -> Option<u32> {
     slot.data(store).downcast_ref().copied()
+}
+
+/// Whether a key is not among others yet, as many instances may have the same thing; it is then.
+fn is_new(known: &mut Numbers, handle: &impl fmt::Debug) -> bool {
+    key(handle).is_none_or(|key| known.insert(key))
 }

@@ -251,6 +251,10 @@ impl Space for WasmiSpace {
         self.references.externs.let_go(&self.store);
     }
 
+    fn is_to_let_go(&self) -> bool {
+        self.references.externs.is_to_let_go()
+    }
+
     fn externs(&self, all: &mut Vec<ExternRef>) {
         all.extend(self.references.externs.all());
     }

@@ -194,6 +194,10 @@ impl Space for ToySpace {
 
     fn let_go(&mut self) {}
 
+    fn is_to_let_go(&self) -> bool {
+        false
+    }
+
     fn externs(&self, _: &mut Vec<ExternRef>) {}
 
     fn owner(&self, function: Function) -> Option<Instance> {

@@ -209,9 +209,47 @@ impl Page {
     #[track_caller]
     pub(crate) fn global(&mut self, guest: Guest, name: &str) -> u64 {
         let global = self.host.exported_global(guest.instance, name).unwrap();
-        let value = self.host.global(global).unwrap().unwrap();
+        let value = self.value(global).unwrap();
         self.host.drop_global(global).unwrap();
         value
+    }
+
+    /// Makes a global of a type with these bits.
+    pub(crate) fn new_global(&mut self, ty: &str, mutable: bool, bits: u64) -> Result<u32, JsValue> {
+        self.put(&[bits]);
+        self.host.new_global(ty, mutable)
+    }
+
+    /// The bits of a global.
+    pub(crate) fn value(&mut self, global: u32) -> Result<u64, JsValue> {
+        self.host.global(global)?;
+        let [bits] = self.take();
+        Ok(bits)
+    }
+
+    /// Sets a global to bits.
+    pub(crate) fn set_value(&mut self, global: u32, bits: u64) -> Result<(), JsValue> {
+        self.put(&[bits]);
+        self.host.set_global(global)
+    }
+
+    /// The word of an element of a table.
+    pub(crate) fn table_get(&mut self, table: u32, at: u32) -> Result<u64, JsValue> {
+        self.host.table_get(table, at)?;
+        let [word] = self.take();
+        Ok(word)
+    }
+
+    /// Sets an element of a table to what has this word.
+    pub(crate) fn table_set(&mut self, table: u32, at: u32, word: u64) -> Result<(), JsValue> {
+        self.put(&[word]);
+        self.host.table_set(table, at)
+    }
+
+    /// Grows a table by elements of this word.
+    pub(crate) fn table_grow(&mut self, table: u32, elements: u32, word: u64) -> Result<u32, JsValue> {
+        self.put(&[word]);
+        self.host.table_grow(table, elements)
     }
 
     /// All bytes of a guest's memory, in place, through its address as it is now.
@@ -234,7 +272,7 @@ impl Page {
 
     fn words(&self) -> BigUint64Array {
         let exchange = u32::try_from(self.exchange).unwrap();
-        BigUint64Array::new_with_byte_offset_and_length(&buffer(), exchange, 1_024)
+        BigUint64Array::new_with_byte_offset_and_length(&buffer(), exchange, 2_048)
     }
 
     /// A step with what the head of the exchange says.

@@ -2,8 +2,8 @@
 
 use super::wasm;
 use guestbox::{
-    HostError, ReturnValue, Value,
-    wire::{Entry, EnvironmentDefinition, ExternEntity},
+    HostError, Number, ReturnValue, Value,
+    wire::{self, Entry, EnvironmentDefinition, ExternEntity},
 };
 use guestbox_wasm_host::ScaleStore;
 use js_sys::{Function, Uint8Array};
@@ -72,7 +72,7 @@ pub(crate) fn serve(
     body: impl Fn(Vec<Value>, u32, u32) -> Result<ReturnValue, JsValue> + 'static,
 ) -> Function {
     let body = move |args: Uint8Array, state: u32, func: u32| -> Result<Uint8Array, JsValue> {
-        let args = Vec::<Value>::decode(&mut args.to_vec().as_slice()).unwrap();
+        let args = wire::decode_arguments(&args.to_vec()).unwrap();
         Ok(Uint8Array::from(result(body(args, state, func)?).as_slice()))
     };
     let body: Closure<dyn Fn(Uint8Array, u32, u32) -> Result<Uint8Array, JsValue>> = Closure::new(body);
@@ -86,7 +86,7 @@ pub(crate) fn result(value: ReturnValue) -> Vec<u8> {
 
 /// The same for an `i32`.
 pub(crate) fn number(value: i32) -> ReturnValue {
-    ReturnValue::Value(Value::I32(value))
+    ReturnValue::Value(Number::I32(value))
 }
 
 /// Calls an export with SCALE-encoded arguments.
@@ -97,6 +97,7 @@ pub(crate) fn invoke(
     export: &str,
     args: &[Value],
 ) -> Result<ReturnValue, JsValue> {
+    let args: Vec<_> = args.iter().map(|value| Number::try_from(*value).unwrap()).collect();
     let result = store.invoke(thunk, instance, export, &bytes(&args.encode()), 0)?;
     Ok(ReturnValue::decode(&mut result.as_slice()).unwrap())
 }
