@@ -108,7 +108,8 @@ pub trait Space: fmt::Debug + Send + Sync {
     /// Whether a module's code is in here from the beginning, so that nothing is translated for its instances.
     fn is_made_for(&self, code: &dyn Code) -> bool;
 
-    /// Makes an instance up to its start function, which is an export here. The limiter was told what it takes.
+    /// Makes an instance up to its start function, which is an export here. The limiter was told what it takes. Its number
+    /// is above those of the instances before.
     ///
     /// What it imports is of the types that it asks for.
     ///

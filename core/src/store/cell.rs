@@ -10,7 +10,7 @@ use crate::{
     limits::{Limits, PAGE_BYTES, budget::Charge, to_usize},
     module::Module,
     store::{chain::Chain, execution::Recorder, leavings::Leavings, references::Door, shared::Kept},
-    types::{refs::Home, slots::ByNumber},
+    types::{ascending::Ascending, refs::Home},
 };
 use alloc::{
     boxed::Box,
@@ -29,8 +29,8 @@ pub(crate) struct Cell {
     pub(crate) ticket: Arc<Ticket>,
     /// The numbers of what is in it and the supervisor's, and not torn down.
     pub(crate) kept: Kept,
-    /// The keys of the instances that live, by the engine's numbers.
-    instances: ByNumber<u32, u32>,
+    /// The keys of the instances by the engine's numbers, of dead ones too: the space has these as well.
+    instances: Ascending<u32>,
     /// Where the frames are noted of all guests, dead ones too: calls of others may lead into them.
     pub(crate) recorders: Vec<Recorder>,
     /// Those of the chains whose stack several guests may share.
@@ -65,7 +65,7 @@ impl Cell {
             space: module.code().space(Limiter::new(limits, budgets), home),
             ticket: Arc::new(Ticket { leavings: Arc::clone(leavings) }),
             kept: Kept::default(),
-            instances: ByNumber::default(),
+            instances: Ascending::new(),
             recorders: Vec::new(),
             chains: Vec::new(),
             dead_instances: 0,
@@ -82,22 +82,17 @@ impl Cell {
 
     /// Notes the key of an instance that was just made.
     pub(crate) fn note_instance(&mut self, instance: engine::Instance, key: u32) {
-        self.instances.insert(instance.0, key);
+        self.instances.add(instance.0, key);
     }
 
-    /// Forgets an instance.
-    pub(crate) fn forget_instance(&mut self, instance: engine::Instance) {
-        self.instances.remove(&instance.0);
-    }
-
-    /// The key of an instance that lives.
+    /// The key of an instance, which may be dead.
     pub(crate) fn key_of(&self, instance: engine::Instance) -> Option<u32> {
-        self.instances.get(&instance.0).copied()
+        self.instances.get(instance.0).copied()
     }
 
-    /// The keys of the instances that live.
-    pub(crate) fn living(&self) -> impl Iterator<Item = u32> {
-        self.instances.values().copied()
+    /// The keys of all instances, of which some may be dead.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = u32> {
+        self.instances.iter().copied()
     }
 
     /// The chain of the guests that have what the supervisor made.
@@ -111,24 +106,28 @@ impl Cell {
         chains.find(|chain| chain.has_pointer(pointer, &*self.space))
     }
 
-    /// The chain for an instance of `module` that would have `own` if what it imports had not brought it to another.
+    /// The chain for an instance of `module` that imports tables: the one to which what it imports brought it, or its own.
     pub(crate) fn chain(
         &mut self,
+        of: (u64, u32),
         module: &Module,
-        own: Chain,
+        instance: engine::Instance,
         joined: Option<Arc<Chain>>,
         doors: &[Door],
     ) -> Arc<Chain> {
+        let stack = module.stack();
+        let pointer = stack.and_then(|pointer| self.space.global(instance, &pointer.name));
         if let Some(chain) = joined {
-            chain.join(&own, doors, &mut *self.space);
+            doors.iter().for_each(|door| chain.add_door(*door));
+            if let Some(pointer) = pointer {
+                chain.join(pointer, &mut *self.space);
+            }
             self.note_known_chain(&chain);
             return chain;
         }
-        let (is_imported, is_exported) =
-            module.stack().map_or((false, false), |pointer| (pointer.is_imported, pointer.is_exported));
-        let chain = Arc::new(own);
-        chain.join(&chain, doors, &mut *self.space);
-        if is_imported || is_exported || !doors.is_empty() {
+        let chain = Arc::new(Chain::new(of, pointer, doors));
+        let is_shared = stack.is_some_and(|pointer| pointer.is_imported || pointer.is_exported);
+        if is_shared || !doors.is_empty() {
             self.note_chain(&chain);
         }
         chain
@@ -136,7 +135,7 @@ impl Cell {
 
     /// Whoever imports something from now on has this chain.
     pub(crate) fn let_join(&mut self, chain: &Arc<Chain>, door: Door) {
-        chain.join(chain, &[door], &mut *self.space);
+        chain.add_door(door);
         self.note_known_chain(chain);
     }
 

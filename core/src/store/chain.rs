@@ -18,8 +18,7 @@
 //! Guests for which that is not so have no chain: [`InstanceLimits::with_overlapping_calls`](crate::InstanceLimits::with_overlapping_calls).
 
 use crate::{
-    engine::{Global, Instance, Space},
-    module::Module,
+    engine::{Global, Space},
     store::references::Door,
     types::value::Value,
 };
@@ -107,21 +106,17 @@ pub(crate) struct Link {
 }
 
 impl Chain {
-    /// The chain of the instance with a key, in the store of a tag.
-    pub(crate) fn new(
-        (tag, key): (u64, u32),
-        module: &Module,
-        instance: Instance,
-        space: &mut dyn Space,
-    ) -> Self {
+    /// The chain of the instance with a key, in the store of a tag, which keeps a stack with this pointer and imports these
+    /// tables.
+    pub(crate) fn new((tag, key): (u64, u32), pointer: Option<Global>, doors: &[Door]) -> Self {
         Self {
             store: tag,
             key,
             calls: AtomicU32::new(0),
             waits_for: AtomicU32::new(NONE),
             host_calls: AtomicU32::new(NONE),
-            pointer: module.stack().and_then(|pointer| space.global(instance, &pointer.name)),
-            doors: Mutex::default(),
+            pointer,
+            doors: Mutex::new(doors.to_vec()),
             others: Mutex::default(),
             has_others: AtomicBool::new(false),
             left: Mutex::default(),
@@ -140,16 +135,16 @@ impl Chain {
         self.doors.lock().contains(&door)
     }
 
-    /// Another guest, whose own chain this would be, joins by these doors.
-    pub(crate) fn join(&self, own: &Self, doors: &[Door], space: &mut dyn Space) {
+    /// Its guests can call each other through something from now on.
+    pub(crate) fn add_door(&self, door: Door) {
         let mut known = self.doors.lock();
-        for door in doors {
-            if !known.contains(door) {
-                known.push(*door);
-            }
+        if !known.contains(&door) {
+            known.push(door);
         }
-        drop(known);
-        let Some(pointer) = own.pointer.filter(|_| !core::ptr::eq(self, own)) else { return };
+    }
+
+    /// Another guest joins, whose stack has this pointer.
+    pub(crate) fn join(&self, pointer: Global, space: &mut dyn Space) {
         if self.has_pointer(pointer, space) {
             return;
         }

@@ -69,8 +69,7 @@ impl Body {
         if bounds.limits.overlapping {
             return (recorder, None);
         }
-        let own = Chain::new(of, module, self.handle, &mut *cell.space);
-        (recorder, Some(cell.chain(module, own, joined, doors)))
+        (recorder, Some(cell.chain(of, module, self.handle, joined, doors)))
     }
 
     /// What snapshots have of it. `None` where the engine does not have what was exported for this; that does not
@@ -278,9 +277,6 @@ impl Store {
     /// Removes an instance.
     pub(crate) fn discard(&mut self, key: u32) {
         let Ok(instance) = self.instances.remove(key) else { return };
-        if let Ok(cell) = self.cells.get_mut(instance.context.cell) {
-            cell.forget_instance(instance.body.handle);
-        }
         self.bury(instance.context.cell, &instance.context.module);
         // If calls are under way, the last of them does the rest.
         self.release(instance.context);
@@ -386,8 +382,9 @@ impl Store {
         bounds: &Bounds,
     ) -> Result<engine::Instance, InstantiateError> {
         let space = &mut self.cells.get_mut(home).map_err(|_| InstantiateError::Engine)?.space;
-        space.limiter_mut().begin(bounds);
-        space.limiter_mut().begin_making(module.instance_bytes(), module.hidden())?;
+        let limiter = space.limiter_mut();
+        limiter.begin(bounds);
+        limiter.begin_making(module.instance_bytes(), module.hidden())?;
         let made = space.instantiate(module.code(), imported);
         space.limiter_mut().end();
         made.map_err(|refused| match (space.limiter_mut().take_refusal(), refused) {

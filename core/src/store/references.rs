@@ -183,7 +183,7 @@ impl Store {
 impl Cell {
     /// Whether no call of any guest is under way, or begun.
     fn is_quiet(&self, instances: &Slots<Instance>) -> bool {
-        let living = || self.living().filter_map(|key| instances.get(key).ok());
+        let living = || self.keys().filter_map(|key| instances.get(key).ok());
         // The cell has one, each instance has one, and so has each call of one that is no more.
         Arc::strong_count(&self.ticket) == living().count().saturating_add(1)
             && living().all(|instance| Arc::strong_count(&instance.context) == 1)

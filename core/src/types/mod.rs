@@ -1,5 +1,6 @@
 //! What all else speaks of: values, ids, types of imports and exports, traps and frames, fuel and what it buys.
 
+pub(crate) mod ascending;
 pub mod costs;
 pub(crate) mod externs;
 pub(crate) mod features;

@@ -15,7 +15,7 @@ use alloc::{
     boxed::Box,
     sync::{Arc, Weak},
 };
-use core::fmt;
+use core::{fmt, mem};
 use spin::Mutex;
 use wasmi::FuncType;
 
@@ -98,7 +98,6 @@ pub(super) struct WasmiCode {
 }
 
 /// The engine that a module brings, and its code there.
-#[derive(Clone)]
 struct Home {
     library: Arc<Library>,
     translated: wasmi::Module,
@@ -127,25 +126,27 @@ impl WasmiCode {
     /// The engine for a new space: the one that the module brings, or a fresh one if that holds more of dropped
     /// modules than of this. A translation frees as much code as it makes then.
     pub(super) fn library_for_space(&self) -> Arc<Library> {
-        let Home { library, translated: old } = self.home.lock().clone();
+        let library = Arc::clone(&self.home.lock().library);
         if library.dropped_bytes() <= DROPPED_BYTES.max(self.module.bytes.len()) {
             return library;
         }
         let fresh = Library::new(wasmi::Engine::new(library.engine.config()), library.stack);
         let Ok(translated) = wasmi::Module::new(&fresh.engine, &self.module.bytes) else { return library };
+        let home = Home { library: Arc::clone(&fresh), translated };
+        let old = mem::replace(&mut *self.home.lock(), home);
         // For the spaces that stay with the old one.
-        library.keep(self, old);
-        *self.home.lock() = Home { library: Arc::clone(&fresh), translated };
+        old.library.keep(self, old.translated);
         fresh
     }
 
     /// The module's code for an engine, translated now if it was not before. `None` where that fails, which does not
     /// happen: it was translated so for its own.
     pub(super) fn for_library(&self, library: &Arc<Library>) -> Option<wasmi::Module> {
-        let home = self.home.lock().clone();
+        let home = self.home.lock();
         if Arc::ptr_eq(library, &home.library) {
-            return Some(home.translated);
+            return Some(home.translated.clone());
         }
+        drop(home);
         if let Some(translated) = library.translated(self) {
             return Some(translated);
         }

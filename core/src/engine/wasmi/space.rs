@@ -17,6 +17,7 @@ use crate::{
     },
     limits::to_usize,
     types::{
+        ascending::Ascending,
         refs::ExternRef,
         value::{FuncType, Value},
     },
@@ -30,11 +31,12 @@ use wasmi::{
 
 /// A wasmi store, with what it gave the numbers of.
 pub(super) struct WasmiSpace {
-    // Boxed, as it is large and spaces are moved when they are made.
-    store: Box<Store<Data>>,
+    store: Store<Data>,
     library: Arc<Library>,
-    /// `None` for those that could not be made: functions of theirs may stand in tables.
-    instances: Vec<Option<wasmi::Instance>>,
+    instances: Ascending<wasmi::Instance>,
+    /// The number of the next instance. Those that could not be made have one as well: functions of theirs may stand in
+    /// tables.
+    next: u32,
     references: References,
     memories: Vec<wasmi::Memory>,
     globals: Vec<wasmi::Global>,
@@ -43,23 +45,29 @@ pub(super) struct WasmiSpace {
 }
 
 impl WasmiSpace {
-    pub(super) fn new(library: Arc<Library>, limiter: Limiter, home: Home) -> Self {
-        let mut store = Box::new(Store::new(library.engine(), Data::new(limiter)));
-        store.limiter(|data| &mut data.limiter);
-        Self {
-            store,
-            library,
-            instances: Vec::new(),
-            references: References { home, functions: Functions::default(), externs: Externs::default() },
-            memories: Vec::new(),
-            globals: Vec::new(),
-            tables: Vec::new(),
-            buffers: Buffers::default(),
-        }
+    pub(super) fn new(library: Arc<Library>, limiter: Limiter, home: Home) -> Box<Self> {
+        // Made where it stays, as it is large.
+        let place = Box::new_uninit();
+        let mut space = Box::write(
+            place,
+            Self {
+                store: Store::new(library.engine(), Data::new(limiter)),
+                library,
+                instances: Ascending::new(),
+                next: 0,
+                references: References { home, functions: Functions::default(), externs: Externs::default() },
+                memories: Vec::new(),
+                globals: Vec::new(),
+                tables: Vec::new(),
+                buffers: Buffers::default(),
+            },
+        );
+        space.store.limiter(|data| &mut data.limiter);
+        space
     }
 
     fn instance(&self, instance: Instance) -> Option<wasmi::Instance> {
-        at(&self.instances, instance.0)?
+        self.instances.get(instance.0).copied()
     }
 
     fn found(&self, memory: Memory) -> Option<wasmi::Memory> {
@@ -86,7 +94,7 @@ fn add<T>(all: &mut Vec<T>, one: T) -> Option<u32> {
 
 impl Code for WasmiCode {
     fn space(&self, limiter: Limiter, home: Home) -> Box<dyn Space> {
-        Box::new(WasmiSpace::new(self.library_for_space(), limiter, home))
+        WasmiSpace::new(self.library_for_space(), limiter, home)
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -111,8 +119,9 @@ impl Space for WasmiSpace {
         let Imported { memories, globals, tables } = imported;
         let code = code.as_any().downcast_ref::<WasmiCode>().ok_or(Refusal::Defect)?;
         let translated = code.for_library(&self.library).ok_or(Refusal::Defect)?;
-        let store = &mut *self.store;
-        let number = Instance(u32::try_from(self.instances.len()).map_err(|_| Refusal::Defect)?);
+        let store = &mut self.store;
+        let number = Instance(self.next);
+        self.next = self.next.checked_add(1).ok_or(Refusal::Defect)?;
         if code.module().gives_functions {
             self.references.functions.begin(number, &Func::wrap(&mut *store, || ()));
         }
@@ -124,8 +133,8 @@ impl Space for WasmiSpace {
         imports.extend(memories.iter().filter_map(|memory| at(&self.memories, memory.0)).map(Extern::Memory));
         imports.extend(globals.iter().filter_map(|global| at(&self.globals, global.0)).map(Extern::Global));
         let made = wasmi::Instance::new(&mut *store, &translated, &imports);
-        self.instances.push(made.as_ref().ok().copied());
         let instance = made.map_err(|error| refusal(&error))?;
+        self.instances.add(number.0, instance);
         if code.module().keeps_externs {
             self.references.externs.watch(store, instance);
         }
@@ -140,36 +149,36 @@ impl Space for WasmiSpace {
     }
 
     fn function(&mut self, instance: Instance, name: &str) -> Option<Function> {
-        let function = self.instance(instance)?.get_func(&*self.store, name)?;
+        let function = self.instance(instance)?.get_func(&self.store, name)?;
         self.references.functions.add(function, Some(instance))
     }
 
     fn memory(&mut self, instance: Instance, name: &str) -> Option<Memory> {
-        let memory = self.instance(instance)?.get_memory(&*self.store, name)?;
+        let memory = self.instance(instance)?.get_memory(&self.store, name)?;
         add(&mut self.memories, memory).map(Memory)
     }
 
     fn global(&mut self, instance: Instance, name: &str) -> Option<Global> {
-        let global = self.instance(instance)?.get_global(&*self.store, name)?;
+        let global = self.instance(instance)?.get_global(&self.store, name)?;
         add(&mut self.globals, global).map(Global)
     }
 
     fn table(&mut self, instance: Instance, name: &str) -> Option<Table> {
-        let table = self.instance(instance)?.get_table(&*self.store, name)?;
+        let table = self.instance(instance)?.get_table(&self.store, name)?;
         add(&mut self.tables, table).map(Table)
     }
 
     fn add_memory(&mut self, pages: u32, maximum: Option<u32>) -> Option<Memory> {
         let mut ty = MemoryType::builder();
         ty.min(pages.into()).max(maximum.map(u64::from));
-        let memory = wasmi::Memory::new(&mut *self.store, ty.build().ok()?).ok()?;
+        let memory = wasmi::Memory::new(&mut self.store, ty.build().ok()?).ok()?;
         add(&mut self.memories, memory).map(Memory)
     }
 
     fn add_global(&mut self, value: Value, mutable: bool) -> Option<Global> {
         let mutability = if mutable { Mutability::Var } else { Mutability::Const };
         let value = self.references.for_engine(value)?;
-        let global = wasmi::Global::new(&mut *self.store, value, mutability);
+        let global = wasmi::Global::new(&mut self.store, value, mutability);
         self.references.externs.watch_global(&self.store, global);
         add(&mut self.globals, global).map(Global)
     }
@@ -180,26 +189,26 @@ impl Space for WasmiSpace {
             RefKind::Extern => RefType::Extern,
         };
         let ty = TableType::new(kind, elements, maximum);
-        let table = wasmi::Table::new(&mut *self.store, ty, Ref::null(kind)).ok()?;
+        let table = wasmi::Table::new(&mut self.store, ty, Ref::null(kind)).ok()?;
         self.references.externs.watch_table(&self.store, table);
         add(&mut self.tables, table).map(Table)
     }
 
     fn bytes(&self, memory: Memory) -> &[u8] {
-        self.found(memory).map_or(&[], |memory| memory.data(&*self.store))
+        self.found(memory).map_or(&[], |memory| memory.data(&self.store))
     }
 
     fn bytes_mut(&mut self, memory: Memory) -> &mut [u8] {
-        self.found(memory).map_or(&mut [], |memory| memory.data_mut(&mut *self.store))
+        self.found(memory).map_or(&mut [], |memory| memory.data_mut(&mut self.store))
     }
 
     fn maximum(&self, memory: Memory) -> Option<u32> {
-        let maximum = self.found(memory)?.ty(&*self.store).maximum()?;
+        let maximum = self.found(memory)?.ty(&self.store).maximum()?;
         Some(u32::try_from(maximum).unwrap_or(u32::MAX))
     }
 
     fn grow(&mut self, memory: Memory, pages: u32) -> bool {
-        self.found(memory).is_some_and(|memory| memory.grow(&mut *self.store, pages.into()).is_ok())
+        self.found(memory).is_some_and(|memory| memory.grow(&mut self.store, pages.into()).is_ok())
     }
 
     fn is_same(&self, one: Memory, other: Memory) -> bool {
@@ -211,36 +220,36 @@ impl Space for WasmiSpace {
     }
 
     fn get(&mut self, global: Global) -> Option<Value> {
-        let value = at(&self.globals, global.0)?.get(&*self.store);
+        let value = at(&self.globals, global.0)?.get(&self.store);
         self.references.value_of(&self.store, &value)
     }
 
     fn set(&mut self, global: Global, value: Value) -> bool {
         let Some(global) = at(&self.globals, global.0) else { return false };
         let value = self.references.for_engine(value);
-        value.is_some_and(|value| global.set(&mut *self.store, value).is_ok())
+        value.is_some_and(|value| global.set(&mut self.store, value).is_ok())
     }
 
     fn elements(&self, table: Table) -> u32 {
-        let elements = at(&self.tables, table.0).map_or(0, |table| table.size(&*self.store));
+        let elements = at(&self.tables, table.0).map_or(0, |table| table.size(&self.store));
         u32::try_from(elements).unwrap_or(u32::MAX)
     }
 
     fn element(&mut self, table: Table, place: u32) -> Option<Value> {
-        let element = at(&self.tables, table.0)?.get(&*self.store, place.into())?;
+        let element = at(&self.tables, table.0)?.get(&self.store, place.into())?;
         self.references.value_of(&self.store, &of_reference(element))
     }
 
     fn set_element(&mut self, table: Table, place: u32, element: Value) -> bool {
         let Some(table) = at(&self.tables, table.0) else { return false };
         let Some(reference) = self.reference(element) else { return false };
-        table.set(&mut *self.store, place.into(), reference).is_ok()
+        table.set(&mut self.store, place.into(), reference).is_ok()
     }
 
     fn grow_table(&mut self, table: Table, elements: u32, element: Value) -> bool {
         let Some(table) = at(&self.tables, table.0) else { return false };
         let Some(reference) = self.reference(element) else { return false };
-        table.grow(&mut *self.store, elements.into(), reference).is_ok()
+        table.grow(&mut self.store, elements.into(), reference).is_ok()
     }
 
     fn admit(&mut self, thing: ExternRef) -> bool {
@@ -264,7 +273,7 @@ impl Space for WasmiSpace {
     }
 
     fn function_type(&self, function: Function) -> Option<FuncType> {
-        Some(type_from_engine(&self.references.functions.get(function)?.ty(&*self.store)))
+        Some(type_from_engine(&self.references.functions.get(function)?.ty(&self.store)))
     }
 
     fn run(&mut self, entry: Entry, turn: Turn<'_>) -> Outcome {
