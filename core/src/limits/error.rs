@@ -2,7 +2,7 @@
 
 use super::{Limit, Limits};
 use alloc::boxed::Box;
-use core::{error::Error, fmt, ops::Deref};
+use core::{error::Error, fmt, iter, ops::Deref};
 
 /// A limit refused.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -56,13 +56,11 @@ enum Repr {
 
 impl LimitErrors {
     /// `None` where none refused.
-    pub(crate) fn of(refused: impl Iterator<Item = LimitError>) -> Option<Self> {
-        let all: Box<[_]> = refused.collect();
-        match *all {
-            [] => None,
-            [one] => Some(one.into()),
-            [first, ..] => Some(Self(Repr::Several { first, all })),
-        }
+    pub(crate) fn of(mut refused: impl Iterator<Item = LimitError>) -> Option<Self> {
+        // Nearly always there is none.
+        let first = refused.next()?;
+        let all: Box<[_]> = iter::once(first).chain(refused).collect();
+        Some(if all.len() == 1 { first.into() } else { Self(Repr::Several { first, all }) })
     }
 
     /// All of them, the one that was met first at first.

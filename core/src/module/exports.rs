@@ -19,11 +19,14 @@ impl MemorySource {
         if imports.iter().any(|import| matches!(import.ty(), ExternType::Memory(_))) {
             return Some(Self::Import(0));
         }
-        let memories =
-            || (0..).zip(exports).filter(|(_, export)| matches!(export.ty(), ExternType::Memory(_)));
-        let named = memories().find(|(_, export)| export.name() == "memory");
-        named.or_else(|| memories().next()).map(|(at, _)| Self::Export(at))
+        let named = memories(exports).find(|(_, export)| export.name() == "memory");
+        named.or_else(|| memories(exports).next()).map(|(at, _)| Self::Export(at))
     }
+}
+
+/// The memories among `exports`, with their positions.
+pub(super) fn memories(exports: &[Export]) -> impl Iterator<Item = (u32, &Export)> {
+    (0..).zip(exports).filter(|(_, export)| matches!(export.ty(), ExternType::Memory(_)))
 }
 
 /// The positions of `exports`, sorted by name.

@@ -12,7 +12,7 @@ use crate::{
     error::CompileError,
     limits::{CompileOptions, Limits, Needs, StackLimits, count, maximum, to_usize},
     snapshot::Identity,
-    types::externs::{Export, ExternType, Import, MemoryType},
+    types::externs::{Export, Import},
     wasm::{self, Frames, Rewritten, STACK_BYTES, StackPointer},
 };
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
@@ -40,6 +40,8 @@ struct Inner {
     exports: Box<[Export]>,
     /// Indices into `exports`, sorted by name.
     by_name: Box<[u32]>,
+    /// Indices into `exports`, of the memories.
+    exported_memories: Box<[u32]>,
     /// The export that the start function was given, a name that no export of the guest has.
     start: Option<Box<str>>,
     state: State,
@@ -48,6 +50,10 @@ struct Inner {
     hidden: Hidden,
     stack_pointer: Option<StackPointer>,
     instance_bytes: usize,
+    /// Pages that the largest of its own memories begins with.
+    largest_memory: u64,
+    /// Pages that its own memories begin with, all together.
+    own_pages: u32,
     /// Elements that the largest of its own tables begins with.
     largest_table: u64,
     needs: Needs,
@@ -152,7 +158,10 @@ impl Module {
             prepared,
             code,
             by_name: exports::sort_by_name(&exports),
+            exported_memories: exports::memories(&exports).map(|(at, _)| at).collect(),
             instance_bytes,
+            largest_memory: scan.own_pages().max().unwrap_or(0),
+            own_pages: u32::try_from(scan.own_pages().fold(0, u64::saturating_add)).unwrap_or(u32::MAX),
             largest_table: scan.largest_table(),
             needs,
             frames,
@@ -255,6 +264,16 @@ impl Module {
         self.0.instance_bytes
     }
 
+    /// Pages that the largest of its own memories begins with.
+    pub(crate) fn largest_memory(&self) -> u64 {
+        self.0.largest_memory
+    }
+
+    /// Pages that its own memories begin with, all together.
+    pub(crate) fn own_pages(&self) -> u32 {
+        self.0.own_pages
+    }
+
     /// Elements that the largest of its own tables begins with.
     pub(crate) fn largest_table(&self) -> u64 {
         self.0.largest_table
@@ -270,6 +289,12 @@ impl Module {
         self.0.hidden
     }
 
+    /// The exported memories with their positions among the exports, in order.
+    pub(crate) fn exported_memories(&self) -> impl Iterator<Item = (u32, &Export)> {
+        let inner = &*self.0;
+        inner.exported_memories.iter().filter_map(|at| Some((*at, inner.exports.get(to_usize(*at))?)))
+    }
+
     /// The imported functions, in order.
     pub(crate) fn imported_functions(&self) -> impl Iterator<Item = &Import> {
         self.0.imported_functions.iter().filter_map(|at| self.0.imports.get(*at))
@@ -278,14 +303,6 @@ impl Module {
     /// The imported function of an ordinal among them.
     pub(crate) fn imported_function(&self, ordinal: u32) -> Option<&Import> {
         self.0.imports.get(*self.0.imported_functions.get(to_usize(ordinal))?)
-    }
-
-    /// The imported memories, in order.
-    pub(crate) fn imported_memories(&self) -> impl Iterator<Item = (&Import, MemoryType)> {
-        self.0.imports.iter().filter_map(|import| match import.ty() {
-            ExternType::Memory(ty) => Some((import, *ty)),
-            _ => None,
-        })
     }
 }
 

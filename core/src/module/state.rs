@@ -78,12 +78,6 @@ impl Module {
         &self.0.state
     }
 
-    /// Pages that each of its own memories begins with.
-    pub(crate) fn own_memory_pages(&self) -> impl Iterator<Item = u32> {
-        let imported = self.imported_memories().count();
-        self.0.state.memories.iter().skip(imported).map(|memory| *memory.pages.start())
-    }
-
     /// Whether all of an instance's state can be captured.
     pub(crate) fn is_capturable(&self) -> Result<(), Uncapturable> {
         if self.0.state.has_reference {

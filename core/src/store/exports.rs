@@ -11,11 +11,7 @@ use crate::{
     limits::to_usize,
     module::Module,
     store::execution::{Execution, Purpose},
-    types::{
-        externs::{Export, ExternType},
-        slots::ByNumber,
-        value::{FuncType, Value, values_match},
-    },
+    types::value::{FuncType, Value, values_match},
 };
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 
@@ -101,8 +97,8 @@ impl Store {
         name: &str,
     ) -> Result<Option<(u32, Global)>, HandleError> {
         let Some((position, body, space)) = self.exporter(instance, name, "global")? else { return Ok(None) };
-        let find = |space: &mut dyn Space| space.global(body.handle, name);
-        Ok(noted(&mut body.exported.globals, position, space, find))
+        let global = body.global(space, position, name);
+        Ok(global.map(|global| (position, global)))
     }
 
     /// A table that an instance exports, which is known by the position of its export from now on.
@@ -112,8 +108,8 @@ impl Store {
         name: &str,
     ) -> Result<Option<(u32, Table)>, HandleError> {
         let Some((position, body, space)) = self.exporter(instance, name, "table")? else { return Ok(None) };
-        let find = |space: &mut dyn Space| space.table(body.handle, name);
-        Ok(noted(&mut body.exported.tables, position, space, find))
+        let table = body.table(space, position, name);
+        Ok(table.map(|table| (position, table)))
     }
 
     /// The position of an export of a kind, and who exports it, where; `None` where there is no such export.
@@ -130,21 +126,6 @@ impl Store {
     }
 }
 
-/// What is known at a position, or is found.
-fn noted<T: Copy>(
-    known: &mut ByNumber<u32, T>,
-    position: u32,
-    space: &mut dyn Space,
-    find: impl FnOnce(&mut dyn Space) -> Option<T>,
-) -> Option<(u32, T)> {
-    if let Some(known) = known.get(&position) {
-        return Some((position, *known));
-    }
-    let found = find(space)?;
-    known.insert(position, found);
-    Some((position, found))
-}
-
 /// Refuses arguments that a function does not take.
 pub(super) fn check_args(name: &str, ty: &FuncType, args: &[Value]) -> Result<(), InvokeError> {
     if !values_match(args, ty.params()) {
@@ -156,26 +137,46 @@ pub(super) fn check_args(name: &str, ty: &FuncType, args: &[Value]) -> Result<()
 impl Body {
     /// The function that is exported at a position under a name.
     pub(super) fn function(&mut self, cell: &mut Cell, position: usize, name: &str) -> Option<Function> {
-        if let Some(known) = self.exported.called(position) {
+        if let Some(Known::Function(known)) = self.exported.known(position) {
             return Some(known);
         }
         let function = cell.space.function(self.handle, name)?;
-        self.exported.note_called(position, function);
+        self.exported.note(position, Known::Function(function));
         Some(function)
     }
-}
 
-impl Body {
+    /// The global that is exported at a position under a name.
+    fn global(&mut self, space: &mut dyn Space, position: u32, name: &str) -> Option<Global> {
+        if let Some(known) = self.exported.global(position) {
+            return Some(known);
+        }
+        let global = space.global(self.handle, name)?;
+        self.exported.note(to_usize(position), Known::Global(global));
+        Some(global)
+    }
+
+    /// The table that is exported at a position under a name.
+    fn table(&mut self, space: &mut dyn Space, position: u32, name: &str) -> Option<Table> {
+        if let Some(known) = self.exported.table(position) {
+            return Some(known);
+        }
+        let table = space.table(self.handle, name)?;
+        self.exported.note(to_usize(position), Known::Table(table));
+        Some(table)
+    }
+
     /// Notes the globals and the tables that are known of the body before this one, which have ids.
     pub(super) fn note_again(&mut self, before: &Self, module: &Module, cell: &mut Cell) {
-        let name = |position: u32| module.exports().get(to_usize(position)).map(Export::name);
-        for position in before.exported.globals.keys() {
-            let global = name(*position).and_then(|name| cell.space.global(self.handle, name));
-            self.exported.globals.extend(global.map(|global| (*position, global)));
-        }
-        for position in before.exported.tables.keys() {
-            let table = name(*position).and_then(|name| cell.space.table(self.handle, name));
-            self.exported.tables.extend(table.map(|table| (*position, table)));
+        for ((position, export), known) in (0..).zip(module.exports()).zip(&before.exported.known) {
+            match known {
+                Some(Known::Global(_)) => {
+                    self.global(&mut *cell.space, position, export.name());
+                }
+                Some(Known::Table(_)) => {
+                    self.table(&mut *cell.space, position, export.name());
+                }
+                Some(Known::Function(_)) | None => {}
+            }
         }
     }
 }
@@ -185,27 +186,24 @@ impl Body {
 pub(super) struct Exported {
     /// With the positions of their exports, by which they are sorted.
     memories: Box<[(u32, Memory)]>,
-    /// By the position of the export.
-    functions: Vec<Option<Function>>,
-    /// By the position of the export.
-    globals: ByNumber<u32, Global>,
-    /// By the position of the export.
-    tables: ByNumber<u32, Table>,
+    /// What else was asked for, by the position of the export.
+    known: Vec<Option<Known>>,
+}
+
+/// What an export is in the engine, but for memories.
+#[derive(Clone, Copy, Debug)]
+enum Known {
+    Function(Function),
+    Global(Global),
+    Table(Table),
 }
 
 impl Exported {
     pub(super) fn new(module: &Module, instance: engine::Instance, space: &mut dyn Space) -> Self {
-        let exports = (0..).zip(module.exports());
-        let memories = exports.filter_map(|(position, export)| match export.ty() {
-            ExternType::Memory(_) => Some((position, space.memory(instance, export.name())?)),
-            _ => None,
-        });
-        Self {
-            memories: memories.collect(),
-            functions: Vec::new(),
-            globals: ByNumber::default(),
-            tables: ByNumber::default(),
-        }
+        let memories = module
+            .exported_memories()
+            .filter_map(|(position, export)| Some((position, space.memory(instance, export.name())?)));
+        Self { memories: memories.collect(), known: Vec::new() }
     }
 
     pub(super) fn memory(&self, position: u32) -> Option<Memory> {
@@ -215,24 +213,30 @@ impl Exported {
 
     /// One that was asked for before.
     pub(super) fn global(&self, position: u32) -> Option<Global> {
-        self.globals.get(&position).copied()
+        match self.known(to_usize(position))? {
+            Known::Global(global) => Some(global),
+            Known::Function(_) | Known::Table(_) => None,
+        }
     }
 
     /// One that was asked for before.
     pub(super) fn table(&self, position: u32) -> Option<Table> {
-        self.tables.get(&position).copied()
-    }
-
-    fn called(&self, position: usize) -> Option<Function> {
-        self.functions.get(position).copied().flatten()
-    }
-
-    fn note_called(&mut self, position: usize, function: Function) {
-        if self.functions.len() <= position {
-            self.functions.resize(position.saturating_add(1), None);
+        match self.known(to_usize(position))? {
+            Known::Table(table) => Some(table),
+            Known::Function(_) | Known::Global(_) => None,
         }
-        if let Some(called) = self.functions.get_mut(position) {
-            *called = Some(function);
+    }
+
+    fn known(&self, position: usize) -> Option<Known> {
+        self.known.get(position).copied().flatten()
+    }
+
+    fn note(&mut self, position: usize, export: Known) {
+        if self.known.len() <= position {
+            self.known.resize(position.saturating_add(1), None);
+        }
+        if let Some(known) = self.known.get_mut(position) {
+            *known = Some(export);
         }
     }
 }

@@ -298,15 +298,13 @@ impl Store {
     /// Refuses an instance for which there is no room, before anything is made: by all limits for which there is none.
     fn check_limits(&self, module: &Module, bounds: &Bounds) -> Result<(), InstantiateError> {
         let instances = crate::limits::count(self.instances.len()).saturating_add(self.dead_instances.into());
-        let total = module.own_memory_pages().fold(0, u32::saturating_add);
-        let largest = module.own_memory_pages().max().unwrap_or(0);
         let refused = [
             maximum::instances(&self.limits).check(instances.saturating_add(1)),
             self.budgets.check_instance(module.instance_bytes()),
-            maximum::memory_pages(&self.limits).check(largest.into()),
+            maximum::memory_pages(&self.limits).check(module.largest_memory()),
             maximum::table_elements(&self.limits).check(module.largest_table()),
-            bounds.pages.as_ref().map_or(Ok(()), |guest| guest.check(total)),
-            self.budgets.pages.check(total),
+            bounds.pages.as_ref().map_or(Ok(()), |guest| guest.check(module.own_pages())),
+            self.budgets.pages.check(module.own_pages()),
         ];
         let refused = refused.into_iter().filter_map(Result::err);
         LimitErrors::of(refused).map_or(Ok(()), |refused| Err(InstantiateError::Limit(refused)))

@@ -11,18 +11,15 @@ import { isObject } from "../base/checks.js";
 import { counted } from "../base/shown.js";
 import type { Engine } from "./engine.js";
 import { functionOf, sourceOf } from "./functions.js";
+import type { Value } from "./value.js";
 
 /** The type of a value. */
 export type ValueType = "i32" | "i64" | "f32" | "f64" | "v128" | "funcref" | "externref";
 
+export type { Value };
+
 /** How floats are shown to JavaScript. */
 export type FloatMode = "number" | "bits";
-
-/**
- * A value as JavaScript has it: a number or a BigInt, as the type of the guest's says; of a `v128` a BigInt of 128 bits, the lane of the
- * lowest number in the lowest ones; of a `funcref` a function of a guest, or null; of an `externref` anything.
- */
-export type Value = number | bigint | string | boolean | symbol | object | null | undefined;
 
 /** Puts a value into the exchange, at a word after the head, if it is one of the type. */
 type Put = (engine: Engine, word: number, value: unknown) => boolean;
@@ -90,12 +87,12 @@ export function putReference(engine: Engine, word: number, number: number | unde
   return true;
 }
 
-const takeI32: Take = (engine, word) => engine.i32[word * 2] as number;
-const takeI64: Take = (engine, word) => engine.i64[word] as bigint;
-const takeF32: Take = (engine, word) => engine.f32[word * 2] as number;
-const takeF64: Take = (engine, word) => engine.f64[word] as number;
-const takeU32: Take = (engine, word) => engine.u32[word * 2] as number;
-const takeU64: Take = (engine, word) => engine.u64[word] as bigint;
+const takeI32: Take = (engine, word) => engine.i32[word * 2];
+const takeI64: Take = (engine, word) => engine.i64[word];
+const takeF32: Take = (engine, word) => engine.f32[word * 2];
+const takeF64: Take = (engine, word) => engine.f64[word];
+const takeU32: Take = (engine, word) => engine.u32[word * 2];
+const takeU64: Take = (engine, word) => engine.u64[word];
 const takeV128: Take = (engine, word) => (engine.u64[word] as bigint) | ((engine.u64[word + 1] as bigint) << 64n);
 const takeExtern: Take = (engine, word) => {
   const number = takeU32(engine, word) as number;

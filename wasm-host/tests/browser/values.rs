@@ -1,7 +1,7 @@
 //! Values cross the exchange as raw bits, in both directions and through both kinds of call.
 
 use crate::common::{Guest, Page, Step, refusal, scale, wasm};
-use guestbox::{Number, Value};
+use guestbox::Number;
 use parity_scale_codec::Encode;
 use wasm_bindgen_test::wasm_bindgen_test;
 

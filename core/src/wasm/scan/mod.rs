@@ -176,6 +176,11 @@ impl Scan {
         self.globals.iter().any(|global| global.value == ty)
     }
 
+    /// Pages that the memories begin with which the module defines.
+    pub(crate) fn own_pages(&self) -> impl Iterator<Item = u64> {
+        self.memories.iter().skip(to_usize(self.imported_memories)).map(|memory| memory.minimum)
+    }
+
     /// Elements that the largest table begins with which the module defines.
     pub(crate) fn largest_table(&self) -> u64 {
         let own = self.tables.iter().skip(to_usize(self.imported_tables));
