@@ -16,9 +16,11 @@
 //!
 //! # The exchange
 //!
-//! Numbers cross in an array of 64-bit words in this module's memory, the *exchange*: arguments
+//! Values cross in an array of 64-bit words in this module's memory, the *exchange*: arguments
 //! and results of calls as raw bits, from word [`Protocol::VALUES`] on, and before them what a step
-//! has to say. Floats therefore keep their bits, and a host call costs no allocation.
+//! has to say. Floats therefore keep their bits, and a host call costs no allocation. A vector takes two words, the
+//! lower half first. A reference is one more than the handle of a function, or than the number that JavaScript gave a value of its
+//! own; 0 is null.
 //!
 //! # Re-entrancy
 //!
