@@ -1,6 +1,7 @@
-/** The wasm module as a file beside the package's JavaScript. Bundlers that copy files know this form of its address. */
+/** The wasm modules as files beside the package's JavaScript. Bundlers that copy files know this form of their addresses. */
 import { packaged } from "./load/load.js";
 
 export const beside = (): URL => new URL("./guestbox.wasm", import.meta.url);
 
 packaged.source ??= beside;
+packaged.simd ??= () => new URL("./guestbox-simd.wasm", import.meta.url);

@@ -55,7 +55,7 @@ export interface MemoryType {
   readonly maximum?: number;
 }
 
-const SANDBOX_OPTIONS = known<SandboxOptions>({ features: true, limits: true, onLeak: true, warm: true, wasm: true });
+const SANDBOX_OPTIONS = known<SandboxOptions>({ features: true, limits: true, onLeak: true, simd: true, warm: true, wasm: true });
 const COMPILE_OPTIONS = known<CompileOptions>({ frames: true });
 const MEMORY_TYPE = known<MemoryType>({ initial: true, maximum: true });
 
@@ -79,7 +79,7 @@ export class Sandbox {
     if (onLeak !== undefined && typeof onLeak !== "function") throw new TypeError("onLeak is not a function");
     const isWarm = checkBoolean("warm", options.warm);
     const settings = storeArguments(options);
-    const [glue, memory, probe] = await instantiateGlue(options.wasm);
+    const [glue, memory, probe] = await instantiateGlue(options.wasm, checkBoolean("simd", options.simd));
     const host = hostError(() => new glue.Host(new glue.Settings(...settings)));
     const traps = JSON.parse(glue.Host.trap_codes()) as [TrapCode, string][];
     const engine = new Engine(

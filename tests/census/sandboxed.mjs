@@ -12,8 +12,8 @@ const PAGE = 65_536;
 /** What a sandbox can be asked to make. What it has no function for is an import that is refused. */
 const makeIn = (sandbox) => ({
   memory: ({ initial, maximum }) => sandbox.memory({ initial, maximum }),
-  table: ({ element, initial, maximum }) => (element === "funcref" ? sandbox.table({ element, initial, maximum }) : undefined),
-  global: ({ type, mutable }, initial) => (isNumber(type) ? sandbox.global({ value: type, mutable }, initial) : undefined),
+  table: ({ element, initial, maximum }) => sandbox.table({ element, initial, maximum }),
+  global: ({ type, mutable }, initial) => sandbox.global({ value: type, mutable }, initial),
 });
 
 /** Why a module was refused, in a few words that stay the same from version to version. */
@@ -21,11 +21,11 @@ function reasonOf(error, imports) {
   const limit = error.code === "limit" ? /limit `(\w+)`/.exec(error.message)?.[1] : undefined;
   if (limit !== undefined) return `limit ${limit}`;
   if (error.proposal !== undefined) return `proposal ${error.proposal}`;
-  // The first import that does not fit; a function always does, unless its types cannot be passed.
+  // The first import that does not fit; a function always does.
   const [, module, name] = (error.code === "import" && /^(?:import|\d+ imports:) `(.*?)` `(.*?)`: /s.exec(error.message)) || [];
   const first = imports?.find((descriptor) => descriptor.module === module && descriptor.name === name);
   if (first === undefined) return `${error.name} ${error.code}: ${error.message}`.slice(0, 160);
-  return first.kind === "function" ? "reference or vector in the signature of an import" : `imported ${first.kind}`;
+  return `imported ${first.kind}`;
 }
 
 /** What instantiating came to, if the module was linked: what traps when it begins was. */

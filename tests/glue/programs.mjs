@@ -66,6 +66,20 @@ export const PROGRAMS = {
     lua.global.close();
     return results;
   },
+  /** Settings, read by a program of wasm-bindgen's into objects of JavaScript, which it has references to. */
+  async "one-ini"() {
+    const { default: ini } = await load("@one-ini/wasm");
+    const text = Array.from({ length: 300 }, (_, n) => `; note ${n}\n[part ${n}]\nkey = value ${n}\n= none\n`).join("");
+    const failed = [undefined, 5, null].map((wrong) => {
+      try {
+        return ini.parse_to_json(wrong);
+      } catch (error) {
+        return `${error.name}`;
+      }
+    });
+    const tokens = ini.parse_to_uint32array(new TextEncoder().encode(text));
+    return [ini.version(), ini.parse_to_json(text), [...tokens].slice(0, 40), tokens.length, failed];
+  },
   /** Barcodes, written and read again. */
   async zxing() {
     const { prepareZXingModule: prepareWriter, writeBarcode } = await load("zxing-wasm/writer");

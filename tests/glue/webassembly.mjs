@@ -1,5 +1,5 @@
 /**
- * The standard `WebAssembly` API over a sandbox, as far as glue of emscripten's needs it: for tests that run published
+ * The standard `WebAssembly` API over a sandbox, as far as glue of emscripten's and wasm-bindgen's needs it: for tests that run published
  * packages by their own JavaScript.
  *
  * Glue has views of a guest's memory. So typed arrays that are made of the `buffer` of one here are views of where its
@@ -15,6 +15,7 @@ const CONVERT = {
   i64: (value) => BigInt.asIntN(64, BigInt(value)),
   f32: (value) => Math.fround(value),
   f64: Number,
+  externref: (value) => value,
 };
 
 export function webAssemblyOver(sandbox) {
@@ -26,8 +27,8 @@ export function webAssemblyOver(sandbox) {
   const buffers = new WeakSet();
   viewBuffers(buffers);
 
-  function wrapped(thing, Class) {
-    if (!outer.has(thing)) bind(thing, Reflect.construct(Class, [{ thing }]));
+  function wrapped(thing, Class, descriptor) {
+    if (!outer.has(thing)) bind(thing, Reflect.construct(Class, [{ ...descriptor, thing }]));
     return outer.get(thing);
   }
 
@@ -63,26 +64,27 @@ export function webAssemblyOver(sandbox) {
   }
 
   class Table {
-    constructor({ thing, initial, maximum }) {
-      bind(thing ?? sandbox.table(maximum === undefined ? { initial } : { initial, maximum }), this);
+    constructor({ thing, element, initial, maximum }) {
+      bind(thing ?? sandbox.table(maximum === undefined ? { element, initial } : { element, initial, maximum }), this);
+      this.ofAnything = element === "externref";
     }
     get length() {
       return inner.get(this).length;
     }
     get(index) {
-      const function_ = inner.get(this).get(index);
-      return function_ === null ? null : functionOf(function_);
+      const element = inner.get(this).get(index);
+      return this.ofAnything || element === null ? element : functionOf(element);
     }
-    set(index, value = null) {
-      inner.get(this).set(index, element(value));
+    set(index, value) {
+      inner.get(this).set(index, this.ofAnything ? value : element(value));
     }
-    grow(delta, value = null) {
-      return inner.get(this).grow(delta, element(value));
+    grow(delta, value) {
+      return inner.get(this).grow(delta, this.ofAnything ? value : element(value));
     }
   }
 
   /** What a table is given; glue tries with functions of its own, and makes one of the standard's where it may not. */
-  function element(value) {
+  function element(value = null) {
     if (value !== null && !inner.has(value)) throw new TypeError("no function of WebAssembly");
     return value === null ? null : inner.get(value);
   }
@@ -160,9 +162,10 @@ export function webAssemblyOver(sandbox) {
   const isTrampoline = ({ imports, exports }) =>
     [imports, exports].every((list) => list.length === 1 && list[0].kind === "function" && list[0].name === "f");
 
-  function exportOf(thing, { kind, params }) {
+  function exportOf(thing, descriptor) {
+    const { kind, params } = descriptor;
     if (kind === "function") return functionOf(thing, params);
-    return wrapped(thing, { memory: Memory, table: Table, global: Global }[kind]);
+    return wrapped(thing, { memory: Memory, table: Table, global: Global }[kind], descriptor);
   }
 
   /** A function of JavaScript's for tables. */

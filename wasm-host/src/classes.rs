@@ -101,7 +101,7 @@ classes! {
         own "call-over" "no-memory" "not-started" "queue-full" "refused";
     }
     LoadError {
-        own "csp" "html" "no-compiling" "not-wasm" "other-module" "status" "unreachable";
+        own "csp" "html" "no-compiling" "no-simd" "not-wasm" "other-module" "status" "unreachable";
     }
     MemoryError {
         of MemoryError but Handle;

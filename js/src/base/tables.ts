@@ -102,7 +102,7 @@ export interface ErrorCodes {
   readonly GuestboxError: "attached" | "busy" | "ended" | "failure" | "heap-base" | "memory" | "not-waiting" | "other-store";
   readonly InstantiateError: "apart" | "engine" | "environment-corrupted" | "ids-exhausted" | "import" | "instantiation" | "limit" | "module-decoding" | "out-of-system-memory" | "segment" | "start-trapped";
   readonly InvokeError: "apart" | "arguments" | "busy" | "call-over" | "export-not-found" | "ids-exhausted" | "limit" | "no-memory" | "not-a-function" | "not-started" | "queue-full" | "refused" | "signature";
-  readonly LoadError: "csp" | "html" | "no-compiling" | "not-wasm" | "other-module" | "status" | "unreachable";
+  readonly LoadError: "csp" | "html" | "no-compiling" | "no-simd" | "not-wasm" | "other-module" | "status" | "unreachable";
   readonly MemoryError: "ids-exhausted" | "ill-formed-text" | "limit" | "maximum" | "other-store" | "out-of-bounds" | "out-of-system-memory" | "too-many-pages";
   readonly PoisonedError: "poisoned";
   readonly RestoreError: "busy" | "engine" | "grown" | "ids-exhausted" | "limit" | "maximum" | "other-module" | "out-of-system-memory" | "reference-global" | "segment" | "shape" | "table";

@@ -8,9 +8,12 @@ import { type WasmSource, loadModule, otherModule } from "./load.js";
  * An instance of the wasm module with its own glue, its memory, and what is called before it is entered:
  * it throws the runtime's own error where the stack has too little room for what the engine does.
  */
-export async function instantiateGlue(source: WasmSource | undefined): Promise<[typeof Glue, WebAssembly.Memory, () => void]> {
+export async function instantiateGlue(
+  source: WasmSource | undefined,
+  hasVectors: boolean,
+): Promise<[typeof Glue, WebAssembly.Memory, () => void]> {
   const glue = makeGlue();
-  const module_or_path = await loadModule(source);
+  const module_or_path = await loadModule(source, hasVectors);
   const exports = await glue.default({ module_or_path }).catch((error: unknown) => {
     throw error instanceof WebAssembly.LinkError || error instanceof TypeError ? otherModule(error) : error;
   });

@@ -8,32 +8,44 @@ import { LoadError } from "../base/errors.js";
  */
 export type WasmSource = string | URL | Response | BufferSource | WebAssembly.Module;
 
-/** Where the module is if nobody says so: each entry of the package puts in what it knows. */
-export const packaged: { source: (() => WasmSource | Promise<WasmSource>) | undefined } = { source: undefined };
+/** Where a module of the package's is. */
+type Packaged = () => WasmSource | Promise<WasmSource>;
+
+/**
+ * Where the modules are if nobody says so, the one without vectors and the one with: each entry of the package puts in what
+ * it knows.
+ */
+export const packaged: { source: Packaged | undefined; simd: Packaged | undefined } = { source: undefined, simd: undefined };
 
 const ADVICE =
   "serve the file `guestbox/guestbox.wasm` and give its URL in `load({ wasm })`, or import `guestbox/inline`, which needs no file";
 
-let compiled: Promise<WebAssembly.Module> | undefined;
+const compiled: { source?: Promise<WebAssembly.Module> | undefined; simd?: Promise<WebAssembly.Module> | undefined } = {};
 
-/** The package's wasm module, compiled once for all sandboxes. */
-export function loadModule(source: WasmSource | undefined): Promise<WebAssembly.Module> {
+/** The wasm module of a source, or that of the package's, with vectors or without, compiled once for all sandboxes. */
+export function loadModule(source: WasmSource | undefined, hasVectors: boolean): Promise<WebAssembly.Module> {
   if (source !== undefined) return compile(source);
-  compiled ??= compilePackaged().catch((error: unknown) => {
-    compiled = undefined;
+  const which = hasVectors ? "simd" : "source";
+  return (compiled[which] ??= compilePackaged(which).catch((error: unknown) => {
+    compiled[which] = undefined;
     throw error;
-  });
-  return compiled;
+  }));
 }
 
 /** The error for a module that the package's JavaScript does not fit. */
 export const otherModule = (reason: unknown): LoadError =>
   new LoadError("other-module", `the wasm module is not that of this version of \`guestbox\` (${textOf(reason)}); ${ADVICE}`);
 
-async function compilePackaged(): Promise<WebAssembly.Module> {
+async function compilePackaged(which: keyof typeof packaged): Promise<WebAssembly.Module> {
+  if (which === "simd" && packaged.simd === undefined) {
+    throw new LoadError(
+      "no-simd",
+      "this entry of the package has no engine with vectors; give that of `guestbox/guestbox-simd.wasm` in `load({ wasm })`",
+    );
+  }
   let source: WasmSource | undefined;
   try {
-    source = await packaged.source?.();
+    source = await packaged[which]?.();
   } catch (error) {
     // A bundle that is no module does not know its own address.
     throw new LoadError("unreachable", `cannot tell where guestbox.wasm is (${textOf(error)}); ${ADVICE}`);

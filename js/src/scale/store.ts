@@ -2,7 +2,7 @@
  * The lower level: the core's store one to one, with SCALE bytes in and out, for those who speak
  * the Substrate sandbox ABI. See `wire` for the bytes.
  */
-import { type Bytes, bytesOf, checkU32, encodeText, isThenable } from "../base/checks.js";
+import { type Bytes, bytesOf, checkBoolean, checkU32, encodeText, isThenable } from "../base/checks.js";
 import { append } from "../base/define.js";
 import { asyncImport, hostError } from "../base/errors.js";
 import { Door } from "../host/door.js";
@@ -23,7 +23,7 @@ export class ScaleStore {
   static async load(given?: LoadOptions): Promise<ScaleStore> {
     const options = loadOptions(given);
     const settings = storeArguments(options);
-    const [glue, , probe] = await instantiateGlue(options.wasm);
+    const [glue, , probe] = await instantiateGlue(options.wasm, checkBoolean("simd", options.simd));
     const store = hostError(() => new glue.ScaleStore(new glue.Settings(...settings)));
     return new ScaleStore(new Door(store, probe, "store"));
   }

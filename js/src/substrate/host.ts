@@ -12,6 +12,7 @@
  * by the host function, so that it ends the supervisor's call and comes out of yours: a `SupervisorTrap`
  * with a `code`, such as `result-buffer`, `instance` or `allocator`.
  */
+import { checkBoolean } from "../base/checks.js";
 import { GuestboxError, hostError } from "../base/errors.js";
 import { known, optionsOf } from "../base/options.js";
 import { Door } from "../host/door.js";
@@ -72,7 +73,7 @@ export class Substrate {
     const { onFailure } = options;
     if (onFailure !== undefined && typeof onFailure !== "function") throw new TypeError("onFailure is not a function");
     const settings = storeArguments(options);
-    const [glue, memory, probe] = await instantiateGlue(options.wasm);
+    const [glue, memory, probe] = await instantiateGlue(options.wasm, checkBoolean("simd", options.simd));
     const supervisor = new Supervisor(memory, onFailure);
     const raw = hostError(() => new glue.Substrate(new glue.Settings(...settings), supervisor));
     return new Substrate(new Door(raw, probe, "host"), supervisor);

@@ -116,6 +116,7 @@ const advice = (error: LoadError | InvokeError): string => {
   switch (error.code) {
     case "csp":
     case "no-compiling":
+    case "no-simd":
       return "give a module";
     case "html":
     case "status":
