@@ -25,8 +25,9 @@ demo: setup-all package ## real guests under a native, a Node and a browser supe
 test: setup-all test-core test-native package test-js test-package test-browser test-host ## every test there is
 	@echo "all tests passed"
 
-test-core: ## the core's own tests and examples
+test-core: ## the core's own tests and examples, with vectors and without
 	cargo test --package guestbox
+	cargo test --package guestbox --no-default-features --tests
 	cargo run --quiet --package guestbox --example round_robin
 
 test-native: setup-js setup-guests supervisor runtime ## black-box tests of the core, in debug, and torture, the oracle, the fuzz, the traces, the operators, the specification's tests, teardown, substrate and the runtime in release
@@ -69,6 +70,7 @@ check: setup-wasm ## format and lints of Rust and JavaScript, the floors of the 
 		else echo "check: no npm packages to be had; the floors, and the format and the lints of TypeScript and JavaScript, were NOT checked"; fi
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --workspace --document-private-items
 	cargo build --package guestbox --target wasm32-unknown-unknown
+	cargo clippy --package guestbox --no-default-features --all-targets -- -D warnings
 	@if tests/setup.sh bare-metal; then cargo build --package guestbox --target thumbv7em-none-eabihf; \
 		else echo "check: no bare-metal target to be had; the no_std build was checked for wasm32 only"; fi
 	@if tests/setup.sh deny; then \

@@ -4,8 +4,8 @@ use super::{HandleError, coded};
 use crate::limits::{LimitError, LimitErrors};
 use core::error::Error;
 
-/// The version of the format of snapshots that is known.
-pub(crate) const FORMAT_VERSION: u32 = 1;
+/// The newest version of the format of snapshots that is known, see [`snapshot`](crate::snapshot).
+pub(crate) const FORMAT_VERSION: u32 = 2;
 
 coded! {
     /// What keeps the state of a module's instances from being captured.

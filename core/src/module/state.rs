@@ -18,7 +18,7 @@ use alloc::boxed::Box;
 pub(crate) struct State {
     /// In order of their indices, the imported ones first.
     pub(crate) memories: Box<[StateMemory]>,
-    /// The mutable ones that are numbers, in order of their indices.
+    /// The mutable ones that are no references, in order of their indices.
     pub(crate) globals: Box<[StateGlobal]>,
     /// Whether a global may refer to what is in an instance.
     has_reference: bool,

@@ -5,13 +5,17 @@ use super::{Snapshot, identity::Identity};
 use crate::{
     error::{FORMAT_VERSION, FormatError},
     limits::{count, to_usize},
-    types::value::{Number, Value},
+    types::value::{Number, V128, Value},
 };
 use alloc::vec::Vec;
 use parity_scale_codec::{Decode, Encode};
 use twox_hash::XxHash3_64;
 
 const MAGIC: &[u8; 8] = b"gboxsnap";
+/// The version of a snapshot whose globals are numbers, which is all that was before there were vectors.
+const OF_NUMBERS: u32 = 1;
+/// What is in the place of a number's index where a global is a vector.
+const VECTOR: u8 = 4;
 /// Up to the first memory.
 const HEADER_BYTES: usize = 36;
 const MEMORY_BYTES: usize = 8;
@@ -23,6 +27,13 @@ const CHECKSUM_BYTES: usize = 8;
 const BLOCK_BYTES: usize = 256;
 /// Blocks of a page of memory.
 const PAGE_BLOCKS: u32 = 256;
+
+/// The value of a global.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Plain {
+    Number(Number),
+    Vector(V128),
+}
 
 /// Where what is in a snapshot that was checked.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -59,18 +70,63 @@ impl<'a> Iterator for Runs<'a> {
     }
 }
 
+impl Plain {
+    const fn is_vector(&self) -> bool {
+        matches!(self, Self::Vector(_))
+    }
+
+    /// The bytes that it takes.
+    fn len(&self) -> usize {
+        match self {
+            Self::Number(number) => number.encoded_size(),
+            Self::Vector(V128(bytes)) => bytes.len().saturating_add(1),
+        }
+    }
+
+    fn push_to(&self, bytes: &mut Vec<u8>) {
+        match self {
+            Self::Number(number) => number.encode_to(bytes),
+            Self::Vector(V128(vector)) => {
+                bytes.push(VECTOR);
+                bytes.extend_from_slice(vector);
+            }
+        }
+    }
+}
+
+/// What is a reference is given back.
+impl TryFrom<Value> for Plain {
+    type Error = Value;
+
+    fn try_from(value: Value) -> Result<Self, Value> {
+        match value {
+            Value::V128(vector) => Ok(Self::Vector(vector)),
+            value => Number::try_from(value).map(Self::Number),
+        }
+    }
+}
+
+impl From<Plain> for Value {
+    fn from(plain: Plain) -> Self {
+        match plain {
+            Plain::Number(number) => number.into(),
+            Plain::Vector(vector) => vector.into(),
+        }
+    }
+}
+
 impl Layout {
     /// Checks bytes.
     pub(super) fn read(bytes: &[u8]) -> Result<Self, FormatError> {
         let Some(rest) = bytes.strip_prefix(MAGIC) else { return Err(FormatError::NotASnapshot) };
         let found = Reader(rest).u32().ok_or(FormatError::Corrupted)?;
-        if found != FORMAT_VERSION {
+        if !matches!(found, OF_NUMBERS | FORMAT_VERSION) {
             return Err(FormatError::Version { found });
         }
-        Self::read_checked(bytes).ok_or(FormatError::Corrupted)
+        Self::read_checked(bytes, found != OF_NUMBERS).ok_or(FormatError::Corrupted)
     }
 
-    fn read_checked(bytes: &[u8]) -> Option<Self> {
+    fn read_checked(bytes: &[u8], may_have_vectors: bool) -> Option<Self> {
         let (contents, checksum) = bytes.split_at_checked(bytes.len().checked_sub(CHECKSUM_BYTES)?)?;
         if Reader(checksum).u64()? != XxHash3_64::oneshot(contents) {
             return None;
@@ -81,7 +137,7 @@ impl Layout {
         let (memories, globals) = (to_usize(reader.u32()?), to_usize(reader.u32()?));
         let headers = reader.take(memories.checked_mul(MEMORY_BYTES)?)?;
         for _ in 0..globals {
-            reader.global()?;
+            reader.global().filter(|global| may_have_vectors || !global.is_vector())?;
         }
         let layout = Self { identity, memories, globals, runs: contents.len().checked_sub(reader.0.len())? };
         for header in headers.chunks_exact(MEMORY_BYTES) {
@@ -125,7 +181,7 @@ impl MemoryHeader {
 
 /// Writes the snapshot of an instance with these memories and globals. `None` where the host has
 /// no memory for it.
-pub(crate) fn write(identity: Identity, memories: &[&[u8]], globals: &[Number]) -> Option<Snapshot> {
+pub(crate) fn write(identity: Identity, memories: &[&[u8]], globals: &[Plain]) -> Option<Snapshot> {
     let mut runs = Vec::new();
     let mut found = Vec::new();
     for memory in memories {
@@ -136,7 +192,8 @@ pub(crate) fn write(identity: Identity, memories: &[&[u8]], globals: &[Number]) 
     let contents =
         runs.iter().map(|(_, blocks)| count(bytes_of(*blocks)).saturating_add(count(RUN_HEADER_BYTES)));
     let contents = usize::try_from(contents.fold(0, u64::saturating_add)).ok()?;
-    let globals_len = globals.iter().map(Encode::encoded_size).fold(0, usize::saturating_add);
+    let globals_len = globals.iter().map(|global| global.len()).fold(0, usize::saturating_add);
+    let version = if globals.iter().any(|global| global.is_vector()) { FORMAT_VERSION } else { OF_NUMBERS };
     let head =
         HEADER_BYTES.checked_add(memories.len().checked_mul(MEMORY_BYTES)?)?.checked_add(globals_len)?;
     let len = head.checked_add(contents)?.checked_add(CHECKSUM_BYTES)?;
@@ -144,7 +201,7 @@ pub(crate) fn write(identity: Identity, memories: &[&[u8]], globals: &[Number]) 
     let mut bytes = Vec::new();
     bytes.try_reserve_exact(len).ok()?;
     bytes.extend_from_slice(MAGIC);
-    bytes.extend_from_slice(&FORMAT_VERSION.to_le_bytes());
+    bytes.extend_from_slice(&version.to_le_bytes());
     bytes.extend_from_slice(&identity.len.to_le_bytes());
     bytes.extend_from_slice(&identity.hash.to_le_bytes());
     for count in [memories.len(), globals.len()] {
@@ -156,7 +213,7 @@ pub(crate) fn write(identity: Identity, memories: &[&[u8]], globals: &[Number]) 
         }
     }
     let layout = Layout { identity, memories: memories.len(), globals: globals.len(), runs: head };
-    globals.iter().for_each(|value| value.encode_to(&mut bytes));
+    globals.iter().for_each(|global| global.push_to(&mut bytes));
     let mut rest = runs.iter();
     for (memory, &runs) in memories.iter().zip(&found) {
         for &(first, blocks) in rest.by_ref().take(runs) {
@@ -261,8 +318,13 @@ impl<'a> Reader<'a> {
         Some(u64::from_le_bytes(taken))
     }
 
-    fn global(&mut self) -> Option<Number> {
-        Number::decode(&mut self.0).ok()
+    fn global(&mut self) -> Option<Plain> {
+        let Some((&VECTOR, rest)) = self.0.split_first() else {
+            return Number::decode(&mut self.0).ok().map(Plain::Number);
+        };
+        let (bytes, rest) = rest.split_first_chunk()?;
+        self.0 = rest;
+        Some(Plain::Vector(V128(*bytes)))
     }
 
     /// The first block of a run, the number of its blocks and their bytes.

@@ -42,7 +42,7 @@
 //!
 //! # The format
 //!
-//! Version 1. All numbers are little-endian; blocks are of 256 bytes.
+//! Version 1, and version 2 where a global is a vector; both are read. All numbers are little-endian; blocks are of 256 bytes.
 //!
 //! | bytes | what |
 //! |---|---|
@@ -52,6 +52,7 @@
 //! | 4, 4 | the number of memories and of mutable globals |
 //! | 4, 4 of each memory | its size in pages of 64 KiB, the number of its runs |
 //! | 5 or 9 of each global | its value in SCALE, see [`Number`](crate::Number) |
+//! | 17 of each that is a vector | 4, and its bytes, see [`V128`](crate::V128) |
 //! | 4, 4, 256 n of each run | its first block, the number n of its blocks, their bytes |
 //! | 8 | the XXH3 of all bytes before |
 //!

@@ -11,7 +11,7 @@ use crate::{
         cell::Cell,
         environment::{Environment, Resolved},
     },
-    types::{ids::InstanceId, value::Number},
+    types::ids::InstanceId,
 };
 use alloc::{sync::Arc, vec::Vec};
 
@@ -55,7 +55,8 @@ impl Store {
             self.instances.get_mut(key).map_err(|_| SnapshotError::Engine)?;
         let cell = self.cells.get_mut(context.cell).map_err(|_| SnapshotError::Engine)?;
         let parts = body.parts(&context.module, cell).ok_or(SnapshotError::Engine)?;
-        let globals = parts.globals.iter().map(|global| Number::try_from(cell.space.get(*global)?).ok());
+        let globals =
+            parts.globals.iter().map(|global| format::Plain::try_from(cell.space.get(*global)?).ok());
         let globals = globals.collect::<Option<Vec<_>>>().ok_or(SnapshotError::Engine)?;
         let memories: Vec<_> = parts.memories.iter().map(|memory| cell.space.bytes(*memory)).collect();
         format::write(context.module.identity(), &memories, &globals).ok_or(SnapshotError::OutOfSystemMemory)

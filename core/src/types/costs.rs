@@ -48,7 +48,7 @@
 //!   page of memory, one for 16 elements of a table. Growth that is refused, and operations out
 //!   of bounds, which trap, do not.
 //! * A function with many locals costs a unit for each whole [`LOCALS_PER_UNIT`] of them, beside
-//!   its parameters, whenever it is called.
+//!   its parameters, whenever it is called. A vector counts twice.
 //!
 //! # When
 //!
@@ -104,7 +104,7 @@ pub const OPEN: u32 = 1_000;
 /// The units of a value that is passed from block to block.
 pub(crate) const PASSED: u32 = 2;
 
-/// Locals, 8 bytes each, that are set to zero for a unit of fuel when a function is called.
+/// Locals, 8 bytes each and of vectors 16, that are set to zero for a unit of fuel when a function is called.
 pub const LOCALS_PER_UNIT: u32 = 16;
 
 /// Bytes that bulk operations and growth write for a unit of fuel.

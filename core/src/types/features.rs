@@ -24,10 +24,17 @@ pub enum Feature {
     MutableGlobals,
     /// `externref`, `funcref` as a value, more than one table.
     ReferenceTypes,
+    /// Operators on vectors whose results other engines may choose. Here each has one, on every machine: see
+    /// [relaxed operators](crate::Features#relaxed-operators). It takes [`Feature::Simd`] and
+    /// [`Feature::Floats`], too.
+    RelaxedSimd,
     /// Conversions of floats to integers that do not trap.
     SaturatingFloatToInt,
     /// `i32.extend8_s` and the like.
     SignExtension,
+    /// Vectors of 128 bits, the type `v128`. Where the crate is built without its feature `simd`, it is among no features
+    /// and neither is [`Feature::RelaxedSimd`].
+    Simd,
     /// `return_call` and `return_call_indirect`.
     TailCalls,
 }
@@ -42,8 +49,12 @@ impl Feature {
         Self::MultiValue,
         Self::MutableGlobals,
         Self::ReferenceTypes,
+        #[cfg(feature = "simd")]
+        Self::RelaxedSimd,
         Self::SaturatingFloatToInt,
         Self::SignExtension,
+        #[cfg(feature = "simd")]
+        Self::Simd,
         Self::TailCalls,
     ];
 
@@ -58,8 +69,10 @@ impl Feature {
             Self::MultiValue => "multi_value",
             Self::MutableGlobals => "mutable_globals",
             Self::ReferenceTypes => "reference_types",
+            Self::RelaxedSimd => "relaxed_simd",
             Self::SaturatingFloatToInt => "saturating_float_to_int",
             Self::SignExtension => "sign_extension",
+            Self::Simd => "simd",
             Self::TailCalls => "tail_calls",
         }
     }
@@ -76,6 +89,8 @@ impl Feature {
             Self::SaturatingFloatToInt => 1 << 7,
             Self::SignExtension => 1 << 8,
             Self::TailCalls => 1 << 9,
+            Self::Simd => 1 << 10,
+            Self::RelaxedSimd => 1 << 11,
         }
     }
 }
@@ -90,6 +105,24 @@ impl Feature {
 /// let refused = Module::with_limits(&limits, &wasm).unwrap_err();
 /// assert_eq!(refused, CompileError::Feature(Feature::Floats));
 /// ```
+///
+/// # Relaxed operators
+///
+/// The proposal `relaxed-simd` lets an engine choose what its operators give where machines differ. Here that is always
+/// the same, natively and in JavaScript:
+///
+/// | operators | where machines differ | here |
+/// |---|---|---|
+/// | `i8x16.relaxed_swizzle` | an index of 16 or more | the lane is 0, as of `swizzle` |
+/// | `i32x4.relaxed_trunc_...` | what is too large, or no number | the nearest there is, and 0, as of `trunc_sat` |
+/// | `relaxed_madd`, `relaxed_nmadd` | how often is rounded | once, after the sum |
+/// | `relaxed_laneselect` | a mask that has some bits of a lane | chooses bit by bit, as `bitselect` |
+/// | `relaxed_min`, `relaxed_max` | a NaN, zeros of both signs | as `min` and `max`: the canonical NaN; -0 is less than 0 |
+/// | `i16x8.relaxed_q15mulr_s` | both lanes are -32768 | 32767, as of `q15mulr_sat_s` |
+/// | `i16x8.relaxed_dot_i8x16_i7x16_s` | lanes of the second beyond 7 bits, a sum beyond 16 | they are signed, and it wraps |
+/// | `i32x4.relaxed_dot_i8x16_i7x16_add_s` | the same | the same; the sums of 16 bits are extended and added |
+///
+/// NaNs that lanes of floats come to are the canonical one, as everywhere.
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub struct Features(u16);
 

@@ -1,6 +1,6 @@
 //! Proposals: what modules may be made with that is not supported.
 
-/// A proposal of WebAssembly that is not supported.
+/// A proposal of WebAssembly that is not supported; those of vectors are where the crate is built with its feature `simd`.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Proposal {

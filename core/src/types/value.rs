@@ -342,6 +342,11 @@ impl ValueType {
         matches!(self, Self::I32 | Self::I64 | Self::F32 | Self::F64)
     }
 
+    /// Whether values of this type refer to something, or are null.
+    pub(crate) const fn is_reference(self) -> bool {
+        matches!(self, Self::FuncRef | Self::ExternRef)
+    }
+
     /// The type's name in the text format, such as `i32`.
     #[must_use]
     pub const fn name(self) -> &'static str {

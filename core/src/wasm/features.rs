@@ -17,8 +17,10 @@ impl Feature {
             Self::MultiValue => WasmFeatures::MULTI_VALUE,
             Self::MutableGlobals => WasmFeatures::MUTABLE_GLOBAL,
             Self::ReferenceTypes => WasmFeatures::REFERENCE_TYPES,
+            Self::RelaxedSimd => WasmFeatures::RELAXED_SIMD,
             Self::SaturatingFloatToInt => WasmFeatures::SATURATING_FLOAT_TO_INT,
             Self::SignExtension => WasmFeatures::SIGN_EXTENSION,
+            Self::Simd => WasmFeatures::SIMD,
             Self::TailCalls => WasmFeatures::TAIL_CALL,
         }
     }
@@ -52,6 +54,8 @@ impl Features {
     /// As the parser has them.
     pub(crate) fn of_parser(self) -> WasmFeatures {
         let all = Feature::ALL.iter().filter(|feature| self.contains(**feature));
-        all.fold(WasmFeatures::GC_TYPES, |features, feature| features.union(feature.of_parser()))
+        let all = all.fold(WasmFeatures::GC_TYPES, |features, feature| features.union(feature.of_parser()));
+        // It does not see that some of the relaxed operators are of floats.
+        if self.contains(Feature::Floats) { all } else { all.difference(WasmFeatures::RELAXED_SIMD) }
     }
 }

@@ -1,9 +1,8 @@
 //! What a module that was refused as invalid would have had to be supported.
 
-use super::{
-    sections::split_leb128,
-    validate::{Beyond, Fault, validate},
-};
+#[cfg(not(feature = "simd"))]
+use super::sections::split_leb128;
+use super::validate::{Beyond, Fault, validate};
 use crate::{
     error::{CompileError, Unsupported},
     types::{features::Features, proposals::Proposal},
@@ -41,7 +40,8 @@ const LAYER: usize = 6;
 
 /// The proposal with which the module is valid farther than to where it is not.
 fn proposal_at(bytes: &[u8], fault: &Fault, body: Option<&FunctionBody<'_>>) -> Option<Proposal> {
-    if let Some(proposal) = vector(bytes, fault) {
+    #[cfg(not(feature = "simd"))]
+    if let Some(proposal) = vector::proposal(bytes, fault) {
         return Some(proposal);
     }
     let supported = Features::ALL.of_parser();
@@ -93,23 +93,28 @@ fn has_legacy_exceptions(bytes: &[u8]) -> bool {
 }
 
 /// The proposal of a vector operator: the parser is built without, so that validation ends there.
-fn vector(bytes: &[u8], fault: &Fault) -> Option<Proposal> {
-    let code = bytes.get(fault.offset.checked_add(1)?..)?;
-    let (code, _) = split_leb128(code).filter(|_| fault.message.starts_with(UNEXPECTED_VECTOR))?;
-    match code {
-        ..=LAST_VECTOR => Some(Proposal::Simd),
-        FIRST_RELAXED..=LAST_RELAXED => Some(Proposal::RelaxedSimd),
-        _ => None,
+#[cfg(not(feature = "simd"))]
+mod vector {
+    use super::{Fault, Proposal, split_leb128};
+
+    pub(super) fn proposal(bytes: &[u8], fault: &Fault) -> Option<Proposal> {
+        let code = bytes.get(fault.offset.checked_add(1)?..)?;
+        let (code, _) = split_leb128(code).filter(|_| fault.message.starts_with(UNEXPECTED))?;
+        match code {
+            ..=LAST => Some(Proposal::Simd),
+            FIRST_RELAXED..=LAST_RELAXED => Some(Proposal::RelaxedSimd),
+            _ => None,
+        }
     }
+
+    /// What the parser says of a vector operator.
+    const UNEXPECTED: &str = "unexpected SIMD opcode";
+
+    // The numbers of vector operators, behind the byte that all begin with.
+    const LAST: usize = 0xFF;
+    const FIRST_RELAXED: usize = 0x100;
+    const LAST_RELAXED: usize = 0x113;
 }
-
-/// What the parser says of a vector operator.
-const UNEXPECTED_VECTOR: &str = "unexpected SIMD opcode";
-
-// The numbers of vector operators, behind the byte that all begin with.
-const LAST_VECTOR: usize = 0xFF;
-const FIRST_RELAXED: usize = 0x100;
-const LAST_RELAXED: usize = 0x113;
 
 /// The function whose body an offset is in, with that.
 fn function_at(bytes: &[u8], offset: usize) -> Option<(u32, FunctionBody<'_>)> {

@@ -22,11 +22,31 @@ const USERS: &[(Feature, &str)] = &[
     (Feature::MutableGlobals, r#"(global (export "g") (mut i32) (i32.const 0))"#),
     (Feature::ReferenceTypes, "(table 1 externref)"),
     (Feature::ReferenceTypes, "(func (drop (ref.null func)))"),
+    (
+        Feature::RelaxedSimd,
+        "(func (param v128 v128) (drop (i8x16.relaxed_swizzle (local.get 0) (local.get 1))))",
+    ),
     (Feature::SaturatingFloatToInt, "(func (drop (i32.trunc_sat_f32_s (f32.const 1))))"),
     (Feature::SignExtension, "(func (drop (i32.extend8_s (i32.const 1))))"),
     (Feature::SignExtension, "(func (drop (i64.extend32_s (i64.const 1))))"),
+    (Feature::Simd, "(func (param v128))"),
+    (Feature::Simd, "(type (func (result v128)))"),
+    (Feature::Simd, "(func (local v128))"),
+    (Feature::Simd, "(func (drop (i32x4.extract_lane 0 (v128.const i64x2 1 2))))"),
+    (Feature::Simd, "(global (mut v128) (v128.const i64x2 1 2))"),
+    (Feature::Simd, r#"(import "env" "f" (func (param v128)))"#),
+    (Feature::Simd, "(func (drop (block (result v128) (unreachable))))"),
     (Feature::TailCalls, "(func $f (return_call $f))"),
 ];
+
+/// What a feature cannot be used without.
+const fn built_on(feature: Feature) -> &'static [Feature] {
+    match feature {
+        Feature::RelaxedSimd => &[Feature::Floats, Feature::Simd],
+        Feature::SaturatingFloatToInt => &[Feature::Floats],
+        _ => &[],
+    }
+}
 
 fn compile(features: Features, text: &str) -> Result<Module, CompileError> {
     let mut limits = Limits::default();
@@ -49,8 +69,7 @@ fn what_is_switched_off_is_refused_by_its_name_and_nothing_else_is() {
         assert!(compile(Features::ALL, &text).is_ok(), "{text}");
         for feature in Feature::ALL {
             let outcome = compile(Features::ALL.without(*feature), &text);
-            let needs_floats = *used == Feature::SaturatingFloatToInt && *feature == Feature::Floats;
-            if feature == used || needs_floats {
+            if feature == used || built_on(*used).contains(feature) {
                 assert_eq!(outcome.err(), Some(CompileError::Feature(*feature)), "{text}");
             } else {
                 assert!(outcome.is_ok(), "{text} without {feature:?}: {:?}", outcome.err());
@@ -67,8 +86,55 @@ fn the_first_version_has_floats_and_nothing_of_what_came_after() {
             Feature::Floats => assert!(outcome.is_ok()),
             _ => assert!(matches!(outcome, Err(CompileError::Feature(_))), "{text}"),
         }
-        let with = compile(Features::MVP.with(*used), &format!("(module {text})"));
+        let with = built_on(*used).iter().fold(Features::MVP.with(*used), |with, other| with.with(*other));
+        let with = compile(with, &format!("(module {text})"));
         assert!(with.is_ok(), "{text}: {:?}", with.err());
+    }
+}
+
+/// Lanes of floats are floats; a vector by itself has none. Of the relaxed operators there are none without.
+#[test]
+fn vectors_of_floats_need_floats() {
+    let features = Features::ALL.without(Feature::Floats);
+    let of = |body: &str| {
+        let text = format!("(module (func (param $v v128) (drop {body})))");
+        compile(Features::ALL, &text).unwrap_or_else(|error| panic!("{body}: {error}"));
+        compile(features, &text).err()
+    };
+    let both = |operator: &str| format!("({operator} (local.get $v) (local.get $v))");
+    let one = |operator: &str| format!("({operator} (local.get $v))");
+    for of_none in [both("i32x4.add"), both("v128.and"), one("v128.not")] {
+        assert_eq!(of(&of_none), None, "{of_none}");
+    }
+    let refused = Some(CompileError::Feature(Feature::Floats));
+    for shape in ["f32x4", "f64x2"] {
+        for name in
+            ["eq", "ne", "lt", "gt", "le", "ge", "add", "sub", "mul", "div", "min", "max", "pmin", "pmax"]
+        {
+            assert_eq!(of(&both(&format!("{shape}.{name}"))), refused, "{shape}.{name}");
+        }
+        for name in ["abs", "neg", "ceil", "floor", "trunc", "nearest", "sqrt", "extract_lane 1"] {
+            assert_eq!(of(&one(&format!("{shape}.{name}"))), refused, "{shape}.{name}");
+        }
+    }
+    for operator in [
+        "f32x4.convert_i32x4_s",
+        "f32x4.convert_i32x4_u",
+        "f32x4.demote_f64x2_zero",
+        "f64x2.convert_low_i32x4_s",
+        "f64x2.convert_low_i32x4_u",
+        "f64x2.promote_low_f32x4",
+        "i32x4.trunc_sat_f32x4_s",
+        "i32x4.trunc_sat_f32x4_u",
+        "i32x4.trunc_sat_f64x2_s_zero",
+        "i32x4.trunc_sat_f64x2_u_zero",
+        "i32x4.relaxed_trunc_f32x4_s",
+        "i32x4.relaxed_trunc_f64x2_u_zero",
+    ] {
+        assert_eq!(of(&one(operator)), refused, "{operator}");
+    }
+    for operator in ["f32x4.relaxed_min", "f64x2.relaxed_max", "i8x16.relaxed_swizzle"] {
+        assert_eq!(of(&both(operator)), refused, "{operator}");
     }
 }
 

@@ -38,4 +38,5 @@ mod thunk_faults;
 mod torture;
 mod traces;
 mod values;
+mod vectors;
 mod wasm_supervisor;

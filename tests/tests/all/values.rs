@@ -2,7 +2,7 @@
 
 use guestbox::{
     Environment, FuncIndex, GlobalError, HandleError, HostCall, HostError, InvokeError, Number, ReturnValue,
-    Store, Value, Values,
+    Store, V128, Value, Values,
 };
 use guestbox_tests::text;
 
@@ -32,26 +32,34 @@ const F64: [u64; 9] = [
 ];
 
 fn all() -> Vec<Value> {
+    let vectors = [0, 1, u128::MAX, 0x0102_0304_0506_0708_090A_0B0C_0D0E_0F10, 1 << 127];
+    let vectors = vectors.map(|bits| Value::V128(bits.into()));
     let i32s = [0, 1, -1, i32::MIN, i32::MAX, 0x0102_0304].map(Value::I32);
     let i64s = [0, 1, -1, i64::MIN, i64::MAX, 1 << 53, (1 << 53) + 1, 0x0102_0304_0506_0708].map(Value::I64);
-    i32s.into_iter().chain(i64s).chain(F32.map(Value::F32)).chain(F64.map(Value::F64)).collect()
+    i32s.into_iter()
+        .chain(i64s)
+        .chain(F32.map(Value::F32))
+        .chain(F64.map(Value::F64))
+        .chain(vectors)
+        .collect()
 }
 
 /// Everything that a value may pass through, for one type.
 fn passages(ty: &str) -> String {
+    let zero = if ty == "v128" { "(v128.const i64x2 0 0)".to_owned() } else { format!("({ty}.const 0)") };
     format!(
         r#"(module (import "env" "echo" (func $echo (param {ty}) (result {ty})))
           (import "env" "echo" (func $twice (param {ty} i32 {ty}) (result {ty} i32 {ty})))
           (type $t (func (param {ty}) (result {ty})))
           (memory (export "memory") 1) (table 2 funcref) (elem (i32.const 0) $echo $same)
-          (global $g (export "g") (mut {ty}) ({ty}.const 0))
+          (global $g (export "g") (mut {ty}) {zero})
           (func $same (export "same") (type $t) (local.get 0))
           (export "echo" (func $echo))
           (func (export "local") (type $t) (local $x {ty}) (local.set $x (local.get 0)) (local.get $x))
           (func (export "memory pass") (type $t) ({ty}.store (i32.const 8) (local.get 0)) ({ty}.load
           (i32.const 8)))
           (func (export "global pass") (type $t) (global.set $g (local.get 0)) (global.get $g))
-          (func (export "select") (type $t) (select (local.get 0) ({ty}.const 0) (i32.const 1)))
+          (func (export "select") (type $t) (select (local.get 0) {zero} (i32.const 1)))
           (func (export "block") (type $t) (block (result {ty}) (br_if 0 (local.get 0) (i32.const 1))))
           (func (export "call") (type $t) (call $same (local.get 0)))
           (func (export "host") (type $t) (call $echo (local.get 0)))
@@ -105,13 +113,14 @@ fn bits_pass_unchanged_through_globals_and_memories_from_outside() {
         assert_eq!(store.global(guest, "g"), Ok(Some(value)));
         text::call(&mut store, guest, "memory pass", &[value]);
         let memory = store.exported_memory(guest, "memory").unwrap().unwrap();
-        let mut bytes = [0; 8];
+        let mut bytes = [0; 16];
         store.memory_read(memory, 8, &mut bytes).unwrap();
         let expected = match value {
             Value::I32(value) => value.to_le_bytes().to_vec(),
             Value::I64(value) => value.to_le_bytes().to_vec(),
             Value::F32(bits) => bits.to_le_bytes().to_vec(),
             Value::F64(bits) => bits.to_le_bytes().to_vec(),
+            Value::V128(V128(bytes)) => bytes.to_vec(),
             other => panic!("not a number: {other:?}"),
         };
         assert_eq!(bytes[..expected.len()], expected);

@@ -105,10 +105,10 @@ impl<'m, 'a> Body<'m, 'a> {
         let body = FunctionBody::new(BinaryReader::new(bytes, 0));
         let signature = valid(self.module.scan.types.get(ty))?;
         let own = locals(&body)?;
-        let all = own.saturating_add(count(signature.params.len()));
+        let all = own.many.saturating_add(count(signature.params.len()));
         self.locals = u32::try_from(all).map_err(|_| Stop::Invalid)?;
         let begin = body.get_operators_reader()?.original_position();
-        self.begin(begin, signature, own)?;
+        self.begin(begin, signature, own.cells)?;
         let mut place = begin;
         while place < bytes.len() {
             // With debug assertions the engine panics at what is behind the end of a function.
@@ -125,7 +125,7 @@ impl<'m, 'a> Body<'m, 'a> {
         valid(self.finish(section, begin, offset))
     }
 
-    fn begin(&mut self, begin: usize, signature: Signature<'a>, own_locals: u64) -> Result<(), Stop> {
+    fn begin(&mut self, begin: usize, signature: Signature<'a>, cells: u64) -> Result<(), Stop> {
         self.output.begin(begin);
         self.temps.begin(self.locals);
         self.regions.begin();
@@ -139,7 +139,7 @@ impl<'m, 'a> Body<'m, 'a> {
         };
         let region = valid(self.open_region())?;
         self.labels.begin(signature, region);
-        let units = own_locals.checked_div(LOCALS_PER_UNIT.into()).unwrap_or_default();
+        let units = cells.checked_div(LOCALS_PER_UNIT.into()).unwrap_or_default();
         self.regions.add(region, u32::try_from(units).map_err(|_| Stop::Invalid)?);
         Ok(())
     }

@@ -39,6 +39,39 @@ pub(super) fn check_indices(scan: &Scan, operator: &Operator<'_>) -> Result<(), 
             check_place(dst_mem, scan.memories.len())?;
             check_place(src_mem, scan.memories.len())
         }
+        #[cfg(feature = "simd")]
+        _ => memory_of_vector(operator).map_or(Ok(()), |memory| check_place(memory, scan.memories.len())),
+        #[cfg(not(feature = "simd"))]
         _ => Ok(()),
+    }
+}
+
+/// The memory that a vector or a lane of one is loaded from or stored in.
+#[cfg(feature = "simd")]
+const fn memory_of_vector(operator: &Operator<'_>) -> Option<u32> {
+    match operator {
+        Operator::V128Load { memarg }
+        | Operator::V128Load8x8S { memarg }
+        | Operator::V128Load8x8U { memarg }
+        | Operator::V128Load16x4S { memarg }
+        | Operator::V128Load16x4U { memarg }
+        | Operator::V128Load32x2S { memarg }
+        | Operator::V128Load32x2U { memarg }
+        | Operator::V128Load8Splat { memarg }
+        | Operator::V128Load16Splat { memarg }
+        | Operator::V128Load32Splat { memarg }
+        | Operator::V128Load64Splat { memarg }
+        | Operator::V128Load32Zero { memarg }
+        | Operator::V128Load64Zero { memarg }
+        | Operator::V128Store { memarg }
+        | Operator::V128Load8Lane { memarg, .. }
+        | Operator::V128Load16Lane { memarg, .. }
+        | Operator::V128Load32Lane { memarg, .. }
+        | Operator::V128Load64Lane { memarg, .. }
+        | Operator::V128Store8Lane { memarg, .. }
+        | Operator::V128Store16Lane { memarg, .. }
+        | Operator::V128Store32Lane { memarg, .. }
+        | Operator::V128Store64Lane { memarg, .. } => Some(memarg.memory),
+        _ => None,
     }
 }

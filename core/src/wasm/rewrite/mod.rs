@@ -5,7 +5,7 @@
 //! | [`code_limits`] | refuses code that is above the limits |
 //! | [`meter`] | has the engine take the fuel that [`costs`](crate::costs) say |
 //! | [`lower`] | puts blocks that take parameters, and branches by tables, in other terms |
-//! | [`repairs`], [`growth`], [`imports`] | go around the engine's defects |
+//! | [`repairs`], [`growth`], [`imports`], `lanes` | go around the engine's defects |
 //! | [`notes`] | frames: has the code note where it is |
 //! | [`segments`] | has segments be taken by a function, where tables are imported |
 //! | [`hidden`] | exports what guestbox needs of an instance, and drops the start section |
@@ -26,6 +26,8 @@ mod hidden;
 mod imports;
 mod indices;
 mod labels;
+#[cfg(feature = "simd")]
+mod lanes;
 mod lower;
 mod meter;
 mod notes;

@@ -1,8 +1,8 @@
 //! Ways around the defects of the engine, wasmi 2.0.0, which `tests` would notice to have gone.
 //!
 //! What it gets wrong of blocks is lowered, see [`lower`](super::lower), growing tables is done by the host,
-//! see [`growth`](super::growth), and tail calls of imports are calls, see [`imports`](super::imports). The
-//! others are these:
+//! see [`growth`](super::growth), tail calls of imports are calls, see [`imports`](super::imports), and some lanes of
+//! vectors are stored as integers, see `lanes`. The others are these:
 //!
 //! * It fuses `select` with a comparison with zero before it. Where the value compared is not in
 //!   its register, it forgets to say where it is: `(select a b (i32.eqz (local.get 0)))` chooses

@@ -109,7 +109,13 @@ impl<'a> Body<'_, 'a> {
                     operands.put(1);
                 }
             }
-            _ => self.labels.operands.apply(facts),
+            _ => {
+                #[cfg(feature = "simd")]
+                if let Some(codes) = super::lanes::stored_as(operator) {
+                    valid(self.store_lane(place, after, codes))?;
+                }
+                self.labels.operands.apply(facts);
+            }
         }
         Ok(())
     }

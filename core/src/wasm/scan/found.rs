@@ -57,7 +57,7 @@ pub(crate) struct ScannedMemory {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ScannedGlobal {
     pub(crate) index: u32,
-    /// `None` where its values are no numbers.
+    /// `None` where its values are references.
     pub(crate) ty: Option<ValueType>,
 }
 

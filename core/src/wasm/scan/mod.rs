@@ -27,7 +27,7 @@ use crate::{
 };
 use alloc::{boxed::Box, vec::Vec};
 use found::ScannedTable;
-use wasmparser::{BinaryReaderError, BlockType, FunctionBody};
+use wasmparser::{BinaryReaderError, BlockType, FunctionBody, ValType};
 
 /// What the scan found.
 #[derive(Debug, Default)]
@@ -232,11 +232,21 @@ fn own(all: usize, imported: u32) -> u32 {
     u32::try_from(all).unwrap_or(u32::MAX).saturating_sub(imported)
 }
 
-/// How many locals a function has, without its parameters.
-pub(super) fn locals(body: &FunctionBody<'_>) -> Result<u64, BinaryReaderError> {
-    body.get_locals_reader()?
-        .into_iter()
-        .try_fold(0_u64, |locals, run| Ok(locals.saturating_add(run?.0.into())))
+/// The locals of a function, without its parameters.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Locals {
+    pub(super) many: u64,
+    /// What they take, 8 bytes each.
+    pub(super) cells: u64,
+}
+
+pub(super) fn locals(body: &FunctionBody<'_>) -> Result<Locals, BinaryReaderError> {
+    body.get_locals_reader()?.into_iter().try_fold(Locals::default(), |Locals { many, cells }, run| {
+        let (more, ty) = run?;
+        let more = u64::from(more);
+        let more_cells = if ty == ValType::V128 { more.saturating_mul(2) } else { more };
+        Ok(Locals { many: many.saturating_add(more), cells: cells.saturating_add(more_cells) })
+    })
 }
 
 /// Refuses an index beyond so many.

@@ -45,7 +45,7 @@ pub(in crate::wasm) fn scan(asked: &mut Asked<'_>, bytes: &[u8]) -> Result<Scan,
             Payload::ElementSection(elements) => scanner.elements(elements)?,
             Payload::DataSection(data) => scanner.data(data)?,
             Payload::CodeSectionEntry(body) => {
-                let locals = locals(&body).map_err(invalid)?;
+                let locals = locals(&body).map_err(invalid)?.many;
                 if locals > u32::MAX.into() {
                     return Err(CompileError::Invalid("too many locals".into()));
                 }
@@ -112,7 +112,7 @@ impl Scanner<'_, '_> {
                 TypeRef::Global(ty) => {
                     let (index, ty) = (scan.globals(), global_type(ty));
                     if ty.mutable {
-                        let ty = Some(ty.value).filter(|ty| ty.is_number());
+                        let ty = Some(ty.value).filter(|ty| !ty.is_reference());
                         scan.mutable_globals.push(ScannedGlobal { index, ty });
                     }
                     scan.globals.push(ty);
@@ -186,7 +186,7 @@ impl Scanner<'_, '_> {
             self.expr(&global.init_expr)?;
             let (index, ty) = (self.scan.globals(), global_type(global.ty));
             if ty.mutable {
-                let ty = Some(ty.value).filter(|ty| ty.is_number());
+                let ty = Some(ty.value).filter(|ty| !ty.is_reference());
                 self.scan.mutable_globals.push(ScannedGlobal { index, ty });
             } else {
                 self.scan.constant_globals.push(index);

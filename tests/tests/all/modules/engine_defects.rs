@@ -126,6 +126,46 @@ fn a_local_may_be_the_address_and_the_value_of_a_store() {
     }
 }
 
+/// Stores of a lane that are far: at a large offset, or in another memory than the first. What follows them runs.
+#[test]
+fn lanes_are_stored_far_away() {
+    let vector = "(v128.const i64x2 0x0706050403020100 0x0F0E0D0C0B0A0908)";
+    for value in [
+        vector.to_owned(),
+        format!("(local.tee $v (v128.or (local.get $v) {vector}))"),
+        format!("(v128.not (v128.not {vector}))"),
+    ] {
+        for (name, bytes) in [("8", 1), ("16", 2), ("32", 4), ("64", 8)] {
+            for (memory, offset) in [(0, 65_535), (0, 65_536), (0, 70_001), (1, 0), (1, 7), (1, 65_536)] {
+                for lane in [0, 16 / bytes - 1] {
+                    let text = format!(
+                        r#"(module (memory (export "0") 3) (memory (export "1") 3)
+                          (func (export "run") (param $n i32) (result i32) (local $v v128)
+                            (v128.store{name}_lane {memory} offset={offset} {lane} (local.get $n) {value})
+                            (i32.add (local.get $n) (i32.const 1))))"#
+                    );
+                    let mut store = Store::new();
+                    let guest = text::guest(&mut store, &text, &Environment::new());
+                    assert_eq!(
+                        *text::call(&mut store, guest, "run", &[Value::I32(16)]),
+                        [Value::I32(17)],
+                        "{text}"
+                    );
+                    let beyond = store.invoke(&mut NoImports, guest, "run", &[Value::I32(3 << 16)], 0);
+                    assert!(beyond.is_err(), "{text}");
+                    let memory = store.exported_memory(guest, &memory.to_string()).unwrap().unwrap();
+                    let data = store.memory_data_mut(memory).unwrap();
+                    let expected: Vec<u8> =
+                        (lane * bytes..(lane + 1) * bytes).map(|byte| byte as u8).collect();
+                    assert_eq!(data[offset + 16..][..bytes], expected, "{text}");
+                    let others = data.iter().filter(|byte| **byte != 0).count();
+                    assert_eq!(others, expected.iter().filter(|byte| **byte != 0).count(), "{text}");
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn what_is_before_an_invalid_operator_is_mended() {
     let store = format!("{} i32.store offset=65536", BOTH[0]);

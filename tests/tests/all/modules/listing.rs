@@ -193,7 +193,6 @@ fn proposals_that_there_are_not_are_refused_as_such() {
         "(module (memory i64 1))",
         "(module (memory 1 1 shared))",
         "(module (memory 1 (pagesize 1)))",
-        "(module (func (result v128) (v128.const i64x2 0 0)))",
         "(module (tag (param i32)))",
         "(module (table 1 funcref (ref.func $f)) (func $f))",
         "(module (type (struct (field i32))))",

@@ -6,7 +6,7 @@ use wasmparser::{Validator, WasmFeatures};
 
 /// What guestbox supports.
 const FEATURES: WasmFeatures = WasmFeatures::WASM2
-    .difference(WasmFeatures::SIMD)
+    .union(WasmFeatures::RELAXED_SIMD)
     .union(WasmFeatures::TAIL_CALL)
     .union(WasmFeatures::MULTI_MEMORY)
     .union(WasmFeatures::EXTENDED_CONST);
@@ -58,6 +58,35 @@ fn what_is_written_in_other_terms_is_as_valid_as_before() {
             assert_eq!(check(&text::bytes(text), text), valid, "{text}");
         }
     }
+}
+
+/// With frames there is one behind those of the module.
+#[test]
+fn vectors_name_no_memory_that_is_added() {
+    let loads = [
+        "8x8_s", "8x8_u", "16x4_s", "16x4_u", "32x2_s", "32x2_u", "8_splat", "16_splat", "32_splat",
+        "64_splat",
+    ];
+    let loads = ["", "32_zero", "64_zero"]
+        .iter()
+        .chain(&loads)
+        .map(|load| format!("(drop (v128.load{load} MEMORY (i32.const 0)))"));
+    let vector = "(i32.const 0) (v128.const i64x2 0 0)";
+    let lanes = ["8", "16", "32", "64"].into_iter().flat_map(|bits| {
+        [
+            format!("(drop (v128.load{bits}_lane MEMORY 0 {vector}))"),
+            format!("(v128.store{bits}_lane MEMORY 0 {vector})"),
+        ]
+    });
+    let mut checked = 0;
+    for operator in loads.chain(lanes).chain([format!("(v128.store MEMORY {vector})")]) {
+        for (memory, valid) in [("0", true), ("1", false)] {
+            let text = format!("(module (memory 1) (func {}))", operator.replace("MEMORY", memory));
+            assert_eq!(check(&text::bytes(&text), &text), valid, "{text}");
+            checked += 1;
+        }
+    }
+    assert_eq!(checked, 2 * 22);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The bytes of a snapshot: their format, and that bytes from anywhere do no harm.
 
 use super::{GUEST, call, environment, guest, snapshot};
-use guestbox::{Environment, FormatError, Limit, Number, RestoreError, Snapshot, Store};
+use guestbox::{Environment, FormatError, Limit, Number, RestoreError, Snapshot, Store, V128, Value};
 use guestbox_tests::text;
 use parity_scale_codec::Encode;
 use twox_hash::XxHash3_64;
@@ -97,6 +97,67 @@ fn sample(store: &mut Store) -> Snapshot {
     call(store, guest, "store", &[0, 1]);
     call(store, guest, "store", &[65_536 + 254, -1]);
     snapshot(store, guest)
+}
+
+/// A guest with a global that is a vector, between numbers.
+const VECTORS: &str = r#"(module (global (mut i32) (i32.const 7))
+    (global $v (export "v") (mut v128) (v128.const i64x2 0x0706050403020100 0x0F0E0D0C0B0A0908))
+    (global v128 (v128.const i64x2 1 1)) (global (mut i64) (i64.const -1))
+    (func (export "add") (global.set $v (i8x16.add (global.get $v) (i8x16.splat (i32.const 1))))))"#;
+
+/// Its snapshot, where each byte of the vector is so much more than its place.
+fn forged_vectors(more: u8) -> Forged {
+    let vector = (0..16).map(|at| at + more);
+    let globals =
+        [Number::I32(7).encode(), [4].into_iter().chain(vector).collect(), Number::I64(-1).encode()];
+    let of = Forged::of(&text::bytes(VECTORS));
+    Forged { version: 2, globals: globals.concat(), global_count: 3, ..of }
+}
+
+#[test]
+fn vectors_are_in_version_2() {
+    let mut store = Store::new();
+    let guest = text::guest(&mut store, VECTORS, &Environment::new());
+    let first = snapshot(&mut store, guest);
+    assert_eq!(first.as_bytes(), forged_vectors(0).bytes());
+    text::call(&mut store, guest, "add", &[]);
+    let second = snapshot(&mut store, guest);
+    assert_eq!(second.as_bytes(), forged_vectors(1).bytes());
+    for (snapshot, first_byte) in [(&first, 0), (&second, 1)] {
+        let read = read(snapshot.as_bytes()).unwrap();
+        store.restore(guest, &read).unwrap();
+        let Some(Value::V128(V128(bytes))) = store.global(guest, "v").unwrap() else { panic!("no vector") };
+        assert_eq!((bytes[0], bytes[15]), (first_byte, first_byte + 15));
+        let fork = store.instantiate_from(&text::module(VECTORS), &Environment::new(), &read).unwrap();
+        assert_eq!(store.global(fork, "v"), store.global(guest, "v"));
+        let elsewhere = Store::new().instantiate_from(&text::module(VECTORS), &Environment::new(), &read);
+        assert!(elsewhere.is_ok());
+    }
+}
+
+#[test]
+fn version_1_has_no_vectors_and_version_2_may_have_numbers_alone() {
+    let vectors = Forged { version: 1, ..forged_vectors(0) };
+    assert_eq!(read(&vectors.bytes()).err(), Some(FormatError::Corrupted));
+    let mut cut = forged_vectors(0);
+    cut.globals.pop();
+    assert_eq!(read(&cut.bytes()).err(), Some(FormatError::Corrupted));
+    for tag in [5, 0xFF] {
+        let mut other = forged_vectors(0);
+        other.globals[5] = tag;
+        assert_eq!(read(&other.bytes()).err(), Some(FormatError::Corrupted), "{tag}");
+    }
+    let numbers = Forged { version: 2, ..Forged::of_guest(1, vec![run(0, 1)]) };
+    let mut store = Store::new();
+    let guest = guest(&mut store);
+    store.restore(guest, &read(&numbers.bytes()).unwrap()).unwrap();
+    // A number in the place of a vector is of another type, and the other way round.
+    let mut vector_guest = Store::new();
+    let guest = text::guest(&mut vector_guest, VECTORS, &Environment::new());
+    let numbers =
+        Forged::of(&text::bytes(VECTORS)).with_globals(&[Number::I32(7), Number::I64(0), Number::I64(-1)]);
+    let restored = vector_guest.restore(guest, &read(&numbers.bytes()).unwrap());
+    assert_eq!(restored, Err(RestoreError::Shape));
 }
 
 #[test]
@@ -221,7 +282,7 @@ fn forged_headers_are_refused_without_taking_memory() {
     }
     assert!(read(&Forged::of_guest(1, vec![run(2, 1), run(3, 253)]).bytes()).is_ok(), "up to the end");
     corrupted(&Forged::of_guest(0x0100_0000, vec![]), "more pages than can be counted");
-    for version in [0, 2, u32::MAX] {
+    for version in [0, 3, u32::MAX] {
         let error = read(&Forged { version, ..whole.clone() }.bytes()).unwrap_err();
         assert!(matches!(error, FormatError::Version { found, .. } if found == version));
     }

@@ -1,6 +1,10 @@
 //! The operators that are supported, in one table by their codes: what each costs, what it does to the
 //! operand stack, and what the passes ask of it.
 
+#[cfg(feature = "simd")]
+mod vectors;
+
+use super::sections::split_leb128;
 use Effect::{Takes, Unknown, Varies};
 
 /// What is known of an operator by its code.
@@ -103,22 +107,26 @@ const PREFIX: u8 = 0xFC;
 pub(super) fn facts(code: &[u8]) -> &'static Facts {
     match code {
         [PREFIX, ..] => facts_of_prefixed(code),
+        #[cfg(feature = "simd")]
+        [code::VECTOR_PREFIX, ..] => facts_of_vector(code),
         [code, ..] => facts_of(*code),
         [] => &Facts::NOTHING,
     }
 }
 
 fn facts_of_prefixed(code: &[u8]) -> &'static Facts {
-    let number = match code {
-        // The second code is a number of up to 32 bits, however it is written; few modules pad it.
-        [_, number, ..] if *number & 0x80 == 0 => number,
-        [_, low, 0x80, 0x80, 0x80, 0x00, ..]
-        | [_, low, 0x80, 0x80, 0x00, ..]
-        | [_, low, 0x80, 0x00, ..]
-        | [_, low, 0x00, ..] => low,
-        _ => return &Facts::NOTHING,
-    };
-    PREFIXED.get(usize::from(number & 0x7F)).unwrap_or(&Facts::NOTHING)
+    second_code(code).and_then(|number| PREFIXED.get(number)).unwrap_or(&Facts::NOTHING)
+}
+
+#[cfg(feature = "simd")]
+#[inline(never)]
+fn facts_of_vector(code: &[u8]) -> &'static Facts {
+    second_code(code).map_or(&Facts::NOTHING, vectors::facts_of)
+}
+
+/// The second code of an operator, which is a number of up to 32 bits, however it is written.
+fn second_code(code: &[u8]) -> Option<usize> {
+    split_leb128(code.get(1..)?).map(|(number, _)| number)
 }
 
 /// What is known of the operator of one code.
@@ -127,24 +135,36 @@ pub(super) fn facts_of(code: u8) -> &'static Facts {
     PLAIN.get(usize::from(code)).unwrap_or(&Facts::NOTHING)
 }
 
-static PLAIN: [Facts; 256] = table(false);
-static PREFIXED: [Facts; 128] = table(true);
+/// A table of operators by their codes.
+macro_rules! table {
+    (static $table:ident: [Facts; $len:literal] = $facts_of:ident;) => {
+        #[expect(
+            clippy::arithmetic_side_effects,
+            clippy::as_conversions,
+            clippy::cast_possible_truncation,
+            clippy::indexing_slicing,
+            reason = "the compiler works it out, and would say so"
+        )]
+        static $table: [Facts; $len] = {
+            let mut table = [Facts::NOTHING; $len];
+            let mut code = 0_usize;
+            while code < $len {
+                table[code] = $facts_of(code as _);
+                code += 1;
+            }
+            table
+        };
+    };
+}
+#[cfg(feature = "simd")]
+use table;
 
-#[expect(
-    clippy::arithmetic_side_effects,
-    clippy::as_conversions,
-    clippy::cast_possible_truncation,
-    clippy::indexing_slicing,
-    reason = "the compiler works it out, and would say so"
-)]
-const fn table<const LEN: usize>(is_prefixed: bool) -> [Facts; LEN] {
-    let mut table = [Facts::NOTHING; LEN];
-    let mut code = 0;
-    while code < LEN {
-        table[code] = if is_prefixed { prefixed(code as u8) } else { plain(code as u8) };
-        code += 1;
-    }
-    table
+table! {
+    static PLAIN: [Facts; 256] = plain;
+}
+
+table! {
+    static PREFIXED: [Facts; 128] = prefixed;
 }
 
 const fn plain(code: u8) -> Facts {
@@ -279,6 +299,14 @@ pub(super) mod code {
     pub(in crate::wasm) const REF_NULL: u8 = 0xD0;
     pub(in crate::wasm) const REF_FUNC: u8 = 0xD2;
 
+    /// What operators on vectors begin with, and the numbers of two.
+    #[cfg(feature = "simd")]
+    pub(in crate::wasm) const VECTOR_PREFIX: u8 = 0xFD;
+    #[cfg(feature = "simd")]
+    pub(in crate::wasm) const EXTRACT_I8: u8 = 0x16;
+    #[cfg(feature = "simd")]
+    pub(in crate::wasm) const EXTRACT_I16: u8 = 0x19;
+
     // Types.
     pub(in crate::wasm) const I32: u8 = 0x7F;
     pub(in crate::wasm) const FUNC_REF: u8 = 0x70;
@@ -325,6 +353,11 @@ mod tests {
         }
     }
 
+    /// How many operands an operator takes and leaves, as the parser says.
+    fn arity(code: &[u8]) -> Result<(u32, u32), wasmparser::BinaryReaderError> {
+        BinaryReader::new_features(code, 0, Features::ALL.of_parser()).operator_arity(&Nothing)
+    }
+
     #[test]
     fn operators_take_and_leave_what_the_parser_says() {
         let mut known = 0;
@@ -334,11 +367,12 @@ mod tests {
                 let code = match first {
                     0x1C => [first, 1, 0x7F, 0, 0, 0, 0, 0, 0, 0, 0],
                     0xD0 => [first, 0x70, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+                    // They are in the other test.
+                    0xFD => continue,
                     _ => [first, second, 0, 0, 0, 0, 0, 0, 0, 0, 0],
                 };
-                let reader = BinaryReader::new_features(&code, 0, Features::ALL.of_parser());
                 let facts = facts(&code);
-                let Ok(arity) = reader.operator_arity(&Nothing) else {
+                let Ok(arity) = arity(&code) else {
                     assert!(matches!(facts.effect, Varies | Unknown), "{first:#x} {second}");
                     continue;
                 };
@@ -357,6 +391,30 @@ mod tests {
             }
         }
         assert_eq!(known, 190);
+    }
+
+    #[test]
+    fn vector_operators_take_and_leave_what_the_parser_says() {
+        let mut known = 0;
+        for number in 0..0x120_u16 {
+            let [low, high] = number.to_le_bytes();
+            let mut code = alloc::vec![0xFD, low | 0x80, (low >> 7) | (high << 1)];
+            code.resize(32, 0);
+            let effect = match arity(&code) {
+                Ok((takes, leaves)) => {
+                    known += 1;
+                    Takes(u8::try_from(takes).unwrap(), u8::try_from(leaves).unwrap())
+                }
+                Err(_) => Unknown,
+            };
+            assert_eq!(facts(&code).effect, effect, "{number:#x}");
+            assert_eq!(facts(&code).cost > 0, effect != Unknown, "{number:#x}");
+            // However it is written.
+            let mut longer = alloc::vec![0xFD, low | 0x80, (low >> 7) | (high << 1) | 0x80, 0x80, 0x80, 0];
+            longer.resize(32, 0);
+            assert_eq!(facts(&longer).effect, effect, "{number:#x}");
+        }
+        assert_eq!(known, if cfg!(feature = "simd") { 256 } else { 0 });
     }
 
     #[test]
