@@ -18,6 +18,7 @@ mod step;
 mod tables;
 pub mod trial;
 mod values;
+mod vectors;
 
 use crate::text;
 pub use module::PLACES;
@@ -57,13 +58,14 @@ impl Case {
 pub type Kind = (&'static str, fn() -> Vec<Case>);
 
 /// All kinds.
-pub const KINDS: [Kind; 6] = [
+pub const KINDS: [Kind; 7] = [
     ("calls", calls::cases),
     ("control", control::cases),
     ("memories", memories::cases),
     ("numeric", numeric::cases),
     ("tables", tables::cases),
     ("values", values::cases),
+    ("vectors", vectors::cases),
 ];
 
 /// All cases.

@@ -3,9 +3,10 @@
 //! Each place is a function with a parameter of each type of number. It counts that it was entered,
 //! computes a value of each type and leaves them on the stack, so that the last ones are in the
 //! engine's registers; then come the steps, whose results are mixed into the global `out`. The
-//! values below are its results, and what is in the parameters then is put into globals.
+//! values below are its results, and what is in the parameters then is put into globals. Where the steps have to do
+//! with vectors there is one below these values, which is mixed into the global at the end.
 
-use super::step::{NUMBERS, Step, Type, locals};
+use super::step::{NUMBERS, Step, Type, VECTOR, locals};
 
 /// Where a module has its steps: the names of its exports.
 ///
@@ -76,13 +77,20 @@ fn function(place: &str, body: &str, int_last: bool) -> String {
     let each = |act: &dyn Fn(Type) -> String, types: &[Type]| -> String {
         types.iter().map(|ty| act(ty) + "\n").collect()
     };
-    let below = each(&|ty| format!("({ty}.mul (local.get ${ty}) ({ty}.const {}))", factor(ty)), &order);
+    let mut below = each(&|ty| format!("({ty}.mul (local.get ${ty}) ({ty}.const {}))", factor(ty)), &order);
     let mut above = order;
     above.reverse();
-    let above = each(&|ty| format!("local.set $below_{ty}"), &above);
+    let mut above = each(&|ty| format!("local.set $below_{ty}"), &above);
     let kept = each(&|ty| format!("(global.set ${ty} (local.get ${ty}))"), &NUMBERS);
     let results = each(&|ty| format!("(local.get $below_{ty})"), RESULTS);
-    let locals = locals(body);
+    if body.contains(VECTOR) {
+        below.insert_str(
+            0,
+            "(i64x2.mul (i64x2.splat (local.get $i64)) (i64x2.splat (i64.const 0x9E3779B97F4A7C15)))\n",
+        );
+        above += &taken(VECTOR);
+    }
+    let locals = locals(&format!("{body}{above}"));
     format!(
         r#"(func ${place} (export "{place}") {SIGNATURE} {LOCALS} {locals}
         (global.set $entered (i32.add (global.get $entered) (i32.const 1)))
@@ -110,6 +118,10 @@ fn taken(ty: Type) -> String {
         "f32" => "i32.reinterpret_f32 i64.extend_i32_u",
         "f64" => "i64.reinterpret_f64",
         "externref" => "ref.is_null i64.extend_i32_u",
+        VECTOR => {
+            "local.set $taken_v128 (i64.xor (i64x2.extract_lane 0 (local.get $taken_v128))
+             (i64.rotl (i64x2.extract_lane 1 (local.get $taken_v128)) (i64.const 7)))"
+        }
         _ => {
             "local.set $func (table.set $seen (i32.const 0) (local.get $func))
              (if (result i64) (ref.is_null (local.get $func)) (then (i64.const -1))

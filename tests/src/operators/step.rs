@@ -8,6 +8,9 @@ pub(super) type Type = &'static str;
 /// The types of numbers.
 pub(super) const NUMBERS: [Type; 4] = ["i32", "i64", "f32", "f64"];
 
+/// The type of vectors: a constant of it begins with the shape.
+pub(super) const VECTOR: Type = "v128";
+
 /// Where the engine finds an operand.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Source {
@@ -68,13 +71,14 @@ impl Step {
     /// what makes one.
     pub(super) fn with(mut self, operands: &[(Type, &str)], sources: &[Source]) -> Self {
         for (at, ((ty, value), source)) in operands.iter().zip(sources).enumerate() {
-            let is_number = NUMBERS.contains(ty);
+            let is_number = NUMBERS.contains(ty) || *ty == VECTOR;
             let value = if is_number { format!("({ty}.const {value})") } else { (*value).to_owned() };
             self.operands += &match source {
                 Local => {
                     self.prepare += &format!("(local.set $o{at}_{ty} {value}) ");
                     format!("(local.get $o{at}_{ty}) ")
                 }
+                Register if *ty == VECTOR => format!("(v128.or (local.get $zero_v128) {value}) "),
                 Register if is_number => format!("({ty}.add (local.get $zero_{ty}) {value}) "),
                 Code | Register => format!("{value} "),
             };
@@ -99,10 +103,11 @@ pub(super) fn steps(
     sources.iter().map(|sources| Step::new(operator, results).with(operands, sources)).collect()
 }
 
-/// Those of the locals that operands are in, or are zero, which some code uses.
+/// Those of the locals that operands are in, or are zero, or that vectors go through, which some code uses.
 pub(super) fn locals(code: &str) -> String {
-    let types = NUMBERS.iter().chain(&["funcref", "externref"]);
-    let all = types.flat_map(|ty| ["o0", "o1", "o2", "o3", "zero"].map(|name| (format!("${name}_{ty}"), ty)));
+    let types = NUMBERS.iter().chain(&["funcref", "externref", VECTOR]);
+    let all = types
+        .flat_map(|ty| ["o0", "o1", "o2", "o3", "zero", "taken"].map(|name| (format!("${name}_{ty}"), ty)));
     let used = all.filter(|(name, _)| code.contains(name));
     used.map(|(name, ty)| format!("(local {name} {ty}) ")).collect()
 }

@@ -86,7 +86,7 @@ fn null_tests() -> Vec<Step> {
 }
 
 /// Reads and writes of a local or a global.
-fn variables(kind: &str, name: &str, ty: Type, values: &[&str], fields: &str) -> Vec<Case> {
+pub(super) fn variables(kind: &str, name: &str, ty: Type, values: &[&str], fields: &str) -> Vec<Case> {
     let get = || Step::new(format!("{kind}.get {name}"), &[ty]);
     let with = |operator: &str, results: &[Type]| -> Vec<Step> {
         let each = values.iter().flat_map(|value| {
