@@ -109,3 +109,20 @@
 (assert_return (invoke "count") (i32.const 1)) ;; passed
 (assert_return (invoke $second "count") (i32.const 2)) ;; passed
 (module definition (memory 1 1 shared)) ;; refused: threads
+(module (func (export "add") (param v128 v128) (result v128) (i32x4.add (local.get 0) (local.get 1))) (func (export "nans") (result v128) (v128.const i32x4 0x7fc00000 0x7fe00001 0x3f800000 0xffc00000)) (func (export "long nans") (result v128) (v128.const i64x2 0x7ff8000000000000 0x7ff8000000000001)) (global (export "global") v128 (v128.const i8x16 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15))) ;; passed
+(assert_return (invoke "add" (v128.const i32x4 1 2 3 -1) (v128.const i32x4 10 20 30 1)) (v128.const i32x4 11 22 33 0)) ;; passed
+(assert_return (invoke "add" (v128.const i32x4 1 2 3 -1) (v128.const i32x4 10 20 30 1)) (v128.const i64x2 0x160000000b 33)) ;; passed
+(assert_return (invoke "add" (v128.const i32x4 1 2 3 -1) (v128.const i32x4 10 20 30 1)) (v128.const i32x4 11 22 33 1)) ;; wrong value
+(assert_return (invoke "add" (v128.const i32x4 1 2 3 -1) (v128.const i32x4 10 20 30 1)) (i32.const 11)) ;; wrong value
+(assert_return (invoke "add" (v128.const f64x2 0 0) (v128.const f64x2 1 -1)) (v128.const f64x2 1 -1)) ;; passed
+(assert_return (invoke "add" (v128.const f64x2 0 0) (v128.const f64x2 1 -1)) (either (v128.const f64x2 2 2) (v128.const f64x2 1 -1))) ;; passed
+(assert_return (invoke "nans") (v128.const f32x4 nan:canonical nan:arithmetic 1 nan:canonical)) ;; passed
+(assert_return (invoke "nans") (v128.const f32x4 nan:canonical nan:canonical 1 nan:canonical)) ;; wrong value
+(assert_return (invoke "nans") (v128.const f32x4 nan:canonical nan:arithmetic nan:arithmetic nan:canonical)) ;; wrong value
+(assert_return (invoke "long nans") (v128.const f64x2 nan:canonical nan:arithmetic)) ;; passed
+(assert_return (invoke "long nans") (v128.const f64x2 nan:arithmetic nan:canonical)) ;; wrong value
+(assert_return (get "global") (v128.const i16x8 0x0100 0x0302 0x0504 0x0706 0x0908 0x0b0a 0x0d0c 0x0f0e)) ;; passed
+(assert_return (get "global") (v128.const i8x16 15 14 13 12 11 10 9 8 7 6 5 4 3 2 1 0)) ;; wrong value
+(assert_invalid (module (func (param v128) (result v128) (i8x16.shuffle 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 (local.get 0)))) "type mismatch") ;; passed
+(assert_invalid (module (func (result v128) (i8x16.relaxed_swizzle (v128.const i64x2 0 0) (v128.const i64x2 0 0)))) "type mismatch") ;; accepted
+(module (import "spectest" "global_i32" (global v128))) ;; refused: import
