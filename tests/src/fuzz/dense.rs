@@ -1,6 +1,6 @@
 //! Random modules that are dense in what compilers seldom write and engines get wrong: blocks that take
 //! parameters and give several results, tables of branches that pass several values, tail calls that may
-//! reach an import, references, and the operators that guestbox mends.
+//! reach an import, references, vectors, and the operators that guestbox mends.
 //!
 //! A type checker of a few lines goes along, so that every module is valid. Loops and calls count down a
 //! global, so that most calls end before their fuel does.
@@ -13,6 +13,17 @@ use wasm_encoder::{
 };
 
 const TYPES: [ValType; 5] = [ValType::I32, ValType::I32, ValType::I64, ValType::FUNCREF, ValType::EXTERNREF];
+
+/// The same with vectors.
+const VECTOR_TYPES: [ValType; 7] = [
+    ValType::I32,
+    ValType::I32,
+    ValType::I64,
+    ValType::FUNCREF,
+    ValType::EXTERNREF,
+    ValType::V128,
+    ValType::V128,
+];
 
 /// What the supervisor serves: names and signatures.
 const IMPORTS: [(&str, &[ValType], &[ValType]); 5] = [
@@ -27,40 +38,39 @@ const IMPORTS: [(&str, &[ValType], &[ValType]); 5] = [
 const TICKS: u32 = 0;
 const SUM: u32 = 1;
 const LONG_SUM: u32 = 2;
+/// The variable that is a vector, where there are some.
+const VECTOR_SUM: u32 = 4;
 const TICKS_OF_A_CALL: i32 = 40;
 
 type Signature = (Vec<ValType>, Vec<ValType>);
 
-/// The module of a source of random numbers.
-pub(super) fn module(random: &mut Random) -> Vec<u8> {
+/// The module of a source of random numbers, with vectors or without.
+pub(super) fn module(random: &mut Random, vectors: bool) -> Vec<u8> {
+    let kinds: &[ValType] = if vectors { &VECTOR_TYPES } else { &TYPES };
     let mut types: Vec<Signature> =
         IMPORTS.iter().map(|(_, params, results)| (params.to_vec(), results.to_vec())).collect();
     for _ in 0..random.between(6, 14) {
-        types.push((values(random, 3), values(random, 3)));
+        types.push((values(random, kinds, 3), values(random, kinds, 3)));
     }
     let imports = IMPORTS.len();
     let functions: Vec<usize> = (0..random.between(3, 8)).map(|_| random.index(types.len())).collect();
     let types_of_functions: Vec<usize> = (0..imports).chain(functions.iter().copied()).collect();
     let inner = types_of_functions.len();
     let mut code = CodeSection::new();
-    let context = Context { types: &types, functions: &types_of_functions };
+    let context = Context { types: &types, functions: &types_of_functions, kinds };
     for ty in &functions {
         code.function(&Body::new(random, &context, &types[*ty]).write());
     }
     // What the supervisor calls: it gives the inner ones their ticks.
-    for function in imports..inner {
-        let (params, _) = &types[types_of_functions[function]];
-        let mut outer = Function::new([]);
-        outer.instruction(&I::I32Const(TICKS_OF_A_CALL)).instruction(&I::GlobalSet(TICKS));
-        for param in 0..params.len() {
-            outer.instruction(&I::LocalGet(param as u32));
-        }
-        outer.instruction(&I::Call(function as u32)).instruction(&I::End);
-        code.function(&outer);
+    let outer_types: Vec<Signature> = functions.iter().map(|ty| without_vectors(&types[*ty])).collect();
+    for (function, (params, results)) in (imports..inner).zip(&outer_types) {
+        code.function(&outer(function as u32, &types[types_of_functions[function]], params, results));
     }
     let mut module = Module::new();
     let mut section = TypeSection::new();
-    for (params, results) in &types {
+    // Without vectors each has the type of the inner one.
+    let more_types = if vectors { &outer_types[..] } else { &[] };
+    for (params, results) in types.iter().chain(more_types) {
         section.ty().function(params.iter().copied(), results.iter().copied());
     }
     module.section(&section);
@@ -70,7 +80,9 @@ pub(super) fn module(random: &mut Random) -> Vec<u8> {
     }
     module.section(&section);
     let mut section = FunctionSection::new();
-    for ty in functions.iter().chain(&functions) {
+    let outer_indices: Vec<usize> =
+        if vectors { (types.len()..).take(functions.len()).collect() } else { functions.clone() };
+    for ty in functions.iter().chain(&outer_indices) {
         section.function(*ty as u32);
     }
     module.section(&section);
@@ -105,8 +117,13 @@ pub(super) fn module(random: &mut Random) -> Vec<u8> {
     ] {
         section.global(GlobalType { val_type, mutable: true, shared: false }, &init);
     }
+    // Before the variable that is a vector, whose index is the next.
     let constant = GlobalType { val_type: ValType::I32, mutable: false, shared: false };
     section.global(constant, &ConstExpr::i32_const(random.between(0, 1).cast_signed()));
+    if vectors {
+        let vector = GlobalType { val_type: ValType::V128, mutable: true, shared: false };
+        section.global(vector, &ConstExpr::v128_const(0x0123_4567_89AB_CDEF_1122_3344_5566_7788));
+    }
     module.section(&section);
     let mut section = ExportSection::new();
     for outer in 0..functions.len() {
@@ -127,14 +144,141 @@ pub(super) fn module(random: &mut Random) -> Vec<u8> {
     module.finish()
 }
 
-fn values(random: &mut Random, most: u32) -> Vec<ValType> {
-    (0..random.below(most + 1)).map(|_| random.one(&TYPES)).collect()
+fn values(random: &mut Random, kinds: &[ValType], most: u32) -> Vec<ValType> {
+    (0..random.below(most + 1)).map(|_| random.one(kinds)).collect()
 }
+
+/// A signature that a supervisor can call, where no vectors cross.
+fn without_vectors((params, results): &Signature) -> Signature {
+    let plain = |types: &[ValType]| types.iter().copied().filter(|ty| *ty != ValType::V128).collect();
+    (plain(params), plain(results))
+}
+
+/// A function that calls another: it gives it vectors, and mixes those that it gets into the sum.
+fn outer(
+    function: u32,
+    (inner_params, inner_results): &Signature,
+    params: &[ValType],
+    results: &[ValType],
+) -> Function {
+    let has_vectors = inner_results.contains(&ValType::V128);
+    let first = params.len() as u32;
+    let locals = if has_vectors { inner_results.as_slice() } else { &[] };
+    let mut outer = Function::new(locals.iter().map(|ty| (1, *ty)));
+    outer.instruction(&I::I32Const(TICKS_OF_A_CALL)).instruction(&I::GlobalSet(TICKS));
+    let mut given = 0;
+    for ty in inner_params {
+        if *ty == ValType::V128 {
+            outer.instruction(&I::GlobalGet(VECTOR_SUM));
+        } else {
+            outer.instruction(&I::LocalGet(given));
+            given += 1;
+        }
+    }
+    outer.instruction(&I::Call(function));
+    if has_vectors {
+        for local in (first..).take(inner_results.len()).collect::<Vec<_>>().into_iter().rev() {
+            outer.instruction(&I::LocalSet(local));
+        }
+        for (local, ty) in (first..).zip(inner_results) {
+            outer.instruction(&I::LocalGet(local));
+            if *ty == ValType::V128 {
+                mix_vector().iter().for_each(|instruction| {
+                    outer.instruction(instruction);
+                });
+            }
+        }
+    }
+    debug_assert_eq!(
+        inner_results.len() - results.len(),
+        inner_results.iter().filter(|ty| **ty == ValType::V128).count()
+    );
+    outer.instruction(&I::End);
+    outer
+}
+
+/// Mixes the vector on top into the sums.
+const fn mix_vector() -> [I<'static>; 13] {
+    [
+        I::GlobalGet(VECTOR_SUM),
+        I::I32Const(7),
+        I::I64x2Shl,
+        I::I8x16Sub,
+        I::GlobalSet(VECTOR_SUM),
+        I::GlobalGet(LONG_SUM),
+        I::GlobalGet(VECTOR_SUM),
+        I::I64x2ExtractLane(0),
+        I::I64Xor,
+        I::GlobalGet(VECTOR_SUM),
+        I::I64x2ExtractLane(1),
+        I::I64Add,
+        I::GlobalSet(LONG_SUM),
+    ]
+}
+
+/// Operators on two vectors that give one.
+const VECTOR_BINARY: [I<'static>; 24] = [
+    I::V128And,
+    I::V128AndNot,
+    I::V128Or,
+    I::V128Xor,
+    I::I8x16Swizzle,
+    I::I8x16Shuffle([0, 31, 2, 29, 4, 27, 6, 25, 24, 7, 26, 5, 28, 3, 30, 1]),
+    I::I8x16Add,
+    I::I8x16SubSatU,
+    I::I8x16NarrowI16x8S,
+    I::I8x16AvgrU,
+    I::I16x8Mul,
+    I::I16x8Q15MulrSatS,
+    I::I16x8ExtMulHighI8x16U,
+    I::I16x8GtS,
+    I::I32x4DotI16x8S,
+    I::I32x4MinU,
+    I::I32x4Sub,
+    I::I64x2Mul,
+    I::I64x2Eq,
+    I::F32x4PMin,
+    I::F32x4Lt,
+    I::F64x2PMax,
+    I::F64x2Ne,
+    I::I16x8NarrowI32x4U,
+];
+
+/// Operators on a vector that give one. None of those of floats that compute, as engines make other NaNs.
+const VECTOR_UNARY: [I<'static>; 14] = [
+    I::V128Not,
+    I::I8x16Abs,
+    I::I8x16Popcnt,
+    I::I16x8Neg,
+    I::I16x8ExtAddPairwiseI8x16S,
+    I::I32x4ExtendHighI16x8U,
+    I::I64x2ExtendLowI32x4S,
+    I::F32x4Neg,
+    I::F64x2Abs,
+    I::F32x4ConvertI32x4U,
+    I::F64x2ConvertLowI32x4S,
+    I::I32x4TruncSatF32x4S,
+    I::I32x4TruncSatF64x2UZero,
+    I::I64x2Abs,
+];
+
+/// Those that give an `i32`.
+const VECTOR_TESTS: [I<'static>; 7] = [
+    I::V128AnyTrue,
+    I::I8x16AllTrue,
+    I::I64x2AllTrue,
+    I::I16x8Bitmask,
+    I::I32x4Bitmask,
+    I::I8x16ExtractLaneU(13),
+    I::I32x4ExtractLane(2),
+];
 
 struct Context<'a> {
     types: &'a [Signature],
     /// The type of each function.
     functions: &'a [usize],
+    /// The types of values.
+    kinds: &'a [ValType],
 }
 
 struct Label {
@@ -159,7 +303,7 @@ struct Body<'a> {
 
 impl<'a> Body<'a> {
     fn new(random: &'a mut Random, context: &'a Context<'a>, signature: &'a Signature) -> Self {
-        let more = values(random, 5);
+        let more = values(random, context.kinds, 5);
         let locals = signature.0.iter().copied().chain(more).chain([ValType::I32, ValType::I64]).collect();
         let left = random.one(&[20, 60, 150]);
         let label = Label { is_loop: false, values: signature.1.clone() };
@@ -268,6 +412,9 @@ impl<'a> Body<'a> {
             Some(ValType::Ref(_)) if self.random.chance(80) => {
                 self.code.extend([I::RefIsNull, I::GlobalGet(SUM), I::I32Add, I::GlobalSet(SUM)]);
             }
+            Some(ValType::V128) if self.random.chance(90) => {
+                self.code.extend(mix_vector());
+            }
             Some(_) => self.code.push(I::Drop),
             None => {}
         }
@@ -280,6 +427,9 @@ impl<'a> Body<'a> {
             ValType::I64 => I::I64Const(self.random.one(&[0, 1, 2, -1, 1 << 40])),
             ValType::FUNCREF if self.random.chance(70) => I::RefFunc(self.random.below(functions)),
             ValType::FUNCREF => I::RefNull(wasm_encoder::HeapType::FUNC),
+            ValType::V128 => {
+                I::V128Const(self.random.one(&[0, 1, -1, 1 << 70, 0x0102_0304_0506_0708_090A_0B0C_0D0E_0F10]))
+            }
             _ => I::RefNull(wasm_encoder::HeapType::EXTERN),
         });
     }
@@ -304,6 +454,13 @@ impl<'a> Body<'a> {
             (0, ValType::EXTERNREF) => {
                 self.code.extend([I::I32Const(self.random.below(12).cast_signed()), I::TableGet(1)]);
             }
+            (0, ValType::V128) => self.code.push(I::GlobalGet(VECTOR_SUM)),
+            (1, ValType::V128) => {
+                self.code.extend([I::GlobalGet(SUM), I::I32Const(0xFFFF), I::I32And]);
+                let memarg = self.memarg();
+                self.code.push(I::V128Load(memarg));
+            }
+            (2, ValType::V128) => self.code.extend([I::GlobalGet(LONG_SUM), I::I64x2Splat]),
             (3..=7, _) if local.is_some() => self.code.push(I::LocalGet(local.unwrap())),
             _ => self.constant(ty),
         }
@@ -340,9 +497,13 @@ impl<'a> Body<'a> {
 
     /// One operator or some; whether what comes next is reached.
     fn one(&mut self) -> bool {
+        if self.context.kinds.len() > TYPES.len() && self.random.chance(25) {
+            self.vector();
+            return true;
+        }
         match self.random.below(26) {
             0..=4 => {
-                let ty = self.random.one(&TYPES);
+                let ty = self.random.one(self.context.kinds);
                 self.value(ty);
             }
             5 => self.consume(),
@@ -417,6 +578,69 @@ impl<'a> Body<'a> {
             }
         }
         true
+    }
+
+    /// One operator on vectors.
+    fn vector(&mut self) {
+        const VECTOR: ValType = ValType::V128;
+        match self.random.below(9) {
+            0..=2 => {
+                self.make_last(&[VECTOR, VECTOR]);
+                self.code.push(VECTOR_BINARY[self.random.index(VECTOR_BINARY.len())].clone());
+                self.take(1);
+            }
+            3 => {
+                self.make_last(&[VECTOR]);
+                self.code.push(VECTOR_UNARY[self.random.index(VECTOR_UNARY.len())].clone());
+            }
+            4 => {
+                self.make_last(&[VECTOR]);
+                self.code.push(VECTOR_TESTS[self.random.index(VECTOR_TESTS.len())].clone());
+                self.take(1);
+                self.operands.push(ValType::I32);
+            }
+            5 => {
+                self.make_last(&[VECTOR, VECTOR]);
+                self.value(ValType::I32);
+                self.condition_of_select();
+                self.take(2);
+            }
+            6 => {
+                self.make_last(&[VECTOR, ValType::I32]);
+                let shifts = [I::I8x16Shl, I::I16x8ShrS, I::I32x4ShrU, I::I64x2Shl, I::I32x4ReplaceLane(1)];
+                self.code.push(shifts[self.random.index(shifts.len())].clone());
+                self.take(1);
+            }
+            7 => {
+                self.make_last(&[VECTOR, VECTOR, VECTOR]);
+                self.code.push(I::V128Bitselect);
+                self.take(2);
+            }
+            _ => self.store_of_vector(),
+        }
+    }
+
+    /// Stores a vector or a lane, or loads one.
+    fn store_of_vector(&mut self) {
+        let memarg = MemArg { offset: self.random.one(&[0, 4, 65_600]), ..self.memarg() };
+        self.value(ValType::I32);
+        self.code.extend([I::I32Const(0xFFFF), I::I32And]);
+        self.value(ValType::V128);
+        let all = [
+            I::V128Store(memarg),
+            I::V128Store8Lane { memarg, lane: 9 },
+            I::V128Store16Lane { memarg, lane: 7 },
+            I::V128Store32Lane { memarg, lane: 2 },
+            I::V128Store64Lane { memarg, lane: 1 },
+            I::V128Load8Lane { memarg, lane: 15 },
+            I::V128Load32Lane { memarg, lane: 3 },
+        ];
+        let chosen = self.random.index(all.len());
+        self.code.push(all[chosen].clone());
+        self.take(2);
+        if chosen > 4 {
+            self.operands.push(ValType::V128);
+        }
     }
 
     /// `select` after what an engine might fuse with it.

@@ -36,7 +36,7 @@ use std::path::{Path, PathBuf};
 /// A module that is dense in what engines get wrong, by its seed.
 #[must_use]
 pub fn dense(seed: u64) -> Vec<u8> {
-    dense::module(&mut crate::random::Random::new(seed))
+    dense::module(&mut crate::random::Random::new(seed), false)
 }
 
 /// The Nodes that the tests of the npm package run in: this machine's and Node 24.

@@ -17,6 +17,8 @@ pub(super) struct Tame {
     pub(super) small: bool,
     /// Whether NaNs are made canonical after conversions.
     pub(super) canonical: bool,
+    /// Whether there may be vectors.
+    pub(super) vectors: bool,
 }
 
 /// The module so changed; `None` where it cannot be read.
@@ -41,8 +43,11 @@ pub(super) fn tame(bytes: &[u8], how: Tame) -> Option<Vec<u8>> {
     Some(module.finish())
 }
 
-/// Locals that each function gets.
+/// Locals that each function gets; where there may be vectors one of them comes behind.
 const SCRATCH: [ValType; 5] = [ValType::F32, ValType::F64, ValType::I32, ValType::I32, ValType::I64];
+
+/// The place of that.
+const VECTOR: u32 = SCRATCH.len() as u32;
 
 struct Rewriter {
     how: Tame,
@@ -64,6 +69,9 @@ impl Reencode for Rewriter {
             locals.push((count, self.val_type(ty)?));
         }
         locals.extend(SCRATCH.map(|ty| (1, ty)));
+        if self.how.vectors {
+            locals.push((1, ValType::V128));
+        }
         let mut function = Function::new(locals);
         let mut operators = body.get_operators_reader()?;
         while !operators.eof() {
@@ -110,7 +118,29 @@ impl Small {
             | Operator::I64Load16S { .. }
             | Operator::I64Load16U { .. }
             | Operator::I64Load32S { .. }
-            | Operator::I64Load32U { .. } => Self::Last(0xFFFF),
+            | Operator::I64Load32U { .. }
+            | Operator::V128Load { .. }
+            | Operator::V128Load8x8S { .. }
+            | Operator::V128Load8x8U { .. }
+            | Operator::V128Load16x4S { .. }
+            | Operator::V128Load16x4U { .. }
+            | Operator::V128Load32x2S { .. }
+            | Operator::V128Load32x2U { .. }
+            | Operator::V128Load8Splat { .. }
+            | Operator::V128Load16Splat { .. }
+            | Operator::V128Load32Splat { .. }
+            | Operator::V128Load64Splat { .. }
+            | Operator::V128Load32Zero { .. }
+            | Operator::V128Load64Zero { .. } => Self::Last(0xFFFF),
+            Operator::V128Store { .. }
+            | Operator::V128Load8Lane { .. }
+            | Operator::V128Load16Lane { .. }
+            | Operator::V128Load32Lane { .. }
+            | Operator::V128Load64Lane { .. }
+            | Operator::V128Store8Lane { .. }
+            | Operator::V128Store16Lane { .. }
+            | Operator::V128Store32Lane { .. }
+            | Operator::V128Store64Lane { .. } => Self::Below(VECTOR),
             Operator::F32Store { .. } => Self::Below(0),
             Operator::F64Store { .. } => Self::Below(1),
             Operator::I32Store { .. } | Operator::I32Store8 { .. } | Operator::I32Store16 { .. } => {
@@ -168,7 +198,19 @@ impl Small {
 
 /// Makes the NaN of a conversion canonical.
 fn canonical(function: &mut Function, operator: &Operator<'_>, scratch: u32) {
+    let select = match operator {
+        Operator::F32x4DemoteF64x2Zero | Operator::F64x2PromoteLowF32x4 => Instruction::V128Bitselect,
+        _ => Instruction::Select,
+    };
     let (local, nan, equal) = match operator {
+        Operator::F32x4DemoteF64x2Zero => {
+            let nan = 0x7FC0_0000_7FC0_0000_7FC0_0000_7FC0_0000;
+            (scratch + VECTOR, Instruction::V128Const(nan), Instruction::F32x4Eq)
+        }
+        Operator::F64x2PromoteLowF32x4 => {
+            let nan = 0x7FF8_0000_0000_0000_7FF8_0000_0000_0000;
+            (scratch + VECTOR, Instruction::V128Const(nan), Instruction::F64x2Eq)
+        }
         Operator::F32DemoteF64 => {
             (scratch, Instruction::F32Const(f32::from_bits(0x7FC0_0000).into()), Instruction::F32Eq)
         }
@@ -184,5 +226,5 @@ fn canonical(function: &mut Function, operator: &Operator<'_>, scratch: u32) {
         .instruction(&Instruction::LocalGet(local))
         .instruction(&Instruction::LocalGet(local))
         .instruction(&equal)
-        .instruction(&Instruction::Select);
+        .instruction(&select);
 }
