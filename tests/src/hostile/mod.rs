@@ -10,6 +10,7 @@ mod running;
 mod sections;
 mod state;
 pub mod trial;
+mod vectors;
 pub mod wasm;
 
 use crate::random::Random;
@@ -80,6 +81,12 @@ pub const KINDS: &[Kind] = &[
     ("grown tables", running::grown_tables),
     ("recursion", running::recursion),
     ("endless loops", running::endless),
+    ("unrolled vectors", vectors::unrolled),
+    ("piles of vectors", vectors::piles),
+    ("locals of vectors", vectors::many_locals),
+    ("calls of vectors", vectors::wide_calls),
+    ("nesting of vectors", vectors::nesting),
+    ("globals of vectors", vectors::many_globals),
 ];
 
 /// The largest bomb, as large as a module may be by default.
