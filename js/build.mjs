@@ -1,10 +1,11 @@
-// Builds the npm package into dist/: the wasm module, its glue and the TypeScript API.
+// Builds the npm package into dist/: the wasm module, without vectors and with, their glue and the TypeScript API.
 //
 //   node build.mjs [--features a,b] [--fast]
 //
 // --features are cargo features of the wasm-host (an allocator); --fast skips wasm-opt.
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
@@ -19,22 +20,42 @@ const { values: options } = parseArgs({
 const here = fileURLToPath(new URL(".", import.meta.url));
 const root = fileURLToPath(new URL("..", import.meta.url));
 const run = (command, args, cwd = root) => execFileSync(command, args, { cwd, stdio: "inherit" });
+const read = (file) => readFileSync(file, "utf8");
 const tool = (name) => `${here}node_modules/.bin/${name}`;
 
 const built = `${root}target/wasm32-unknown-unknown/release/guestbox_wasm_host.wasm`;
-const glue = `${root}target/glue`;
 const finished = `${here}dist`;
 // Built beside the old one, which stays in place until the new one is whole.
 const dist = `${here}dist.new`;
 
 // What of the tables in Rust is JavaScript's, and the documentation's.
 run("cargo", ["run", "--quiet", "--package", "guestbox-wasm-host", "--bin", "tables"]);
-run("cargo", [
-  ...["build", "--package", "guestbox-wasm-host", "--lib", "--release"],
-  ...["--target", "wasm32-unknown-unknown", "--features", options.features],
-]);
-rmSync(glue, { recursive: true, force: true });
-run("wasm-bindgen", ["--target", "web", "--out-dir", glue, "--out-name", "glue", "--omit-default-module-path", built]);
+rmSync(dist, { recursive: true, force: true });
+for (const folder of ["host", "load"]) mkdirSync(`${dist}/${folder}`, { recursive: true });
+const wasm = `${dist}/guestbox.wasm`;
+const vectors = `${dist}/guestbox-simd.wasm`;
+const glue = build(wasm, options.features);
+// The one glue is that of both.
+const other = build(vectors, `simd,${options.features}`);
+if (read(`${glue}/glue.js`) !== read(`${other}/glue.js`)) throw new Error("the glue of the two wasm modules is not the same");
+
+/** Builds the wasm module with features of cargo's, and its glue, which is in the folder that is returned. */
+function build(wasm, features) {
+  run("cargo", [
+    ...["build", "--package", "guestbox-wasm-host", "--lib", "--release"],
+    ...["--target", "wasm32-unknown-unknown", "--features", features],
+  ]);
+  const glue = `${root}target/glue/${basename(wasm, ".wasm")}`;
+  rmSync(glue, { recursive: true, force: true });
+  run("wasm-bindgen", ["--target", "web", "--out-dir", glue, "--out-name", "glue", "--omit-default-module-path", built]);
+  if (options.fast) {
+    copyFileSync(`${glue}/glue_bg.wasm`, wasm);
+  } else {
+    optimize(`${glue}/glue_bg.wasm`, wasm);
+  }
+  addProbe(wasm);
+  return glue;
+}
 
 /** Replaces what has to be there. */
 function replace(text, pattern, by) {
@@ -42,16 +63,6 @@ function replace(text, pattern, by) {
   if (replaced === text) throw new Error(`the glue has nothing like ${pattern}`);
   return replaced;
 }
-
-rmSync(dist, { recursive: true, force: true });
-for (const folder of ["host", "load"]) mkdirSync(`${dist}/${folder}`, { recursive: true });
-const wasm = `${dist}/guestbox.wasm`;
-if (options.fast) {
-  copyFileSync(`${glue}/glue_bg.wasm`, wasm);
-} else {
-  optimize(`${glue}/glue_bg.wasm`, wasm);
-}
-addProbe(wasm);
 
 // The generated glue has one module-wide instance. Each sandbox wants one of its own, so that
 // one that aborted can be thrown away: the glue becomes a function that returns a fresh glue.
@@ -80,12 +91,12 @@ writeFileSync(
   `${dist}/load/inline-bytes.js`,
   `export const gzipped = "${gzipSync(readFileSync(wasm), { level: 9 }).toString("base64")}";\n`,
 );
-copyFileSync(`${here}src/guestbox.wasm.d.ts`, `${dist}/guestbox.wasm.d.ts`);
+for (const name of ["guestbox", "guestbox-simd"]) copyFileSync(`${here}src/guestbox.wasm.d.ts`, `${dist}/${name}.wasm.d.ts`);
 for (const name of ["LICENSE-APACHE", "LICENSE-MIT"]) copyFileSync(`${root}${name}`, `${here}${name}`);
-writeFileSync(`${here}THIRD-PARTY-NOTICES.txt`, notices(root, "guestbox-wasm-host", options.features));
+writeFileSync(`${here}THIRD-PARTY-NOTICES.txt`, notices(root, "guestbox-wasm-host", `simd,${options.features}`));
 
 run(tool("tsc"), ["--project", "tsconfig.json", "--outDir", dist], here);
 const size = (file) => `${(statSync(file).size / 1024).toFixed(0)} KiB`;
-console.log(`built dist/: guestbox.wasm ${size(wasm)}`);
+console.log(`built dist/: guestbox.wasm ${size(wasm)}, guestbox-simd.wasm ${size(vectors)}`);
 rmSync(finished, { recursive: true, force: true });
 renameSync(dist, finished);

@@ -12,7 +12,8 @@ const recorded = JSON.parse(readFileSync(new URL("../../tests/spec/tally.json", 
 
 /** What the directives of a script come to, in a sandbox of its own. */
 async function perform(common, script) {
-  const sandbox = await Sandbox.load({ limits: { preset: "unlimited", ...common.limits }, features: { multiMemory: script.multi_memory } });
+  const limits = { preset: "unlimited", ...common.limits };
+  const sandbox = await Sandbox.load({ limits, features: { multiMemory: script.multi_memory }, simd: true });
   const outcomes = performScript({ CompileError, InstantiateError, Trap }, sandbox, common, script);
   sandbox.dispose();
   return outcomes;

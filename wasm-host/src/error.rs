@@ -3,7 +3,7 @@
 use crate::names::{message, refused_feature, trap_message};
 use core::fmt::Display;
 use guestbox::{
-    CompileError, HandleError, LimitError, Trap,
+    CompileError, HandleError, LimitError, Proposal, Trap,
     abi::{InstantiateFailure, SupervisorTrap},
     substrate::Failure,
     tables::Coded,
@@ -50,6 +50,9 @@ impl IntoJs for CompileError {
     fn into_js(self) -> JsValue {
         let message = match &self {
             Self::Feature(feature) => refused_feature(*feature),
+            Self::Unsupported(unsupported) if is_of_other_engine(unsupported.proposal) => {
+                format!("{}; load the sandbox with `simd: true`", message(&self))
+            }
             _ => message(&self),
         };
         let proposal = match &self {
@@ -58,6 +61,11 @@ impl IntoJs for CompileError {
         };
         refusal("CompileError", self.code(), &message, None, false, proposal)
     }
+}
+
+/// Whether a proposal is one that the engine with vectors has, where this is the one without.
+fn is_of_other_engine(proposal: Proposal) -> bool {
+    !cfg!(feature = "simd") && matches!(proposal, Proposal::Simd | Proposal::RelaxedSimd)
 }
 
 impl IntoJs for Failure {
