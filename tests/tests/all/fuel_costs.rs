@@ -35,7 +35,7 @@ const TABLE_GROWTH: u64 = 64;
 /// Elements of a table for a unit.
 const ELEMENTS: u64 = 16;
 
-fn programs() -> [Program; 32] {
+fn programs() -> [Program; 36] {
     let twice = "(drop (i32.add (local.get $n) (i32.const 1)))";
     let count_down = "(br_if 0 (local.tee $n (i32.sub (local.get $n) (i32.const 1))))";
     let turn = 5 * SIMPLE;
@@ -219,6 +219,35 @@ fn programs() -> [Program; 32] {
             "(table $t 0 funcref)",
             "(drop (table.grow $t (ref.null func) (local.get $n)))
              (table.fill $t (i32.const 0) (ref.null func) (i32.const 16))",
+        ),
+        body(
+            "vectors",
+            7,
+            ENTER + 5 * SIMPLE + 16 + 8 + 4 + 2 + 2 * SIMPLE,
+            "(local $v v128) (local.get $v) (local.get $v) (i8x16.add) (local.get $v) (i16x8.add)
+             (local.get $v) (i32x4.add) (local.get $v) (i64x2.add) (v128.not) (local.set $v)",
+        ),
+        body(
+            "lanes of floats",
+            7,
+            ENTER + SIMPLE + 3 * SIMPLE + 8 + 40 + 20 + 8 + SIMPLE + SIMPLE,
+            "(local $v v128) (local.get $v) (local.get $v) (f32x4.mul) (f32x4.sqrt) (local.get $v) (f64x2.div)
+             (i32x4.trunc_sat_f64x2_s_zero) (i32x4.extract_lane 1) (local.set $n) (local.get $n) (drop)",
+        ),
+        module(
+            "vectors in memory",
+            7,
+            ENTER + 5 * SIMPLE + 2 * SIMPLE + 8 + 2 * 2,
+            "(memory 1)",
+            "(v128.store (local.get $n) (v128.load (local.get $n)))
+             (v128.store8_lane 1 (local.get $n) (v128.load8_lane 2 (local.get $n) (v128.load8x8_s (local.get $n))))",
+        ),
+        module(
+            "a call of a function with 100 locals that are vectors",
+            7,
+            ENTER + CALL + ENTER + 200 / u64::from(costs::LOCALS_PER_UNIT),
+            &format!("(func $f (local {}))", "v128 ".repeat(100)),
+            "(call $f)",
         ),
         module(
             "segments",

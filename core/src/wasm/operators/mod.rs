@@ -417,6 +417,40 @@ mod tests {
         assert_eq!(known, if cfg!(feature = "simd") { 256 } else { 0 });
     }
 
+    /// As the table in `costs` has them, by the shapes in the parser's names.
+    #[cfg(feature = "simd")]
+    #[test]
+    fn vector_operators_cost_by_their_lanes() {
+        use wasmparser::Operator;
+        for number in 0..0x120_u16 {
+            let [low, high] = number.to_le_bytes();
+            let mut code = alloc::vec![0xFD, low | 0x80, (low >> 7) | (high << 1)];
+            code.resize(32, 0);
+            let mut reader = BinaryReader::new_features(&code, 0, Features::ALL.of_parser());
+            let Ok(operator) = reader.read_operator() else { continue };
+            let name = alloc::format!("{operator:?}");
+            let name = name.split(' ').next().unwrap();
+            let has = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
+            let shapes = [("8x16", 16), ("16x8", 8), ("32x4", 4), ("64x2", 2)];
+            let lanes = shapes.iter().find(|(shape, _)| name.contains(shape)).map_or(0, |(_, lanes)| *lanes);
+            let is_float = has(&["F32x4", "F64x2"]);
+            let expected = match operator {
+                Operator::V128Load8x8S { .. } | Operator::V128Load8x8U { .. } => 8,
+                Operator::V128Load16x4S { .. } | Operator::V128Load16x4U { .. } => 4,
+                Operator::V128Load32x2S { .. } | Operator::V128Load32x2U { .. } => 2,
+                _ if name.starts_with("V128") && name.ends_with("Lane") => 2,
+                _ if has(&["V128", "Splat", "ExtractLane", "ReplaceLane", "Laneselect"]) => 1,
+                _ if has(&["Madd", "Nmadd", "Sqrt", "Div"]) => 10 * lanes,
+                _ if has(&["Trunc", "Convert", "Demote", "Promote"]) && has(&["32x4"]) => 8,
+                _ if is_float && has(&["Add", "Sub", "Mul", "Ceil", "Floor", "Trunc", "Nearest"]) => {
+                    2 * lanes
+                }
+                _ => lanes,
+            };
+            assert_eq!(facts(&code).cost, expected, "{name}");
+        }
+    }
+
     #[test]
     fn constants_come_of_constants() {
         let leaves_variable = |code: u8, upper: u64| facts_of(code).leaves_variable(upper);
