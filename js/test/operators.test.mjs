@@ -143,7 +143,7 @@ describe("every operator", () => {
   });
   after(() => (Error.stackTraceLimit = stackTraceLimit));
   test("does what it does natively, with pauses and without", async () => {
-    const sandbox = await Sandbox.load({ limits: common.limits });
+    const sandbox = await Sandbox.load({ limits: common.limits, simd: true });
     const failures = [];
     let runs = 0;
     for (const recorded of cases) {

@@ -16,6 +16,8 @@ export function wat(text, options = {}) {
     reference_types: true,
     tail_call: true,
     extended_const: true,
+    simd: true,
+    relaxed_simd: true,
   };
   const module = wabt.parseWat("guest.wat", text, { ...features, sat_float_to_int: true, sign_extension: true });
   try {

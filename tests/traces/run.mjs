@@ -9,7 +9,7 @@ import { Host } from "./host.mjs";
  * `api` has `Sandbox`, `Trap` and `call` of the package, `bytesOf` gives a module's bytes by its name.
  */
 export async function runProgram(api, program, bytesOf, slice) {
-  const sandbox = await api.Sandbox.load({ limits: program.limits });
+  const sandbox = await api.Sandbox.load({ limits: program.limits, simd: program.name.startsWith("vectors-") });
   const host = new Host(api, sandbox, program, bytesOf);
   for (const { name, initial, maximum } of program.memories) {
     host.memories.set(name, sandbox.memory(maximum === undefined ? { initial } : { initial, maximum }));

@@ -61,17 +61,24 @@ fn limits(
         }
     }
     for name in with {
-        limits.features = limits.features.with(feature(name)?);
+        limits.features = feature(name)?.map_or(limits.features, |feature| limits.features.with(feature));
     }
     for name in without {
-        limits.features = limits.features.without(feature(name)?);
+        limits.features = feature(name)?.map_or(limits.features, |feature| limits.features.without(feature));
     }
     Ok(limits)
 }
 
-fn feature(name: &str) -> Result<Feature, JsValue> {
-    let found = Feature::ALL.iter().copied().find(|feature| camel_case(feature.name()) == name);
-    found.ok_or_else(|| error("RangeError", "unknown-feature", &format_args!("there is no feature `{name}`")))
+/// The feature of a name; none of one that only the engine with vectors has, where this is the one without.
+fn feature(name: &str) -> Result<Option<Feature>, JsValue> {
+    let is_named = |feature: &Feature| camel_case(feature.name()) == name;
+    if let Some(found) = Feature::ALL.iter().copied().find(is_named) {
+        return Ok(Some(found));
+    }
+    let is_of_other_engine = [Feature::Simd, Feature::RelaxedSimd].iter().any(is_named);
+    is_of_other_engine
+        .then_some(None)
+        .ok_or_else(|| error("RangeError", "unknown-feature", &format_args!("there is no feature `{name}`")))
 }
 
 /// Limits by their names: `[name, number]` each. Above 2^53 they are the nearest that a number can be; that of the

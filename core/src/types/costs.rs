@@ -86,7 +86,7 @@
 //! multiplications of denormal floats, 7 ns a unit on x86, and pages of memory that a guest gets
 //! for the first time, 27 ns a unit, which by default come to 113 ms for the largest memory.
 //!
-//! Of vectors the instructions were counted that the engine takes on x86: 5 to 16 a unit, as of the others.
+//! Of vectors the instructions were counted that the engine takes on x86: some 3 to 16 a unit.
 //!
 //! It also measures crossings, natively and in Node, against plain code in the same run. They are what
 //! hosts differ in: a unit of them is to be worth no more than ten of plain code in any, so that who calls

@@ -31,10 +31,14 @@ export interface Features {
   readonly mutableGlobals?: boolean;
   /** `externref`, `funcref` as a value, more than one table. */
   readonly referenceTypes?: boolean;
+  /** Vectors whose results the specification leaves open; of an engine that is loaded with `simd: true`. */
+  readonly relaxedSimd?: boolean;
   /** Conversions of floats to integers that do not trap. */
   readonly saturatingFloatToInt?: boolean;
   /** `i32.extend8_s` and the like. */
   readonly signExtension?: boolean;
+  /** Vectors of 128 bits; of an engine that is loaded with `simd: true`. */
+  readonly simd?: boolean;
   /** `return_call` and `return_call_indirect`. */
   readonly tailCalls?: boolean;
 }
@@ -74,8 +78,10 @@ const FEATURES = known<Features>({
   multiValue: true,
   mutableGlobals: true,
   referenceTypes: true,
+  relaxedSimd: true,
   saturatingFloatToInt: true,
   signExtension: true,
+  simd: true,
   tailCalls: true,
 });
 
