@@ -1,7 +1,7 @@
 //! Without the crate's feature `simd` modules with vectors are refused, by name. The other tests are in `tests`.
 
 #![cfg(not(feature = "simd"))]
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "these are tests")]
+#![expect(clippy::unwrap_used, reason = "these are tests")]
 
 use guestbox::{CompileError, CompileOptions, Feature, Features, Limits, Module, Proposal};
 

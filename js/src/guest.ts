@@ -213,8 +213,14 @@ export class Guest implements ServedGuest, Living {
   private ownFunction(handle: number): GuestFunction {
     const { engine } = this;
     const types = JSON.parse(engine.use((host) => host.func_type(handle))) as [readonly ValueType[], readonly ValueType[]];
-    const function_ = this.caller.functionBy(handle, signatureOf(types, this.callee.mode));
-    return this.noted(function_, () => handle);
+    const handleOf = (): number => {
+      // Where the guest was made anew its functions are others, and the handle may be another's.
+      if (this.functions.get(handle) === function_) return handle;
+      this.instance();
+      throw new DisposedError("torn-down", "the guest was made anew by `restore`, and its functions are others now");
+    };
+    const function_ = this.caller.functionBy(handleOf, signatureOf(types, this.callee.mode));
+    return this.noted(function_, handleOf);
   }
 
   /** Others may come by its functions from now on. Few guests are known so: to know one keeps it until the turn ends. */

@@ -15,9 +15,10 @@ use crate::{
     trapped::Trapped,
 };
 use guestbox::{
-    CompileError, Environment, ExternType, FuncIndex, GlobalId, InstanceId, InstanceLimits, Limit, MemoryId,
-    Module, Needs, SharedFuel, Snapshot, Store, TableId, Value,
+    CompileError, Environment, ExternType, FuncIndex, FuncRef, GlobalId, InstanceId, InstanceLimits, Limit,
+    MemoryId, Module, Needs, SharedFuel, Snapshot, Store, TableId, Value,
 };
+use std::collections::HashMap;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 /// A store, and the calls that are under way in it.
@@ -28,6 +29,8 @@ pub struct Host {
     pub(crate) globals: Slab<GlobalId>,
     pub(crate) memories: Slab<MemoryId>,
     pub(crate) tables: Slab<TableId>,
+    /// By the numbers of instances, the functions that they export, as long as these are the same ones.
+    pub(crate) exported_funcs: HashMap<u32, HashMap<FuncRef, u32>>,
     pub(crate) snapshots: Slab<Snapshot>,
     pub(crate) calls: Slab<Call>,
     /// What calls that are to be begun later will draw on.
@@ -53,6 +56,7 @@ impl Host {
             globals: Slab::new(),
             memories: Slab::new(),
             tables: Slab::new(),
+            exported_funcs: HashMap::new(),
             snapshots: Slab::new(),
             calls: Slab::new(),
             budgets: Slab::new(),
@@ -139,6 +143,7 @@ impl Host {
 
     /// Ends the life of an instance.
     pub fn teardown_instance(&mut self, instance: u32) -> Result<(), JsValue> {
+        self.exported_funcs.remove(&instance);
         let instance = self.instance(instance)?;
         self.store.teardown_instance(instance).map_err(IntoJs::into_js)
     }

@@ -50,6 +50,7 @@ impl Host {
 
     /// Makes an instance what it was when the snapshot was taken.
     pub fn restore(&mut self, instance: u32, snapshot: u32) -> Result<(), JsValue> {
+        self.exported_funcs.remove(&instance);
         let instance = self.instance(instance)?;
         self.store.restore(instance, self.snapshots.get(snapshot)?).map_err(IntoJs::into_js)
     }

@@ -10,7 +10,8 @@ use crate::{
     host::Host,
     protocol::Protocol,
 };
-use guestbox::{ExternType, FuncRef, InstanceId, TableId, TableType, Value};
+use guestbox::{ExternType, FuncRef, HandleError, InstanceId, TableId, TableType, Value};
+use std::collections::HashMap;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 #[wasm_bindgen]
@@ -83,15 +84,17 @@ impl Host {
         Ok(describe_signature(&self.store.func_type(func).map_err(IntoJs::into_js)?))
     }
 
-    /// The position of the first export that is a function, or [`Protocol::NO_CALL`]. Takes a look at all exports.
+    /// The position of the first export that is a function, or [`Protocol::NO_CALL`]. The first time it takes a look at all
+    /// exports of the instance.
     pub fn func_export(&mut self, func: u32) -> Result<u32, JsValue> {
         let func = self.exchange.func(func).map_err(IntoJs::into_js)?;
         let instance = self.store.func_instance(func).map_err(IntoJs::into_js)?;
-        let exports = self.store.module(instance).map_err(IntoJs::into_js)?.exports();
-        let functions = (0..).zip(exports).filter(|(_, export)| matches!(export.ty(), ExternType::Func(_)));
-        let positions: Vec<u32> = functions.map(|(position, _)| position).collect();
-        let found = positions.into_iter().find(|position| self.exported(instance, *position) == Some(func));
-        Ok(found.unwrap_or(Protocol::NO_CALL))
+        if !self.exported_funcs.contains_key(&instance.number()) {
+            let found = self.positions(instance).map_err(IntoJs::into_js)?;
+            self.exported_funcs.insert(instance.number(), found);
+        }
+        let found = self.exported_funcs.get(&instance.number()).and_then(|known| known.get(&func));
+        Ok(found.copied().unwrap_or(Protocol::NO_CALL))
     }
 
     /// Forgets a function.
@@ -101,6 +104,20 @@ impl Host {
 }
 
 impl Host {
+    /// The functions that an instance exports, with the positions of their first exports.
+    fn positions(&mut self, instance: InstanceId) -> Result<HashMap<FuncRef, u32>, HandleError> {
+        let exports = self.store.module(instance)?.exports();
+        let functions = (0..).zip(exports).filter(|(_, export)| matches!(export.ty(), ExternType::Func(_)));
+        let positions: Vec<u32> = functions.map(|(position, _)| position).collect();
+        let mut found = HashMap::new();
+        for position in positions {
+            if let Some(func) = self.exported(instance, position) {
+                found.entry(func).or_insert(position);
+            }
+        }
+        Ok(found)
+    }
+
     fn exported(&mut self, instance: InstanceId, position: u32) -> Option<FuncRef> {
         let exports = self.store.module(instance).ok()?.exports();
         let name = exports.get(usize::try_from(position).ok()?)?.name().to_owned();

@@ -181,9 +181,9 @@ pub trait Space: fmt::Debug + Send + Sync {
     /// Makes room for a thing of the supervisor's, which may be here. Whether there is some: the limiter is asked.
     fn admit(&mut self, thing: ExternRef) -> bool;
 
-    /// Lets go of the things of the supervisor's that no table and no global has, as no call is under way; not before there
-    /// are so many that it is worth to look at all of these.
-    fn let_go(&mut self);
+    /// Lets go of the things of the supervisor's that no table and no global has, as no call is under way; but for
+    /// `at_all_costs` not before there are so many that it is worth to look at all of these.
+    fn let_go(&mut self, at_all_costs: bool);
 
     /// Whether there are twice as many as when it last let go of some.
     fn is_to_let_go(&self) -> bool;

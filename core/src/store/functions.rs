@@ -104,7 +104,7 @@ impl Store {
     /// under way.
     pub(crate) fn linked(&self, cell: u32, instance: engine::Instance) -> Option<Elsewhere> {
         let key = self.cells.get(cell).ok()?.key_of(instance)?;
-        let found = self.instances.get(key).ok()?;
+        let found = self.instances.get(key).ok().filter(|found| found.context.cell == cell)?;
         let number = found.number;
         if number.is_none() && Arc::strong_count(&found.context) == 1 {
             return None;

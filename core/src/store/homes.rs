@@ -46,6 +46,10 @@ impl Store {
             Some(home) => home,
             None => self.add_cell(module).ok_or(InstantiateError::IdsExhausted)?,
         };
+        // With what is imported they may come.
+        if module.keeps_externs() {
+            self.with_externs.insert(home);
+        }
         for thing in things {
             let Self { things, cells, .. } = self;
             let bound = match thing {

@@ -65,6 +65,7 @@ impl Store {
             Ok(made) => made,
             Err(error) => {
                 let _unfinished = self.cells.remove(new);
+                self.with_externs.remove(&new);
                 return Err(error);
             }
         };

@@ -45,14 +45,15 @@ impl Store {
     /// guests the supervisor can forget, but for what it has yet to give to them.
     ///
     /// Guests of which a call is under way have all that they got until then, as do those that share
-    /// something with them. Takes a look at all tables and globals that can have things.
+    /// something with them. Takes a look at all tables and globals that can have things; where those have sixteen places for each
+    /// thing, or more, that is not worth it, and all are in use that guests got.
     pub fn externs_in_use(&mut self) -> Vec<ExternRef> {
         let mut all = Vec::new();
         let Self { cells, things, instances, with_externs, .. } = self;
         for key in &*with_externs {
             let Ok(cell) = cells.get_mut(*key) else { continue };
-            if cell.is_quiet(instances) {
-                cell.space.let_go();
+            if cell.is_quiet(*key, instances) {
+                cell.space.let_go(false);
             }
             cell.space.externs(&mut all);
         }
@@ -83,7 +84,7 @@ impl Store {
         // Not the context: with that it would be under way.
         let (cell, chain) = (context.cell, context.chain.clone());
         if self.cells.get(cell).is_ok_and(|cell| cell.space.is_to_let_go()) {
-            self.let_go(cell);
+            self.let_go(cell, false);
         }
         self.admit_all(cell, chain.as_ref(), args)
     }
@@ -102,18 +103,18 @@ impl Store {
     fn admit_each(&mut self, receiver: &Receiver<'_>, values: &[Value]) -> Result<(), ReferenceError> {
         let admitted = values.iter().try_for_each(|value| self.try_admit(receiver, *value));
         match admitted {
-            Err(ReferenceError::Limit(_)) if self.let_go(receiver.cell()) => {
+            Err(ReferenceError::Limit(_)) if self.let_go(receiver.cell(), true) => {
                 values.iter().try_for_each(|value| self.try_admit(receiver, *value))
             }
             admitted => admitted,
         }
     }
 
-    /// Has a cell let go of things, where it can. Whether it could.
-    fn let_go(&mut self, cell: u32) -> bool {
+    /// Has a cell let go of things, where it can, however many places it takes a look at. Whether it could.
+    fn let_go(&mut self, key: u32, at_all_costs: bool) -> bool {
         let Self { cells, instances, .. } = self;
-        let quiet = cells.get_mut(cell).ok().filter(|cell| cell.is_quiet(instances));
-        quiet.map(|cell| cell.space.let_go()).is_some()
+        let quiet = cells.get_mut(key).ok().filter(|cell| cell.is_quiet(key, instances));
+        quiet.map(|cell| cell.space.let_go(at_all_costs)).is_some()
     }
 
     fn try_admit(&mut self, receiver: &Receiver<'_>, value: Value) -> Result<(), ReferenceError> {
@@ -172,18 +173,20 @@ impl Store {
         }
     }
 
-    /// The instance that a function is of, if it lives.
-    pub(super) fn owner(&self, func: FuncRef) -> Option<&Instance> {
+    /// The instance that a function is of, if it lives, and was not made anew elsewhere.
+    fn owner(&self, func: FuncRef) -> Option<&Instance> {
         let cell = self.cells.get(func.home.cell).ok()?;
         let key = cell.key_of(cell.space.owner(engine::Function(func.number))?)?;
-        self.instances.get(key).ok()
+        self.instances.get(key).ok().filter(|instance| instance.context.cell == func.home.cell)
     }
 }
 
 impl Cell {
     /// Whether no call of any guest is under way, or begun.
-    fn is_quiet(&self, instances: &Slots<Instance>) -> bool {
+    fn is_quiet(&self, key: u32, instances: &Slots<Instance>) -> bool {
         let living = || self.keys().filter_map(|key| instances.get(key).ok());
+        // One that was made anew is in another.
+        let living = || living().filter(|instance| instance.context.cell == key);
         // The cell has one, each instance has one, and so has each call of one that is no more.
         Arc::strong_count(&self.ticket) == living().count().saturating_add(1)
             && living().all(|instance| Arc::strong_count(&instance.context) == 1)

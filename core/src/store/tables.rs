@@ -45,15 +45,18 @@ impl Outside {
     }
 
     /// Sets elements from one place up to another.
-    fn fill(&mut self, from: u32, to: u32, thing: Option<ExternRef>) {
+    fn fill(&mut self, from: u32, to: u32, thing: Option<ExternRef>) -> Result<(), TableError> {
         let to = to_usize(to);
         if thing.is_some() && self.things.len() < to {
+            let more = to.saturating_sub(self.things.len());
+            self.things.try_reserve(more).map_err(|_| TableError::OutOfSystemMemory)?;
             self.things.resize(to, None);
         }
         let end = to.min(self.things.len());
         if let Some(places) = self.things.get_mut(to_usize(from)..end) {
             places.fill(thing);
         }
+        Ok(())
     }
 }
 
@@ -207,7 +210,7 @@ impl Store {
         match self.place_for(table, element)? {
             Located::Free(number) => {
                 if let Place::Free(outside) = &mut self.things.tables.get_mut(number)?.place {
-                    outside.fill(at, at.saturating_add(1), element.as_extern());
+                    outside.fill(at, at.saturating_add(1), element.as_extern())?;
                 }
                 Ok(())
             }
@@ -246,9 +249,9 @@ impl Store {
             Located::Free(number) => {
                 let mut more = self.charge_elements(additional.into(), desired.into())?;
                 if let Place::Free(outside) = &mut self.things.tables.get_mut(number)?.place {
+                    outside.fill(size, desired, element.as_extern())?;
                     more.move_to(&mut outside.charge, additional);
                     outside.elements = desired;
-                    outside.fill(size, desired, element.as_extern());
                 }
                 return Ok(size);
             }

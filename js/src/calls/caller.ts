@@ -122,9 +122,9 @@ export class Caller implements Calling {
   }
 
   /** A function of the guest's, by its handle, as one of JavaScript. */
-  functionBy(handle: number, signature: Signature): (...args: Value[]) => Result {
+  functionBy(handle: () => number, signature: Signature): (...args: Value[]) => Result {
     const { callee } = this;
-    return (...args) => this.run(callee.instance(), Protocol.FUNCTION + handle, signature, args);
+    return (...args) => this.run(callee.instance(), Protocol.FUNCTION + handle(), signature, args);
   }
 
   /** Calls without options, for its results and nothing else: in one crossing. */

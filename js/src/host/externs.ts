@@ -71,7 +71,11 @@ export class Externs {
     this.isSoon = true;
     queueMicrotask(() => {
       this.isSoon = false;
-      this.sweep();
+      try {
+        this.sweep();
+      } catch {
+        // Who uses the sandbox next learns of it.
+      }
     });
   }
 

@@ -56,7 +56,13 @@ export const sourceOf = (value: unknown): FunctionSource | undefined => (typeof 
 
 /** The function of a handle. */
 export function functionOf(engine: Engine, handle: number): GuestFunction {
-  const guest = engine.living(engine.use((host) => host.func_instance(handle)));
+  let guest: ReturnType<Engine["living"]>;
+  try {
+    guest = engine.living(engine.use((host) => host.func_instance(handle)));
+  } finally {
+    // Nobody has the handle who would drop it later.
+    if (guest === undefined && engine.isLive) engine.proceed((host) => host.drop_func(handle));
+  }
   if (guest === undefined) throw new DisposedError("torn-down", "the guest that the function is of was disposed of");
   return guest.functionBy(handle) as GuestFunction;
 }

@@ -100,7 +100,11 @@ const takeExtern: Take = (engine, word) => {
 };
 const takeFunction: Take = (engine, word) => {
   const number = takeU32(engine, word) as number;
-  return number === 0 ? null : functionOf(engine, number - 1);
+  if (number === 0) return null;
+  const found = functionOf(engine, number - 1);
+  // Others may lie behind it, and looking for it may have had the memory grow.
+  engine.refresh();
+  return found;
 };
 
 type Codec = readonly [Put, Take];

@@ -2,8 +2,8 @@
 
 use guestbox::{
     Environment, ExternRef, FuncIndex, GlobalError, HandleError, HostCall, HostError, InstanceId,
-    InstanceLimits, InvokeError, Limit, Limits, NoImports, ReferenceError, Snapshot, SnapshotError, Step,
-    Store, TableError, TableType, TrapCode, Uncapturable, V128, Value, Values,
+    InstanceLimits, InstantiateError, InvokeError, Limit, Limits, NoImports, ReferenceError, Snapshot,
+    SnapshotError, Step, Store, TableError, TableType, TrapCode, Uncapturable, V128, Value, Values,
 };
 use guestbox_tests::text;
 
@@ -217,6 +217,99 @@ fn tables_and_globals_of_the_supervisors_keep_things_wherever_they_are() {
     assert_eq!(in_use(&mut store), [2]);
     store.teardown_global(constant).unwrap();
     assert!(in_use(&mut store).is_empty());
+}
+
+/// What was in tables and globals before any guest imported them is in use from then on as well.
+#[test]
+fn things_that_come_with_what_is_imported_are_in_use() {
+    let table = |store: &mut Store| {
+        let table = store.create_table(TableType::of_externs(2, None)).unwrap();
+        store.table_set(table, 1, thing(7)).unwrap();
+        Environment::new().with_table("env", "x", table)
+    };
+    let variable = |store: &mut Store| {
+        let global = store.create_global(thing(7), true).unwrap();
+        Environment::new().with_global("env", "x", global)
+    };
+    let constant = |store: &mut Store| {
+        let global = store.create_global(thing(7), false).unwrap();
+        let environment = Environment::new().with_global("env", "x", global);
+        (global, environment)
+    };
+    let mut store = Store::new();
+    let environment = table(&mut store);
+    let guest = text::guest(&mut store, r#"(module (import "env" "x" (table 1 externref)))"#, &environment);
+    assert_eq!(in_use(&mut store), [7]);
+    store.teardown_instance(guest).unwrap();
+    assert_eq!(in_use(&mut store), [7]);
+    let mut store = Store::new();
+    let environment = variable(&mut store);
+    text::guest(&mut store, r#"(module (import "env" "x" (global (mut externref))))"#, &environment);
+    assert_eq!(in_use(&mut store), [7]);
+    let mut store = Store::new();
+    let (global, environment) = constant(&mut store);
+    let guest = text::guest(&mut store, r#"(module (import "env" "x" (global externref)))"#, &environment);
+    store.teardown_global(global).unwrap();
+    assert_eq!(in_use(&mut store), [7], "the guest has a copy");
+    store.teardown_instance(guest).unwrap();
+    assert!(in_use(&mut store).is_empty());
+}
+
+#[test]
+fn things_of_a_table_that_came_are_in_use_also_where_the_next_one_finds_no_room() {
+    let mut limits = Limits::default();
+    limits.total_instance_bytes = 16 << 10;
+    let mut store = Store::with_limits(limits);
+    let few = store.create_table(TableType::of_externs(1, None)).unwrap();
+    store.table_set(few, 0, thing(1)).unwrap();
+    let many = store.create_table(TableType::of_externs(0, None)).unwrap();
+    for number in 0..200 {
+        store.table_grow(many, 1, thing(100 + number)).unwrap();
+    }
+    let environment = Environment::new().with_table("env", "few", few).with_table("env", "many", many);
+    let module = text::module(
+        r#"(module (import "env" "few" (table 1 externref)) (import "env" "many" (table 1 externref)))"#,
+    );
+    let refused = store.instantiate(&mut NoImports, &module, &environment, 0).unwrap_err();
+    assert!(matches!(refused, InstantiateError::Limit(_)), "{refused}");
+    assert_eq!((store.table_get(few, 0), in_use(&mut store).len()), (Ok(thing(1)), 201));
+}
+
+/// A function is not another one that its number stands for in a cell which its guest has left.
+#[test]
+fn a_function_of_a_guest_that_was_made_anew_is_gone() {
+    let mut store = Store::new();
+    let large = store.create_memory(100, None).unwrap();
+    let own = store.create_memory(1, None).unwrap();
+    let variable = store.create_global(Value::I32(5), true).unwrap();
+    let environment = Environment::new()
+        .with_memory("env", "large", large)
+        .with_memory("env", "own", own)
+        .with_global("env", "variable", variable);
+    let binder = r#"(module (import "env" "large" (memory 1)) (import "env" "own" (memory 1))
+        (import "env" "variable" (global (mut i32))))"#;
+    let first = text::guest(&mut store, binder, &environment);
+    let answers = |number: i32| {
+        format!(
+            r#"(module (import "env" "own" (memory 1)) (func (export "f") (result i32) (i32.const {number})))"#
+        )
+    };
+    let guest = text::guest(&mut store, &answers(1), &environment);
+    store.teardown_instance(first).unwrap();
+    let snapshot = store.snapshot(guest).unwrap();
+    let before = store.exported_func(guest, "f").unwrap().unwrap();
+    store.memory_grow(own, 1).unwrap();
+    store.restore(guest, &snapshot).unwrap();
+    let other = r#"(module (import "env" "large" (memory 1)) (import "env" "variable" (global (mut i32)))
+        (func (export "g") (result i32) (i32.const 2)) (func (export "f") (result i32) (i32.const 3)))"#;
+    let other = text::guest(&mut store, other, &environment);
+    for name in ["g", "f"] {
+        store.exported_func(other, name).unwrap().unwrap();
+    }
+    let gone = store.invoke_func(&mut NoImports, before, &[], 0);
+    assert!(matches!(gone, Err(InvokeError::Instance(HandleError::TornDown))), "{gone:?}");
+    let again = store.exported_func(guest, "f").unwrap().unwrap();
+    assert_eq!(*store.invoke_func(&mut NoImports, again, &[], 0).unwrap(), [Value::I32(1)]);
 }
 
 /// Exports a function that it also gives as a value, and takes others.

@@ -102,9 +102,11 @@ impl Externs {
     }
 
     /// Frees the slots that no table and no global has, if there are enough things for so many places to be looked at.
-    pub(super) fn let_go(&mut self, store: &Store<Data>) {
+    pub(super) fn let_go(&mut self, store: &Store<Data>, at_all_costs: bool) {
         let places = self.tables.iter().map(|table| table.size(store)).fold(0, u64::saturating_add);
-        if count(self.known.len()) < places / PLACES {
+        if !at_all_costs && count(self.known.len()) < places / PLACES {
+            // Not before there are twice as many.
+            self.kept = self.known.len();
             return;
         }
         let mut kept = vec![false; self.slots.len()];

@@ -51,6 +51,7 @@ fn function(store: &mut wasmi::Store<Data>, import: (Instance, u32), ty: &FuncTy
     }
     Func::new(store, ty.clone(), move |mut caller: Caller<'_, Data>, args, _| {
         let data = caller.data_mut();
+        data.references.clear();
         data.references.extend_from_slice(args);
         Err(data.pause(import, []))
     })

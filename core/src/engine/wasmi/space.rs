@@ -256,8 +256,8 @@ impl Space for WasmiSpace {
         self.references.externs.admit(&mut self.store, thing)
     }
 
-    fn let_go(&mut self) {
-        self.references.externs.let_go(&self.store);
+    fn let_go(&mut self, at_all_costs: bool) {
+        self.references.externs.let_go(&self.store, at_all_costs);
     }
 
     fn is_to_let_go(&self) -> bool {

@@ -192,7 +192,7 @@ impl Space for ToySpace {
         false
     }
 
-    fn let_go(&mut self) {}
+    fn let_go(&mut self, _: bool) {}
 
     fn is_to_let_go(&self) -> bool {
         false
