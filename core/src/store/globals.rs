@@ -5,7 +5,7 @@ use super::{
     cell::Cell,
     homes::OutOfMemory,
     instances::Instance,
-    references::{Door, Receiver, admit_extern},
+    references::{Door, Receiver},
     shared::{Kind, Located, Place, Shared, Thing},
 };
 use crate::{
@@ -33,8 +33,8 @@ impl Kind for Global {
     }
 
     fn enter(cell: &mut Cell, ty: &GlobalType, value: &mut Value) -> Result<engine::Global, OutOfMemory> {
-        if let Some(thing) = value.as_extern() {
-            admit_extern(&mut *cell.space, thing).map_err(|_| OutOfMemory)?;
+        if value.as_extern().is_some_and(|thing| !cell.space.admit(thing)) {
+            return Err(OutOfMemory);
         }
         cell.add_garbage(GLOBAL_BYTES);
         cell.space.add_global(*value, ty.mutable).ok_or(OutOfMemory)

@@ -16,7 +16,7 @@ use crate::{
 };
 use alloc::{sync::Arc, vec::Vec};
 
-/// The host had no memory left.
+/// The host had no memory left, or the limiter of the cell refused, which knows why.
 pub(super) struct OutOfMemory;
 
 impl Store {

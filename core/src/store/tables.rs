@@ -9,7 +9,7 @@ use super::{
     cell::Cell,
     homes::OutOfMemory,
     instances::Instance,
-    references::{Door, Receiver, admit_extern},
+    references::{Door, Receiver},
     shared::{Kind, Located, Place, Shared},
 };
 use crate::{
@@ -71,8 +71,8 @@ impl Kind for Table {
 
     fn enter(cell: &mut Cell, ty: &TableType, free: &mut Outside) -> Result<engine::Table, OutOfMemory> {
         // What cannot be had is found before anything moves.
-        for thing in free.externs() {
-            admit_extern(&mut *cell.space, thing).map_err(|_| OutOfMemory)?;
+        if !free.externs().all(|thing| cell.space.admit(thing)) {
+            return Err(OutOfMemory);
         }
         let Outside { elements, charge, things } = free;
         let maximum = ty.maximum.map(|maximum| u32::try_from(maximum).unwrap_or(u32::MAX));
