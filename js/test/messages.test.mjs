@@ -200,7 +200,7 @@ describe("what is not supported", () => {
     [
       wat("(module (func) (func (drop (v128.const i64x2 0 0))))"),
       "simd",
-      "first used in function 1 at byte 0x1b; compile the module without it",
+      "first used in function 1 at byte 0x1b; compile the module without it, or load the sandbox with `simd: true`",
     ],
     [
       Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 13, 3, 1, 0, 0),

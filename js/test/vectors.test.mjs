@@ -24,7 +24,7 @@ describe("vectors", () => {
     const sandbox = await Sandbox.load();
     const error = thrownBy(() => sandbox.compile(MODULE));
     assert.ok(CompileError.is(error, "unsupported") && error.proposal === "simd", String(error));
-    assert.match(error.message, /; load the sandbox with `simd: true`$/);
+    assert.match(error.message, /, or load the sandbox with `simd: true`$/);
     await assert.rejects(Sandbox.load({ simd: 1 }), TypeError);
   });
   test("are computed with, and cross as BigInts", async () => {

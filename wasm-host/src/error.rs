@@ -51,7 +51,7 @@ impl IntoJs for CompileError {
         let message = match &self {
             Self::Feature(feature) => refused_feature(*feature),
             Self::Unsupported(unsupported) if is_of_other_engine(unsupported.proposal) => {
-                format!("{}; load the sandbox with `simd: true`", message(&self))
+                format!("{}, or load the sandbox with `simd: true`", message(&self))
             }
             _ => message(&self),
         };
