@@ -123,7 +123,7 @@ classes! {
         of SupervisorTrap;
     }
     TableError {
-        of TableError but Function Handle;
+        of TableError but Handle;
         own "other-store";
     }
 }

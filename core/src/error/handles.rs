@@ -104,9 +104,7 @@ coded! {
     pub enum TableError, fn code {
         /// The function is of a guest that does not share the table, nor anything else with those that do.
         Apart => "apart", "the function is of a guest that shares nothing with those that have the table";
-        /// The function does not exist (any more).
-        Function(error: HandleError) => "function", "function: {error}";
-        /// The table does not exist (any more).
+        /// The table does not exist (any more), or the function.
         Handle(error: HandleError) => "handle", "table: {error}";
         /// All 2^32 - 3 ids are used up; make a new store.
         IdsExhausted => "ids-exhausted", "all ids are used up; make a new store";
@@ -149,26 +147,24 @@ impl From<HandleError> for ReferenceError {
     }
 }
 
-impl From<ReferenceError> for TableError {
-    fn from(error: ReferenceError) -> Self {
-        match error {
-            ReferenceError::Apart => Self::Apart,
-            ReferenceError::Exhausted => Self::OutOfSystemMemory,
-            ReferenceError::Function(error) => Self::Function(error),
-            ReferenceError::Limit(refused) => Self::Limit(refused),
-        }
-    }
+macro_rules! from_reference {
+    ($($error:ident: what is no more is $gone:ident;)*) => {
+        $(impl From<ReferenceError> for $error {
+            fn from(error: ReferenceError) -> Self {
+                match error {
+                    ReferenceError::Apart => Self::Apart,
+                    ReferenceError::Exhausted => Self::OutOfSystemMemory,
+                    ReferenceError::Function(error) => Self::$gone(error),
+                    ReferenceError::Limit(refused) => Self::Limit(refused),
+                }
+            }
+        })*
+    };
 }
 
-impl From<ReferenceError> for GlobalError {
-    fn from(error: ReferenceError) -> Self {
-        match error {
-            ReferenceError::Apart => Self::Apart,
-            ReferenceError::Exhausted => Self::OutOfSystemMemory,
-            ReferenceError::Function(error) => Self::Function(error),
-            ReferenceError::Limit(refused) => Self::Limit(refused),
-        }
-    }
+from_reference! {
+    GlobalError: what is no more is Function;
+    TableError: what is no more is Handle;
 }
 
 impl From<HandleError> for TableError {

@@ -221,11 +221,12 @@ impl Module {
         self.0.stack_pointer.as_ref()
     }
 
-    /// Whether it has tables, imported ones too.
+    /// See [`Prepared::keeps_externs`].
     pub(crate) fn keeps_externs(&self) -> bool {
         self.0.prepared.keeps_externs
     }
 
+    /// See [`Prepared::gives_functions`].
     pub(crate) fn gives_functions(&self) -> bool {
         self.0.prepared.gives_functions
     }

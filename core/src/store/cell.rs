@@ -106,7 +106,7 @@ impl Cell {
         chains.find(|chain| chain.has_pointer(pointer, &*self.space))
     }
 
-    /// The chain for an instance of `module` that imports tables: the one to which what it imports brought it, or its own.
+    /// The chain for an instance of `module` that imports doors: the one to which what it imports brought it, or its own.
     pub(crate) fn chain(
         &mut self,
         of: (u64, u32),

@@ -49,7 +49,7 @@ impl Store {
         state: u32,
     ) -> Result<Execution, InvokeError> {
         let instance_key = instance.key_in(self.tag)?;
-        if !self.with_externs.is_empty() || args.iter().any(|value| value.refers()) {
+        if args.iter().any(|value| value.refers()) {
             let entry = self.instance(instance)?.context.module.exports().get(position);
             let entry = entry.ok_or(InvokeError::ExportNotFound)?;
             check_args(entry.name(), entry.ty().as_func().ok_or(InvokeError::NotAFunction)?, args)?;

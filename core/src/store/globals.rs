@@ -5,7 +5,7 @@ use super::{
     cell::Cell,
     homes::OutOfMemory,
     instances::Instance,
-    references::{Door, Receiver},
+    references::{Door, Opens},
     shared::{Kind, Located, Place, Shared, Thing},
 };
 use crate::{
@@ -14,7 +14,6 @@ use crate::{
     types::{
         externs::{ExternType, GlobalType},
         ids::{GlobalId, InstanceId, Origin},
-        refs::FuncRef,
         value::Value,
     },
 };
@@ -22,6 +21,12 @@ use crate::{
 /// The kind.
 #[derive(Debug)]
 pub(super) struct Global;
+
+impl Opens for Global {
+    fn door(global: engine::Global) -> Door {
+        Door::Global(global)
+    }
+}
 
 impl Kind for Global {
     type Type = GlobalType;
@@ -60,36 +65,19 @@ impl Store {
     /// See [`GlobalError`].
     pub fn create_global(&mut self, value: Value, mutable: bool) -> Result<GlobalId, GlobalError> {
         self.sweep();
-        let func = value.as_func();
-        func.map_or(Ok(()), |func| self.check_func(func).map_err(GlobalError::Function))?;
-        let ty = GlobalType { value: value.ty(), mutable };
-        let place = match func {
-            // It is where the function's guest is.
-            Some(FuncRef { home, .. }) => {
-                let space =
-                    &mut self.cells.get_mut(home.cell).map_err(|_| GlobalError::OutOfSystemMemory)?.space;
-                let handle = space.add_global(value, mutable).ok_or(GlobalError::OutOfSystemMemory)?;
-                Place::Bound { cell: home.cell, handle }
-            }
-            None => Place::Free(value),
-        };
-        let bound = match place {
-            Place::Bound { cell, handle } => Some((cell, handle)),
-            Place::Free(_) => None,
-        };
-        let number =
-            self.things.globals.insert(Shared { ty, place }).map_err(|_| GlobalError::IdsExhausted)?;
-        let global = GlobalId { store: self.tag, origin: Origin::Created(number) };
-        if let Some((key, handle)) = bound
-            && let Ok(cell) = self.cells.get_mut(key)
-        {
-            cell.add_garbage(GLOBAL_BYTES);
-            cell.kept.globals.insert(number);
-            // Whoever imports it is of the function's chain: nobody has it yet.
-            self.admit(&Receiver::Sharing(key, Door::Global(handle), global.origin), value)
-                .map_err(GlobalError::from)?;
+        if let Some(func) = value.as_func() {
+            self.check_func(func).map_err(GlobalError::Function)?;
         }
-        Ok(global)
+        let shared = Shared { ty: GlobalType { value: value.ty(), mutable }, place: Place::Free(value) };
+        let number = self.things.globals.insert(shared).map_err(|_| GlobalError::IdsExhausted)?;
+        let global = GlobalId { store: self.tag, origin: Origin::Created(number) };
+        match self.place_for::<Global>(global, value) {
+            Ok(_) => Ok(global),
+            Err(error) => {
+                let _unused = self.teardown_global(global);
+                Err(error.into())
+            }
+        }
     }
 
     /// The global that an instance exports under a name, `None` where it exports none.
@@ -147,25 +135,15 @@ impl Store {
     /// See [`GlobalError`].
     pub fn global_set(&mut self, global: GlobalId, value: Value) -> Result<(), GlobalError> {
         check_settable(self.global_type(global).map_err(GlobalError::Handle)?, value)?;
-        if let Some(func) = value.as_func() {
-            self.check_func(func).map_err(GlobalError::Function)?;
-            let Self { things, cells, .. } = self;
-            things
-                .bind::<Global>(cells, global.origin, func.home.cell)
-                .map_err(|OutOfMemory| GlobalError::OutOfSystemMemory)?;
-        }
-        let is_set = match self.locate::<Global>(global).map_err(GlobalError::Handle)? {
+        let is_set = match self.place_for::<Global>(global, value)? {
             Located::Free(number) => self.things.globals.get_mut(number).is_ok_and(|shared| {
                 shared.place = Place::Free(value);
                 true
             }),
-            Located::Bound(cell, handle) => {
-                self.admit(&Receiver::Sharing(cell, Door::Global(handle), global.origin), value)?;
-                self.cells.get_mut(cell).is_ok_and(|cell| {
-                    cell.settle_chains();
-                    cell.space.set(handle, value)
-                })
-            }
+            Located::Bound(cell, handle) => self.cells.get_mut(cell).is_ok_and(|cell| {
+                cell.settle_chains();
+                cell.space.set(handle, value)
+            }),
         };
         if is_set { Ok(()) } else { Err(GlobalError::Immutable) }
     }

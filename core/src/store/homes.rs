@@ -118,6 +118,8 @@ impl Store {
         // As a rule the instance lives on, or no call of it is under way.
         if Arc::into_inner(context).is_some() {
             self.settle(cell);
+        } else {
+            self.let_go_in_time(cell);
         }
     }
 

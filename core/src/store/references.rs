@@ -4,7 +4,14 @@
 //! it and of those who have it have to be of one chain. Things of the supervisor's can be had by anybody; a cell
 //! keeps them until no call of its guests is under way and no table and no global has them.
 
-use super::{Store, cell::Cell, chain::Chain, instances::Instance, shared::Place};
+use super::{
+    Store,
+    cell::Cell,
+    chain::Chain,
+    homes::OutOfMemory,
+    instances::Instance,
+    shared::{Kind, Located, Place},
+};
 use crate::{
     engine::{self, Space},
     error::{HandleError, ReferenceError},
@@ -22,6 +29,12 @@ use alloc::{sync::Arc, vec::Vec};
 pub(crate) enum Door {
     Global(engine::Global),
     Table(engine::Table),
+}
+
+/// A kind of what is shared, through which guests can come by functions.
+pub(super) trait Opens: Kind {
+    /// One in a cell.
+    fn door(handle: Self::Handle) -> Door;
 }
 
 /// Who comes by a function.
@@ -72,20 +85,33 @@ impl Store {
         all
     }
 
-    /// Lets somebody have what a value refers to.
-    pub(super) fn admit(&mut self, receiver: &Receiver<'_>, value: Value) -> Result<(), ReferenceError> {
-        self.admit_each(receiver, &[value])
+    /// Where a value is to be written of what is shared, which exists: to where it may be. For a function that is the cell of its
+    /// guest.
+    pub(super) fn place_for<K: Opens>(
+        &mut self,
+        id: K::Id,
+        value: Value,
+    ) -> Result<Located<K>, ReferenceError> {
+        let origin = self.origin::<K>(id)?;
+        if let Some(func) = value.as_func() {
+            self.check_func(func)?;
+            let Self { things, cells, .. } = self;
+            things
+                .bind::<K>(cells, origin, func.home.cell)
+                .map_err(|OutOfMemory| ReferenceError::Exhausted)?;
+        }
+        let located = self.locate::<K>(id)?;
+        if let Located::Bound(cell, handle) = located {
+            self.admit_each(&Receiver::Sharing(cell, K::door(handle), origin), &[value])?;
+        }
+        Ok(located)
     }
 
-    /// Lets an instance have what values refer to, which it is to be called with. Before, its cell lets go of things, if it is
-    /// time for that.
+    /// Lets an instance have what values refer to, which it is to be called with.
     pub(super) fn admit_args(&mut self, instance: u32, args: &[Value]) -> Result<(), ReferenceError> {
         let context = &self.instances.get(instance).map_err(HandleError::from)?.context;
         // Not the context: with that it would be under way.
         let (cell, chain) = (context.cell, context.chain.clone());
-        if self.cells.get(cell).is_ok_and(|cell| cell.space.is_to_let_go()) {
-            self.let_go(cell, false);
-        }
         self.admit_all(cell, chain.as_ref(), args)
     }
 
@@ -107,6 +133,14 @@ impl Store {
                 values.iter().try_for_each(|value| self.try_admit(receiver, *value))
             }
             admitted => admitted,
+        }
+    }
+
+    /// Has a cell in which a call has ended let go of things, if it is time for that.
+    pub(super) fn let_go_in_time(&mut self, cell: u32) {
+        // Most stores have none.
+        if !self.with_externs.is_empty() && self.cells.get(cell).is_ok_and(|cell| cell.space.is_to_let_go()) {
+            self.let_go(cell, false);
         }
     }
 

@@ -9,7 +9,7 @@ use super::{
     cell::Cell,
     homes::OutOfMemory,
     instances::Instance,
-    references::{Door, Receiver},
+    references::{Door, Opens},
     shared::{Kind, Located, Place, Shared},
 };
 use crate::{
@@ -57,6 +57,12 @@ impl Outside {
             places.fill(thing);
         }
         Ok(())
+    }
+}
+
+impl Opens for Table {
+    fn door(table: engine::Table) -> Door {
+        Door::Table(table)
     }
 }
 
@@ -207,7 +213,8 @@ impl Store {
         if at >= self.table_size(table)? {
             return Err(TableError::OutOfBounds);
         }
-        match self.place_for(table, element)? {
+        self.check_element(table, element)?;
+        match self.place_for::<Table>(table, element)? {
             Located::Free(number) => {
                 if let Place::Free(outside) = &mut self.things.tables.get_mut(number)?.place {
                     outside.fill(at, at.saturating_add(1), element.as_extern())?;
@@ -244,7 +251,8 @@ impl Store {
         if ty.maximum.is_some_and(|maximum| u64::from(desired) > maximum) {
             return Err(TableError::Maximum);
         }
-        let (cell, handle) = match self.place_for(table, element)? {
+        self.check_element(table, element)?;
+        let (cell, handle) = match self.place_for::<Table>(table, element)? {
             Located::Bound(cell, handle) => (cell, handle),
             Located::Free(number) => {
                 let mut more = self.charge_elements(additional.into(), desired.into())?;
@@ -276,23 +284,9 @@ impl Store {
         self.tear_down::<Table>(table)
     }
 
-    /// Where an element of a table is to be written: to where it may be.
-    fn place_for(&mut self, table: TableId, element: Value) -> Result<Located<Table>, TableError> {
-        if self.table_type(table)?.element != element.ty() {
-            return Err(TableError::Type);
-        }
-        if let Some(func) = element.as_func() {
-            self.check_func(func)?;
-            let Self { things, cells, .. } = self;
-            things
-                .bind::<Table>(cells, table.origin, func.home.cell)
-                .map_err(|OutOfMemory| TableError::OutOfSystemMemory)?;
-        }
-        let located = self.locate::<Table>(table)?;
-        if let Located::Bound(cell, handle) = located {
-            self.admit(&Receiver::Sharing(cell, Door::Table(handle), table.origin), element)?;
-        }
-        Ok(located)
+    /// Refuses an element of another type.
+    fn check_element(&self, table: TableId, element: Value) -> Result<(), TableError> {
+        if self.table_type(table)?.element == element.ty() { Ok(()) } else { Err(TableError::Type) }
     }
 
     /// Lets tables and globals of the supervisor's in a cell that is not used let go of functions: their guests have gone.
