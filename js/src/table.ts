@@ -150,8 +150,7 @@ export class Table<E extends TableElement = "funcref"> {
   }
 
   private hold(value: unknown): void {
-    const lease = this.type === "funcref" ? sourceOf(value)?.lease(this as never) : undefined;
-    if (lease !== undefined) this.keep(lease);
+    if (this.type === "funcref") this.leases.hold(value, this);
   }
 }
 

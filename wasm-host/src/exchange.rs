@@ -10,14 +10,25 @@ const WORDS: usize = 2_048;
 /// Words, and what stands in them for functions.
 pub(crate) struct Exchange {
     words: Box<[u64]>,
-    funcs: Slab<FuncRef>,
-    /// The handles of functions.
+    funcs: Funcs,
+}
+
+/// Functions by their handles, and the other way: each has one until that is dropped.
+struct Funcs {
+    all: Slab<FuncRef>,
     handles: HashMap<FuncRef, u32>,
+}
+
+impl Funcs {
+    fn handle_of(&mut self, func: FuncRef) -> u32 {
+        *self.handles.entry(func).or_insert_with(|| self.all.insert(func))
+    }
 }
 
 impl Exchange {
     pub(crate) fn new() -> Self {
-        Self { words: vec![0; WORDS].into(), funcs: Slab::new(), handles: HashMap::new() }
+        let funcs = Funcs { all: Slab::new(), handles: HashMap::new() };
+        Self { words: vec![0; WORDS].into(), funcs }
     }
 
     /// The address of the words.
@@ -34,7 +45,7 @@ impl Exchange {
 
     /// Puts values behind the head.
     pub(crate) fn put(&mut self, values: &[Value]) {
-        let Self { words, funcs, handles } = self;
+        let Self { words, funcs } = self;
         let mut words = words.iter_mut().skip(Protocol::VALUES);
         let mut put = |word: u64| words.next().into_iter().for_each(|slot| *slot = word);
         for value in values {
@@ -45,9 +56,7 @@ impl Exchange {
                 Value::F64(bits) => put(bits),
                 Value::V128(vector) => halves(vector).into_iter().for_each(&mut put),
                 Value::FuncRef(func) => {
-                    put(func.map_or(0, |func| {
-                        number(*handles.entry(func).or_insert_with(|| funcs.insert(func)))
-                    }));
+                    put(func.map_or(0, |func| number(funcs.handle_of(func))));
                 }
                 Value::ExternRef(thing) => put(thing.map_or(0, |thing| number(thing.0))),
                 // There are no others.
@@ -97,19 +106,18 @@ impl Exchange {
     ///
     /// Where it is not known any more.
     pub(crate) fn func(&self, handle: u32) -> Result<FuncRef, HandleError> {
-        self.funcs.get(handle).copied().map_err(|_| HandleError::Unknown)
+        self.funcs.all.get(handle).copied().map_err(|_| HandleError::Unknown)
     }
 
     /// The handle of a function, which has one until that is dropped.
     pub(crate) fn handle_of(&mut self, func: FuncRef) -> u32 {
-        let Self { funcs, handles, .. } = self;
-        *handles.entry(func).or_insert_with(|| funcs.insert(func))
+        self.funcs.handle_of(func)
     }
 
     /// Forgets a function.
     pub(crate) fn drop_func(&mut self, handle: u32) {
-        if let Some(func) = self.funcs.remove(handle) {
-            self.handles.remove(&func);
+        if let Some(func) = self.funcs.all.remove(handle) {
+            self.funcs.handles.remove(&func);
         }
     }
 }

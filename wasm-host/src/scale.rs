@@ -10,8 +10,7 @@ use crate::{
 };
 use core::cell::RefCell;
 use guestbox::{
-    Execution, HostError, InvokeError, Limit, LimitError, Number, ReturnValue, Step, Store, ThunkError, Trap,
-    Values,
+    Execution, HostError, Limit, LimitError, Number, ReturnValue, Step, Store, ThunkError, Trap, Values,
     abi::{self, InstantiateFailure},
     wire,
 };
@@ -129,10 +128,7 @@ impl ScaleStore {
         let mut execution = {
             let mut store = self.store.borrow_mut();
             let instance = store.instance_id(instance).map_err(IntoJs::into_js)?;
-            let ty = store.module(instance).map_err(IntoJs::into_js)?.export(export);
-            if ty.and_then(|export| export.ty().as_func()).is_some_and(|ty| !ty.is_numeric()) {
-                return Err(InvokeError::Signature.into_js());
-            }
+            abi::check_signature(&store, instance, export).map_err(IntoJs::into_js)?;
             store.begin(instance, export, &args, state).map_err(IntoJs::into_js)?
         };
         let results = self.drive(thunk, &mut execution)?;

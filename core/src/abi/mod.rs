@@ -34,7 +34,7 @@ use crate::{
     types::{
         externs::{Export, ExternType},
         ids::{InstanceId, MemoryId},
-        value::{Number, ReturnValue, Values},
+        value::{FuncType, Number, ReturnValue, Values},
     },
     wire,
 };
@@ -222,11 +222,18 @@ pub fn try_invoke<S: crate::store::Supervisor + ?Sized>(
     let args = wire::decode_arguments(args).map_err(|_| SupervisorTrap::Arguments)?;
     let instance = store.instance_id(instance).map_err(SupervisorTrap::Instance)?;
     let Ok(export) = core::str::from_utf8(export) else { return Ok(Err(InvokeError::ExportNotFound)) };
-    let ty = store.module(instance).map_err(SupervisorTrap::Instance)?.export(export).map(Export::ty);
-    if ty.and_then(ExternType::as_func).is_some_and(|ty| !ty.is_numeric()) {
-        return Ok(Err(InvokeError::Signature));
-    }
-    Ok(store.invoke(supervisor, instance, export, &args, state))
+    let checked = check_signature(store, instance, export);
+    Ok(checked.and_then(|()| store.invoke(supervisor, instance, export, &args, state)))
+}
+
+/// Refuses to call an export that takes or gives what the wire does not have.
+///
+/// # Errors
+///
+/// [`InvokeError::Signature`], and [`InvokeError::Instance`] where the instance does not exist (any more).
+pub fn check_signature(store: &Store, instance: InstanceId, export: &str) -> Result<(), InvokeError> {
+    let ty = store.module(instance)?.export(export).map(Export::ty).and_then(ExternType::as_func);
+    if ty.is_none_or(FuncType::is_numeric) { Ok(()) } else { Err(InvokeError::Signature) }
 }
 
 /// `get_global_val`: the SCALE-encoded `Option<Number>` of an exported global.

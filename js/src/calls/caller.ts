@@ -192,15 +192,12 @@ export class Caller implements Calling {
     const values = argumentsOf(args);
     params.putAll(engine, values);
     let isKept = false;
-    let kept: BigUint64Array | undefined;
     let budget = Protocol.NO_CALL;
     const begin = (outer?: number): number => {
       const instance = callee.instance();
       const around = outer ?? within();
-      if (kept !== undefined) {
-        engine.refresh();
-        engine.u64.set(kept);
-      } else if (isKept) params.putAll(engine, values);
+      // Others may have put theirs there.
+      if (isKept) params.putAll(engine, values);
       const handle = engine.proceed((host) => host.begin(instance, position, state, fuel, around, budget, keepsStack));
       budget = Protocol.NO_CALL;
       if (slice !== undefined) engine.host.set_slice(handle, slice);
@@ -208,8 +205,6 @@ export class Caller implements Calling {
     };
     const keep = (isNested: boolean): void => {
       isKept = true;
-      // A vector takes two words.
-      if (!params.refers) kept ??= engine.u64.slice(0, params.types.length * 2);
       if (budget === Protocol.NO_CALL && !isNested) budget = engine.host.keep_budget();
     };
     const drop = (): void => {

@@ -19,9 +19,9 @@ export class Leases {
   /** How many there may be before those are looked for of guests that have ended. */
   private many = FEW_LEASES;
 
-  /** Keeps the guest of a function. */
-  hold(value: unknown): void {
-    const lease = sourceOf(value)?.lease();
+  /** Keeps the guest of a function, in a table if one is given. */
+  hold(value: unknown, table?: object): void {
+    const lease = sourceOf(value)?.lease(table as never);
     if (lease !== undefined) this.keep(lease);
   }
 

@@ -145,7 +145,7 @@ export class ValueList {
   private readonly takes: readonly Take[];
   /** The words of the values, where these are not one each. */
   private readonly words: readonly number[] | undefined;
-  /** Whether some refer to something: such are not kept as words, as what they refer to is not kept by these. */
+  /** Whether some refer to something. */
   readonly refers: boolean;
 
   constructor(

@@ -337,31 +337,32 @@ fn lane_loads(memory: u32, bytes: u32, last: u32) -> Vec<Case> {
     let name = format!("v128.load{}_lane", bytes * 8);
     let load =
         |offset: u32, lane: u32| Step::new(format!("{name} {memory} offset={offset} {lane}"), &[VECTOR]);
-    let within = TWO.iter().zip(0_u32..).map(|(sources, at)| {
-        let address = (97 + 5 * at).to_string();
-        load(at % 3 * 7, at % (last + 1)).with(&operands(&address), sources)
-    });
-    let within = Case::new(&name, &format!("{memory}"), MEMORIES, &within.collect::<Vec<_>>());
-    let beyond = (PAGE + 1 - bytes).to_string();
-    let beyond = [([Local, Register], &*beyond), ([Register, Code], "-1"), ([Code, Local], "-1")];
-    let beyond = beyond.iter().map(|(sources, address)| {
-        let step = load(0, last).with(&operands(address), sources);
-        Case::new(&name, &format!("{memory}, at {address}, {sources:?}, beyond"), MEMORIES, &[step])
-    });
-    [within].into_iter().chain(beyond).collect()
+    let within = |at: u32| (97 + 5 * at, load(at % 3 * 7, at % (last + 1)));
+    accesses(&name, memory, bytes, within, &load(0, last))
 }
 
 fn stores(name: &str, memory: u32, lane: &str, bytes: u32) -> Vec<Case> {
     let store = |offset: u32| Step::new(format!("{name} {memory} offset={offset} {lane}"), &[]);
+    accesses(name, memory, bytes, |at| (200 + 19 * at, store(at % 3 * 7)), &store(0))
+}
+
+/// What takes an address and a vector, at several addresses within a memory and beyond it.
+fn accesses(
+    name: &str,
+    memory: u32,
+    bytes: u32,
+    within: impl Fn(u32) -> (u32, Step),
+    beyond: &Step,
+) -> Vec<Case> {
     let within = TWO.iter().zip(0_u32..).map(|(sources, at)| {
-        let address = (200 + 19 * at).to_string();
-        store(at % 3 * 7).with(&operands(&address), sources)
+        let (address, step) = within(at);
+        step.with(&operands(&address.to_string()), sources)
     });
     let within = Case::new(name, &format!("{memory}"), MEMORIES, &within.collect::<Vec<_>>());
-    let beyond = (PAGE + 1 - bytes).to_string();
-    let beyond = [([Local, Register], &*beyond), ([Register, Code], "-1"), ([Code, Local], "-1")];
-    let beyond = beyond.iter().map(|(sources, address)| {
-        let step = store(0).with(&operands(address), sources);
+    let last = (PAGE + 1 - bytes).to_string();
+    let places = [([Local, Register], &*last), ([Register, Code], "-1"), ([Code, Local], "-1")];
+    let beyond = places.iter().map(|(sources, address)| {
+        let step = beyond.clone().with(&operands(address), sources);
         Case::new(name, &format!("{memory}, at {address}, {sources:?}, beyond"), MEMORIES, &[step])
     });
     [within].into_iter().chain(beyond).collect()
