@@ -69,7 +69,7 @@ export const PROGRAMS = {
   /** Settings, read by a program of wasm-bindgen's into objects of JavaScript, which it has references to. */
   async "one-ini"() {
     const { default: ini } = await load("@one-ini/wasm");
-    const text = Array.from({ length: 300 }, (_, n) => `; note ${n}\n[part ${n}]\nkey = value ${n}\n= none\n`).join("");
+    const text = Array.from({ length: 300 }, (_, n) => `; note ${n}\n[part ${n}]\nkey = value ${n}\n`).join("");
     const failed = [undefined, 5, null].map((wrong) => {
       try {
         return ini.parse_to_json(wrong);

@@ -46,7 +46,14 @@ export function webAssemblyOver(sandbox) {
       const memory = inner.get(this);
       const { size } = memory;
       if (this.known?.size !== size) {
-        const buffer = { byteLength: size * 65_536, bytes: () => memory.slice(0, size * 65_536) };
+        const buffer = {
+          byteLength: size * 65_536,
+          bytes: () => memory.slice(0, size * 65_536),
+          // As the standard's are once their memory has grown.
+          get detached() {
+            return memory.size !== size;
+          },
+        };
         buffers.add(buffer);
         this.known = { size, buffer };
       }
@@ -216,7 +223,13 @@ function viewBuffers(buffers) {
         if (!buffers.has(buffer)) return Reflect.construct(Array, [...arguments[1]], target);
         const { buffer: all, byteOffset } = buffer.bytes();
         const count = length ?? (buffer.byteLength - offset) / (Array.BYTES_PER_ELEMENT ?? 1);
-        return Object.defineProperty(new Array(all, byteOffset + offset, count), "buffer", { value: buffer });
+        const view = new Array(all, byteOffset + offset, count);
+        const { byteLength } = view;
+        // By one or the other glue finds that it needs another view.
+        return Object.defineProperties(view, {
+          buffer: { value: buffer },
+          byteLength: { get: () => (buffer.detached ? 0 : byteLength) },
+        });
       },
     });
   }
