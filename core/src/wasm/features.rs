@@ -5,7 +5,7 @@ use crate::{
     error::CompileError,
     types::features::{Feature, Features},
 };
-use wasmparser::WasmFeatures;
+use wasmparser::{BinaryReaderError, Parser, Validator, WasmFeatures};
 
 impl Feature {
     const fn of_parser(self) -> WasmFeatures {
@@ -49,6 +49,18 @@ impl Features {
     /// Refuses a module that is invalid or uses what is not among them.
     pub(crate) fn validate(self, bytes: &[u8]) -> Result<(), CompileError> {
         validate(self.of_parser(), bytes, None).map_err(|fault| CompileError::Invalid(fault.message))
+    }
+
+    /// Refuses a module of which anything but the code of its functions is invalid, or uses what is not among them.
+    pub(crate) fn validate_sections(self, bytes: &[u8]) -> Result<(), CompileError> {
+        let invalid = |error: BinaryReaderError| CompileError::Invalid(error.message().into());
+        let mut parser = Parser::new(0);
+        parser.set_features(self.of_parser());
+        let mut validator = Validator::new_with_features(self.of_parser());
+        for payload in parser.parse_all(bytes) {
+            validator.payload(&payload.map_err(invalid)?).map_err(invalid)?;
+        }
+        Ok(())
     }
 
     /// As the parser has them.

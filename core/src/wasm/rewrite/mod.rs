@@ -101,7 +101,8 @@ pub(super) struct Module<'a> {
     changes: Option<Uncapturable>,
     /// Whether the module's own bytes have to be validated, as what is written may be valid without: where the
     /// code has a `ref.func` of the start function, which is valid where that is exported, and it will be
-    /// under a hidden name; and where it is not reached and is left out.
+    /// under a hidden name; where it is not reached and is left out; and where it is about data segments that the
+    /// module does not count before.
     must_be_valid: bool,
 }
 
@@ -125,9 +126,7 @@ pub(crate) fn rewrite(limits: &Limits, bytes: &[u8], frames: bool) -> Result<Rew
     if notes.is_some() {
         check_room(Limit::Memories, scan.memories.len())?;
     }
-    if module.must_be_valid {
-        Features::ALL.validate(bytes)?;
-    }
+    module.check(bytes)?;
     let stack_pointer = module.finder.found();
     let changes = module.changes;
     let needs = *module.code_limits.asked.needs();
@@ -159,9 +158,7 @@ pub(crate) fn mend(limits: &Limits, bytes: &[u8]) -> Result<Vec<u8>, CompileErro
     let (asked, scan) = read(limits, bytes)?;
     let mut module = Module::new(asked, &scan, bytes, false, None);
     let (functions, _) = write_functions(&mut module, bytes)?;
-    if module.must_be_valid {
-        Features::ALL.validate(bytes)?;
-    }
+    module.check(bytes)?;
     let (mended, _) = module.finish(functions, bytes).ok_or_else(unreadable)?;
     Ok(mended)
 }
@@ -243,9 +240,20 @@ impl<'a> Module<'a> {
             nulls: Nulls::new(scan.globals().saturating_add(u32::from(notes.is_some()))),
             notes,
             changes: None,
-            // What is constant in a segment is no more so in a function.
-            must_be_valid: segments.is_some(),
+            must_be_valid: false,
             segments,
+        }
+    }
+
+    /// Validates of the module's own bytes what is no part of what is written, or may be valid there without.
+    fn check(&self, bytes: &[u8]) -> Result<(), CompileError> {
+        if self.must_be_valid {
+            Features::ALL.validate(bytes)
+        } else if self.segments.is_some() {
+            // What is constant in a segment is no more so in a function.
+            Features::ALL.validate_sections(bytes)
+        } else {
+            Ok(())
         }
     }
 

@@ -70,6 +70,11 @@ impl Segments {
         (!segments.code.is_empty()).then_some(segments)
     }
 
+    /// Whether the module gets a count of its data segments, which it had not.
+    pub(super) const fn adds_count(&self) -> bool {
+        self.data_count.is_some()
+    }
+
     /// Adds the function.
     pub(super) fn declare(
         &self,

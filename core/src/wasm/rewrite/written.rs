@@ -5,6 +5,7 @@ use super::{
     body::{At, Body, Stop, valid},
     indices::check_indices,
     labels::Kind,
+    segments::Segments,
 };
 use crate::wasm::{
     operators::code::{CALL, GLOBAL_GET, I64_CONST, I64_SHL, I64_SHR_S, REF_FUNC, RETURN},
@@ -99,6 +100,11 @@ impl<'a> Body<'_, 'a> {
                 valid(self.output.replace(self.bytes, place, after))?;
                 let Module { growth, types, scan, .. } = &mut *self.module;
                 self.output.extend(valid(growth.of_table(scan, types, table))?);
+                self.labels.operands.apply(facts);
+            }
+            Operator::MemoryInit { .. } | Operator::DataDrop { .. } => {
+                // Which is valid where the count of segments stands before the code, as it will.
+                self.module.must_be_valid |= self.module.segments.as_ref().is_some_and(Segments::adds_count);
                 self.labels.operands.apply(facts);
             }
             Operator::GlobalGet { global_index } => {

@@ -97,6 +97,48 @@ fn an_import_has_no_type_that_is_added() {
     assert!(!check(bytes, "an import of an added type"));
 }
 
+/// Their segments are taken by a function, in which more is valid.
+#[test]
+fn segments_of_modules_that_import_tables_are_validated_as_they_are() {
+    let module = |rest: &str| {
+        format!(
+            r#"(module (import "e" "t" (table 4 funcref)) (import "e" "c" (global $c i32)) (memory 1)
+                (global $m (mut i32) (i32.const 1)) (func $f) {rest})"#
+        )
+    };
+    for (rest, valid) in [
+        ("(elem (offset (i32.const 1)) func $f)", true),
+        ("(elem (offset (i32.add (i32.const 1) (global.get $c))) func $f)", true),
+        ("(elem (offset (global.get $m)) func $f)", false),
+        ("(elem (offset (i32.const 1) (nop)) func $f)", false),
+        ("(elem (offset (i32.clz (i32.const 1))) func $f)", false),
+        ("(elem (offset (i64.const 1)) func $f)", false),
+        ("(data (offset (global.get $c)) \"a\")", true),
+        ("(data (offset (global.get $m)) \"a\")", false),
+        ("(data (offset (i32.load (i32.const 0))) \"a\")", false),
+        ("(elem (offset (i32.const 1)) func $f) (func (drop (i64.const 1) (i32.clz)))", false),
+        ("(elem (offset (i32.const 1)) func $f) (func (drop (i32.clz (i32.const 1))))", true),
+    ] {
+        let text = module(rest);
+        assert_eq!(check(&text::bytes(&text), rest), valid, "{rest}");
+    }
+}
+
+/// What has data be taken by a function has their count stand before the code.
+#[test]
+fn who_speaks_of_data_segments_counts_them_before() {
+    for operator in ["(memory.init 0 (i32.const 0) (i32.const 0) (i32.const 0))", "(data.drop 0)"] {
+        let counted = text::bytes(&format!(
+            r#"(module (import "e" "t" (table 4 funcref)) (memory 1) (func {operator}) (data (i32.const 1) "a"))"#
+        ));
+        assert!(check(&counted, operator));
+        // The section: its number, its size, the count.
+        let at = counted.windows(3).position(|bytes| bytes == [12, 1, 1]).expect("it has a count");
+        let uncounted = [&counted[..at], &counted[at + 3..]].concat();
+        assert!(!check(&uncounted, operator));
+    }
+}
+
 #[test]
 fn what_is_valid_with_bytes_changed_is_compiled_and_nothing_else() {
     let mut random = Random::new(13);
