@@ -124,7 +124,7 @@ census: package setup-census ## real modules from npm, how far they get and whet
 record-census: package setup-census ## records the census anew (tests/census/expected.json, tests/README.md)
 	$(NODE24) tests/census/run.mjs --record
 
-glue: package setup-census ## tree-sitter with a grammar, Yoga, Lua and barcodes by their packages' own JavaScript, guests in a sandbox, against V8
+glue: package setup-census ## tree-sitter with a grammar, Yoga, Lua, settings and barcodes by their packages' own JavaScript, guests in a sandbox, against V8
 	$(NODE24) tests/glue/run.mjs
 
 # Freed memory goes back to the system at once, so that what is resident is what is taken.

@@ -21,6 +21,7 @@ const MEASURES = {
   node: ({ node }) => Number(node),
   default: (row) => gradeOf(row.default),
   unlimited: (row) => gradeOf(row.unlimited),
+  withoutVectors: (row) => gradeOf(row.withoutVectors),
   behaves: (row) => gradeOf(row.behaves),
   calls: (row) => row.calls ?? 0,
 };

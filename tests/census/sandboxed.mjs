@@ -39,8 +39,8 @@ const STOPPED = new Set(["out-of-fuel", "stack-overflow", "nesting-too-deep", "o
 const stoppedOr = (code) => (STOPPED.has(code) ? { status: "stopped" } : { status: "trap", code });
 
 /** How far a module gets in a sandbox of these limits: `{ stage, reason }`. */
-async function reach({ bytes, limits }) {
-  const sandbox = await Sandbox.load({ limits });
+async function reach({ bytes, limits, simd }) {
+  const sandbox = await Sandbox.load({ limits, simd });
   let module;
   try {
     module = sandbox.compile(bytes);
@@ -97,7 +97,7 @@ function instantiate(sandbox, module, calls) {
 
 /** What the calls of a module come to. */
 async function follow({ bytes, limits }) {
-  const sandbox = await Sandbox.load({ limits });
+  const sandbox = await Sandbox.load({ limits, simd: true });
   try {
     const module = sandbox.compile(bytes);
     let last;
@@ -113,7 +113,7 @@ async function follow({ bytes, limits }) {
 
 /** What an instance has come to be after these calls. */
 async function show({ bytes, limits, calls }) {
-  const sandbox = await Sandbox.load({ limits });
+  const sandbox = await Sandbox.load({ limits, simd: true });
   try {
     const noted = new Calls();
     return shownAfter(instantiate(sandbox, sandbox.compile(bytes), noted), noted, calls);

@@ -20,7 +20,8 @@ export class Survey {
     const described = await this.#ask(this.#plain, { kind: "describe", bytes });
     const types = { imports: described.imports, exports: described.exports };
     const row = { toolchain: toolchainOf({ id: place.id, ...described }), node: described.invalid === undefined };
-    for (const limits of ["default", "unlimited"]) row[limits] = await this.#reach({ bytes, limits });
+    for (const limits of ["default", "unlimited"]) row[limits] = await this.#reach({ bytes, limits, simd: true });
+    row.withoutVectors = await this.#reach({ bytes, limits: "default", simd: false });
     if (row.node && row.unlimited === "links") Object.assign(row, await this.#behaviour({ bytes, types, limits: "unlimited" }));
     return row;
   }

@@ -13,6 +13,7 @@ const COLUMNS = [
   ["valid in Node", (row) => row.node],
   ["compile by default", (row) => compiles(row.default)],
   ["link by default", (row) => links(row.default)],
+  ["link without vectors", (row) => links(row.withoutVectors)],
   ["compile unlimited", (row) => compiles(row.unlimited)],
   ["link unlimited", (row) => links(row.unlimited)],
   ["behave as in V8", (row) => row.behaves === "same"],
@@ -28,14 +29,17 @@ function lineOf(name, rows) {
   return line([name, ...COLUMNS.map(([, holds]) => rows.filter(holds).length), calls.toLocaleString("en")]);
 }
 
+/** What a row says of how far a module gets. */
+const REACHES = ["default", "unlimited", "withoutVectors"];
+
 /** How often each reason is the first one, most often first. */
 function reasons(rows) {
   const counts = new Map();
-  for (const [at, limits] of ["default", "unlimited"].entries()) {
+  for (const [at, name] of REACHES.entries()) {
     for (const row of rows) {
-      const [, reason] = /^\w+: (.*)/s.exec(row[limits]) ?? [];
+      const [, reason] = /^\w+: (.*)/s.exec(row[name]) ?? [];
       if (reason === undefined) continue;
-      const count = counts.get(reason) ?? [0, 0];
+      const count = counts.get(reason) ?? REACHES.map(() => 0);
       count[at] += 1;
       counts.set(reason, count);
     }
@@ -52,7 +56,7 @@ export function tables(found) {
     ...kinds.map(([name, some]) => lineOf(name, some)),
     lineOf("all", rows),
     "",
-    ...head(["first refused for", "by default", "unlimited"]),
+    ...head(["first refused for", "by default", "unlimited", "without vectors"]),
     ...reasons(rows),
   ].join("\n");
 }
