@@ -96,6 +96,21 @@ for (const [label, name, argument] of GUESTS) {
 }
 console.log(`${"fuel on against off, geometric mean".padEnd(65)} ${against(mean(metering))}   goal <= 1.10`);
 
+// The engine with vectors, on guests that have none.
+const withVectors = await Sandbox.load({ simd: true, limits: { fuel: FUEL } });
+const compared = [];
+for (const [label, name, argument] of GUESTS) {
+  const [theirs, ours] = [sandbox, withVectors].map((engine) => engine.compile(bytesOf(name)).instantiate());
+  const [time, ratio] = await inTurns(
+    () => ours.exports.run(argument),
+    () => theirs.exports.run(argument),
+  );
+  compared.push(ratio);
+  row(`${label}: engine with vectors against without`, time, against(ratio), "-");
+}
+console.log(`${"engine with vectors against without, geometric mean".padEnd(65)} ${against(mean(compared))}   goal <= 1.03`);
+withVectors.dispose();
+
 // Slices, with a turn of the event loop after each, against the same call without.
 for (const [label, name, argument] of GUESTS) {
   const guest = sandbox.compile(bytesOf(name)).instantiate();
