@@ -19,7 +19,7 @@ help: ## lists the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 demo: setup-all package ## real guests under a native, a Node and a browser supervisor
-	cargo build --quiet --release --package guestbox-tests --bin guests
+	cargo build --quiet --profile optimized --package guestbox-tests --bin guests
 	$(NODE24) tests/demo.mjs
 
 test: setup-all test-core test-native package test-js test-package test-browser test-host ## every test there is
@@ -37,8 +37,8 @@ test-native: setup-js setup-guests supervisor runtime ## black-box tests of the 
 
 test-js: package setup-guests supervisor runtime ## the npm package under this machine's Node and under Node 24
 	cargo build --quiet --package guestbox-tests --bin snapshots --bin hostile --bin operators --bin spec
-	cd js && node --test test/*.test.mjs
-	cd js && ../$(NODE24) --test test/*.test.mjs
+	cd js && node --test --test-concurrency=2 test/*.test.mjs
+	cd js && ../$(NODE24) --test --test-concurrency=2 test/*.test.mjs
 
 test-package: package setup-bundlers setup-browser ## the packed tarball, and the README's example by Vite, webpack and esbuild
 	node --test tests/bundlers/*.test.mjs

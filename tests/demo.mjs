@@ -45,7 +45,7 @@ for (const guest of guests) {
   const sandbox = await Sandbox.load();
   const node = await traced(guest, sandboxed(sandbox));
   const start = performance.now();
-  const native = { lines: run("target/release/guests", [name]).trimEnd().split("\n"), ms: performance.now() - start };
+  const native = { lines: run("target/optimized/guests", [name]).trimEnd().split("\n"), ms: performance.now() - start };
   console.log(`${bold(name)}  ${title}`);
   const shown = plain.lines.filter(isResult);
   for (const line of shown.slice(0, SHOWN)) console.log(`    ${line.length > 100 ? `${line.slice(0, 99)}…` : line}`);
