@@ -57,7 +57,7 @@ export interface LoadOptions extends StoreOptions {
   readonly wasm?: WasmSource;
   /**
    * Whether guests may use vectors, the proposals simd and relaxed-simd. That takes another engine, half as large again, which is loaded in the place of
-   * the usual one; nothing else is slower or faster for it. Where `wasm` is given that decides.
+   * the usual one. Where `wasm` is given that decides.
    */
   readonly simd?: boolean;
 }
