@@ -8,6 +8,8 @@ NODE24 := js/node_modules/.bin/node
 SCRIPTS := 'js/**/*.{ts,mts,mjs}' 'tests/**/*.{mts,mjs}'
 # The least Rust that is supported.
 LEAST_RUST := $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+# For what runs no guests, or few: the engine, which is optimised in every profile else, is compiled in a moment.
+UNOPTIMIZED := $(foreach package,wasmi wasmi_core wasmi_ir wasmi_collections wasmparser wast,--config 'profile.dev.package.$(package).opt-level=0')
 # The toolchain that has the wasm32 target; the environment may name another.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
@@ -25,13 +27,13 @@ demo: setup-all package ## real guests under a native, a Node and a browser supe
 test: setup-all test-core test-native package test-js test-package test-browser test-host ## every test there is
 	@echo "all tests passed"
 
-test-core: ## the core's own tests and examples, with vectors and without
-	cargo test --package guestbox
-	cargo test --package guestbox --no-default-features --tests
-	cargo run --quiet --package guestbox --example round_robin
+test-core: ## the core's own tests, without what is on by default
+	cargo $(UNOPTIMIZED) test --package guestbox --no-default-features --tests
 
-test-native: setup-js setup-guests supervisor runtime ## black-box tests of the core, in debug, and torture, the oracle, the fuzz, the traces, the operators, the specification's tests, teardown, substrate and the runtime in release
-	cargo test --package guestbox-tests
+# In one go, so that the engine is compiled once for both.
+test-native: setup-js setup-guests supervisor runtime ## the core's own tests and examples, and black-box ones, in debug, and torture, the oracle, the fuzz, the traces, the operators, the specification's tests, teardown, substrate and the runtime in release
+	cargo test --package guestbox --package guestbox-tests
+	target/debug/examples/round_robin
 	cargo test --profile optimized --package guestbox-tests --test teardown
 	tests/areas.sh optimized torture oracle fuzz traces operators spec substrate runtime
 
@@ -65,13 +67,13 @@ check: setup-wasm ## format and lints of Rust and JavaScript, the floors of the 
 		cargo clippy --workspace --exclude guestbox-wasm-host --all-targets -- -D warnings && \
 		cargo clippy --package guestbox-wasm-host --package guestbox-test-supervisor --package guestbox-test-stacked --package guestbox-bench-engine --target wasm32-unknown-unknown --all-targets -- -D warnings; \
 		else echo "check: no clippy to be had; the lints were NOT checked"; fi
-	cargo run --quiet --package guestbox-wasm-host --bin tables -- --check
+	cargo $(UNOPTIMIZED) run --quiet --package guestbox-wasm-host --bin tables -- --check
 	@if $(MAKE) --no-print-directory setup-js; then $(MAKE) --no-print-directory check-js; \
 		else echo "check: no npm packages to be had; the floors, and the format and the lints of TypeScript and JavaScript, were NOT checked"; fi
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --workspace --document-private-items
-	cargo build --package guestbox --target wasm32-unknown-unknown
+	cargo check --package guestbox --target wasm32-unknown-unknown
 	cargo clippy --package guestbox --no-default-features --all-targets -- -D warnings
-	@if tests/setup.sh bare-metal; then cargo build --package guestbox --target thumbv7em-none-eabihf; \
+	@if tests/setup.sh bare-metal; then cargo check --package guestbox --target thumbv7em-none-eabihf; \
 		else echo "check: no bare-metal target to be had; the no_std build was checked for wasm32 only"; fi
 	@if tests/setup.sh deny; then \
 		cargo deny --all-features check bans licenses sources && \
