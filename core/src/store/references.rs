@@ -153,11 +153,7 @@ impl Store {
 
     fn try_admit(&mut self, receiver: &Receiver<'_>, value: Value) -> Result<(), ReferenceError> {
         match value {
-            Value::FuncRef(Some(func)) => {
-                self.check_func(func)?;
-                let is_there = func.home.cell == receiver.cell();
-                if is_there && self.lets_call(receiver, func) { Ok(()) } else { Err(ReferenceError::Apart) }
-            }
+            Value::FuncRef(Some(func)) => self.admit_func(receiver, func),
             Value::ExternRef(Some(thing)) => {
                 let cell = receiver.cell();
                 let admitted =
@@ -179,15 +175,22 @@ impl Store {
         if self.cells.get(cell)?.is_used() { Ok(()) } else { Err(HandleError::TornDown) }
     }
 
-    fn lets_call(&mut self, receiver: &Receiver<'_>, func: FuncRef) -> bool {
-        let Some(owner) = self.owner(func) else { return true };
-        let Some(own) = &owner.context.chain else { return true };
+    /// Lets somebody have a function. That of a guest which was torn down nobody gets more than have it: nothing is known of its
+    /// chain any more.
+    fn admit_func(&mut self, receiver: &Receiver<'_>, func: FuncRef) -> Result<(), ReferenceError> {
+        self.check_func(func)?;
+        if func.home.cell != receiver.cell() {
+            return Err(ReferenceError::Apart);
+        }
+        let owner = self.owner(func).ok_or(HandleError::TornDown)?;
+        let Some(own) = &owner.context.chain else { return Ok(()) };
         let module = &owner.context.module;
         let leads_nowhere = module.stack().is_none() && !module.gives_functions();
-        match receiver {
-            Receiver::Guests(_, chain) => leads_nowhere || chain.is_some_and(|chain| Arc::ptr_eq(own, chain)),
+        let is_one = |chain: Option<&Arc<Chain>>| chain.is_some_and(|chain| Arc::ptr_eq(own, chain));
+        let is_let = match receiver {
+            Receiver::Guests(_, chain) => leads_nowhere || is_one(*chain),
             Receiver::Sharing(cell, door, origin) => match self.chain_of(*cell, *door, *origin) {
-                Some(chain) => leads_nowhere || Arc::ptr_eq(own, &chain),
+                Some(chain) => leads_nowhere || is_one(Some(&chain)),
                 None => {
                     let own = Arc::clone(own);
                     if let Ok(cell) = self.cells.get_mut(*cell) {
@@ -196,7 +199,8 @@ impl Store {
                     true
                 }
             },
-        }
+        };
+        if is_let { Ok(()) } else { Err(ReferenceError::Apart) }
     }
 
     /// The chain of the guests that have what is in a cell and comes from somewhere.

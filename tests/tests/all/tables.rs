@@ -3,8 +3,8 @@
 use guestbox::{
     CompileOptions, Environment, Execution, FuncIndex, FuncRef, HandleError, HostCall, HostError,
     ImportProblem, InstanceId, InstanceLimits, InstantiateError, InvokeError, Limit, Limits, Module,
-    NoImports, SnapshotError, Step, Store, TableError, TableId, TableType, TrapCode, Uncapturable, Value,
-    Values,
+    NoImports, ReferenceError, SnapshotError, Step, Store, TableError, TableId, TableType, TrapCode,
+    Uncapturable, Value, Values,
 };
 use guestbox_tests::text;
 
@@ -317,6 +317,35 @@ fn functions_of_a_guest_that_was_torn_down_run_on_without_its_imports() {
 
 fn owner_again(store: &mut Store) -> InstanceId {
     owner(store).0
+}
+
+#[test]
+fn functions_of_a_guest_that_was_torn_down_are_given_to_nobody() {
+    let mut store = Store::new();
+    let table = store.create_table(TableType::of_functions(2, None)).unwrap();
+    let environment = Environment::new().with_table("env", "t", table);
+    let guest = |store: &mut Store, text: &str| text::guest(store, text, &environment);
+    let owner = guest(
+        &mut store,
+        r#"(module (import "env" "t" (table 2 funcref)) (func $four (result i32) (i32.const 4)) (elem (i32.const 0) $four))"#,
+    );
+    let caller = guest(
+        &mut store,
+        r#"(module (import "env" "t" (table 2 funcref)) (type $f (func (result i32)))
+            (func (export "call") (result i32) (call_indirect (type $f) (i32.const 0)))
+            (func (export "take") (param funcref)))"#,
+    );
+    let four = store.table_get(table, 0).unwrap();
+    store.table_set(table, 1, four).unwrap();
+    store.teardown_instance(owner).unwrap();
+    let gone = HandleError::TornDown;
+    assert_eq!(store.table_get(table, 0), Ok(four));
+    assert_eq!(store.table_set(table, 1, four), Err(TableError::Handle(gone)));
+    assert_eq!(store.table_grow(table, 1, four), Err(TableError::Handle(gone)));
+    let taken = store.invoke(&mut NoImports, caller, "take", &[four], 0);
+    assert!(matches!(taken, Err(InvokeError::Reference(ReferenceError::Function(HandleError::TornDown)))));
+    // Who has it calls it.
+    assert_eq!(*text::call(&mut store, caller, "call", &[]), [Value::I32(4)]);
 }
 
 #[test]
