@@ -38,7 +38,7 @@ test-native: setup-js setup-guests supervisor runtime ## the core's own tests an
 	tests/areas.sh optimized torture oracle fuzz traces operators spec substrate runtime
 
 test-js: package setup-guests supervisor runtime ## the npm package under this machine's Node and under Node 24
-	cargo build --quiet --package guestbox-tests --bin snapshots --bin hostile --bin operators --bin spec
+	cargo build --quiet --package guestbox --package guestbox-tests --bin snapshots --bin hostile --bin operators --bin spec
 	cd js && node --test --test-concurrency=2 test/*.test.mjs
 	cd js && ../$(NODE24) --test --test-concurrency=2 test/*.test.mjs
 
