@@ -89,6 +89,8 @@ mod types;
 mod wasm;
 pub mod wire;
 
+#[doc(hidden)]
+pub use crate::module::Compiled;
 pub use crate::{
     abi::thunk::{Region, Thunk, ThunkError, ThunkSupervisor},
     error::{

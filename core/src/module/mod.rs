@@ -2,9 +2,11 @@
 //!
 //! Dropping the last handle frees its code, and a failed compilation leaves nothing behind.
 
+mod compiled;
 mod exports;
 mod state;
 
+pub use self::compiled::Compiled;
 pub(crate) use self::{exports::MemorySource, state::State};
 
 use crate::{

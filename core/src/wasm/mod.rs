@@ -14,7 +14,10 @@ mod validate;
 
 pub(crate) use self::{
     names::function_names,
-    rewrite::{Frames, Names, OUTSIDE, Rewritten, SLOT_BYTES, STACK_BYTES, mend, rewrite},
+    rewrite::{
+        Frames, HostNames, Names, OUTSIDE, Rehosted, Rewritten, SLOT_BYTES, STACK_BYTES, mend, rewrite,
+        rewrite_for_host,
+    },
     scan::Scan,
     stack_pointer::StackPointer,
     unsupported::explain,

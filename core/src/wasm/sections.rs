@@ -308,13 +308,18 @@ pub(super) const MAX_LEB128: usize = 5;
 
 /// Appends an unsigned LEB128 number; a WebAssembly module has none above 32 bits here.
 pub(super) fn push_leb128(bytes: &mut Vec<u8>, value: usize) -> Option<()> {
-    let mut value = u32::try_from(value).ok()?;
+    push_u32(bytes, u32::try_from(value).ok()?);
+    Some(())
+}
+
+/// Appends an unsigned LEB128 number.
+pub(super) fn push_u32(bytes: &mut Vec<u8>, mut value: u32) {
     loop {
         let [low, ..] = value.to_le_bytes();
         value >>= 7;
         if value == 0 {
             bytes.push(low & 0x7F);
-            return Some(());
+            return;
         }
         bytes.push(low | 0x80);
     }
@@ -334,7 +339,8 @@ pub(super) fn padded_leb128(value: usize) -> Option<[u8; MAX_LEB128]> {
 }
 
 /// Appends a signed LEB128 number.
-pub(super) fn push_sleb128(bytes: &mut Vec<u8>, mut value: i32) {
+pub(super) fn push_sleb128(bytes: &mut Vec<u8>, value: impl Into<i64>) {
+    let mut value = value.into();
     loop {
         let [low, ..] = value.to_le_bytes();
         value >>= 7;
@@ -358,6 +364,13 @@ pub(super) fn split_leb128(bytes: &[u8]) -> Option<(usize, &[u8])> {
         }
     }
     None
+}
+
+/// Appends bytes with their length before them.
+pub(super) fn push_bytes(all: &mut Vec<u8>, bytes: &[u8]) -> Option<()> {
+    push_leb128(all, bytes.len())?;
+    all.extend_from_slice(bytes);
+    Some(())
 }
 
 /// Splits bytes with their length off the front.

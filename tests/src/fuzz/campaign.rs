@@ -58,7 +58,7 @@ pub struct Failure {
 /// Runs a campaign.
 #[must_use]
 pub fn run(settings: &Settings) -> (Tally, Vec<Failure>) {
-    let nodes: Vec<_> = settings.nodes.iter().map(|name| Node::start(name)).collect();
+    let nodes: Vec<_> = settings.nodes.iter().map(|name| Node::start(name, Path::new(v8::SCRIPT))).collect();
     let failures = Mutex::new(Vec::new());
     let total = Mutex::new(Tally::default());
     let given: Vec<_> = regressions(settings)

@@ -56,14 +56,20 @@ impl Ground {
 
     /// The plain run: the instantiation and each call, by `Store::drive` and `Store::invoke`.
     pub(super) fn run_plain(&self) -> Vec<Entry> {
+        self.run_with(&[])
+    }
+
+    /// The same with so much fuel for each call, as far as that is given.
+    pub(super) fn run_with(&self, fuel: &[u64]) -> Vec<Entry> {
         let mut store = self.store();
         let (environment, memories) = self.environment(&mut store);
         let mut served = Served { host: Host::new(), plan: &self.plan };
         let (entry, instance) = self.instantiate(&mut store, &environment, &memories, &mut served);
         let mut entries = vec![entry];
         if let Some(instance) = instance {
-            for call in &self.plan.calls {
-                entries.push(self.call(&mut store, instance, &memories, &mut served, call));
+            for (at, call) in self.plan.calls.iter().enumerate() {
+                let fuel = fuel.get(at).copied();
+                entries.push(self.call_with(&mut store, instance, &memories, &mut served, (call, fuel)));
             }
         }
         entries
@@ -106,7 +112,19 @@ impl Ground {
         served: &mut Served<'_>,
         call: &Call,
     ) -> Entry {
-        let outcome = store.invoke_with(served, instance, &call.export, &call.args, CallOptions::new());
+        self.call_with(store, instance, memories, served, (call, None))
+    }
+
+    fn call_with(
+        &self,
+        store: &mut Store,
+        instance: InstanceId,
+        memories: &[MemoryId],
+        served: &mut Served<'_>,
+        (call, fuel): (&Call, Option<u64>),
+    ) -> Entry {
+        let options = fuel.map_or(CallOptions::new(), |fuel| CallOptions::new().with_fuel(fuel));
+        let outcome = store.invoke_with(served, instance, &call.export, &call.args, options);
         let (end, fuel) = match outcome {
             Ok(outcome) => (End::Finished(outcome.values.to_vec()), outcome.fuel_used),
             Err(InvokeError::Trap(trap)) => (End::Trapped(trap.code()), trap.fuel_used()),

@@ -11,6 +11,7 @@
 mod bystanders;
 mod campaign;
 mod case;
+mod compiled;
 mod counted;
 mod dense;
 mod drive;
@@ -28,6 +29,7 @@ mod v8;
 pub use self::{
     campaign::{Failure, Settings, run},
     case::Case,
+    compiled::{compare_compiled, facts},
     tally::Tally,
 };
 

@@ -4,66 +4,10 @@
 
 import { createInterface } from "node:readline";
 import { setFlagsFromString } from "node:v8";
+import { Ended, Host, memoryOf, read, show } from "./host.mjs";
 
 // Node 20 has this behind a flag; several memories it does not have, and refuses.
 if (Number(process.versions.node.split(".")[0]) < 22) setFlagsFromString("--experimental-wasm-extended-const");
-
-// `host.rs` once more.
-const START = 0x811c9dc5;
-const mix = (hash, word) => {
-  hash = Math.imul(hash ^ word, 0x01000193) >>> 0;
-  return (hash ^ (hash >>> 15)) >>> 0;
-};
-
-const scratch = new DataView(new ArrayBuffer(8));
-// The bits of a value as two words, the second of which 32-bit types do not have.
-const words = (type, value) => {
-  switch (type) {
-    case "i32":
-      return [value >>> 0];
-    case "f32":
-      scratch.setFloat32(0, value, true);
-      return [Number.isNaN(value) ? 0x7fc00000 : scratch.getUint32(0, true)];
-    case "i64":
-      scratch.setBigInt64(0, value, true);
-      return [scratch.getUint32(0, true), scratch.getUint32(4, true)];
-    default:
-      scratch.setFloat64(0, value, true);
-      return Number.isNaN(value) ? [0, 0x7ff80000] : [scratch.getUint32(0, true), scratch.getUint32(4, true)];
-  }
-};
-const mixValue = (hash, type, value) => words(type, value).reduce(mix, hash);
-const show = (type, value) => {
-  const [low, high = 0] = words(type, value);
-  return `${type} ${(BigInt(high) << 32n) | BigInt(low)}`;
-};
-const read = (text) => {
-  const [type, bits] = text.split(" ");
-  scratch.setBigUint64(0, BigInt(bits), true);
-  return {
-    i32: () => scratch.getInt32(0, true),
-    i64: () => scratch.getBigInt64(0, true),
-    f32: () => scratch.getFloat32(0, true),
-    f64: () => scratch.getFloat64(0, true),
-  }[type]();
-};
-
-const answer = (type, hash) => {
-  const small = ((hash >>> 8) & 0xffff) / 4;
-  const edge = hash % 8;
-  switch (type) {
-    case "i32":
-      return [0, -1, -0x80000000, (hash >>> 8) & 0xff][edge] ?? hash | 0;
-    case "i64": {
-      const whole = (BigInt(Math.imul(hash, 0x9e3779b1) >>> 0) << 32n) | BigInt(hash);
-      return [0n, -1n, -(1n << 63n)][edge] ?? BigInt.asIntN(64, whole);
-    }
-    default:
-      return [NaN, Infinity][edge] ?? small;
-  }
-};
-
-class Ended extends Error {}
 
 // Kinds of trap, as in `host.rs`; 0 where it depends on the engine.
 const kindOf = (error) => {
@@ -83,48 +27,6 @@ const kindOf = (error) => {
   if (!kind) throw error;
   return kind[1];
 };
-
-const hashOf = (memory) => {
-  const all = new Uint32Array(memory.buffer);
-  let hash = START;
-  for (let at = 0; at < all.length; at++) {
-    if (all[at] !== 0) hash = mix(mix(hash, at), all[at]);
-  }
-  return hash;
-};
-
-class Host {
-  calls = 0;
-  trace = START;
-  isNested = true;
-  isTainted = false;
-  exports = undefined;
-
-  constructor(back) {
-    this.back = back;
-  }
-
-  serve(ordinal, { params, results }, args) {
-    this.calls += 1;
-    const hash = params.reduce((hash, type, at) => mixValue(hash, type, args[at]), mix(mix(START, ordinal), this.calls));
-    this.trace = mix(this.trace, hash);
-    if (!this.isNested && this.calls % 8 === 5 && this.back) {
-      this.isNested = true;
-      const outcome = invoke(this.exports, this.back);
-      this.isNested = false;
-      if (outcome.kind === undefined) {
-        const fold = (trace, type, at) => mixValue(trace, type, outcome.values[at]);
-        this.trace = this.back.results.reduce(fold, this.trace);
-      } else {
-        this.isTainted ||= outcome.kind === 0;
-        this.trace = mix(this.trace, outcome.kind);
-      }
-    }
-    if (hash % 61 === 0) throw new Ended();
-    const values = results.map((type, at) => answer(type, mix(hash, at)));
-    return values.length > 1 ? values : values[0];
-  }
-}
 
 const invoke = (exports, call) => {
   try {
@@ -148,7 +50,8 @@ const compare = (test) => {
     count(skipped, /one memory|memory count/.test(error.message) ? ", several memories" : " refuses");
     return;
   }
-  const host = new Host(test.back);
+  let exports;
+  const host = new Host(test.back, (back) => invoke(exports, back));
   const imports = {};
   const memories = [];
   let ordinals = 0;
@@ -157,7 +60,10 @@ const compare = (test) => {
     imports[module] ??= {};
     if (type.params) {
       ordinals += 1;
-      imports[module][name] = (...args) => host.serve(ordinal, type, args);
+      imports[module][name] = (...args) => {
+        const values = host.serve(ordinal, type, args);
+        return values.length > 1 ? values : values[0];
+      };
     } else {
       const maximum = type.maximum ?? undefined;
       memories.push((imports[module][name] = new WebAssembly.Memory({ initial: type.initial, maximum })));
@@ -167,10 +73,10 @@ const compare = (test) => {
     let end;
     if (at === 0) {
       try {
-        host.exports = new WebAssembly.Instance(module, imports).exports;
+        exports = new WebAssembly.Instance(module, imports).exports;
         host.isNested = false;
         end = [];
-        memories.push(...test.memories.map((name) => host.exports[name]));
+        memories.push(...test.memories.map((name) => exports[name]));
       } catch (error) {
         end = kindOf(error);
         // A segment that does not fit is a trap here.
@@ -178,7 +84,7 @@ const compare = (test) => {
       }
     } else {
       const call = test.calls[at - 1];
-      const { kind, values } = invoke(host.exports, call);
+      const { kind, values } = invoke(exports, call);
       end = kind ?? call.results.map((type, at) => show(type, values[at]));
     }
     if (end === 0 || host.isTainted) {
@@ -189,8 +95,8 @@ const compare = (test) => {
       end,
       calls: host.calls,
       trace: host.trace,
-      memories: memories.map((memory) => [memory.buffer.byteLength / 65536, hashOf(memory)]),
-      globals: test.globals.filter(() => host.exports).map(([name, type]) => show(type, host.exports[name].value)),
+      memories: memories.map(memoryOf),
+      globals: test.globals.filter(() => exports).map(([name, type]) => show(type, exports[name].value)),
     };
     const [here, there] = [expected, found].map((entry) => JSON.stringify(entry, ["end", "calls", "trace", "memories", "globals"]));
     if (here !== there) {

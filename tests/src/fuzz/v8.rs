@@ -13,13 +13,14 @@ use serde_json::{Value as Json, json};
 use std::{
     fmt::Write as _,
     io::{BufWriter, Read, Write},
+    path::Path,
     process::{Child, ChildStdin, Command, Stdio},
     sync::Mutex,
     thread::JoinHandle,
 };
 
 /// Where the script is.
-const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/fuzz/v8.mjs");
+pub(super) const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/fuzz/v8.mjs");
 
 /// A Node process that compares.
 pub(super) struct Node {
@@ -30,10 +31,11 @@ pub(super) struct Node {
 }
 
 impl Node {
-    pub(super) fn start(name: &str) -> Self {
+    pub(super) fn start(name: &str, script: &Path) -> Self {
         let mut process = Command::new(name)
             // Guests may be 10,000 frames deep.
-            .args(["--stack-size=7000", SCRIPT])
+            .arg("--stack-size=7000")
+            .arg(script)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -85,6 +87,23 @@ pub(super) fn line(case: &Case, ground: &Ground, plain: &[Entry]) -> Option<Stri
     if case.has_open_nans || entries.is_empty() {
         return None;
     }
+    let plan = &ground.plan;
+    let call = |call| call_json(ground, call);
+    let line = json!({
+        "case": case.name,
+        "bytes": hex(&case.bytes),
+        "imports": imports_json(ground),
+        "back": plan.back.as_ref().map(call),
+        "calls": plan.calls.iter().map(call).collect::<Vec<_>>(),
+        "memories": plan.memories,
+        "globals": ground.globals_json(),
+        "entries": entries,
+    });
+    Some(line.to_string())
+}
+
+/// The imports of a case.
+pub(super) fn imports_json(ground: &Ground) -> Json {
     let imports = ground.module.imports().iter().map(|import| {
         let ty = match import.ty() {
             ExternType::Memory(ty) => json!({ "initial": ty.initial, "maximum": ty.maximum }),
@@ -97,34 +116,36 @@ pub(super) fn line(case: &Case, ground: &Ground, plain: &[Entry]) -> Option<Stri
         };
         json!({ "module": import.module(), "name": import.name(), "type": ty })
     });
-    let plan = &ground.plan;
-    let export = |name: &str| ground.module.export(name).unwrap().ty().clone();
-    let call = |call: &Call| {
-        let results =
-            export(&call.export).as_func().unwrap().results().iter().map(|ty| ty.name()).collect::<Vec<_>>();
-        json!({ "export": call.export, "args": values(&call.args), "results": results })
-    };
-    let global = |name: &String| match export(name) {
-        ExternType::Global(ty) => json!([name, ty.value.name()]),
-        _ => unreachable!("a plan has globals only"),
-    };
-    let mut bytes = String::with_capacity(case.bytes.len() * 2);
-    case.bytes.iter().for_each(|byte| write!(bytes, "{byte:02x}").unwrap());
-    let line = json!({
-        "case": case.name,
-        "bytes": bytes,
-        "imports": imports.collect::<Vec<_>>(),
-        "back": plan.back.as_ref().map(call),
-        "calls": plan.calls.iter().map(call).collect::<Vec<_>>(),
-        "memories": plan.memories,
-        "globals": plan.globals.iter().map(global).collect::<Vec<_>>(),
-        "entries": entries,
-    });
-    Some(line.to_string())
+    imports.collect()
+}
+
+/// A call of a case.
+pub(super) fn call_json(ground: &Ground, call: &Call) -> Json {
+    let ty = ground.module.export(&call.export).unwrap().ty();
+    let results = ty.as_func().unwrap().results().iter().map(|ty| ty.name()).collect::<Vec<_>>();
+    json!({ "export": call.export, "args": values(&call.args), "results": results })
+}
+
+/// Bytes as text.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len() * 2);
+    bytes.iter().for_each(|byte| write!(text, "{byte:02x}").unwrap());
+    text
+}
+
+impl Ground {
+    /// The exported globals of a case, with their types.
+    pub(super) fn globals_json(&self) -> Json {
+        let global = |name: &String| match self.module.export(name).unwrap().ty() {
+            ExternType::Global(ty) => json!([name, ty.value.name()]),
+            _ => unreachable!("a plan has globals only"),
+        };
+        self.plan.globals.iter().map(global).collect()
+    }
 }
 
 /// Values as their types and bits.
-fn values(values: &[Value]) -> Vec<String> {
+pub(super) fn values(values: &[Value]) -> Vec<String> {
     let text = |value: &Value| match *value {
         Value::I32(value) => format!("i32 {}", value.cast_unsigned()),
         Value::I64(value) => format!("i64 {}", value.cast_unsigned()),

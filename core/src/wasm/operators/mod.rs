@@ -6,6 +6,7 @@ mod vectors;
 
 use super::sections::split_leb128;
 use Effect::{Takes, Unknown, Varies};
+use code::PREFIX;
 
 /// What is known of an operator by its code.
 #[derive(Clone, Copy)]
@@ -42,6 +43,13 @@ const FOLDS: u8 = 1 << 3;
 const LOCAL: u8 = 1 << 4;
 /// The engine gets it wrong after some operators.
 const REPAIRED: u8 = 1 << 5;
+/// It leaves a float that is the canonical NaN if it is none.
+const CANONICAL: u8 = 1 << 6;
+/// It does the same with every NaN.
+const ANY_NAN: u8 = 1 << 7;
+
+/// Both, as arithmetic with floats has them.
+const ARITHMETIC: u8 = CANONICAL | ANY_NAN;
 
 impl Facts {
     pub(super) const NOTHING: Self = Self::new(0, Unknown, 0);
@@ -80,6 +88,26 @@ impl Facts {
         self.traits & REPAIRED != 0
     }
 
+    /// Whether it leaves the canonical NaN for any other, which engines as a rule do not.
+    pub(super) const fn is_canonical(&self) -> bool {
+        self.traits & CANONICAL != 0
+    }
+
+    /// Whether it does the same with every NaN.
+    pub(super) const fn takes_any_nan(&self) -> bool {
+        self.traits & ANY_NAN != 0
+    }
+
+    /// Whether one or the other has to be written otherwise for hosts: what is canonical, and truncations.
+    pub(super) const fn is_of_nans(&self) -> bool {
+        self.is_canonical() || self.is_truncation()
+    }
+
+    /// Whether it is one of the conversions of a float to an integer that can trap.
+    pub(super) const fn is_truncation(&self) -> bool {
+        self.traits & (ANY_NAN | TRAPS) == ANY_NAN | TRAPS
+    }
+
     /// Whether it leaves what is no constant even to an engine that works constants out, where the lowest
     /// bits say which of the upper operands are none.
     pub(super) const fn leaves_variable(&self, upper: u64) -> bool {
@@ -98,9 +126,6 @@ const fn constants(effect: Effect) -> u8 {
         _ => 0b0011_1111,
     }
 }
-
-/// What operators with two codes begin with.
-const PREFIX: u8 = 0xFC;
 
 /// What is known of the operator that these bytes begin with.
 #[inline]
@@ -183,7 +208,7 @@ const fn plain(code: u8) -> Facts {
         0x10 | 0x11 => Facts::new(6, Varies, FRESH),
         0x12 | 0x13 => Facts::new(6, Varies, 0),
         // `drop`, `select` without and with a type
-        0x1A => Facts::new(0, Takes(1, 0), 0),
+        0x1A => Facts::new(0, Takes(1, 0), ANY_NAN),
         0x1B | 0x1C => Facts::new(1, Takes(3, 1), FOLDS | REPAIRED),
         // `local.get`, `local.set`, `local.tee`, `global.get`, `global.set`
         0x20 => Facts::new(1, Takes(0, 1), LOCAL),
@@ -210,7 +235,8 @@ const fn plain(code: u8) -> Facts {
         // Comparisons: of integers with zero, for equality, by order; of floats
         0x45 | 0x50 => Facts::new(1, Takes(1, 1), FOLDS),
         0x46 | 0x47 | 0x51 | 0x52 => Facts::new(1, Takes(2, 1), FOLDS),
-        0x48..=0x4F | 0x53..=0x66 => Facts::new(1, Takes(2, 1), FRESH | FOLDS),
+        0x48..=0x4F | 0x53..=0x5A => Facts::new(1, Takes(2, 1), FRESH | FOLDS),
+        0x5B..=0x66 => Facts::new(1, Takes(2, 1), FRESH | FOLDS | ANY_NAN),
         // `clz`, `ctz`, `popcnt`
         0x67..=0x69 | 0x79..=0x7B => Facts::new(1, Takes(1, 1), FOLDS),
         // Integer arithmetic: `add` and `sub`, `mul`, division, `and`, `or` and `xor`, shifts and rotations
@@ -221,16 +247,19 @@ const fn plain(code: u8) -> Facts {
         0x71..=0x73 => Facts::new(1, Takes(2, 1), FRESH | FOLDS),
         0x83..=0x85 => Facts::new(1, Takes(2, 1), FRESH_LONG | FOLDS),
         0x74..=0x78 | 0x86..=0x8A => Facts::new(1, Takes(2, 1), FOLDS),
-        // Floats: `abs`, `neg` and rounding, `sqrt`, `add`, `sub` and `mul`, `div`, `min`, `max` and `copysign`
-        0x8B..=0x90 | 0x99..=0x9E => Facts::new(1, Takes(1, 1), FOLDS),
-        0x91 | 0x9F => Facts::new(10, Takes(1, 1), FOLDS),
-        0x92..=0x94 | 0xA0..=0xA2 => Facts::new(2, Takes(2, 1), FOLDS),
-        0x95 | 0xA3 => Facts::new(10, Takes(2, 1), FOLDS),
-        0x96..=0x98 | 0xA4..=0xA6 => Facts::new(1, Takes(2, 1), FOLDS),
+        // Floats: `abs` and `neg`, rounding, `sqrt`, `add`, `sub` and `mul`, `div`, `min` and `max`, `copysign`
+        0x8B | 0x8C | 0x99 | 0x9A => Facts::new(1, Takes(1, 1), FOLDS),
+        0x8D..=0x90 | 0x9B..=0x9E => Facts::new(1, Takes(1, 1), FOLDS | ARITHMETIC),
+        0x91 | 0x9F => Facts::new(10, Takes(1, 1), FOLDS | ARITHMETIC),
+        0x92..=0x94 | 0xA0..=0xA2 => Facts::new(2, Takes(2, 1), FOLDS | ARITHMETIC),
+        0x95 | 0xA3 => Facts::new(10, Takes(2, 1), FOLDS | ARITHMETIC),
+        0x96 | 0x97 | 0xA4 | 0xA5 => Facts::new(1, Takes(2, 1), FOLDS | ARITHMETIC),
+        0x98 | 0xA6 => Facts::new(1, Takes(2, 1), FOLDS),
         // Conversions: among integers, of floats to integers, of integers to floats and among floats, of bits
         0xA7 | 0xAC | 0xAD => Facts::new(1, Takes(1, 1), FOLDS),
-        0xA8..=0xAB | 0xAE..=0xB1 => Facts::new(2, Takes(1, 1), TRAPS | FOLDS),
-        0xB2..=0xBB => Facts::new(2, Takes(1, 1), FOLDS),
+        0xA8..=0xAB | 0xAE..=0xB1 => Facts::new(2, Takes(1, 1), TRAPS | FOLDS | ANY_NAN),
+        0xB2..=0xB5 | 0xB7..=0xBA => Facts::new(2, Takes(1, 1), FOLDS),
+        0xB6 | 0xBB => Facts::new(2, Takes(1, 1), FOLDS | ARITHMETIC),
         0xBC..=0xBF => Facts::new(1, Takes(1, 1), FOLDS),
         // Sign extensions
         0xC0..=0xC4 => Facts::new(1, Takes(1, 1), FOLDS),
@@ -245,7 +274,7 @@ const fn plain(code: u8) -> Facts {
 const fn prefixed(number: u8) -> Facts {
     match number {
         // Saturating conversions of floats to integers
-        0..=7 => Facts::new(2, Takes(1, 1), FOLDS),
+        0..=7 => Facts::new(2, Takes(1, 1), FOLDS | ANY_NAN),
         // `memory.init`, `data.drop`, `memory.copy`, `memory.fill`
         8 | 10 | 11 => Facts::new(4, Takes(3, 0), TRAPS),
         9 | 13 => Facts::new(4, Takes(0, 0), 0),
@@ -273,6 +302,22 @@ pub(super) mod code {
     pub(in crate::wasm) const CALL_INDIRECT: u8 = 0x11;
     pub(in crate::wasm) const DROP: u8 = 0x1A;
     pub(in crate::wasm) const SELECT: u8 = 0x1B;
+    pub(in crate::wasm) const MEMORY_SIZE: u8 = 0x3F;
+    pub(in crate::wasm) const MEMORY_GROW: u8 = 0x40;
+    pub(in crate::wasm) const F32_CONST: u8 = 0x43;
+    pub(in crate::wasm) const F64_CONST: u8 = 0x44;
+    pub(in crate::wasm) const I32_EQZ: u8 = 0x45;
+    pub(in crate::wasm) const I32_LT_S: u8 = 0x48;
+    pub(in crate::wasm) const I64_GT_U: u8 = 0x56;
+    pub(in crate::wasm) const I64_LE_U: u8 = 0x58;
+    pub(in crate::wasm) const F32_EQ: u8 = 0x5B;
+    pub(in crate::wasm) const F32_NE: u8 = 0x5C;
+    pub(in crate::wasm) const F64_EQ: u8 = 0x61;
+    pub(in crate::wasm) const F64_NE: u8 = 0x62;
+    pub(in crate::wasm) const I32_SHL: u8 = 0x74;
+    pub(in crate::wasm) const I32_SHR_U: u8 = 0x76;
+    pub(in crate::wasm) const I64_ADD: u8 = 0x7C;
+    pub(in crate::wasm) const I64_EXTEND_I32_U: u8 = 0xAD;
     pub(in crate::wasm) const TYPED_SELECT: u8 = 0x1C;
     pub(in crate::wasm) const LOCAL_GET: u8 = 0x20;
     pub(in crate::wasm) const LOCAL_SET: u8 = 0x21;
@@ -298,6 +343,8 @@ pub(super) mod code {
     pub(in crate::wasm) const I64_EXTEND16_S: u8 = 0xC3;
     pub(in crate::wasm) const REF_NULL: u8 = 0xD0;
     pub(in crate::wasm) const REF_FUNC: u8 = 0xD2;
+    /// What operators with two codes begin with.
+    pub(in crate::wasm) const PREFIX: u8 = 0xFC;
 
     /// What operators on vectors begin with, and the numbers of two.
     #[cfg(feature = "simd")]
@@ -309,6 +356,10 @@ pub(super) mod code {
 
     // Types.
     pub(in crate::wasm) const I32: u8 = 0x7F;
+    pub(in crate::wasm) const F32: u8 = 0x7D;
+    pub(in crate::wasm) const F64: u8 = 0x7C;
+    #[cfg(feature = "simd")]
+    pub(in crate::wasm) const V128: u8 = 0x7B;
     pub(in crate::wasm) const FUNC_REF: u8 = 0x70;
     /// Of a block that leaves nothing.
     pub(in crate::wasm) const NOTHING: u8 = 0x40;

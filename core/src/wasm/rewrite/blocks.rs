@@ -1,6 +1,7 @@
 //! Blocks: where they begin and end, and where regions do, see [`costs`](crate::costs).
 
 use super::{
+    Target,
     body::{Body, Stop, valid},
     labels::{Kind, Label},
 };
@@ -36,11 +37,12 @@ impl Body<'_, '_> {
             passed = passed.saturating_add(signature.results.len());
         }
         self.pass(passed)?;
+        let lowers = self.module.target.lowers();
         let is_constant = self.labels.operands.is_constant();
         if kind == Kind::If {
             self.labels.operands.take(1);
         }
-        if signature.params.is_empty() {
+        if signature.params.is_empty() || !lowers {
             if kind == Kind::If && is_constant {
                 valid(self.hide_constant(place))?;
             }
@@ -54,7 +56,9 @@ impl Body<'_, '_> {
             Kind::Loop | Kind::If if self.labels.is_live => valid(self.open_region())?,
             _ => around,
         };
-        valid(self.temps.get(&mut self.output, signature.params))?;
+        if lowers {
+            valid(self.temps.get(&mut self.output, signature.params))?;
+        }
         valid(self.labels.open(kind, signature, region))
     }
 
@@ -68,7 +72,7 @@ impl Body<'_, '_> {
     /// Puts a condition, before the operator at a place, where the engine does not see that it is constant: it
     /// would leave out regions then, or count them to the one around.
     pub(super) fn hide_constant(&mut self, place: usize) -> Option<()> {
-        if self.labels.is_live && self.module.is_guest {
+        if self.labels.is_live && self.module.target == Target::Interpreter {
             self.output.copy_to(self.bytes, place)?;
             self.temps.set_condition(&mut self.output)?;
             self.temps.get_condition(&mut self.output)?;
@@ -85,7 +89,9 @@ impl Body<'_, '_> {
         let region = if label.is_live { self.open_region()? } else { label.outer_region };
         let is_left_from_afar = self.is_left_from_afar(&label);
         self.labels.change_arm(region, is_left_from_afar)?;
-        // There are none where it is not lowered.
+        if !label.is_lowered {
+            return Some(());
+        }
         self.temps.get(&mut self.output, label.signature.params)
     }
 
@@ -94,8 +100,10 @@ impl Body<'_, '_> {
         if label.leaves_locals() {
             self.temps.set(&mut self.output, label.signature.results)?;
         }
-        for _ in 0..label.loops {
-            self.output.push(END);
+        if self.module.target.lowers() {
+            for _ in 0..label.loops {
+                self.output.push(END);
+            }
         }
         Some(())
     }
@@ -116,6 +124,9 @@ impl Body<'_, '_> {
             return Some(());
         }
         self.output.copy_to(self.bytes, after)?;
+        if !self.module.target.lowers() {
+            return self.begin_region(label.signature.results.len());
+        }
         let Self { output, temps, .. } = self;
         if !by_locals {
             temps.set(output, label.signature.results)?;
@@ -123,11 +134,16 @@ impl Body<'_, '_> {
         if begins_region {
             let around = self.labels.last()?.written_results();
             output.extend(&[LOOP, around.first().copied().unwrap_or(NOTHING)]);
-            let region = self.open_region()?;
-            self.labels.open_loop(region)?;
-            self.pass(label.signature.results.len()).ok()?;
+            self.begin_region(label.signature.results.len())?;
         }
         self.temps.get(&mut self.output, label.signature.results)
+    }
+
+    /// Begins a region behind a block that left so many values.
+    fn begin_region(&mut self, values: usize) -> Option<()> {
+        let region = self.open_region()?;
+        self.labels.open_loop(region)?;
+        self.pass(values).ok()
     }
 
     /// Whether what follows a block is a region of its own, see [`costs`](crate::costs).
@@ -135,7 +151,7 @@ impl Body<'_, '_> {
         let Some(around) = self.labels.last() else { return Some(false) };
         Some(
             self.labels.is_live
-                && self.module.is_guest
+                && self.module.target.is_metered()
                 && label.kind != Kind::Loop
                 && (label.is_left_from_afar || self.is_left_from_afar(label))
                 && self.labels.written() < OPEN

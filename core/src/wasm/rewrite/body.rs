@@ -1,11 +1,12 @@
 //! The walk over a function: each operator is read once, and looked at by every pass.
 
 use super::{
-    Module,
+    Module, Target,
+    host::{Hosted, Quickly},
     labels::Labels,
-    meter::{Regions, charge_len, push_charge},
+    meter::{Regions, push_charge},
     notes::{Notes, Site},
-    output::Output,
+    output::{Later, Output},
     repairs::repair,
     temps::Temps,
 };
@@ -59,6 +60,8 @@ pub(super) struct Body<'m, 'a> {
     pub(super) output: Output,
     pub(super) regions: Regions,
     pub(super) temps: Temps,
+    /// What is written for a host besides.
+    pub(super) hosted: Hosted,
     /// The parameters and locals that the function has of its own.
     locals: u32,
     /// The local that its slot is kept in, where it notes where it is, and whether it does.
@@ -85,6 +88,7 @@ impl<'m, 'a> Body<'m, 'a> {
             output: Output::default(),
             regions: Regions::default(),
             temps: Temps::default(),
+            hosted: Hosted::default(),
             locals: 0,
             slot: None,
             is_noted: false,
@@ -109,6 +113,10 @@ impl<'m, 'a> Body<'m, 'a> {
         self.locals = u32::try_from(all).map_err(|_| Stop::Invalid)?;
         let begin = body.get_operators_reader()?.original_position();
         self.begin(begin, signature, own.cells)?;
+        if self.module.target == Target::Host {
+            let params = count(signature.params.len());
+            valid(self.begin_hosted(ty, params.saturating_add(own.cells)))?;
+        }
         let mut place = begin;
         while place < bytes.len() {
             // With debug assertions the engine panics at what is behind the end of a function.
@@ -138,7 +146,7 @@ impl<'m, 'a> Body<'m, 'a> {
             None => None,
         };
         let region = valid(self.open_region())?;
-        self.labels.begin(signature, region);
+        self.labels.begin(signature, region, self.module.target.lowers());
         let units = cells.checked_div(LOCALS_PER_UNIT.into()).unwrap_or_default();
         self.regions.add(region, u32::try_from(units).map_err(|_| Stop::Invalid)?);
         Ok(())
@@ -147,8 +155,8 @@ impl<'m, 'a> Body<'m, 'a> {
     /// Begins a region in what is written.
     pub(super) fn open_region(&mut self) -> Option<u32> {
         let region = self.regions.open()?;
-        if self.module.is_guest {
-            self.output.put_later(region)?;
+        if self.module.target.is_metered() {
+            self.output.put_later(Later::Charge(region))?;
         }
         Some(region)
     }
@@ -157,10 +165,12 @@ impl<'m, 'a> Body<'m, 'a> {
     /// is.
     fn skim(&mut self, mut place: usize, offset: u32) -> Result<usize, Stop> {
         let Self { bytes, locals, .. } = *self;
-        let Self { module: Module { finder, scan, notes, .. }, output, .. } = self;
+        let Self { module: Module { finder, scan, notes, host, .. }, output, temps, hosted, .. } = self;
         let notes = notes.zip(self.slot);
+        let is_live = self.labels.is_live;
         // Of what changes with each of them a copy is kept at hand.
         let (mut units, mut before, mut operands) = (0_u32, self.before, self.labels.operands);
+        let mut height = operands.height();
         while let Some(Quick { code, immediate, after }) = quick(bytes, place) {
             match immediate {
                 Immediate::None => finder.see_plain(code),
@@ -182,16 +192,25 @@ impl<'m, 'a> Body<'m, 'a> {
                 valid(output.copy_to(bytes, place))?;
                 valid(notes.here(output, slot, valid(at(offset, place))?))?;
             }
-            if facts.is_repaired() {
-                valid(put_repair(output, bytes, place, repair(code, immediate, before)))?;
+            match host {
+                None if facts.is_repaired() => {
+                    valid(put_repair(output, bytes, place, repair(code, immediate, before)))?;
+                }
+                Some(host) if is_live && (facts.is_of_nans() || hosted.nans.are_pending()) => {
+                    let at = Quickly { code, facts, place, after, height: operands.height() };
+                    valid(hosted.see(host, output, temps, bytes, &at))?;
+                }
+                _ => {}
             }
             units = units.saturating_add(facts.cost.into());
             operands.apply(facts);
+            height = height.max(operands.height());
             before = facts;
             place = after;
         }
         self.before = before;
         self.labels.operands = operands;
+        self.labels.note_height(height);
         self.add_units(units);
         Ok(place)
     }
@@ -249,12 +268,15 @@ impl<'m, 'a> Body<'m, 'a> {
                 valid(notes.leave(&mut self.output, slot))?;
             }
         }
-        if facts.is_repaired() {
+        if self.module.target == Target::Host {
+            valid(self.write_for_host(here))?;
+        } else if facts.is_repaired() {
             let code = *valid(self.bytes.get(place))?;
             let repair = repair(code, Immediate::None, self.before);
             valid(put_repair(&mut self.output, self.bytes, place, repair))?;
         }
         self.write_operator(here)?;
+        self.labels.note_height(self.labels.operands.height());
         match site {
             Some((notes, slot, Site::Call)) if !matches!(operator, Operator::ReturnCall { .. }) => {
                 valid(self.output.copy_to(self.bytes, after))?;
@@ -304,10 +326,19 @@ impl<'m, 'a> Body<'m, 'a> {
         if let (Some(notes), Some(slot), true) = (self.module.notes, self.slot, self.is_noted) {
             notes.enter(&mut first, slot, offset.checked_add(u32::try_from(begin).ok()?)?)?;
         }
-        let Self { output, regions, .. } = self;
-        let len = |region| charge_len(regions.units(region));
-        output.finish(section, self.bytes.get(..begin)?, &first, len, |region, code| {
-            push_charge(code, regions.units(region));
+        let mut last = Vec::new();
+        if self.module.target == Target::Host {
+            self.frame(&mut first, &mut last)?;
+        }
+        let Self { output, regions, module, hosted, .. } = self;
+        let host = module.host.as_ref();
+        output.finish(section, self.bytes.get(..begin)?, [&first, &last], |what, code| match (what, host) {
+            (Later::Charge(region), None) => {
+                push_charge(code, regions.units(region));
+                Some(())
+            }
+            (what, Some(host)) => hosted.put(host, what, regions, code),
+            _ => None,
         })
     }
 }

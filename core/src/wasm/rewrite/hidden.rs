@@ -13,8 +13,8 @@
 //! Their names begin as no export of the guest does, and no lookup by name finds them.
 
 use super::{
+    appended::Functions,
     growth::{Growth, Hooks},
-    imports::Imports,
     notes::Notes,
 };
 use crate::{
@@ -50,48 +50,19 @@ pub(crate) struct Names {
 pub(super) fn export(
     scan: &Scan,
     growth: &Growth,
-    imports: &Imports<'_>,
+    functions: &Functions,
     notes: Option<Notes>,
     segments: Option<u32>,
     added: &mut Added,
 ) -> Option<Names> {
-    let prefix = unused_prefix(scan);
-    let start = match scan.start {
-        Some(start) => {
-            let name = format!("{prefix}start");
-            let function = match scan.imported_function(start) {
-                Some(import) => imports.known(import)?,
-                None => start,
-            };
-            push(added, &name, ExportKind::Func, function)?;
-            Some(name.into())
-        }
-        None => None,
-    };
+    let mut exporter = Exporter::new(scan, added);
+    let start = exporter.start(scan, functions)?;
     let segments = match segments {
-        Some(function) => {
-            let name = format!("{prefix}segments");
-            push(added, &name, ExportKind::Func, function)?;
-            Some(name.into())
-        }
+        Some(function) => Some(exporter.named(ExportKind::Func, function, "segments")?),
         None => None,
     };
-    let mut own: Vec<_> =
-        scan.exports.iter().map(|export| ((export.kind, export.index), &export.name)).collect();
-    own.sort_unstable();
-    let mut export = |kind: ExportKind, index: u32, short: char| -> Option<Box<str>> {
-        let at = own.partition_point(|(key, _)| *key < (kind, index));
-        if let Some((_, name)) = own.get(at).filter(|(key, _)| *key == (kind, index)) {
-            return Some((*name).clone());
-        }
-        let name = format!("{prefix}{short}{index}");
-        push(added, &name, kind, index)?;
-        Some(name.into())
-    };
-    let memories = (0..).zip(&scan.memories).map(|(index, _)| export(ExportKind::Memory, index, 'm'));
-    let memories = memories.collect::<Option<_>>()?;
-    let globals = scan.mutable_globals.iter().map(|global| export(ExportKind::Global, global.index, 'g'));
-    let globals = globals.collect::<Option<_>>()?;
+    let (memories, globals) = (exporter.memories(scan)?, exporter.globals(scan)?);
+    let mut export = |kind, index, short| exporter.export(kind, index, short);
     for (index, table) in (0..).zip(&scan.tables) {
         if table.kind == RefKind::Extern && !growth.tables().any(|(grown, _)| grown == index) {
             export(ExportKind::Table, index, 't')?;
@@ -113,6 +84,60 @@ pub(super) fn export(
         Some(Hooks { table, grown: grown.collect::<Option<_>>()?, own_tables: scan.own_tables() })
     };
     Some(Names { start, memories, globals, frames, hooks, segments })
+}
+
+/// What exports things: once more only where the guest does not.
+pub(super) struct Exporter<'a> {
+    prefix: String,
+    /// What the guest exports, in order.
+    own: Vec<((ExportKind, u32), &'a str)>,
+    added: &'a mut Added,
+}
+
+impl<'a> Exporter<'a> {
+    pub(super) fn new(scan: &'a Scan, added: &'a mut Added) -> Self {
+        let own = scan.exports.iter().map(|export| ((export.kind, export.index), &*export.name));
+        let mut own: Vec<_> = own.collect();
+        own.sort_unstable();
+        Self { prefix: unused_prefix(scan), own, added }
+    }
+
+    /// Exports something by its kind and its index, if the guest does not: its name.
+    pub(super) fn export(&mut self, kind: ExportKind, index: u32, short: char) -> Option<Box<str>> {
+        let at = self.own.partition_point(|(key, _)| *key < (kind, index));
+        if let Some((_, name)) = self.own.get(at).filter(|(key, _)| *key == (kind, index)) {
+            return Some((*name).into());
+        }
+        self.named(kind, index, &format!("{short}{index}"))
+    }
+
+    /// Exports something by a name: that with what is before it.
+    pub(super) fn named(&mut self, kind: ExportKind, index: u32, name: &str) -> Option<Box<str>> {
+        let name = format!("{}{name}", self.prefix);
+        push(self.added, &name, kind, index)?;
+        Some(name.into())
+    }
+
+    /// Exports the start function, where there is one.
+    pub(super) fn start(&mut self, scan: &Scan, functions: &Functions) -> Option<Option<Box<str>>> {
+        let Some(start) = scan.start else { return Some(None) };
+        let function = match scan.imported_function(start) {
+            Some(import) => functions.stands_for(import)?,
+            None => start,
+        };
+        Some(Some(self.named(ExportKind::Func, function, "start")?))
+    }
+
+    /// Exports the memories.
+    pub(super) fn memories(&mut self, scan: &Scan) -> Option<Vec<Box<str>>> {
+        (0..).zip(&scan.memories).map(|(index, _)| self.export(ExportKind::Memory, index, 'm')).collect()
+    }
+
+    /// Exports the mutable globals.
+    pub(super) fn globals(&mut self, scan: &Scan) -> Option<Vec<Box<str>>> {
+        let globals = scan.mutable_globals.iter();
+        globals.map(|global| self.export(ExportKind::Global, global.index, 'g')).collect()
+    }
 }
 
 /// Adds an export.

@@ -55,7 +55,7 @@ impl<'a> Label<'a> {
         Self {
             kind,
             signature,
-            is_lowered: !signature.params.is_empty(),
+            is_lowered: false,
             is_live: true,
             is_reached: false,
             operands: Operands { height: 0, variables: 0 },
@@ -109,6 +109,10 @@ impl Operands {
         self.variables & 1 == 0
     }
 
+    pub(super) const fn height(self) -> usize {
+        self.height
+    }
+
     /// Takes operands.
     pub(super) fn take(&mut self, many: usize) {
         self.height = self.height.saturating_sub(many);
@@ -153,15 +157,24 @@ pub(super) struct Labels<'a> {
     pub(super) is_live: bool,
     /// How many blocks are open as it is written, beside the function.
     written: u32,
+    /// Whether blocks with parameters are lowered, and regions begin with loops.
+    lowers: bool,
+    /// The operands below the innermost block.
+    below: usize,
+    /// The most operands that there were.
+    peak: usize,
 }
 
 impl<'a> Labels<'a> {
     /// Begins another function.
-    pub(super) fn begin(&mut self, signature: Signature<'a>, region: u32) {
+    pub(super) fn begin(&mut self, signature: Signature<'a>, region: u32, lowers: bool) {
         self.open.clear();
         self.operands = Operands::default();
         self.is_live = true;
         self.written = 0;
+        self.lowers = lowers;
+        self.below = 0;
+        self.peak = 0;
         let signature = Signature { params: &[], ..signature };
         self.open.push(Label::new(Kind::Function, signature, region, region));
     }
@@ -194,9 +207,22 @@ impl<'a> Labels<'a> {
         self.open.len().checked_sub(to_usize(depth))?.checked_sub(1)
     }
 
-    /// The depth of a branch to a label as it is written.
-    pub(super) fn written_depth(&self, label: &Label<'_>) -> Option<u32> {
-        self.written.checked_sub(label.written)
+    /// The depth, as it is written, of a branch of a depth.
+    pub(super) fn written_depth(&self, depth: u32) -> Option<u32> {
+        if !self.lowers {
+            return Some(depth);
+        }
+        self.written.checked_sub(self.get(depth)?.written)
+    }
+
+    /// Notes how many operands the innermost block had.
+    pub(super) fn note_height(&mut self, height: usize) {
+        self.peak = self.peak.max(self.below.saturating_add(height));
+    }
+
+    /// The most operands that there were in the function.
+    pub(super) const fn peak(&self) -> usize {
+        self.peak
     }
 
     /// Opens a block whose parameters are on top of the operands, in a region.
@@ -205,7 +231,9 @@ impl<'a> Labels<'a> {
         let params = signature.params.len();
         self.operands.take(params);
         self.written = self.written.checked_add(1)?;
+        self.below = self.below.saturating_add(self.operands.height);
         self.open.push(Label {
+            is_lowered: self.lowers && params > 0,
             is_live: self.is_live,
             operands: self.operands,
             written: self.written,
@@ -241,6 +269,7 @@ impl<'a> Labels<'a> {
         self.is_live |= label.is_reached || (label.kind == Kind::If && label.is_live);
         self.written = label.written.saturating_sub(1);
         self.operands = label.operands;
+        self.below = self.below.saturating_sub(self.operands.height);
         // Whatever is left may have come there as it was.
         self.operands.put_unknown(label.signature.results.len());
         Some(label)

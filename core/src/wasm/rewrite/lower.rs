@@ -11,6 +11,7 @@
 //!   goes to a block for each of its targets, and from there on.
 
 use super::{
+    Target,
     body::Body,
     labels::{Kind, Label},
 };
@@ -60,7 +61,7 @@ impl<'a> Body<'_, 'a> {
     /// Writes a branch without condition.
     pub(super) fn branch(&mut self, place: usize, after: usize, depth: u32) -> Option<()> {
         let label = self.labels.get(depth)?;
-        let written = self.labels.written_depth(label)?;
+        let written = self.labels.written_depth(depth)?;
         let by_locals = label.passes_locals();
         if by_locals || written != depth {
             self.output.replace(self.bytes, place, after)?;
@@ -75,7 +76,7 @@ impl<'a> Body<'_, 'a> {
     /// Writes a branch under a condition.
     pub(super) fn branch_if(&mut self, place: usize, after: usize, depth: u32) -> Option<()> {
         let label = self.labels.get(depth)?;
-        let written = self.labels.written_depth(label)?;
+        let written = self.labels.written_depth(depth)?;
         let by_locals = label.passes_locals();
         if by_locals || written != depth {
             let (output, temps) = (&mut self.output, &mut self.temps);
@@ -105,8 +106,11 @@ impl<'a> Body<'_, 'a> {
             many = many.checked_add(1)?;
             are_alike &= label.values() == values;
             locals = locals.checked_add(usize::from(label.passes_locals()))?;
-            moved |= self.labels.written_depth(&label)? != depth;
+            moved |= self.labels.written_depth(depth)? != depth;
             self.note_branch(depth)?;
+        }
+        if self.module.target == Target::Host {
+            return Some(());
         }
         if locals == 0 && (values.len() <= 1 || table.is_empty()) {
             if moved {
@@ -159,7 +163,7 @@ impl<'a> Body<'_, 'a> {
             if !label.passes_locals() {
                 self.temps.get(&mut self.output, values)?;
             }
-            let written = self.labels.written_depth(&label)?;
+            let written = self.labels.written_depth(*depth)?;
             self.output.push_index(BR, written.checked_add(u32::try_from(open).ok()?)?)?;
         }
         Some(())
@@ -167,7 +171,7 @@ impl<'a> Body<'_, 'a> {
 
     /// Writes a table of branches to the same labels, whatever their depths are as it is written.
     fn push_written_table(&mut self, table: &BrTable<'_>) -> Option<()> {
-        self.push_table(table, |body, depth| body.labels.written_depth(body.labels.get(depth)?))
+        self.push_table(table, |body, depth| body.labels.written_depth(depth))
     }
 
     /// Writes a table of branches with other depths.

@@ -1,6 +1,7 @@
-//! Metering: what the regions of a function cost, see [`costs`](crate::costs), and how the engine is told.
+//! Metering: what the regions of a function cost, see [`costs`](crate::costs), and how the interpreter is told;
+//! a host that compiles is told in [`host`](super::host).
 //!
-//! The engine takes fuel when a function, a loop or an arm of an `if` is entered: a unit, and what it is
+//! The interpreter takes fuel when a function, a loop or an arm of an `if` is entered: a unit, and what it is
 //! told that the operators there cost. It is told that all cost nothing but three that come to nothing, and
 //! these are put where a region begins: so a region costs what [`costs`](crate::costs) say, whatever the
 //! engine makes of its operators.
@@ -68,14 +69,6 @@ pub(super) fn push_charge(code: &mut Vec<u8>, units: u32) {
         code.extend_from_slice(&NULL);
     }
     code.extend(core::iter::repeat_n(NOP, few));
-}
-
-/// The bytes of that.
-pub(super) fn charge_len(units: u32) -> usize {
-    let Charge { most, many, few } = Charge::of(units);
-    let around_most = if most > 0 { ZERO.len().saturating_add(1) } else { 0 };
-    let many = many.saturating_mul(NULL.len());
-    around_most.saturating_add(most).saturating_add(many).saturating_add(few)
 }
 
 /// How often the engine is to take [`EXTEND_COST`], [`REF_NULL_COST`] and [`NOP_COST`].

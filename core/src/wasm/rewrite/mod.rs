@@ -18,11 +18,13 @@
 //! as what takes and leaves the same, or where that is not so what it takes is looked at, or the module's own
 //! bytes are validated.
 
+mod appended;
 mod blocks;
 mod body;
 mod code_limits;
 mod growth;
 mod hidden;
+mod host;
 mod imports;
 mod indices;
 mod labels;
@@ -44,25 +46,28 @@ pub use self::{
 };
 pub(crate) use self::{
     hidden::Names,
+    host::{HostNames, Rehosted, rewrite_for_host},
     notes::{Frames, OUTSIDE, SLOT_BYTES, STACK_BYTES},
 };
 
 use super::{
     scan::{Scan, scan},
-    sections::{Changes, HEADER_BYTES, MAX_LEB128, padded_leb128},
+    sections::{Changes, HEADER_BYTES, MAX_LEB128, padded_leb128, push_bytes, push_leb128},
     stack_pointer::Finder,
 };
 use crate::{
     error::CompileError,
-    limits::{Asked, Limit, LimitError, Limits, Needs, count},
+    limits::{Asked, Limit, LimitError, Limits, Needs, count, to_usize},
     snapshot::Uncapturable,
     types::features::Features,
 };
 use alloc::vec::Vec;
+use appended::{Appended, Functions};
 use body::{Body, Stop};
 use code_limits::CodeLimits;
 use growth::Growth;
-use imports::Imports;
+use host::Host;
+use meter::push_charge;
 use notes::{Bodies, Notes};
 use segments::Segments;
 use types::{AddedTypes, Nulls};
@@ -84,15 +89,38 @@ pub(crate) struct Rewritten {
     pub(crate) needs: Needs,
 }
 
+/// For whom a module is written.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Target {
+    /// A host that compiles it: metered.
+    Host,
+    /// The interpreter: metered, and so that it can be paused.
+    Interpreter,
+    /// The interpreter, and only mended.
+    Mended,
+}
+
+impl Target {
+    const fn is_metered(self) -> bool {
+        !matches!(self, Self::Mended)
+    }
+
+    /// Whether what the interpreter gets wrong is put in other terms.
+    const fn lowers(self) -> bool {
+        !matches!(self, Self::Host)
+    }
+}
+
 /// What is written of a module beside its functions, as they ask for it.
 pub(super) struct Module<'a> {
     scan: &'a Scan,
-    /// Whether it is metered and can be paused; else it is only mended.
-    is_guest: bool,
+    target: Target,
     code_limits: CodeLimits<'a>,
     finder: Finder,
     growth: Growth,
-    imports: Imports<'a>,
+    functions: Functions,
+    /// What is added for a host.
+    host: Option<Host>,
     types: AddedTypes,
     nulls: Nulls,
     notes: Option<Notes>,
@@ -118,7 +146,7 @@ pub(crate) fn rewrite(limits: &Limits, bytes: &[u8], frames: bool) -> Result<Rew
         return Err(CompileError::Invalid("invalid start function type".into()));
     }
     let notes = if frames { Some(Notes::new(limits, &scan).ok_or_else(unreadable)?) } else { None };
-    let mut module = Module::new(asked, &scan, bytes, true, notes);
+    let mut module = Module::new(asked, &scan, bytes, Target::Interpreter, notes).ok_or_else(unreadable)?;
     let (functions, starts) = write_functions(&mut module, bytes)?;
     if !module.growth.is_empty() {
         check_room(Limit::Tables, scan.tables.len())?;
@@ -131,7 +159,7 @@ pub(crate) fn rewrite(limits: &Limits, bytes: &[u8], frames: bool) -> Result<Rew
     let changes = module.changes;
     let needs = *module.code_limits.asked.needs();
     // As `Scan::instance_bytes` counts functions.
-    let added_bytes = module.imports.len().saturating_mul(64);
+    let added_bytes = module.functions.len().saturating_mul(64);
     let (changed, names) = module.finish(functions, bytes).ok_or_else(unreadable)?;
     let names = names.ok_or_else(unreadable)?;
     let added_bytes = added_bytes
@@ -156,7 +184,7 @@ pub(crate) fn rewrite(limits: &Limits, bytes: &[u8], frames: bool) -> Result<Rew
 /// Where the module is above the limits, or where it was seen to be invalid.
 pub(crate) fn mend(limits: &Limits, bytes: &[u8]) -> Result<Vec<u8>, CompileError> {
     let (asked, scan) = read(limits, bytes)?;
-    let mut module = Module::new(asked, &scan, bytes, false, None);
+    let mut module = Module::new(asked, &scan, bytes, Target::Mended, None).ok_or_else(unreadable)?;
     let (functions, _) = write_functions(&mut module, bytes)?;
     module.check(bytes)?;
     let (mended, _) = module.finish(functions, bytes).ok_or_else(unreadable)?;
@@ -226,23 +254,38 @@ fn write_functions<'a>(
 }
 
 impl<'a> Module<'a> {
-    fn new(asked: Asked<'a>, scan: &'a Scan, bytes: &[u8], is_guest: bool, notes: Option<Notes>) -> Self {
-        let segments =
-            if is_guest { Segments::of(scan, bytes.get(HEADER_BYTES..).unwrap_or_default()) } else { None };
-        Self {
+    fn new(
+        asked: Asked<'a>,
+        scan: &'a Scan,
+        bytes: &[u8],
+        target: Target,
+        notes: Option<Notes>,
+    ) -> Option<Self> {
+        let segments = match target {
+            Target::Interpreter => Segments::of(scan, bytes.get(HEADER_BYTES..).unwrap_or_default()),
+            Target::Host | Target::Mended => None,
+        };
+        let mut functions = Functions::new(scan);
+        let host = match target {
+            Target::Host => Some(Host::new(scan, &mut functions)?),
+            Target::Interpreter | Target::Mended => None,
+        };
+        imports::ask(&mut functions, scan, target.is_metered());
+        Some(Self {
             scan,
-            is_guest,
+            target,
             code_limits: CodeLimits::new(asked, scan),
             finder: Finder::new(scan, bytes),
             growth: Growth::default(),
-            imports: Imports::new(scan, is_guest),
+            functions,
+            host,
             types: AddedTypes::default(),
             nulls: Nulls::new(scan.globals().saturating_add(u32::from(notes.is_some()))),
             notes,
             changes: None,
             must_be_valid: false,
             segments,
-        }
+        })
     }
 
     /// Validates of the module's own bytes what is no part of what is written, or may be valid there without.
@@ -258,35 +301,47 @@ impl<'a> Module<'a> {
     }
 
     /// The module with all that was written, and the names of what a guest exports.
-    fn finish(self, mut functions: Vec<u8>, bytes: &[u8]) -> Option<(Vec<u8>, Option<Names>)> {
-        let Self { scan, growth, imports, mut types, nulls, notes, segments, is_guest, .. } = self;
+    fn finish(self, mut code: Vec<u8>, bytes: &[u8]) -> Option<(Vec<u8>, Option<Names>)> {
+        let Self { scan, growth, functions, mut types, nulls, notes, segments, target, .. } = self;
+        let is_guest = target.is_metered();
         let mut changes = Changes { references: &scan.references, is_guest, ..Changes::default() };
-        imports.declare(&mut changes.functions, &mut functions, is_guest)?;
+        for function in functions.all() {
+            let Appended::Import(import) = function else { return None };
+            let (params, units) = imports::params_and_units(scan, import)?;
+            let mut before = Vec::from([0]);
+            if is_guest {
+                push_charge(&mut before, units);
+            }
+            let body = imports::stand_in(params, import, before, &[])?;
+            let ty = scan.type_of_function(import)?;
+            changes.functions.push(|entries| push_leb128(entries, to_usize(ty)))?;
+            push_bytes(&mut code, &body)?;
+        }
         growth.declare(&mut changes.tables)?;
         if let Some(notes) = notes {
             notes.declare(&mut changes.memories, &mut changes.globals)?;
         }
         nulls.declare(&mut changes.globals)?;
-        let mut many = scan.function_types.len().checked_add(imports.len())?;
+        let mut many = scan.function_types.len().checked_add(functions.len())?;
         let mut begin = None;
         if let Some(segments) = segments {
-            begin = Some(scan.functions().checked_add(u32::try_from(imports.len()).ok()?)?);
-            segments.declare(scan, &mut types, &mut changes.functions, &mut functions)?;
+            begin = Some(scan.functions().checked_add(u32::try_from(functions.len()).ok()?)?);
+            segments.declare(scan, &mut types, &mut changes.functions, &mut code)?;
             many = many.checked_add(1)?;
             changes.data_count = segments.data_count;
             changes.passive = Some(segments::passive);
         }
         let names = if is_guest {
-            Some(hidden::export(scan, &growth, &imports, notes, begin, &mut changes.exports)?)
+            Some(hidden::export(scan, &growth, &functions, notes, begin, &mut changes.exports)?)
         } else {
             None
         };
         changes.types = types.into_added();
         if many > 0 {
-            functions.get_mut(..MAX_LEB128)?.copy_from_slice(&padded_leb128(many)?);
-            changes.code = Some(functions);
+            code.get_mut(..MAX_LEB128)?.copy_from_slice(&padded_leb128(many)?);
+            changes.code = Some(code);
         }
-        let changed = changes.apply(bytes, |import| imports.known(import))?;
+        let changed = changes.apply(bytes, |import| functions.stands_for(import))?;
         Some((changed, names))
     }
 }

@@ -9,6 +9,24 @@ use crate::{
 };
 use alloc::vec::Vec;
 
+/// What is put in at the end, as it is not known before.
+#[derive(Clone, Copy)]
+pub(super) enum Later {
+    /// The canonical NaN in the place of any other, by the number of the result, where that can be seen.
+    Canonical(u32),
+    /// What makes the engine take what a region costs, by its number.
+    Charge(u32),
+    /// What gives a function's frame back, where it has one.
+    Leave,
+}
+
+/// Where something is put in, and where that ends among all that is.
+struct Put {
+    at: u32,
+    what: Later,
+    end: usize,
+}
+
 /// The code of a function. It is used for one after the other.
 #[derive(Default)]
 pub(super) struct Output {
@@ -16,8 +34,10 @@ pub(super) struct Output {
     code: Vec<u8>,
     /// How far the function's body was copied.
     copied: usize,
-    /// Where something is put in that is known only at the end: the place in `code`, and its number.
-    later: Vec<(u32, u32)>,
+    /// Where something is put in that is known only at the end: places in `code`.
+    later: Vec<Put>,
+    /// What that is, one after the other.
+    put: Vec<u8>,
     /// The types of the locals that are added, in order.
     locals: Vec<u8>,
     /// What comes before the operators: the locals.
@@ -77,9 +97,9 @@ impl Output {
         push_const(&mut self.code, value);
     }
 
-    /// Lets something be put in here at the end, by a number.
-    pub(super) fn put_later(&mut self, number: u32) -> Option<()> {
-        self.later.push((u32::try_from(self.code.len()).ok()?, number));
+    /// Lets something be put in here at the end.
+    pub(super) fn put_later(&mut self, what: Later) -> Option<()> {
+        self.later.push(Put { at: u32::try_from(self.code.len()).ok()?, what, end: 0 });
         Some(())
     }
 
@@ -91,30 +111,35 @@ impl Output {
     }
 
     /// Appends the function to the contents of a code section. Its body is as before up to the operators,
-    /// but for the locals that were added; `first` comes before all of these, and `put` writes what was to
-    /// be put in later, which has `len` bytes.
+    /// but for the locals that were added; `first` comes before all of these and `last` after, and `put` writes
+    /// what was to be put in later.
     pub(super) fn finish(
         &mut self,
         section: &mut Vec<u8>,
         head: &[u8],
-        first: &[u8],
-        len: impl Fn(u32) -> usize,
-        put: impl Fn(u32, &mut Vec<u8>),
+        [first, last]: [&[u8]; 2],
+        write: impl Fn(Later, &mut Vec<u8>) -> Option<()>,
     ) -> Option<()> {
         self.write_head(head)?;
-        let put_in = self.later.iter().map(|(_, number)| len(*number)).fold(0, usize::saturating_add);
-        let written = self.head.len().checked_add(first.len())?.checked_add(self.code.len())?;
-        push_leb128(section, written.checked_add(put_in)?)?;
-        section.extend_from_slice(&self.head);
-        section.extend_from_slice(first);
-        let mut copied = 0;
-        for (at, number) in &self.later {
-            let at = to_usize(*at);
-            section.extend_from_slice(self.code.get(copied..at)?);
-            put(*number, section);
-            copied = at;
+        let Self { code, later, put, head, .. } = self;
+        put.clear();
+        for place in &mut *later {
+            write(place.what, put)?;
+            place.end = put.len();
         }
-        section.extend_from_slice(self.code.get(copied..)?);
+        let parts = [&**head, first, code, put, last];
+        push_leb128(section, parts.iter().try_fold(0_usize, |len, part| len.checked_add(part.len()))?)?;
+        section.extend_from_slice(head);
+        section.extend_from_slice(first);
+        let (mut copied, mut begin) = (0, 0);
+        for Put { at, end, .. } in later {
+            let at = to_usize(*at);
+            section.extend_from_slice(code.get(copied..at)?);
+            section.extend_from_slice(put.get(begin..*end)?);
+            (copied, begin) = (at, *end);
+        }
+        section.extend_from_slice(code.get(copied..)?);
+        section.extend_from_slice(last);
         Some(())
     }
 

@@ -10,9 +10,10 @@ use super::{output::push_const, types::AddedTypes};
 use crate::{
     limits::to_usize,
     wasm::{
-        operators::code::{END, FUNC_REF},
+        operators::code::{END, FUNC_REF, PREFIX},
         scan::Scan,
         sections::{Added, DATA, DATA_COUNT, ELEMENTS, Section, push_leb128, split_leb128},
+        types::Signature,
     },
 };
 use alloc::vec::Vec;
@@ -28,7 +29,6 @@ pub(super) struct Segments {
     pub(super) data_count: Option<u32>,
 }
 
-const BULK: u8 = 0xFC;
 const MEMORY_INIT: u8 = 8;
 const DATA_DROP: u8 = 9;
 const TABLE_INIT: u8 = 12;
@@ -83,7 +83,7 @@ impl Segments {
         functions: &mut Added,
         code: &mut Vec<u8>,
     ) -> Option<()> {
-        let ty = types.of_nothing(scan)?;
+        let ty = types.of(scan, Signature::default())?;
         functions.push(|entries| push_leb128(entries, to_usize(ty)))?;
         // It has no locals.
         push_leb128(code, self.code.len().checked_add(2)?)?;
@@ -170,10 +170,10 @@ fn push_init(
     code.extend_from_slice(offset);
     push_const(code, 0);
     push_const(code, u32::try_from(count).ok()?.cast_signed());
-    code.extend_from_slice(&[BULK, init]);
+    code.extend_from_slice(&[PREFIX, init]);
     push_leb128(code, segment)?;
     push_leb128(code, target)?;
-    code.extend_from_slice(&[BULK, drop]);
+    code.extend_from_slice(&[PREFIX, drop]);
     push_leb128(code, segment)
 }
 

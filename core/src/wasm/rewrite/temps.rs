@@ -4,6 +4,8 @@
 //! them: those of a type have as many as are passed at a time.
 
 use super::output::Output;
+#[cfg(feature = "simd")]
+use crate::wasm::operators::code::V128;
 use crate::wasm::operators::code::{I32, LOCAL_GET, LOCAL_SET};
 use alloc::vec::Vec;
 
@@ -77,6 +79,13 @@ impl Temps {
             self.condition = Some(self.add(output, I32)?);
         }
         self.condition
+    }
+
+    /// A local for a vector that is looked at.
+    #[cfg(feature = "simd")]
+    pub(super) fn vector(&mut self, output: &mut Output) -> Option<u32> {
+        self.pass(output, &[V128])?;
+        self.passed.first().copied()
     }
 
     /// Takes the locals for values of these types: of each type the first, the second and so on.

@@ -6,7 +6,7 @@ use crate::wasm::{
     sections::{Added, push_leb128},
     types::Signature,
 };
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 use hashbrown::HashMap;
 
 const FUNCTION: u8 = 0x60;
@@ -17,8 +17,15 @@ pub(super) struct AddedTypes {
     added: Added,
     /// By the type without which they are.
     without_params: HashMap<u32, u32>,
-    of_growth: [Option<u32>; RefKind::ALL.len()],
-    of_nothing: Option<u32>,
+    /// Others.
+    known: Vec<Known>,
+}
+
+/// A type that was added, what it takes and gives.
+struct Known {
+    params: Box<[u8]>,
+    results: Box<[u8]>,
+    index: u32,
 }
 
 impl AddedTypes {
@@ -35,21 +42,20 @@ impl AddedTypes {
 
     /// The type of what grows a table of a kind.
     pub(super) fn of_growth(&mut self, scan: &Scan, kind: RefKind) -> Option<u32> {
-        if let Some(known) = *self.of_growth.get(kind.ordinal())? {
-            return Some(known);
-        }
         // It takes the value for the new elements and how many they are.
-        let added = self.add(scan, Signature { params: &[kind.byte(), I32], results: &[I32] })?;
-        *self.of_growth.get_mut(kind.ordinal())? = Some(added);
-        Some(added)
+        self.of(scan, Signature { params: &[kind.byte(), I32], results: &[I32] })
     }
 
-    /// The type that takes and gives nothing.
-    pub(super) fn of_nothing(&mut self, scan: &Scan) -> Option<u32> {
-        if self.of_nothing.is_none() {
-            self.of_nothing = Some(self.add(scan, Signature { params: &[], results: &[] })?);
+    /// The type that takes and gives this: one of few.
+    pub(super) fn of(&mut self, scan: &Scan, signature: Signature<'_>) -> Option<u32> {
+        let Signature { params, results } = signature;
+        let known = self.known.iter().find(|known| *known.params == *params && *known.results == *results);
+        if let Some(known) = known {
+            return Some(known.index);
         }
-        self.of_nothing
+        let index = self.add(scan, signature)?;
+        self.known.push(Known { params: params.into(), results: results.into(), index });
+        Some(index)
     }
 
     fn add(&mut self, scan: &Scan, signature: Signature<'_>) -> Option<u32> {

@@ -1,7 +1,8 @@
 //! What is written for each operator, and what it does to the operands and the blocks.
 
 use super::{
-    Module,
+    Module, Target,
+    appended::Appended,
     body::{At, Body, Stop, valid},
     indices::check_indices,
     labels::Kind,
@@ -21,7 +22,9 @@ impl<'a> Body<'_, 'a> {
         check_indices(self.module.scan, operator)?;
         match *operator {
             // The charge has it.
-            Operator::Nop if self.module.is_guest => valid(self.output.replace(self.bytes, place, after))?,
+            Operator::Nop if self.module.target == Target::Interpreter => {
+                valid(self.output.replace(self.bytes, place, after))?;
+            }
             Operator::Block { blockty } => self.open(Kind::Block, blockty, place, after)?,
             Operator::Loop { blockty } => self.open(Kind::Loop, blockty, place, after)?,
             Operator::If { blockty } => self.open(Kind::If, blockty, place, after)?,
@@ -58,7 +61,10 @@ impl<'a> Body<'_, 'a> {
                     valid((results == own).then_some(()))?;
                     valid(self.output.replace(self.bytes, place, after))?;
                     valid(self.output.push_index(CALL, function_index))?;
-                    self.output.push(RETURN);
+                    match self.module.target {
+                        Target::Host => valid(self.return_from_host())?,
+                        _ => self.output.push(RETURN),
+                    }
                 }
                 self.labels.leave();
             }
@@ -73,13 +79,13 @@ impl<'a> Body<'_, 'a> {
             Operator::RefFunc { function_index } => {
                 self.module.must_be_valid |= self.module.scan.start == Some(function_index);
                 if self.is_import(function_index) {
-                    let function = valid(self.module.imports.stands_for(function_index))?;
+                    let function = valid(self.module.functions.of(Appended::Import(function_index)))?;
                     valid(self.output.replace(self.bytes, place, after))?;
                     valid(self.output.push_index(REF_FUNC, function))?;
                 }
                 self.labels.operands.apply(facts);
             }
-            Operator::RefNull { hty } if self.module.is_guest => {
+            Operator::RefNull { hty } if self.module.target == Target::Interpreter => {
                 let kind = match hty {
                     HeapType::FUNC => RefKind::Func,
                     HeapType::EXTERN => RefKind::Extern,
@@ -91,12 +97,12 @@ impl<'a> Body<'_, 'a> {
                 self.labels.operands.apply(facts);
             }
             // As the charge has one.
-            Operator::I64Extend16S if self.module.is_guest => {
+            Operator::I64Extend16S if self.module.target == Target::Interpreter => {
                 valid(self.output.replace(self.bytes, place, after))?;
                 self.output.extend(&[I64_CONST, 48, I64_SHL, I64_CONST, 48, I64_SHR_S]);
                 self.labels.operands.apply(facts);
             }
-            Operator::TableGrow { table } if self.module.is_guest => {
+            Operator::TableGrow { table } if self.module.target == Target::Interpreter => {
                 valid(self.output.replace(self.bytes, place, after))?;
                 let Module { growth, types, scan, .. } = &mut *self.module;
                 self.output.extend(valid(growth.of_table(scan, types, table))?);
@@ -117,7 +123,9 @@ impl<'a> Body<'_, 'a> {
             }
             _ => {
                 #[cfg(feature = "simd")]
-                if let Some(codes) = super::lanes::stored_as(operator) {
+                if self.module.target.lowers()
+                    && let Some(codes) = super::lanes::stored_as(operator)
+                {
                     valid(self.store_lane(place, after, codes))?;
                 }
                 self.labels.operands.apply(facts);

@@ -86,6 +86,12 @@ impl ScannedTable {
     }
 }
 
+impl ScannedTable {
+    pub(crate) const fn maximum(&self) -> Option<u64> {
+        self.ty.maximum
+    }
+}
+
 pub(super) fn global_type(ty: wasmparser::GlobalType) -> GlobalType {
     let value = match ty.content_type {
         ValType::I32 => ValueType::I32,
@@ -109,16 +115,6 @@ pub enum RefKind {
 }
 
 impl RefKind {
-    pub(crate) const ALL: [Self; 2] = [Self::Func, Self::Extern];
-
-    /// Its place in [`RefKind::ALL`].
-    pub(crate) const fn ordinal(self) -> usize {
-        match self {
-            Self::Func => 0,
-            Self::Extern => 1,
-        }
-    }
-
     /// As in a module.
     pub(crate) const fn byte(self) -> u8 {
         match self {

@@ -1,0 +1,75 @@
+//! What is written is valid, and depends on the module alone.
+
+use guestbox::{CompileError, Compiled, Limits};
+use guestbox_tests::{fuzz::Case, operators, text::bytes, torture::LOOPS, traces::Program};
+use wasmparser::{Parser, Payload, Validator, WasmFeatures};
+
+/// Everything that the specification has by now, and no more than the host.
+fn validate(bytes: &[u8]) -> Result<(), wasmparser::BinaryReaderError> {
+    Validator::new_with_features(WasmFeatures::WASM3).validate_all(bytes).map(drop)
+}
+
+fn rewrite(module: &[u8]) -> Result<Compiled, CompileError> {
+    Compiled::new(&Limits::default(), module)
+}
+
+/// Rewrites a module that the interpreter takes.
+fn rewritten(name: &str, module: &[u8]) -> Compiled {
+    let compiled = rewrite(module).unwrap_or_else(|error| panic!("{name}: {error}"));
+    validate(compiled.bytes()).unwrap_or_else(|error| panic!("{name}: {error}"));
+    assert_eq!(compiled.bytes(), rewrite(module).unwrap().bytes(), "{name}");
+    compiled
+}
+
+#[test]
+fn what_is_written_of_valid_modules_is_valid() {
+    for (name, text) in LOOPS {
+        rewritten(name, &bytes(text));
+    }
+    for program in Program::all() {
+        for (name, module) in &program.modules {
+            rewritten(&format!("{}, {name}", program.name), module);
+        }
+    }
+    for case in operators::cases() {
+        rewritten(&case.name, &case.bytes());
+    }
+}
+
+#[test]
+fn what_is_written_of_random_modules_is_valid() {
+    let seeds = if cfg!(debug_assertions) { 300 } else { 3_000 };
+    let mut written = 0;
+    for case in (1..=seeds).filter_map(Case::of_seed) {
+        match rewrite(&case.bytes) {
+            Ok(compiled) => {
+                validate(compiled.bytes()).unwrap_or_else(|error| panic!("{}: {error}", case.name));
+                written += 1;
+            }
+            Err(CompileError::Limit(_)) => {}
+            Err(error) => panic!("{}: {error}", case.name),
+        }
+    }
+    assert!(written > seeds / 2, "{written} of {seeds}");
+}
+
+#[test]
+fn the_start_section_is_gone_and_its_function_is_not() {
+    let compiled = rewritten("start", &bytes(r#"(module (func $start) (start $start))"#));
+    let sections = Parser::new(0).parse_all(compiled.bytes()).map(Result::unwrap);
+    assert!(!sections.into_iter().any(|section| matches!(section, Payload::StartSection { .. })));
+    assert!(compiled.start().is_some());
+    assert!(rewritten("none", &bytes("(module (func))")).start().is_none());
+}
+
+#[test]
+fn what_nothing_is_known_of_is_refused() {
+    for text in [
+        "(module (tag) (func (try_table)))",
+        "(module (type (struct)) (func))",
+        "(module (memory i64 1))",
+        "(module (func (param f64) (result f64) (unreachable)) (start 0))",
+    ] {
+        assert!(rewrite(&bytes(text)).is_err(), "{text}");
+    }
+}
