@@ -234,7 +234,7 @@ describe("a guest that only calls imports lets the event loop have its turn, too
 
 test("fuel is counted by the second version of the cost model", async () => {
   const { sandbox } = await workbench();
-  assert.equal(sandbox.costsVersion, 3);
+  assert.equal(sandbox.costsVersion, 4);
   const outcome = await make(() => {}).tryCall("burn", [1_000]);
   // The call; entered and a constant; 1,000 turns, each entered, of eight simple operators.
   assert.equal(outcome.fuelUsed, EXPORT_CALL + 2n + 1_000n * 9n);

@@ -7,7 +7,10 @@ const REINTERPRET = { f32: { in: 0xbe, out: 0xbc }, f64: { in: 0xbf, out: 0xbd }
 
 const LOCAL_GET = 0x20;
 const LOCAL_SET = 0x21;
+const GLOBAL_GET = 0x23;
 const CALL = 0x10;
+
+const HEADER = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 
 /** Whether a function of these types takes or gives floats. */
 export const hasFloats = ({ params, results }) => [...params, ...results].some((type) => type in BITS);
@@ -17,6 +20,19 @@ export const fromGuest = (type, value) => between(type, bitsOf(type), value);
 
 /** A function of JavaScript's for a guest. */
 export const forGuest = (type, value) => between(bitsOf(type), type, value);
+
+/** What reads a global of a guest's of a type of floats. */
+export function globalBits({ type, mutable }, global) {
+  const bytes = [
+    ...HEADER,
+    ...section(1, [[0x60, 0, 1, TYPES[BITS[type]]]]),
+    ...section(2, [[1, 0x61, 1, 0x66, 3, TYPES[type], mutable ? 1 : 0]]),
+    ...section(3, [[0]]),
+    ...section(7, [[1, 0x66, 0, 0]]),
+    ...section(10, [[5, 0, GLOBAL_GET, 0, REINTERPRET[type].out, 0x0b]]),
+  ];
+  return instantiate(bytes, global);
+}
 
 const bitsOf = ({ params, results }) => {
   const bits = (type) => BITS[type] ?? type;
@@ -34,16 +50,18 @@ function between(inner, outer, value) {
   ].flat();
   const body = [...counted(taken.map((type) => [1, TYPES[type]])), ...code, 0x0b];
   const bytes = [
-    ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    ...HEADER,
     ...section(1, [functionType(inner), functionType(outer)]),
     ...section(2, [[1, 0x61, 1, 0x66, 0, 0]]),
     ...section(3, [[1]]),
     ...section(7, [[1, 0x66, 0, 1]]),
     ...section(10, [[...number(body.length), ...body]]),
   ];
-  const module = new WebAssembly.Module(Uint8Array.from(bytes));
-  return new WebAssembly.Instance(module, { a: { f: value } }).exports.f;
+  return instantiate(bytes, value);
 }
+
+const instantiate = (bytes, value) =>
+  new WebAssembly.Instance(new WebAssembly.Module(Uint8Array.from(bytes)), { a: { f: value } }).exports.f;
 
 const converted = (from, to) => {
   if (from === to) return [];

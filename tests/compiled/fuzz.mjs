@@ -88,7 +88,7 @@ const compare = (test) => {
       calls: host.calls,
       trace: host.trace,
       memories: memories.map(memoryOf),
-      globals: test.globals.filter(() => guest).map(([name, type]) => show(type, guest.global(name))),
+      globals: test.globals.filter(() => guest).map(([name, type]) => show(type, guest.global(name).value)),
     };
     const [here, there] = [expected, found].map((entry) => JSON.stringify(entry, Object.keys(found)));
     if (here !== there) {

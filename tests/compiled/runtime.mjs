@@ -53,20 +53,31 @@ const NOTHING = { i32: 0, i64: 0n, f32: 0, f64: 0 };
 export class Space {
   /** The innermost call. */
   call = undefined;
+  /** Host calls that are being served, each nested in the one before. */
+  levels = 0;
   memories = new Set();
 
   constructor(limits) {
     this.limits = limits;
   }
 
-  pages() {
-    let pages = 0;
-    for (const memory of this.memories) pages += pagesOf(memory);
-    return pages;
+  /** Whether a memory may have so many pages more. */
+  letsGrow(memory, more) {
+    let pages = more;
+    for (const one of this.memories) pages += pagesOf(one);
+    return pagesOf(memory) + more <= this.limits.memoryPages && pages <= this.limits.totalPages;
   }
 }
 
 const pagesOf = (memory) => memory.buffer.byteLength / 65_536;
+
+/** Thrown by what serves an import: ends the call by a trap. */
+export class Ended extends Error {
+  constructor(trap) {
+    super(trap);
+    this.trap = trap;
+  }
+}
 
 /** A call, and those that it is nested in. Calls that are nested in another draw on its fuel. */
 class Call {
@@ -90,19 +101,28 @@ export class Guest {
   #stack;
   #ended;
   #note;
+  #nesting;
+  /** Pages that its memories may have more, and what of these was granted last. */
+  #pages;
+  #grown = {};
+  /** What stands before exported functions. */
+  #adapted = new Map();
 
   /**
    * Makes an instance, whose start function has not run. `imports` is as of WebAssembly, but that functions are
-   * `{ serve, results }`; what is thrown otherwise is what WebAssembly throws.
+   * `{ serve, results }`, and `adapt` where what serves is to be put behind something; what is thrown otherwise
+   * is what WebAssembly throws. Host calls may be nested in `nesting` others, and the guest's memories and what it
+   * lets others grow have `pages`, as far as the space lets them.
    */
-  constructor(space, module, facts, imports) {
+  constructor(space, module, facts, imports, { nesting = Infinity, pages = Infinity } = {}) {
     this.#space = space;
     this.#facts = facts;
+    this.#nesting = Math.min(nesting, space.limits.nesting);
     const wrapped = {};
     for (const [name, fields] of Object.entries(imports)) {
       wrapped[name] = {};
       for (const [field, value] of Object.entries(fields)) {
-        wrapped[name][field] = value.serve === undefined ? value : this.#import(value);
+        wrapped[name][field] = value.serve === undefined ? value : (value.adapt ?? ((f) => f))(this.#import(value));
       }
     }
     this.#exports = new WebAssembly.Instance(module, wrapped).exports;
@@ -114,7 +134,12 @@ export class Guest {
     const table = this.#exports[facts.asked];
     table.set(0, asked.f);
     table.set(1, asked.g);
-    for (const name of facts.memories) space.memories.add(this.#exports[name]);
+    this.#pages = pages;
+    for (const name of facts.memories) {
+      const memory = this.#exports[name];
+      if (!space.memories.has(memory)) this.#pages -= pagesOf(memory);
+      space.memories.add(memory);
+    }
   }
 
   memory(name) {
@@ -122,7 +147,12 @@ export class Guest {
   }
 
   global(name) {
-    return this.#exports[name].value;
+    return this.#exports[name];
+  }
+
+  /** Puts something before an exported function. */
+  adapt(name, adapt) {
+    this.#adapted.set(name, adapt(this.#exports[name]));
   }
 
   /** Runs the start function, if there is one. */
@@ -142,16 +172,18 @@ export class Guest {
     if (account.left < EXPORT_CALL) return { trap: "out-of-fuel", fuelUsed: 0n };
     account.left -= EXPORT_CALL;
     const [stack, ended] = [this.#stack.value, this.#ended.value];
+    const pointer = this.#pointer?.value;
     this.#space.call = call;
     this.#ended.value = 0;
     this.#stack.value = this.#space.limits.frames * 2 ** FRAME_BIT + call.words;
     this.#grant(account);
     try {
-      const values = this.#exports[name](...args);
+      const values = (this.#adapted.get(name) ?? this.#exports[name])(...args);
       this.#collect(account);
       return { values: values === undefined ? [] : Array.isArray(values) ? values : [values], fuelUsed: used() };
     } catch (error) {
       this.#collect(account);
+      if (pointer !== undefined) this.#pointer.value = pointer;
       const { trap, reason } = call.end ?? { trap: this.#trapOf(error) };
       return { trap, reason, fuelUsed: used() };
     } finally {
@@ -163,6 +195,11 @@ export class Guest {
   /** Words of the host's stack that are left for what is called from here. */
   wordsLeft() {
     return this.#stack.value & (2 ** FRAME_BIT - 1);
+  }
+
+  /** The pointer of the stack that the guest keeps in its memory, if it does: a call that ends early puts it back. */
+  get #pointer() {
+    return this.#exports[this.#facts.stackPointer];
   }
 
   #grant(account) {
@@ -201,21 +238,33 @@ export class Guest {
   #askGrowth(kind, index, more) {
     const { limits } = this.#space;
     if (kind !== MEMORY) return Number(this.#exports[this.#facts.tables[index]].length + more <= limits.tableElements);
-    const pages = pagesOf(this.#exports[this.#facts.memories[index]]);
-    return Number(pages + more <= limits.memoryPages && this.#space.pages() + more <= limits.totalPages);
+    // What was granted before may not have come about: there may not have been the fuel.
+    const { memory: before, pages, granted } = this.#grown;
+    if (before !== undefined && pagesOf(before) === pages) this.#pages += granted;
+    this.#grown = {};
+    const memory = this.#exports[this.#facts.memories[index]];
+    if (more > this.#pages || !this.#space.letsGrow(memory, more)) return 0;
+    this.#grown = { memory, pages: pagesOf(memory), granted: more };
+    this.#pages -= more;
+    return 1;
   }
 
   #import({ serve, results }) {
     return (...args) => {
-      const { call } = this.#space;
+      const space = this.#space;
+      const { call, levels } = space;
       this.#collect(call.account);
       try {
+        if (levels >= this.#nesting) throw new Ended("nesting-too-deep");
+        space.levels = levels + 1;
         const values = serve(args, this).map((value, at) => coerced(results[at], value));
         return results.length > 1 ? values : values[0];
       } catch (error) {
-        this.#end(call, "host-error", error);
+        if (error instanceof Ended) this.#end(call, error.trap);
+        else this.#end(call, "host-error", error);
         return results.length > 1 ? results.map((type) => NOTHING[type]) : NOTHING[results[0]];
       } finally {
+        space.levels = levels;
         this.#grant(call.account);
       }
     };

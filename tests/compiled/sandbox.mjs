@@ -1,6 +1,6 @@
-// As much of the package's interface as the recorded traces need, over the host's WebAssembly. Floats are bits.
+// As much of the package's interface as the recorded traces need, over the host's WebAssembly.
 
-import { forGuest, fromGuest, hasFloats } from "./bits.mjs";
+import { forGuest, fromGuest, globalBits, hasFloats } from "./bits.mjs";
 import { Guest as Instance, Space } from "./runtime.mjs";
 
 export class Trap extends Error {
@@ -11,11 +11,12 @@ export class Trap extends Error {
   }
 }
 
-/** Marks an import that wants a context. */
 const WITH_CONTEXT = Symbol("with context");
+
+/** An import that wants a context. */
 export const call = (serve) => Object.assign(serve, { [WITH_CONTEXT]: true });
 
-/** What a supervisor's function, a memory or a global is refused for. */
+/** What was asked of a memory and is refused. */
 class Refused extends Error {
   constructor(code) {
     super(code);
@@ -23,38 +24,42 @@ class Refused extends Error {
   }
 }
 
-export class Sandbox {
-  constructor(limits) {
-    this.limits = { ...DEFAULTS, ...limits };
-    const { guestFrames: frames, memoryPages, totalMemoryPages: totalPages, tableElements } = this.limits;
-    this.space = new Space({ frames, memoryPages, totalPages, tableElements });
-    this.depth = 0;
-  }
-
-  static load({ limits }) {
-    return new Sandbox(limits);
-  }
-
-  /** What the core made of a module: its `bytes` and `facts`, and its imports and exports with types. */
-  compile(rewritten) {
-    return new Module(this, rewritten);
-  }
-
-  memory({ initial, maximum }) {
-    return new Memory(this, new WebAssembly.Memory(maximum === undefined ? { initial } : { initial, maximum }));
-  }
-
-  dispose() {}
-}
-
 const DEFAULTS = {
-  fuel: 10n ** 9n,
+  fuel: 10n ** 8n,
   guestFrames: 4_000,
   memoryPages: 4_096,
   totalMemoryPages: 8_192,
   tableElements: 100_000,
   nesting: 32,
 };
+
+export class Sandbox {
+  constructor(limits) {
+    this.limits = { ...DEFAULTS, ...limits };
+    const { guestFrames: frames, memoryPages, totalMemoryPages: totalPages, tableElements, nesting } = this.limits;
+    this.space = new Space({ frames, memoryPages, totalPages, tableElements, nesting });
+  }
+
+  static load({ limits }) {
+    return new Sandbox(limits);
+  }
+
+  /** A module by what stands for it, which `rewritten` is asked for. */
+  compile(module) {
+    return new Module(this, Sandbox.rewritten(module));
+  }
+
+  /** What the core made of a module: its bytes and facts, and its imports and exports with their types. */
+  static rewritten = (module) => module;
+
+  memory({ initial, maximum }) {
+    const memory = new WebAssembly.Memory(maximum === undefined ? { initial } : { initial, maximum });
+    this.space.memories.add(memory);
+    return new Memory(this.space, memory);
+  }
+
+  dispose() {}
+}
 
 class Module {
   constructor(sandbox, { bytes, facts, imports, exports }) {
@@ -71,10 +76,9 @@ class Module {
 }
 
 class Memory {
-  constructor(sandbox, memory) {
-    this.sandbox = sandbox;
+  constructor(space, memory) {
+    this.space = space;
     this.memory = memory;
-    sandbox.space.memories.add(memory);
   }
 
   get size() {
@@ -90,12 +94,11 @@ class Memory {
   }
 
   grow(pages) {
-    const { memoryPages, totalPages } = this.sandbox.space.limits;
-    if (this.size + pages > memoryPages || this.sandbox.space.pages() + pages > totalPages) throw new Refused("limit");
+    if (!this.space.letsGrow(this.memory, pages)) throw new Refused("limit");
     try {
       return this.memory.grow(pages);
     } catch {
-      throw new Refused("memory-cannot-grow");
+      throw new Refused("maximum");
     }
   }
 
@@ -113,8 +116,12 @@ class Context {
     this.#guest = guest;
   }
 
+  get #account() {
+    return this.#guest.module.sandbox.space.call.account;
+  }
+
   get fuel() {
-    return this.#guest.module.sandbox.space.call.account.left;
+    return this.#account.left;
   }
 
   get memory() {
@@ -122,81 +129,101 @@ class Context {
   }
 
   charge(units) {
-    const { account } = this.#guest.module.sandbox.space.call;
-    if (account.left < units) throw new Trap("out-of-fuel");
-    account.left -= units;
+    const { left } = this.#account;
+    this.#account.left = left < units ? 0n : left - units;
+    if (left < units) throw new Trap("out-of-fuel");
   }
 }
+
+/** How values cross the border: as what they are, or floats as integers that have their bits, which have a sign there. */
+const NUMBERS = { given: (_, value) => value, taken: (_, value) => value, hasFloats: () => false, type: (type) => type };
+const BITS = {
+  given: (type, value) => (type === "f32" ? value | 0 : type === "f64" ? BigInt.asIntN(64, value) : value),
+  taken: (type, value) => (type === "f32" ? value >>> 0 : type === "f64" ? BigInt.asUintN(64, value) : value),
+  hasFloats,
+  type: (type) => ({ f32: "i32", f64: "i64" })[type] ?? type,
+};
 
 class Guest {
   exports = {};
 
-  constructor(module, imports, { fuel, maxCallDepth, maxMemoryPages }) {
+  constructor(module, imports, { fuel, floats, maxCallDepth: nesting, maxMemoryPages: pages } = {}) {
     this.module = module;
-    this.options = { fuel, maxCallDepth };
+    this.fuel = fuel;
+    this.border = floats === "bits" ? BITS : NUMBERS;
     const { sandbox, facts } = module;
-    const given = {};
-    for (const { module: from, name, kind, params, results } of module.imports) {
-      given[from] ??= {};
+    const found = {};
+    for (const { module: from, name, kind, ...type } of module.imports) {
       const value = imports.get(from).get(name);
-      given[from][name] = kind === "function" ? this.#import({ params, results }, value) : value.memory;
+      (found[from] ??= {})[name] = kind === "function" ? this.#import(type, value) : value.memory;
       if (kind === "memory") this.memory ??= value;
     }
-    this.instance = new Instance(sandbox.space, module.code, facts, given, { maxMemoryPages, adapt: { forGuest, hasFloats } });
-    for (const { name, kind, ...type } of module.exports) {
-      if (kind === "function") {
-        if (hasFloats(type)) this.instance.replace(name, (value) => fromGuest(type, value));
-        this.exports[name] = (...args) => this.#finished(this.#run(name, args, type));
-      } else if (kind === "memory") this.memory = this.exports[name] = new Memory(sandbox, this.instance.memory(name));
-      else this.exports[name] = { get value() { return undefined; } };
-    }
-    for (const { name, kind, type } of module.exports) {
-      if (kind === "global") this.exports[name] = this.instance.globalOf(name, type);
-    }
-    const { trap, reason, fuelUsed } = this.#within(() => this.instance.start(this.#budget()));
-    if (trap !== undefined) throw trap === "host-error" ? reason : new Trap(trap, fuelUsed);
+    this.instance = new Instance(sandbox.space, module.code, facts, found, { nesting, pages });
+    for (const { name, kind, ...type } of module.exports) this.exports[name] = this.#export(name, kind, type);
+    const { trap, reason, fuelUsed } = this.instance.start(this.#budget());
+    if (trap !== undefined) throw reason ?? new Trap(trap, fuelUsed);
   }
 
-  /** The function that serves an import of a type. */
   #import(type, value) {
+    const { params, results } = type;
+    const { given, taken, hasFloats, type: crossing } = this.border;
     const context = new Context(this);
     const serve = (args) => {
-      const answer = value[WITH_CONTEXT] === true ? value(context, ...args) : value(...args);
-      return type.results.length === 1 ? [answer] : (answer ?? []);
+      const shown = args.map((arg, at) => taken(params[at], arg));
+      const answer = value[WITH_CONTEXT] === true ? value(context, ...shown) : value(...shown);
+      const answers = results.length === 1 ? [answer] : (answer ?? []);
+      return answers.map((value, at) => given(results[at], value));
     };
-    return { serve, ...type };
+    const adapt = hasFloats(type) ? (served) => forGuest(type, served) : undefined;
+    return { serve, results: results.map(crossing), adapt };
+  }
+
+  #export(name, kind, type) {
+    const { taken, hasFloats } = this.border;
+    switch (kind) {
+      case "function":
+        if (hasFloats(type)) this.instance.adapt(name, (exported) => fromGuest(type, exported));
+        return (...args) => this.#finished(type, this.#run(type, name, args));
+      case "memory": {
+        const memory = new Memory(this.module.sandbox.space, this.instance.memory(name));
+        this.memory ??= memory;
+        return memory;
+      }
+      case "global": {
+        const global = this.instance.global(name);
+        if (!hasFloats({ params: [type.type], results: [] })) return global;
+        const bits = globalBits(type, global);
+        return Object.defineProperty({}, "value", { get: () => taken(type.type, bits()) });
+      }
+      default:
+        return undefined;
+    }
   }
 
   /** The fuel of an outermost call; none of one that is nested. */
-  #budget(fuel = this.options.fuel) {
-    const { sandbox } = this.module;
-    if (sandbox.space.call !== undefined) return undefined;
-    return BigInt(fuel ?? sandbox.limits.fuel);
+  #budget(fuel = this.fuel) {
+    const { space, limits } = this.module.sandbox;
+    return space.call === undefined ? BigInt(fuel ?? limits.fuel) : undefined;
   }
 
-  /** Calls, where host calls are not nested too deeply. */
-  #within(act) {
-    return act();
+  #run({ params }, name, args, fuel) {
+    const values = args.map((value, at) => this.border.given(params[at], value));
+    return this.instance.call(name, values, this.#budget(fuel));
   }
 
-  #run(name, args, { params }, fuel) {
-    const given = args.map((value, at) => (params[at] === "f32" ? value | 0 : params[at] === "f64" ? BigInt.asIntN(64, value) : value));
-    return this.#within(() => this.instance.call(name, given, this.#budget(fuel)));
-  }
-
-  #finished({ trap, reason, values, fuelUsed }) {
-    if (trap !== undefined) throw trap === "host-error" ? reason : new Trap(trap, fuelUsed);
-    return values.length === 1 ? values[0] : values;
+  #finished({ results }, { trap, reason, values, fuelUsed }) {
+    if (trap !== undefined) throw reason ?? new Trap(trap, fuelUsed);
+    const shown = values.map((value, at) => this.border.taken(results[at], value));
+    return results.length === 1 ? shown[0] : shown;
   }
 
   tryCall(name, args, { fuel }) {
     const type = this.module.exports.find((one) => one.name === name);
-    const outcome = this.#run(name, args, type, fuel);
-    if (outcome.trap === "out-of-fuel") return { status: "out-of-fuel", fuelUsed: outcome.fuelUsed, abort() {} };
-    if (outcome.trap !== undefined && outcome.trap !== "host-error") {
-      return { status: "trapped", trap: new Trap(outcome.trap, outcome.fuelUsed), fuelUsed: outcome.fuelUsed };
-    }
-    return { status: "ok", value: this.#finished(outcome), fuelUsed: outcome.fuelUsed };
+    const outcome = this.#run(type, name, args, fuel);
+    const { trap, reason, fuelUsed } = outcome;
+    if (trap === "out-of-fuel") return { status: trap, fuelUsed, abort() {} };
+    if (trap !== undefined && reason === undefined) return { status: "trapped", trap: new Trap(trap, fuelUsed), fuelUsed };
+    return { status: "ok", value: this.#finished(type, outcome), fuelUsed };
   }
 
   dispose() {}

@@ -5,7 +5,10 @@
 use crate::{
     error::CompileError,
     limits::{Limits, Needs},
-    types::externs::{Export, Import},
+    types::{
+        externs::{Export, Import},
+        features::{Feature, Features},
+    },
     wasm::{self, HostNames, Rehosted},
 };
 use alloc::{boxed::Box, vec::Vec};
@@ -24,7 +27,8 @@ pub struct Compiled {
 }
 
 impl Compiled {
-    /// Rewrites a module for a host, under these limits. The host validates it.
+    /// Rewrites a module for a host, under these limits. Relaxed operators on vectors are refused, as each host does them in
+    /// its own way.
     ///
     /// # Errors
     ///
@@ -37,7 +41,11 @@ impl Compiled {
         let rewritten = wasm::rewrite_for_host(limits, bytes);
         // Limits come before the features.
         if !matches!(rewritten, Err(CompileError::Limit(_))) {
-            limits.features.check(bytes)?;
+            let features = limits.features.without(Feature::RelaxedSimd);
+            if features.validate(bytes).is_err() {
+                features.check(bytes)?;
+                Features::ALL.validate(bytes)?;
+            }
         }
         let Rehosted { bytes, mut scan, names, stack_pointer, needs } = rewritten?;
         let stack_pointer = stack_pointer.and_then(|index| {

@@ -73,9 +73,8 @@
 //!   is paid for with what is before.
 //!
 //! Code that no path leads to, behind an unconditional branch up to the end of its block, costs nothing.
-//! That a condition is constant changes nothing; but where constants are bound to make an operator trap,
-//! regions behind it may be paid for with the one that it is in. Bulk operations take what their size costs
-//! when they run.
+//! That operands are constant changes nothing, also where they are bound to make an operator trap. Bulk
+//! operations take what their size costs when they run.
 //!
 //! What the supervisor does is its own: see [`Store::charge`](crate::Store::charge).
 //!
@@ -97,7 +96,7 @@
 
 /// The version of the cost model. It goes up whenever the same guest may use other fuel than
 /// before: compare and keep counts only together with it.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// The fuel that a call of an imported function costs.
 pub const HOST_CALL: u32 = 64;

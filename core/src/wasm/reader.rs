@@ -23,7 +23,14 @@ pub(super) enum Immediate {
     None,
     Local(u32),
     Const(i32),
-    Memory { index: u32, is_far: bool },
+    Memory { index: u32, offset: u64 },
+}
+
+impl Immediate {
+    /// Whether it is in another memory than the first, or has an offset of more than 16 bits.
+    pub(super) const fn is_far(self) -> bool {
+        matches!(self, Self::Memory { index, offset } if index != 0 || offset > 0xFFFF)
+    }
 }
 
 /// The operator that begins at a place; `None` for others, and where it cannot be read.
@@ -44,8 +51,7 @@ pub(super) fn quick(code: &[u8], place: usize) -> Option<Quick> {
             let (flags, after) = unsigned(code, at)?;
             let (index, after) = if flags & OF_MEMORY == 0 { (0, after) } else { index(code, after)? };
             let (offset, after) = unsigned(code, after)?;
-            let is_far = index != 0 || offset > u64::from(u16::MAX);
-            (Immediate::Memory { index, is_far }, after)
+            (Immediate::Memory { index, offset }, after)
         }
         0x41 => {
             let (value, after) = signed(code, at)?;
@@ -96,6 +102,14 @@ pub(super) fn common(code: &[u8], place: usize) -> Option<(Operator<'static>, us
 
 /// Beside the alignment of a memory's operator it says that the index of the memory follows.
 const OF_MEMORY: u64 = 0x40;
+
+/// The value of the constant of 32 bits that begins at a place, if it is one.
+pub(super) fn constant(code: &[u8], place: usize) -> Option<i32> {
+    match quick(code, place)?.immediate {
+        Immediate::Const(value) => Some(value),
+        _ => None,
+    }
+}
 
 /// The most bytes that numbers of 64 bits are written in, and of 32 bits.
 const MAX_BYTES_64: usize = 10;
@@ -200,9 +214,8 @@ mod tests {
                         Immediate::Local(local),
                     ) => assert_eq!(local, local_index),
                     (Operator::I32Store { memarg } | Operator::I64Load { memarg }, of) => {
-                        let Immediate::Memory { index, is_far } = of else { panic!() };
-                        assert_eq!(index, memarg.memory);
-                        assert_eq!(is_far, memarg.memory != 0 || memarg.offset > 0xFFFF);
+                        let Immediate::Memory { index, offset } = of else { panic!() };
+                        assert_eq!((index, offset), (memarg.memory, memarg.offset));
                     }
                     (Operator::I32Const { value }, Immediate::Const(read)) => assert_eq!(value, read),
                     _ => {}

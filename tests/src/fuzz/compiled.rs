@@ -9,7 +9,7 @@ use super::{
     v8::{Node, call_json, hex, imports_json, values},
 };
 use crate::random::Random;
-use guestbox::Compiled;
+use guestbox::{CompileError, Compiled, Feature};
 use serde_json::{Value as Json, json};
 use std::path::Path;
 
@@ -50,7 +50,13 @@ fn line(case: &Case, tally: &mut Tally) -> Result<Option<String>, String> {
             return Ok(None);
         }
     };
-    let compiled = Compiled::new(&case.limits, &case.bytes).map_err(|error| format!("refused: {error}\n"))?;
+    let compiled = match Compiled::new(&case.limits, &case.bytes) {
+        Err(error @ CompileError::Feature(Feature::RelaxedSimd)) => {
+            tally.add("refused", error.code(), 1);
+            return Ok(None);
+        }
+        compiled => compiled.map_err(|error| format!("refused: {error}\n"))?,
+    };
     tally.add("modules", "run", 1);
     let mut random = Random::new(case.seed ^ 0xC0DE);
     let all = ground.run_with(&[]);
@@ -59,6 +65,7 @@ fn line(case: &Case, tally: &mut Tally) -> Result<Option<String>, String> {
     let limits = json!({
         "fuel": case.limits.fuel,
         "frames": FRAMES,
+        "nesting": case.limits.nesting,
         "memoryPages": case.limits.memory_pages,
         "totalPages": case.limits.total_memory_pages,
         "tableElements": case.limits.table_elements,

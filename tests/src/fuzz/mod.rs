@@ -31,6 +31,7 @@ pub use self::{
     case::Case,
     compiled::{compare_compiled, facts},
     tally::Tally,
+    v8::hex,
 };
 
 use std::path::{Path, PathBuf};

@@ -127,7 +127,8 @@ pub(super) fn call_json(ground: &Ground, call: &Call) -> Json {
 }
 
 /// Bytes as text.
-pub(super) fn hex(bytes: &[u8]) -> String {
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len() * 2);
     bytes.iter().for_each(|byte| write!(text, "{byte:02x}").unwrap());
     text

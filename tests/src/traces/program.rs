@@ -11,7 +11,7 @@ pub struct Program {
     /// Its guests' modules by name, as bytes.
     pub modules: Vec<(String, Vec<u8>)>,
     /// Under which all of it runs.
-    pub(super) limits: Limits,
+    pub limits: Limits,
     /// The memories that the supervisor makes: name, initial and maximum pages.
     pub(super) memories: Vec<(String, u32, Option<u32>)>,
     /// In order.

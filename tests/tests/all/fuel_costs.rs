@@ -1,7 +1,10 @@
 //! The cost model of `guestbox::costs`: programs and what they use, worked out by hand from
 //! its tables. Where one of these counts has to change, `costs::VERSION` goes up.
 
-use guestbox::{CallOptions, Environment, FuncIndex, HostCall, HostError, Store, Value, Values, costs};
+use guestbox::{
+    CallOptions, Environment, FuncIndex, HostCall, HostError, InvokeError, NoImports, Store, Value, Values,
+    costs,
+};
 use guestbox_tests::text;
 
 /// A program, the argument of its `run`, and the fuel that the guest uses, beside the call.
@@ -276,5 +279,52 @@ fn programs_use_what_the_table_says() {
 
 #[test]
 fn the_version_goes_up_with_the_counts() {
-    assert_eq!(costs::VERSION, 3, "then the counts above are others, too");
+    assert_eq!(costs::VERSION, 4, "then the counts above are others, too");
+}
+
+/// Operators that trap, with a constant at `@` that makes them, its type and the constant.
+const BOUND_TO_TRAP: &[(&str, &str, &str)] = &[
+    ("(i32.div_s (local.get $n) @)", "i32", "0"),
+    ("(i32.div_u (i32.const 3) @)", "i32", "0"),
+    ("(i32.rem_s (local.get $n) @)", "i32", "0"),
+    ("(i32.div_s (i32.const 0x80000000) @)", "i32", "-1"),
+    ("(i64.rem_u (i64.const 7) @)", "i64", "0"),
+    ("(i64.div_s (i64.extend_i32_s (local.get $n)) @)", "i64", "0"),
+    ("(i64.div_s (i64.const 0x8000000000000000) @)", "i64", "-1"),
+    ("(i32.trunc_f32_s @)", "f32", "nan"),
+    ("(i32.trunc_f64_u @)", "f64", "-1"),
+    ("(i64.trunc_f32_u @)", "f32", "inf"),
+    ("(i64.trunc_f64_s @)", "f64", "1e30"),
+    ("(i32.load @)", "i32", "131073"),
+    ("(i32.load (i32.add @ (i32.const 0)))", "i32", "131073"),
+    ("(f64.load offset=4294967295 @)", "i32", "1"),
+    ("(i32.store @ (local.get $n)) (i32.const 0)", "i32", "131073"),
+    ("(i64.store8 offset=131000 @ (i64.const 1)) (i32.const 0)", "i32", "131000"),
+    ("(f32.store @ (f32.add (f32.const 1) (f32.convert_i32_s (local.get $n)))) (i32.const 0)", "i32", "-1"),
+    ("(v128.load @)", "i32", "131073"),
+    ("(v128.store16_lane 1 @ (v128.const i64x2 1 2)) (i32.const 0)", "i32", "131073"),
+];
+
+#[test]
+fn constants_that_are_bound_to_make_an_operator_trap_change_nothing() {
+    for (operator, ty, constant) in BOUND_TO_TRAP {
+        let [known, unknown] =
+            [format!("({ty}.const {constant})"), "(global.get $g)".to_owned()].map(|operand| {
+                let text = format!(
+                    r#"(module (memory 1 2) (global $g (mut {ty}) ({ty}.const {constant}))
+                  (func (export "run") (param $n i32)
+                    (block {operator} (drop) (loop (drop (i32.const 1)) (drop (i32.const 2)))
+                      (if (local.get $n) (then (drop (i32.const 3))) (else (drop (i32.const 4)))))
+                    (loop (drop (i32.const 5)))))"#,
+                    operator = operator.replace('@', &operand)
+                );
+                let mut store = Store::new();
+                let guest = text::guest(&mut store, &text, &Environment::new());
+                match store.invoke(&mut NoImports, guest, "run", &[Value::I32(7)], 0) {
+                    Err(InvokeError::Trap(trap)) => (trap.code(), trap.fuel_used()),
+                    other => panic!("{text}: {other:?}"),
+                }
+            });
+        assert_eq!(known, unknown, "{operator}");
+    }
 }

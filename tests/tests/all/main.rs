@@ -9,7 +9,7 @@ mod allocations;
 mod cells;
 mod chains;
 mod charges;
-mod compiled;
+
 mod engine;
 mod executions;
 mod features;
@@ -18,6 +18,7 @@ mod fuel;
 mod fuel_costs;
 mod fuzz;
 mod globals;
+mod hosted;
 mod imports;
 mod instance_limits;
 mod limits;

@@ -356,6 +356,7 @@ pub(super) mod code {
 
     // Types.
     pub(in crate::wasm) const I32: u8 = 0x7F;
+    pub(in crate::wasm) const I64: u8 = 0x7E;
     pub(in crate::wasm) const F32: u8 = 0x7D;
     pub(in crate::wasm) const F64: u8 = 0x7C;
     #[cfg(feature = "simd")]

@@ -1,6 +1,5 @@
 //! The functions that are added behind those of a module.
 
-use super::host::Helper;
 use crate::wasm::scan::Scan;
 use alloc::vec::Vec;
 use hashbrown::HashMap;
@@ -12,6 +11,49 @@ pub(super) enum Appended {
     Helper(Helper),
     /// What stands for an import, see [`imports`](super::imports).
     Import(u32),
+}
+
+/// A function that is added for a host, see [`host`](super::host).
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub(super) enum Helper {
+    /// Asks for fuel, and traps where there is none.
+    Ask,
+    CopyMemory {
+        to: u32,
+        from: u32,
+    },
+    CopyTable {
+        to: u32,
+        from: u32,
+    },
+    DropData {
+        segment: u32,
+    },
+    DropElements {
+        segment: u32,
+    },
+    FillMemory {
+        memory: u32,
+    },
+    FillTable {
+        table: u32,
+    },
+    GrowMemory {
+        memory: u32,
+    },
+    GrowTable {
+        table: u32,
+    },
+    InitMemory {
+        segment: u32,
+        memory: u32,
+    },
+    InitTable {
+        segment: u32,
+        table: u32,
+    },
+    /// Ends a call whose stack is used up.
+    Overflow,
 }
 
 /// Those of a module, in the order in which they were asked for.

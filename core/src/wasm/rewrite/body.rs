@@ -1,7 +1,10 @@
 //! The walk over a function: each operator is read once, and looked at by every pass.
 
+#[cfg(feature = "simd")]
+use super::indices::place_of_vector;
 use super::{
     Module, Target,
+    constants::Bound,
     host::{Hosted, Quickly},
     labels::Labels,
     meter::{Regions, push_charge},
@@ -24,6 +27,9 @@ use crate::{
 };
 use alloc::vec::Vec;
 use wasmparser::{BinaryReader, FunctionBody, Operator};
+
+/// Where operators are that were not read quickly.
+const NOWHERE: [usize; 2] = [usize::MAX; 2];
 
 /// Why a walk ends early.
 pub(super) enum Stop {
@@ -69,6 +75,8 @@ pub(super) struct Body<'m, 'a> {
     is_noted: bool,
     /// Of the operator before.
     before: &'static Facts,
+    /// Where the last two operators are, if they were read quickly.
+    pub(super) places: [usize; 2],
 }
 
 /// An operator that is not read quickly, with where it is.
@@ -93,6 +101,7 @@ impl<'m, 'a> Body<'m, 'a> {
             slot: None,
             is_noted: false,
             before: &Facts::NOTHING,
+            places: NOWHERE,
         }
     }
 
@@ -140,6 +149,7 @@ impl<'m, 'a> Body<'m, 'a> {
         self.module.code_limits.begin_function();
         self.module.finder.begin_function();
         self.before = &Facts::NOTHING;
+        self.places = NOWHERE;
         self.is_noted = false;
         self.slot = match self.module.notes {
             Some(_) => Some(valid(self.temps.add(&mut self.output, I32))?),
@@ -171,6 +181,8 @@ impl<'m, 'a> Body<'m, 'a> {
         // Of what changes with each of them a copy is kept at hand.
         let (mut units, mut before, mut operands) = (0_u32, self.before, self.labels.operands);
         let mut height = operands.height();
+        let mut places = self.places;
+        let hides = is_live && self.module.target == Target::Interpreter;
         while let Some(Quick { code, immediate, after }) = quick(bytes, place) {
             match immediate {
                 Immediate::None => finder.see_plain(code),
@@ -192,11 +204,15 @@ impl<'m, 'a> Body<'m, 'a> {
                 valid(output.copy_to(bytes, place))?;
                 valid(notes.here(output, slot, valid(at(offset, place))?))?;
             }
+            if hides && facts.can_trap() {
+                let bound = Bound { code, facts, immediate, operands, places };
+                valid(bound.hide(output, temps, bytes, place, &scan.memories))?;
+            }
             match host {
                 None if facts.is_repaired() => {
                     valid(put_repair(output, bytes, place, repair(code, immediate, before)))?;
                 }
-                Some(host) if is_live && (facts.is_of_nans() || hosted.nans.are_pending()) => {
+                Some(host) if is_live && (facts.is_of_nans() || hosted.are_nans_pending()) => {
                     let at = Quickly { code, facts, place, after, height: operands.height() };
                     valid(hosted.see(host, output, temps, bytes, &at))?;
                 }
@@ -206,8 +222,10 @@ impl<'m, 'a> Body<'m, 'a> {
             operands.apply(facts);
             height = height.max(operands.height());
             before = facts;
+            places = [place, places[0]];
             place = after;
         }
+        self.places = places;
         self.before = before;
         self.labels.operands = operands;
         self.labels.note_height(height);
@@ -268,6 +286,12 @@ impl<'m, 'a> Body<'m, 'a> {
                 valid(notes.leave(&mut self.output, slot))?;
             }
         }
+        #[cfg(feature = "simd")]
+        if self.module.target == Target::Interpreter
+            && let Some(at) = place_of_vector(operator)
+        {
+            valid(self.hide_place(facts, place, at))?;
+        }
         if self.module.target == Target::Host {
             valid(self.write_for_host(here))?;
         } else if facts.is_repaired() {
@@ -290,6 +314,7 @@ impl<'m, 'a> Body<'m, 'a> {
             _ => {}
         }
         self.before = facts;
+        self.places = NOWHERE;
         Ok(())
     }
 

@@ -4,6 +4,8 @@ use crate::{
     error::CompileError,
     wasm::scan::{Scan, check_index, check_place},
 };
+#[cfg(feature = "simd")]
+use wasmparser::MemArg;
 use wasmparser::Operator;
 
 /// Refuses an index beyond what the module has: there stands what is added.
@@ -40,15 +42,15 @@ pub(super) fn check_indices(scan: &Scan, operator: &Operator<'_>) -> Result<(), 
             check_place(src_mem, scan.memories.len())
         }
         #[cfg(feature = "simd")]
-        _ => memory_of_vector(operator).map_or(Ok(()), |memory| check_place(memory, scan.memories.len())),
+        _ => place_of_vector(operator).map_or(Ok(()), |at| check_place(at.memory, scan.memories.len())),
         #[cfg(not(feature = "simd"))]
         _ => Ok(()),
     }
 }
 
-/// The memory that a vector or a lane of one is loaded from or stored in.
+/// Where a vector or a lane of one is loaded from or stored.
 #[cfg(feature = "simd")]
-const fn memory_of_vector(operator: &Operator<'_>) -> Option<u32> {
+pub(super) const fn place_of_vector(operator: &Operator<'_>) -> Option<MemArg> {
     match operator {
         Operator::V128Load { memarg }
         | Operator::V128Load8x8S { memarg }
@@ -71,7 +73,7 @@ const fn memory_of_vector(operator: &Operator<'_>) -> Option<u32> {
         | Operator::V128Store8Lane { memarg, .. }
         | Operator::V128Store16Lane { memarg, .. }
         | Operator::V128Store32Lane { memarg, .. }
-        | Operator::V128Store64Lane { memarg, .. } => Some(memarg.memory),
+        | Operator::V128Store64Lane { memarg, .. } => Some(*memarg),
         _ => None,
     }
 }

@@ -113,6 +113,11 @@ impl Operands {
         self.height
     }
 
+    /// Whether the last one may be a constant, or the one below it.
+    pub(super) const fn is_constant_at(self, below: bool) -> bool {
+        self.variables & (if below { 2 } else { 1 }) == 0
+    }
+
     /// Takes operands.
     pub(super) fn take(&mut self, many: usize) {
         self.height = self.height.saturating_sub(many);

@@ -4,9 +4,13 @@
 //! 32, if it has more than 16 bits or the memory is not the first, and so all that follows it in its code from a
 //! wrong place. The lane taken out and stored as an integer is the same; the engine itself does so with wider ones.
 
-use super::body::Body;
+use super::{body::Body, constants::Bound};
 use crate::wasm::{
-    operators::code::{EXTRACT_I8, EXTRACT_I16, I32_STORE8, I32_STORE16, VECTOR_PREFIX},
+    operators::{
+        Facts,
+        code::{EXTRACT_I8, EXTRACT_I16, I32_STORE8, I32_STORE16, VECTOR_PREFIX},
+    },
+    reader::Immediate,
     sections::split_leb128,
 };
 use wasmparser::{MemArg, Operator};
@@ -25,6 +29,18 @@ const fn is_far(memarg: &MemArg) -> bool {
 }
 
 impl Body<'_, '_> {
+    /// Hides a place in a memory that is bound to make an operator trap, see [`constants`](super::constants).
+    pub(super) fn hide_place(&mut self, facts: &'static Facts, place: usize, at: MemArg) -> Option<()> {
+        let Self { labels, output, temps, bytes, module, places, .. } = self;
+        if !labels.is_live {
+            return Some(());
+        }
+        let immediate = Immediate::Memory { index: at.memory, offset: at.offset };
+        let bound =
+            Bound { code: VECTOR_PREFIX, facts, immediate, operands: labels.operands, places: *places };
+        bound.hide(output, temps, bytes, place, &module.scan.memories)
+    }
+
     /// Writes these in the place of the operator that is there.
     pub(super) fn store_lane(&mut self, place: usize, after: usize, [extract, store]: [u8; 2]) -> Option<()> {
         // The prefix, the number, what says where in a memory, and the lane.

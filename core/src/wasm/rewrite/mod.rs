@@ -22,6 +22,7 @@ mod appended;
 mod blocks;
 mod body;
 mod code_limits;
+mod constants;
 mod growth;
 mod hidden;
 mod host;

@@ -29,7 +29,7 @@ use crate::wasm::{
 
 /// What is put before an operator, which comes after one of which these are the facts.
 pub(super) const fn repair(operator: u8, immediate: Immediate, before: &Facts) -> &'static [u8] {
-    let is_far = matches!(immediate, Immediate::Memory { is_far: true, .. });
+    let is_far = immediate.is_far();
     match operator {
         SELECT | TYPED_SELECT if !before.is_fresh() && !before.is_local() => &[I32_CONST, 0, I32_GT_U],
         I32_STORE | I32_STORE8 | I32_STORE16 if is_far && !before.is_fresh() => &[I32_CONST, 0, I32_OR],

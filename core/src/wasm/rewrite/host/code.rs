@@ -10,6 +10,9 @@ use crate::wasm::{
 };
 use alloc::vec::Vec;
 
+/// What is set of frames and words where there is no room, see [`frame`](super::frame).
+const NO_ROOM: i32 = i32::MIN | (1 << 17);
+
 /// Operators, one after the other.
 #[derive(Default)]
 pub(super) struct Code(pub(super) Vec<u8>);
@@ -94,7 +97,7 @@ impl Host {
     }
 
     fn end_without_room(&self, code: &mut Code) {
-        code.constant(super::frame::NO_ROOM).op(I32_AND).then(|code| code.named(CALL, self.overflow));
+        code.constant(NO_ROOM).op(I32_AND).then(|code| code.named(CALL, self.overflow));
     }
 
     /// Gives a frame back.

@@ -7,17 +7,12 @@
 //!
 //! A function that calls none only sees to it that there is room for it.
 
-use super::{Host, code::Code, nans::Nans};
+use super::code::Code;
 use crate::{
     limits::count,
     wasm::{
-        operators::code::{BLOCK, END, I32, NOTHING},
-        rewrite::{
-            body::Body,
-            meter::Regions,
-            output::{Later, Output},
-            temps::Temps,
-        },
+        operators::code::{BLOCK, END, NOTHING},
+        rewrite::body::Body,
         sections::push_sleb128,
     },
 };
@@ -25,9 +20,6 @@ use alloc::vec::Vec;
 
 /// The frame of a function, above the words.
 const FRAME: i32 = 1 << 18;
-
-/// What is set where there is no room.
-pub(super) const NO_ROOM: i32 = i32::MIN | (1 << 17);
 
 /// The most words that there may be for a call.
 pub(super) const MOST_WORDS: u32 = 1 << 16;
@@ -41,54 +33,6 @@ pub(super) fn size(locals: usize, operands: usize) -> i32 {
     // One that is larger than all there is will not fit in any case.
     let words = u32::try_from(words).unwrap_or(u32::MAX).min(MOST_WORDS.saturating_add(1));
     FRAME | words.cast_signed()
-}
-
-/// What is needed of a function besides, while it is written for a host.
-#[derive(Default)]
-pub(in crate::wasm::rewrite) struct Hosted {
-    pub(in crate::wasm::rewrite) nans: Nans,
-    /// The function's type.
-    ty: u32,
-    /// Words of its parameters and locals.
-    words: usize,
-    /// A local of 32 bits.
-    pub(super) scratch: u32,
-    /// Whether it calls others, and so keeps a frame.
-    pub(super) calls: bool,
-    /// What its frame takes.
-    size: i32,
-}
-
-impl Hosted {
-    fn begin(&mut self, temps: &Temps, output: &mut Output, ty: u32, words: u64) -> Option<()> {
-        self.scratch = temps.add(output, I32)?;
-        self.ty = ty;
-        self.words = usize::try_from(words).ok()?;
-        self.calls = false;
-        self.nans.begin();
-        Some(())
-    }
-
-    /// Writes what was to be put in later.
-    pub(in crate::wasm::rewrite) fn put(
-        &self,
-        host: &Host,
-        what: Later,
-        regions: &Regions,
-        code: &mut Vec<u8>,
-    ) -> Option<()> {
-        let mut put = Code(core::mem::take(code));
-        match what {
-            Later::Canonical(result) => self.nans.write(&mut put, result)?,
-            Later::Charge(region) => {
-                host.charge(&mut put, self.scratch, regions.units(region).saturating_add(1));
-            }
-            Later::Leave if self.calls => host.leave(&mut put, self.size),
-            Later::Leave => {}
-        }
-        *code = put.0;
-        Some(())
-    }
 }
 
 impl Body<'_, '_> {

@@ -15,7 +15,7 @@ use crate::{
             I64_EXTEND_I32_U, I64_GT_U, I64_LE_U, I64_SHL, LOCAL_SET, MEMORY_GROW, MEMORY_SIZE, RETURN,
             UNREACHABLE,
         },
-        rewrite::types::AddedTypes,
+        rewrite::{appended::Helper, types::AddedTypes},
         scan::Scan,
         types::Signature,
     },
@@ -24,49 +24,6 @@ use alloc::vec::Vec;
 use wasmparser::{
     DataKind, DataSectionReader, ElementItems, ElementKind, ElementSectionReader, Operator, Parser, Payload,
 };
-
-/// A function that is added for a host.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub(in crate::wasm::rewrite) enum Helper {
-    /// Asks for fuel, and traps where there is none.
-    Ask,
-    CopyMemory {
-        to: u32,
-        from: u32,
-    },
-    CopyTable {
-        to: u32,
-        from: u32,
-    },
-    DropData {
-        segment: u32,
-    },
-    DropElements {
-        segment: u32,
-    },
-    FillMemory {
-        memory: u32,
-    },
-    FillTable {
-        table: u32,
-    },
-    GrowMemory {
-        memory: u32,
-    },
-    GrowTable {
-        table: u32,
-    },
-    InitMemory {
-        segment: u32,
-        memory: u32,
-    },
-    InitTable {
-        segment: u32,
-        table: u32,
-    },
-    /// Ends a call whose stack is used up.
-    Overflow,
-}
 
 // The second codes of operators.
 const MEMORY_INIT: u8 = 8;

@@ -10,7 +10,7 @@
 //! | frames, and bytes of the host's stack | one global: the frames left, above the words left. See [`frame`] |
 //! | an end | a global that is not zero: each charge, and each import that returns, then traps |
 //! | which trap it is | a global that is noted before operators of which hosts say too little |
-//! | what the host is asked | two functions in a table of their own, which the host puts there: see [`Helper`] |
+//! | what the host is asked | two functions in a table of their own, which the host puts there: [`helpers`] |
 //! | bulk operations, growth | functions that see to bounds first, then take the fuel, then do it: [`helpers`] |
 //! | NaN | made the canonical one where something else than arithmetic takes it: [`nans`] |
 //!
@@ -20,23 +20,23 @@ mod code;
 mod exports;
 mod frame;
 mod helpers;
+mod hosted;
 mod nans;
 mod operators;
 #[cfg(feature = "simd")]
 mod vectors;
 
 pub(crate) use self::exports::HostNames;
-pub(super) use self::{frame::Hosted, helpers::Helper, nans::Quickly};
+pub(super) use self::{hosted::Hosted, nans::Quickly};
 
 use super::{
     Module, Target,
-    appended::{Appended, Functions},
+    appended::{Appended, Functions, Helper},
     imports, read, unreadable, write_functions,
 };
 use crate::{
     error::CompileError,
     limits::{Limits, Needs, to_usize},
-    types::features::Features,
     wasm::{
         operators::code::{END, FUNC_REF, I32},
         scan::Scan,
@@ -158,7 +158,7 @@ impl Host {
     }
 }
 
-/// Rewrites a module for a host.
+/// Rewrites a module for a host, which is to be validated besides: a host may know more than what is rewritten here.
 ///
 /// # Errors
 ///
@@ -170,9 +170,6 @@ pub(crate) fn rewrite_for_host(limits: &Limits, bytes: &[u8]) -> Result<Rehosted
     }
     let mut module = Module::new(asked, &scan, bytes, Target::Host, None).ok_or_else(unreadable)?;
     let (code, _) = write_functions(&mut module, bytes)?;
-    if module.must_be_valid {
-        Features::ALL.validate(bytes)?;
-    }
     let stack_pointer = module.finder.found();
     let needs = *module.code_limits.asked.needs();
     let (bytes, names) = finish(module, code, bytes).ok_or_else(unreadable)?;

@@ -6,7 +6,7 @@
 //! Hosts do not always say either whether what a conversion to an integer was given is no number or is out of
 //! range: that is noted before.
 
-use super::{Host, code::Code, frame::Hosted};
+use super::{Host, code::Code};
 use crate::{
     limits::to_usize,
     wasm::{
@@ -111,7 +111,7 @@ impl Nans {
     }
 }
 
-impl Hosted {
+impl Nans {
     /// Looks at an operator that is read quickly.
     pub(in crate::wasm::rewrite) fn see(
         &mut self,
@@ -122,21 +122,21 @@ impl Hosted {
         at: &Quickly,
     ) -> Option<()> {
         let Quickly { code, facts, place, after, height } = *at;
-        self.nans.take(height, facts);
+        self.take(height, facts);
         if facts.is_canonical() {
             output.copy_to(bytes, after)?;
             let is_double = !matches!(code, 0x8D..=0x97 | 0xB6);
-            let local = self.nans.local(temps, output, is_double)?;
+            let local = self.local(temps, output, is_double)?;
             let Effect::Takes(takes, _) = facts.effect else { return None };
             let with = height.saturating_sub(takes.into()).checked_add(1)?;
-            let result = u32::try_from(self.nans.results.len()).ok()?;
-            self.nans.results.push(Outcome { is_double, local, is_seen: false });
-            self.nans.pending.push((with, result));
+            let result = u32::try_from(self.results.len()).ok()?;
+            self.results.push(Outcome { is_double, local, is_seen: false });
+            self.pending.push((with, result));
             output.put_later(Later::Canonical(result))?;
         } else if facts.is_truncation() {
             output.copy_to(bytes, place)?;
             let is_double = matches!(code, 0xAA | 0xAB | 0xB0 | 0xB1);
-            let local = self.nans.local(temps, output, is_double)?;
+            let local = self.local(temps, output, is_double)?;
             let mut note = Code(core::mem::take(output.code()));
             note.named(LOCAL_TEE, local).get(local).get(local);
             note.op(if is_double { F64_NE } else { F32_NE }).named(GLOBAL_SET, host.note());

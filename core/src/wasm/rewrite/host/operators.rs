@@ -1,10 +1,10 @@
 //! What is written for a host in the place of operators, before or behind them.
 
-use super::{Segment, code::Code, helpers::Helper};
+use super::{Segment, code::Code};
 use crate::wasm::{
     operators::code::{BR, CALL, GLOBAL_SET, I32_CONST, I32_OR, I32_SHL, LOCAL_TEE},
     rewrite::{
-        appended::Appended,
+        appended::{Appended, Helper},
         body::{At, Body},
         output::Later,
     },

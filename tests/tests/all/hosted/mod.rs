@@ -4,3 +4,4 @@
 mod equality;
 mod escapes;
 mod rewriting;
+mod traces;

@@ -24,8 +24,8 @@ fn compare(cases: impl Iterator<Item = Case>, least: &[(&str, u64)]) {
 
 #[test]
 fn random_modules_do_the_same() {
-    let seeds = if cfg!(debug_assertions) { 400 } else { 8_000 };
-    let least = [("finished", seeds), ("out-of-fuel", seeds / 2), ("unreachable", seeds / 100)];
+    let seeds = if cfg!(debug_assertions) { 100 } else { 6_000 };
+    let least = [("finished", seeds), ("out-of-fuel", seeds / 2)];
     compare((1..=seeds).filter_map(Case::of_seed), &least);
 }
 
@@ -37,10 +37,12 @@ fn endless_loops_of_every_class_of_operator_end_by_fuel() {
 
 #[test]
 fn every_operator_does_the_same_wherever_its_operands_are() {
-    let cases = operators::cases().into_iter().map(|case| case.bytes());
+    let cases = operators::cases().into_iter().filter(|case| !case.operator.contains("relaxed"));
+    // In debug builds one in ten.
+    let cases = cases.step_by(if cfg!(debug_assertions) { 10 } else { 1 }).map(|case| case.bytes());
     let cases = cases.filter(|bytes| imports_what_cases_have(bytes));
     let cases = cases.zip(1..).map(|(bytes, seed)| Case::new(seed, bytes, false));
-    compare(cases, &[("finished", 1_000)]);
+    compare(cases, &[("finished", 500)]);
 }
 
 /// Whether a module imports nothing but functions of numbers and memories.
