@@ -85,7 +85,7 @@ fn line(case: &Case, tally: &mut Tally) -> Result<Option<String>, String> {
         "memories": ground.plan.memories,
         "globals": ground.globals_json(),
         "limits": limits,
-        "entries": entries.iter().map(|entry| json_of(entry)).collect::<Vec<_>>(),
+        "entries": entries.iter().map(json_of).collect::<Vec<_>>(),
     });
     Ok(Some(line.to_string()))
 }
