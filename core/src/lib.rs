@@ -55,6 +55,7 @@
 //! | keep, reset or copy a guest's state | [`Store::snapshot`], [`Store::restore`], [`Store::fork`], [`snapshot`] |
 //! | know what went wrong | [`Trap`] for guests, one error enum for each operation |
 //! | see where a guest is | [`CompileOptions::with_frames`], [`Frames`] |
+//! | run programs of WASI | `wasi`, of the feature of this name |
 //! | serve the Substrate sandbox ABI | [`ThunkSupervisor`], [`Thunk`], [`abi`], [`wire`] |
 //! | serve a supervisor that is wasm itself | [`substrate`] |
 //!
@@ -86,6 +87,8 @@ pub mod substrate;
 #[doc(hidden)]
 pub mod tables;
 mod types;
+#[cfg(feature = "wasi")]
+pub mod wasi;
 mod wasm;
 pub mod wire;
 
@@ -116,6 +119,6 @@ pub use crate::{
         proposals::Proposal,
         refs::{ExternRef, FuncRef},
         trap::{Reason, Trap, TrapCode},
-        value::{FuncType, Number, ReturnValue, V128, Value, ValueType, Values},
+        value::{FuncType, Number, ReturnValue, Signature, V128, Value, ValueType, Values},
     },
 };

@@ -9,6 +9,7 @@ use crate::{
         features::Feature,
         proposals::Proposal,
         trap::Trap,
+        value::Signature,
     },
 };
 use alloc::boxed::Box;
@@ -92,6 +93,8 @@ coded! {
     /// Why an import could not be resolved.
     #[derive(Clone, Copy, Debug, Eq, PartialEq)]
     pub enum ImportProblem, fn code {
+        /// The function, of this type, is of another than the guest declares.
+        FunctionType(given: Signature) => "function-type", "a function {given} is given, which is not of this type";
         /// The global that the environment names does not exist (any more).
         Global(error: HandleError) => "global", "{error}";
         /// The global, of this type, is of another than the guest declares.
@@ -109,6 +112,9 @@ coded! {
         Table(error: HandleError) => "table", "{error}";
         /// The table, of this type, is of other elements, smaller, or may grow larger than the guest declares.
         TableType(given: TableType) => "table-type", "a {given} is given, which does not fit";
+        /// It is of WASI's version before preview 1, whose layouts are others. Build the program anew, with a toolchain since
+        /// 2020.
+        WasiUnstable => "wasi-unstable", "`wasi_unstable` is not supported; build the program for `wasi_snapshot_preview1`";
     }
 }
 

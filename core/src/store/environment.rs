@@ -2,7 +2,7 @@
 //!
 //! An import is resolved by name and kind. Functions, globals, memories and tables are separate namespaces; the
 //! signature of a function is what the guest declares, so one name may be imported with
-//! several. Where two entries have the same names and kind the later one counts.
+//! several, but for functions that are offered by one type. Where two entries have the same names and kind the later one counts.
 
 use crate::{
     error::{EnvironmentError, HandleError, ImportError, ImportProblem, InstantiateError},
@@ -10,8 +10,9 @@ use crate::{
     module::Module,
     store::shared::Thing,
     types::{
-        externs::ExternType,
+        externs::{ExternType, Import},
         ids::{FuncIndex, GlobalId, MemoryId, TableId},
+        value::Signature,
     },
     wire::{EnvironmentDefinition, ExternEntity},
 };
@@ -32,12 +33,22 @@ use parity_scale_codec::Decode;
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Environment {
-    functions: HashMap<Names, FuncIndex>,
+    functions: HashMap<Names, Offered>,
     globals: HashMap<Names, GlobalId>,
     memories: HashMap<Names, MemoryId>,
     tables: HashMap<Names, TableId>,
+    /// Modules that it has nothing of, and why.
+    refused: Vec<(Box<[u8]>, ImportProblem)>,
     /// Whether it came by the wire, by which numbers are passed and nothing else.
     is_of_wire: bool,
+}
+
+/// A function that is offered.
+#[derive(Clone, Copy, Debug)]
+struct Offered {
+    func: FuncIndex,
+    /// The type that the guest has to declare; `None` where it may be any.
+    signature: Option<Signature>,
 }
 
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -114,7 +125,25 @@ impl Environment {
 
     /// Offers a function; names that are not UTF-8 match nothing.
     pub fn set_function(&mut self, module: &[u8], name: &[u8], func: FuncIndex) {
-        self.functions.insert(Names(module.into(), name.into()), func);
+        self.functions.insert(Names(module.into(), name.into()), Offered { func, signature: None });
+    }
+
+    /// Offers a function that is of one type: a guest that declares another is refused.
+    pub fn set_typed_function(&mut self, module: &str, name: &str, func: FuncIndex, signature: Signature) {
+        let names = Names(module.as_bytes().into(), name.as_bytes().into());
+        self.functions.insert(names, Offered { func, signature: Some(signature) });
+    }
+
+    /// Says why it has nothing of a module.
+    #[cfg_attr(not(feature = "wasi"), expect(dead_code, reason = "nothing else refuses one"))]
+    pub(crate) fn refuse_module(&mut self, module: &str, problem: ImportProblem) {
+        self.refused.push((module.as_bytes().into(), problem));
+    }
+
+    /// Why it has not what is imported.
+    fn problem(&self, import: &Import) -> ImportProblem {
+        let refused = self.refused.iter().find(|(module, _)| **module == *import.module().as_bytes());
+        refused.map_or(ImportProblem::Missing, |(_, problem)| *problem)
     }
 
     /// Offers a memory; names that are not UTF-8 match nothing.
@@ -166,9 +195,12 @@ impl Environment {
                 ExternType::Func(ty) if self.is_of_wire && !ty.is_numeric() => {
                     refused.push(ImportError::new(import, ImportProblem::Signature));
                 }
-                ExternType::Func(_) => match self.functions.get(&names) {
-                    Some(func) => functions.push(*func),
-                    None => refused.push(ImportError::new(import, ImportProblem::Missing)),
+                ExternType::Func(ty) => match self.functions.get(&names) {
+                    Some(Offered { signature: Some(given), .. }) if !given.is_of(ty) => {
+                        refused.push(ImportError::new(import, ImportProblem::FunctionType(*given)));
+                    }
+                    Some(offered) => functions.push(offered.func),
+                    None => refused.push(ImportError::new(import, self.problem(import))),
                 },
                 ExternType::Memory(_) => match self.memories.get(&names) {
                     Some(memory) => things.push((position, Thing::Memory(*memory))),

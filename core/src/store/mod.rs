@@ -261,9 +261,8 @@ impl Store {
         execution: &mut Execution,
         shares: bool,
     ) -> Result<Values, Trap> {
-        let outer = self.level;
-        let leave = Leave { store: self, outer, shares };
-        let store = &mut *leave.store;
+        let mut leave = self.leave_later(shares);
+        let (store, outer) = leave.parts();
         loop {
             match execution.run(store) {
                 Ok(Step::Finished(results)) => return Ok(results),
@@ -285,6 +284,13 @@ impl Store {
                 Err(error) => return Err(Trap::because(TrapCode::Engine, error)),
             }
         }
+    }
+
+    /// Goes back to the level of now when what it returns is dropped.
+    #[inline]
+    pub(crate) const fn leave_later(&mut self, shares: bool) -> Leave<'_> {
+        let outer = self.level;
+        Leave { store: self, outer, shares }
     }
 
     /// Opens a level of nesting, for those who serve host calls by hand: call it before the
@@ -362,11 +368,19 @@ pub struct Level {
 }
 
 /// Goes back to the level it was made on, also when a supervisor panics.
-struct Leave<'a> {
+pub(crate) struct Leave<'a> {
     store: &'a mut Store,
     outer: Level,
     /// Whether the fuel left on an inner level at a panic is all that the outer one has left.
     shares: bool,
+}
+
+impl Leave<'_> {
+    /// The store, and the level that it goes back to.
+    #[inline]
+    pub(crate) const fn parts(&mut self) -> (&mut Store, Level) {
+        (self.store, self.outer)
+    }
 }
 
 impl Drop for Leave<'_> {

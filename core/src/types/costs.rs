@@ -78,6 +78,20 @@
 //!
 //! What the supervisor does is its own: see [`Store::charge`](crate::Store::charge).
 //!
+//! # WASI
+//!
+//! Calls that [`Wasi`](crate::wasi::Wasi) serves are charged before the work, once, however often a call that waits is
+//! served:
+//!
+//! | what | fuel each |
+//! |---|---|
+//! | a call, beside the host call | [`WASI_CALL`] |
+//! | 8 bytes that are copied between memory and files, streams or paths, or cleared as a file grows | 1 |
+//! | a random byte | [`WASI_RANDOM_BYTE`] |
+//! | a component of a path, or of what a symbolic link leads to | [`WASI_COMPONENT`] |
+//! | an entry of a directory that is listed, or looked at as a directory is moved; a subscription of a poll | [`WASI_ENTRY`] |
+//! | a piece of memory to read into or to write from | [`WASI_PIECE`] |
+//!
 //! # Why these
 //!
 //! `make bench-fuel` measures what a unit of each class is worth: 0.2 to 3 ns, also where functions
@@ -118,3 +132,21 @@ pub const LOCALS_PER_UNIT: u32 = 16;
 
 /// Bytes that bulk operations and growth write for a unit of fuel.
 pub const BYTES_PER_UNIT: u32 = 64;
+
+/// The fuel of each call of WASI's that is served, beside [`HOST_CALL`].
+pub const WASI_CALL: u64 = 300;
+
+/// Bytes that WASI copies or clears for a unit of fuel.
+pub const WASI_BYTES_PER_UNIT: u64 = 8;
+
+/// The fuel of each random byte.
+pub const WASI_RANDOM_BYTE: u64 = 1;
+
+/// The fuel of each component of a path that is followed, those of symbolic links too.
+pub const WASI_COMPONENT: u64 = 100;
+
+/// The fuel of each entry of a directory and of each subscription that is looked at.
+pub const WASI_ENTRY: u64 = 50;
+
+/// The fuel of each piece of memory that is read into or written from.
+pub const WASI_PIECE: u64 = 16;

@@ -422,6 +422,46 @@ impl fmt::Display for FuncType {
     }
 }
 
+/// The signature of a function that a supervisor knows beforehand.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct Signature {
+    params: &'static [ValueType],
+    results: &'static [ValueType],
+}
+
+impl Signature {
+    /// That of these parameters and results.
+    #[must_use]
+    pub const fn new(params: &'static [ValueType], results: &'static [ValueType]) -> Self {
+        Self { params, results }
+    }
+
+    /// The types of the parameters, in order.
+    #[must_use]
+    pub const fn params(self) -> &'static [ValueType] {
+        self.params
+    }
+
+    /// The types of the results, in order.
+    #[must_use]
+    pub const fn results(self) -> &'static [ValueType] {
+        self.results
+    }
+
+    /// Whether it is that of a function of this type.
+    #[must_use]
+    pub fn is_of(self, ty: &FuncType) -> bool {
+        self.params == ty.params() && self.results == ty.results()
+    }
+}
+
+/// As in `(i32, i64) -> (f32)`.
+impl fmt::Display for Signature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "({}) -> ({})", List(self.params), List(self.results))
+    }
+}
+
 /// Types with commas between them.
 pub(crate) struct List<'a>(pub(crate) &'a [ValueType]);
 

@@ -1,0 +1,80 @@
+//! WASI preview 1: the system that programs of `wasm32-wasip1` see.
+//!
+//! [`Wasi`] is that system for one program: arguments, environment variables, files in memory, standard streams, clocks and
+//! random numbers. By default all of it is deterministic: a program writes the same bytes and uses the same fuel in each
+//! run, natively and in a browser. Nothing of the host is in it that was not put there.
+//!
+//! # Serving calls
+//!
+//! [`Wasi::environment`] is what a program imports, and [`Wasi::serve`] serves its calls:
+//!
+//! ```
+//! use guestbox::{Module, Store, wasi::{Served, Stream, Wait, Wasi, WasiOptions}};
+//! # let wasm = wat::parse_str(r#"(module
+//! #     (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+//! #     (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+//! #     (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+//! #     (memory (export "memory") 1) (data (i32.const 0) "\10\00\00\00\20\00\00\00")
+//! #     (func (export "_start")
+//! #         (drop (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))
+//! #         (i32.store (i32.const 4) (i32.load (i32.const 8)))
+//! #         (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))
+//! #         (call $exit (i32.const 7))))"#).unwrap();
+//! // A program that reads, writes what it read, and exits with 7.
+//! let module = Module::new(&wasm)?;
+//! let mut store = Store::new();
+//! let guest = store.instantiate(&mut guestbox::NoImports, &module, &Wasi::environment(), 0)?;
+//! let mut wasi = Wasi::new(&WasiOptions::new())?;
+//! let mut execution = store.begin(guest, "_start", &[], 0)?;
+//! let code = loop {
+//!     let guestbox::Step::HostCall(call) = execution.run(&mut store)? else { panic!("it exits") };
+//!     let outer = store.open_level(&call)?;
+//!     let served = wasi.serve(&mut store, &call);
+//!     execution.spend_to(store.close_level(outer));
+//!     match served {
+//!         Ok(Served::Answer(values)) => execution.answer(Ok(values))?,
+//!         Ok(Served::Wait(Wait::Stdin)) => wasi.feed(b"hello"),
+//!         Ok(Served::Exit(code)) => break code,
+//!         Ok(other) => panic!("{other:?}"),
+//!         Err(error) => execution.answer(Err(error))?,
+//!     }
+//! };
+//! execution.cancel(&mut store);
+//! assert_eq!(code, 7);
+//! assert_eq!(wasi.take_output(), Some((Stream::Stdout, b"hello".to_vec())));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod abi;
+mod caller;
+mod calls;
+mod clock;
+mod descriptors;
+mod errno;
+mod error;
+mod files;
+mod functions;
+mod host;
+mod inode;
+mod limits;
+mod memory;
+mod options;
+mod serve;
+mod state;
+mod streams;
+mod tree;
+mod wait;
+
+pub use self::{
+    errno::Errno,
+    error::{OptionsError, WasiSnapshotError},
+    files::Written,
+    functions::{FIRST_FUNCTION, Function, MODULE},
+    host::{Ended, Run, WasiHost},
+    limits::{OutputLimit, WasiLimits},
+    memory::{GuestMemory, StoreMemory},
+    options::{Clocks, Mount, Random, WasiOptions},
+    state::Wasi,
+    tree::{Entry, Tree},
+    wait::{Request, Served, Stream, Wait},
+};

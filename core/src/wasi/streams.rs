@@ -1,0 +1,84 @@
+//! The standard streams: input that was fed, and output that waits to be taken.
+
+use super::wait::Stream;
+use crate::limits::count;
+use alloc::{collections::VecDeque, vec::Vec};
+
+/// Standard input.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Input {
+    /// What was fed and is kept.
+    bytes: Vec<u8>,
+    /// How much of it was read.
+    read: usize,
+    pub(super) is_closed: bool,
+}
+
+impl Input {
+    /// Whether a read has something to give, be it the end.
+    pub(super) fn is_ready(&self) -> bool {
+        self.is_closed || !self.unread().is_empty()
+    }
+
+    pub(super) fn feed(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    /// What was not read yet.
+    pub(super) fn unread(&self) -> &[u8] {
+        self.bytes.get(self.read..).unwrap_or_default()
+    }
+
+    /// Notes that so many bytes more were read.
+    pub(super) fn consume(&mut self, len: usize) {
+        self.read = self.read.saturating_add(len).min(self.bytes.len());
+        // What was read is let go of once it is the larger part, so that each byte moves once at most.
+        if self.read > self.bytes.len() / 2 {
+            self.bytes.drain(..self.read);
+            self.read = 0;
+        }
+    }
+}
+
+/// Standard output and standard error, in the order in which they were written.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Output {
+    bytes: VecDeque<u8>,
+    /// To which stream the bytes go, and how many in a row.
+    runs: VecDeque<(Stream, usize)>,
+    /// Bytes altogether, those too that were taken.
+    pub(super) written: u64,
+}
+
+/// What a run takes of the buffer beside its bytes.
+const RUN_BYTES: usize = 16;
+
+impl Output {
+    /// What waits to be taken, in bytes of the buffer.
+    pub(super) fn len(&self) -> u64 {
+        count(self.bytes.len().saturating_add(self.runs.len().saturating_mul(RUN_BYTES)))
+    }
+
+    pub(super) fn push(&mut self, stream: Stream, bytes: &[u8]) {
+        self.written = self.written.saturating_add(count(bytes.len()));
+        self.append(stream, bytes);
+    }
+
+    /// Adds bytes that were counted before.
+    pub(super) fn append(&mut self, stream: Stream, bytes: &[u8]) {
+        if bytes.is_empty() {
+            return;
+        }
+        self.bytes.extend(bytes);
+        match self.runs.back_mut() {
+            Some((last, len)) if *last == stream => *len = len.saturating_add(bytes.len()),
+            _ => self.runs.push_back((stream, bytes.len())),
+        }
+    }
+
+    /// Takes what was written first, up to where the other stream begins.
+    pub(super) fn take(&mut self) -> Option<(Stream, Vec<u8>)> {
+        let (stream, len) = self.runs.pop_front()?;
+        Some((stream, self.bytes.drain(..len.min(self.bytes.len())).collect()))
+    }
+}
