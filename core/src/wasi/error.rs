@@ -48,6 +48,8 @@ coded! {
         } => "limit", "limit `{limit}` is {maximum}, and the snapshot has more; raise it in `WasiLimits`";
         /// They do not begin as a snapshot does.
         NotASnapshot => "not-a-snapshot", "the bytes are no snapshot of WASI";
+        /// The host had no memory left.
+        OutOfSystemMemory => "out-of-system-memory", "out of system memory";
         /// They are of another version of the format.
         #[non_exhaustive]
         Version {

@@ -60,6 +60,7 @@ mod limits;
 mod memory;
 mod options;
 mod serve;
+mod snapshot;
 mod state;
 mod streams;
 mod tree;

@@ -81,4 +81,10 @@ impl Output {
         let (stream, len) = self.runs.pop_front()?;
         Some((stream, self.bytes.drain(..len.min(self.bytes.len())).collect()))
     }
+
+    /// All that waits, in order.
+    pub(super) fn waiting(&self) -> Vec<(Stream, Vec<u8>)> {
+        let mut copy = self.clone();
+        core::iter::from_fn(|| copy.take()).collect()
+    }
 }

@@ -119,11 +119,7 @@ impl Wasi {
     pub(in crate::wasi) fn path_symlink(&mut self, caller: &mut Caller<'_>) -> Done {
         let target = self.path_of(caller, 0)?;
         self.directory_of(caller, 2, Rights::PATH_SYMLINK)?;
-        match target.first() {
-            None => return Err(Errno::NOENT.into()),
-            Some(b'/') => return Err(Errno::PERM.into()),
-            Some(_) => {}
-        }
+        self.files.check_target(&target)?;
         let found = self.find(2, 3, Rights::PATH_SYMLINK, caller)?;
         if let Some(inode) = found.inode
             && found.has_slash

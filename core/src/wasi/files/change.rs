@@ -36,6 +36,7 @@ impl Files {
 
     /// Makes a node in any mount.
     pub(super) fn add(&mut self, parent: Inode, name: Name, kind: Kind, now: u64) -> Result<Inode, Errno> {
+        self.check_name(parent)?;
         if let Kind::Directory(_) = kind
             && self.depth(parent)? >= self.quota.depth
         {
@@ -48,7 +49,6 @@ impl Files {
         let node = Node { kind, mount, links: 0, opened: 0, is_dirty: false, times: Times::all(now) };
         let bytes = node.quota_bytes();
         self.check_room(bytes)?;
-        self.check_name(parent)?;
         let inode = self.next;
         self.next = inode.checked_add(1).ok_or(Errno::NOSPC)?;
         self.bytes = self.bytes.saturating_add(bytes);
@@ -93,6 +93,10 @@ impl Files {
         let node = self.node_mut(inode)?;
         node.links = node.links.saturating_sub(1);
         node.times.changed = now;
+        // A directory that is nowhere any more is above itself, as the root of a mount.
+        if let Kind::Directory(directory) = &mut node.kind {
+            Arc::make_mut(directory).parent = inode;
+        }
         self.drop_unused(inode);
         Ok(())
     }
@@ -107,6 +111,9 @@ impl Files {
     ) -> Result<(), Stop> {
         let ((old_parent, old_name), (new_parent, new_name)) = (from, to);
         self.check_writable(old_parent)?;
+        if self.node(new_parent)?.links == 0 {
+            return Err(Errno::NOENT.into());
+        }
         if self.node(old_parent)?.mount != self.node(new_parent)?.mount {
             return Err(Errno::XDEV.into());
         }
@@ -126,7 +133,6 @@ impl Files {
             Some(Kind::Directory(_)) if !is_directory => return Err(Errno::ISDIR.into()),
             Some(Kind::File(_) | Kind::Link(_)) if is_directory => return Err(Errno::NOTDIR.into()),
             Some(_) => self.unlink(new_parent, &new_name, now)?,
-            None if self.node(new_parent)?.links == 0 => return Err(Errno::NOENT.into()),
             None => {}
         }
         self.directory_mut(old_parent)?.remove(&old_name)?;

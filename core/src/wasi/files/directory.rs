@@ -51,6 +51,11 @@ impl Directory {
         entries.map(|(cookie, name)| (*cookie, name, self.get(name).unwrap_or_default()))
     }
 
+    /// The cookie of the next name.
+    pub(in crate::wasi) const fn next_cookie(&self) -> u64 {
+        self.next
+    }
+
     /// Adds a name that is not there.
     pub(super) fn insert(&mut self, name: Name, inode: Inode) {
         self.put(self.next, name, inode);
@@ -61,6 +66,11 @@ impl Directory {
         self.next = self.next.max(cookie.saturating_add(1));
         let is_new = self.by_cookie.insert(cookie, Arc::clone(&name)).is_none();
         self.names.insert(name, (inode, cookie)).is_none() && is_new
+    }
+
+    /// Sets the cookie of the next name on; those there are have others.
+    pub(in crate::wasi) fn skip_cookies(&mut self, next: u64) {
+        self.next = self.next.max(next);
     }
 
     /// Removes a name and says what node had it.

@@ -127,7 +127,7 @@ impl Node {
     }
 
     /// What it takes of the quota of bytes.
-    fn quota_bytes(&self) -> u64 {
+    pub(super) fn quota_bytes(&self) -> u64 {
         match &self.kind {
             Kind::File(contents) => contents.quota_bytes(),
             Kind::Directory(_) => 0,

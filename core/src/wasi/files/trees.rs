@@ -59,22 +59,14 @@ impl Files {
         let mut here = root;
         let mut components = path.split(|byte| *byte == b'/').peekable();
         while let Some(component) = components.next() {
-            if matches!(component, b"" | b"." | b"..") {
-                return Err(Errno::INVAL);
-            }
-            if count(component.len()) > self.quota.name_bytes {
-                return Err(Errno::NAMETOOLONG);
-            }
+            self.check_name_text(component)?;
             let existing = self.directory(here)?.get(component);
             let kind = match (components.peek(), stored) {
                 (Some(_), _) | (None, Stored::Directory) => Kind::Directory(Arc::new(Directory::new(here))),
                 (None, Stored::File(bytes)) => Kind::File(Contents::Here(Arc::clone(bytes))),
                 (None, Stored::LazyFile(request)) => Kind::File(Contents::Lazy(*request)),
                 (None, Stored::Link(target)) => {
-                    self.check_text(target)?;
-                    if target.first().is_none_or(|first| *first == b'/') {
-                        return Err(Errno::PERM);
-                    }
+                    self.check_target(target)?;
                     Kind::Link(target.as_slice().into())
                 }
             };
@@ -96,6 +88,27 @@ impl Files {
             return Err(Errno::INVAL);
         }
         core::str::from_utf8(path).map(|_| ()).map_err(|_| Errno::ILSEQ)
+    }
+
+    /// Refuses bytes that are no name.
+    pub(in crate::wasi) fn check_name_text(&self, name: &[u8]) -> Result<(), Errno> {
+        if matches!(name, b"" | b"." | b"..") || name.contains(&b'/') {
+            return Err(Errno::INVAL);
+        }
+        if count(name.len()) > self.quota.name_bytes {
+            Err(Errno::NAMETOOLONG)
+        } else {
+            self.check_text(name)
+        }
+    }
+
+    /// Refuses bytes to which no symbolic link can lead.
+    pub(in crate::wasi) fn check_target(&self, target: &[u8]) -> Result<(), Errno> {
+        match target.first() {
+            None => Err(Errno::NOENT),
+            Some(b'/') => Err(Errno::PERM),
+            Some(_) => self.check_text(target),
+        }
     }
 
     /// The tree that a mount has become. Hard links are files of their own there.
