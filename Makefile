@@ -13,8 +13,8 @@ UNOPTIMIZED := $(foreach package,wasmi wasmi_core wasmi_ir wasmi_collections was
 # The toolchain that has the wasm32 target; the environment may name another.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: help demo test check check-js format-js bench-quick bench-compile bench-engine bench-fuel bench-turns census record-census glue hostile oracle fuzz fuzz-planted soak package runtime supervisor record-spec record-supervisor record-traces clean \
-	setup-wasm setup-js setup-guests setup-large setup-census setup-browser setup-runtimes setup-bundlers setup-more-bundlers setup-runtime setup-all \
+.PHONY: help demo test check check-js format-js bench-quick bench-compile bench-engine bench-fuel bench-turns census record-census glue hostile oracle fuzz fuzz-planted fuzz-wasi soak package runtime supervisor record-spec record-supervisor record-traces record-wasi clean \
+	setup-wasm setup-wasi setup-js setup-guests setup-large setup-census setup-browser setup-runtimes setup-bundlers setup-more-bundlers setup-runtime setup-all \
 	test-core test-native test-host test-js test-package test-browser test-bundlers
 
 help: ## lists the targets
@@ -31,7 +31,7 @@ test-core: ## the core's own tests, without what is on by default
 	cargo $(UNOPTIMIZED) test --package guestbox --no-default-features --tests
 
 # In one go, so that the engine is compiled once for both.
-test-native: setup-js setup-guests supervisor runtime ## the core's own tests and examples, and black-box ones, in debug, and torture, the oracle, the fuzz, the traces, the operators, the specification's tests, teardown, substrate and the runtime in release
+test-native: setup-js setup-guests setup-wasi supervisor runtime ## the core's own tests and examples, and black-box ones, in debug, and torture, the oracle, the fuzz, the traces, the operators, the specification's tests, teardown, substrate and the runtime in release
 	cargo test --package guestbox --package guestbox-tests
 	target/debug/examples/round_robin
 	cargo test --profile optimized --package guestbox-tests --test teardown
@@ -151,6 +151,11 @@ fuzz-planted: export MODULES ?= 2000
 fuzz-planted: setup-js ## shows that the fuzz finds defects that are planted in a copy of the engine
 	tests/plant.sh $(MODULES)
 
+fuzz-wasi: CALLS ?= 10000000
+fuzz-wasi: SEED ?= $(shell date +%s)000
+fuzz-wasi: ## CALLS random calls of WASI from the seed SEED on: no panic, and the limits hold
+	WASI_FUZZ_CALLS=$(CALLS) WASI_FUZZ_SEED=$(SEED) cargo test --profile optimized --package guestbox-tests --test all -- wasi::fuzz::
+
 soak: package ## 20,000 rounds of instantiate and teardown, and of reset, natively and in Node, memory flat
 	cargo run --quiet --release --package guestbox-tests --bin soak
 	$(NODE24) js/test/soak.mjs
@@ -166,6 +171,9 @@ record-spec: ## records how many of the specification's tests come to what (test
 
 record-supervisor: supervisor ## records that supervisor's traces anew (tests/scenarios/supervisor.json)
 	cargo run --quiet --package guestbox-tests --bin record-supervisor
+
+record-wasi: ## records a session of WASI anew (tests/wasi/recorded)
+	RECORD_WASI=1 cargo test --package guestbox-tests --test all -- wasi::traces::
 
 record-traces: setup-guests ## records what the programs and the real guests do and use anew (tests/traces/recorded)
 	cargo run --quiet --package guestbox-tests --bin record-traces

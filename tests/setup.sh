@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what a Makefile target needs, if it is not there yet; says what it can't install.
 #
-#   tests/setup.sh wasm | js | guests | large | census | runtime | runtimes | bundlers | more-bundlers | browser | bare-metal | deny | component NAME | toolchain VERSION
+#   tests/setup.sh wasm | wasi | js | guests | large | census | runtime | runtimes | bundlers | more-bundlers | browser | bare-metal | deny | component NAME | toolchain VERSION
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -41,6 +41,10 @@ case "${1:-}" in
       fail "this Rust has no wasm32-unknown-unknown target and rustup could not add it"
     cargo_tool wasm-bindgen "$bindgen_version" wasm-bindgen-cli
     cargo_tool wasm-pack "$pack_version" wasm-pack
+    ;;
+  wasi)
+    need cargo "Rust by rustup"
+    rust_target wasm32-wasip1 || fail "this Rust has no wasm32-wasip1 target and rustup could not add it"
     ;;
   js) npm_ci js ;;
   guests) npm_ci tests/guests ;;

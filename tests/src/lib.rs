@@ -12,6 +12,7 @@ pub mod stack_pointers;
 pub mod text;
 pub mod torture;
 pub mod traces;
+pub mod wasi;
 pub mod wasm_supervisor;
 
 /// The README's Rust examples, as tests.

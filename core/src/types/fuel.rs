@@ -154,6 +154,20 @@ impl Fuel {
 #[non_exhaustive]
 pub struct OutOfFuel;
 
+impl OutOfFuel {
+    /// The error, for those who charge guests of another engine: see `GuestMemory` of the module `wasi`.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self
+    }
+}
+
+impl Default for OutOfFuel {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl fmt::Display for OutOfFuel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the guest has less fuel than it is charged")

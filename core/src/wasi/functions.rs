@@ -117,6 +117,13 @@ functions! {
 }
 
 impl Function {
+    /// The index by which a host call names it.
+    #[must_use]
+    pub fn index(self) -> FuncIndex {
+        let at = Self::ALL.iter().position(|function| *function == self);
+        FuncIndex(FIRST_FUNCTION.saturating_add(at.and_then(|at| u32::try_from(at).ok()).unwrap_or(0)))
+    }
+
     /// The function with an index; `None` for one of somebody else's.
     #[must_use]
     pub fn of(index: FuncIndex) -> Option<Self> {
@@ -128,8 +135,8 @@ impl Function {
 /// An environment with all functions. Add your own to it.
 pub(super) fn environment() -> Environment {
     let mut environment = Environment::new();
-    for (index, function) in (FIRST_FUNCTION..).zip(Function::ALL) {
-        environment.set_typed_function(MODULE, function.name(), FuncIndex(index), function.signature());
+    for function in Function::ALL {
+        environment.set_typed_function(MODULE, function.name(), function.index(), function.signature());
     }
     environment.refuse_module(UNSTABLE, ImportProblem::WasiUnstable);
     environment
@@ -144,6 +151,7 @@ mod tests {
         assert_eq!(Function::ALL.len(), 46);
         for (index, function) in (FIRST_FUNCTION..).zip(Function::ALL) {
             assert_eq!(Function::of(FuncIndex(index)), Some(*function));
+            assert_eq!(function.index(), FuncIndex(index));
         }
         for foreign in [0, FIRST_FUNCTION - 1, FIRST_FUNCTION + 46, u32::MAX] {
             assert_eq!(Function::of(FuncIndex(foreign)), None);

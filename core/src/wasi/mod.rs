@@ -44,6 +44,41 @@
 //! assert_eq!(wasi.take_output(), Some((Stream::Stdout, b"hello".to_vec())));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! This is the loop that [`Wasi::run`] makes for you with a [`WasiHost`]; the example `wasi` is a command line of it. A
+//! program of another engine is served by [`Wasi::serve_with`], which sees its memory only by [`GuestMemory`].
+//!
+//! # What waits
+//!
+//! No call blocks. What a program waits for is a [`Wait`]: do it, and serve the same call again, which
+//! [`Execution::run`](crate::Execution::run) gives as often as it is asked. Meanwhile the guest is paused as in any host call,
+//! and anything else may run. These calls may wait:
+//!
+//! | functions | for |
+//! |---|---|
+//! | `fd_read` of standard input | [`Wait::Stdin`], unless it is of no bytes, or the descriptor is `NONBLOCK` |
+//! | `fd_write` of standard output and error | [`Wait::Output`], where the buffer is full |
+//! | `poll_oneoff` | [`Wait::Until`], [`Wait::Stdin`], [`Wait::Forever`] |
+//! | `fd_read`, `fd_pread` and `path_open` of lazy files, and what sets their size | [`Wait::File`] |
+//! | `random_get`, where numbers are the [host's](Random::Host) | [`Wait::Random`] |
+//!
+//! # What there is
+//!
+//! All 46 functions of `wasi_snapshot_preview1`. Components are not run, and there are no sockets, which are `NOTSOCK`, no threads and
+//! no directories of the host.
+//!
+//! * **Files** are in memory: a [`Mount`] is a [`Tree`] that is given to the program, and [`Wasi::tree`] is what it has become. One is
+//!   read-only, `ROFS`, or notes what is written back; a lazy file is asked for when it is needed. Bytes are shared with
+//!   the tree, and with clones, until they are written to.
+//! * **Paths** lead from node to node. One that is absolute or leads above the directory of its descriptor is `PERM`,
+//!   also if it came back below; symbolic links are followed in the same way, at most 32 of them.
+//! * **Rights** of a descriptor only shrink. The cookie of a directory's entry is its ordinal among all that were ever in it, so
+//!   that a program that removes what it lists misses none.
+//! * **Clocks** go on by a microsecond whenever they are asked, and by sleeping, from a time that is always the same; or they
+//!   are the host's, [`Clocks`]. Random numbers come from a seed, or from the host, [`Random`].
+//! * **Fuel** is charged before the work, once for each call, however often it waits: see [`costs`](crate::costs#wasi).
+//! * **Limits** are [`WasiLimits`]: what a file takes is counted before it is taken.
+//! * **Snapshots** have all of it but a call that waits: [`Wasi::snapshot`], beside that of the guest.
 
 mod abi;
 mod caller;

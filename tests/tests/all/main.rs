@@ -41,4 +41,5 @@ mod torture;
 mod traces;
 mod values;
 mod vectors;
+mod wasi;
 mod wasm_supervisor;

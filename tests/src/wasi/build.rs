@@ -1,0 +1,47 @@
+//! Programs of Rust's own toolchain, built when a test first wants one.
+
+use std::{
+    collections::HashMap,
+    path::Path,
+    process::Command,
+    sync::{Arc, LazyLock, Mutex},
+};
+
+static BUILT: LazyLock<Mutex<HashMap<String, Arc<Vec<u8>>>>> = LazyLock::new(Mutex::default);
+
+/// The bytes of a program of `tests/wasi/programs`.
+#[must_use]
+pub fn program(name: &str) -> Arc<Vec<u8>> {
+    let mut built = BUILT.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    Arc::clone(built.entry(name.to_owned()).or_insert_with(|| Arc::new(build(name))))
+}
+
+fn build(name: &str) -> Vec<u8> {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let source = tests.join("wasi/programs").join(format!("{name}.rs"));
+    let folder = tests.join("../target/wasi").join(std::process::id().to_string());
+    std::fs::create_dir_all(&folder).unwrap();
+    let wasm = folder.join(format!("{name}.wasm"));
+    let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
+    rustc.args([
+        "--edition",
+        "2024",
+        "--target",
+        "wasm32-wasip1",
+        "-C",
+        "opt-level=s",
+        "-C",
+        "strip=debuginfo",
+        "-o",
+    ]);
+    let output = rustc.arg(&wasm).arg(&source).output().unwrap_or_else(|error| panic!("rustc: {error}"));
+    assert!(
+        output.status.success(),
+        "rustc could not build {}; is the target wasm32-wasip1 there (tests/setup.sh wasi)?\n{}",
+        source.display(),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let bytes = std::fs::read(&wasm).unwrap();
+    std::fs::remove_dir_all(&folder).unwrap();
+    bytes
+}
