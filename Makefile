@@ -37,7 +37,7 @@ test-native: setup-js setup-guests setup-wasi supervisor runtime ## the core's o
 	cargo test --profile optimized --package guestbox-tests --test teardown
 	tests/areas.sh optimized torture oracle fuzz traces operators spec substrate runtime
 
-test-js: package setup-guests supervisor runtime ## the npm package under this machine's Node and under Node 24
+test-js: package setup-guests setup-large supervisor runtime ## the npm package under this machine's Node and under Node 24
 	cargo build --quiet --package guestbox --package guestbox-tests --bin snapshots --bin hostile --bin operators --bin spec
 	cd js && node --test --test-concurrency=2 test/*.test.mjs
 	cd js && ../$(NODE24) --test --test-concurrency=2 test/*.test.mjs
@@ -189,6 +189,9 @@ setup-all: setup-wasm setup-js setup-guests setup-runtime setup-browser
 
 setup-wasm: ## the wasm32 target, wasm-bindgen and wasm-pack
 	@tests/setup.sh wasm
+
+setup-wasi: ## the target of programs of WASI
+	@tests/setup.sh wasi
 
 setup-js: js/node_modules/.package-lock.json ## the npm package's tools
 

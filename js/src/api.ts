@@ -16,6 +16,7 @@ export {
   SnapshotError,
   TableError,
   Trap,
+  WasiError,
 } from "./base/errors.js";
 export type { Frame, Frames } from "./base/frames.js";
 export type { Global, GlobalType } from "./global.js";

@@ -33,7 +33,7 @@ import type { Pace } from "./calls/pace.js";
 import type { Calling, HostFunction, Served, ServedGuest } from "./calls/served.js";
 import { Global } from "./global.js";
 import { Table, type TableElement } from "./table.js";
-import { type Thing, withHandles } from "./imported.js";
+import { type Thing, systemNumbers, systemOf, withHandles } from "./imported.js";
 
 export const GUEST_NAMES: Names<GuestOptions> = {
   floats: true,
@@ -102,7 +102,7 @@ export class Guest implements ServedGuest, Living {
       mode: floatMode(options.floats),
       state: stateOf(options, 0),
       calls,
-      served: { engine, guest: this, functions, calls, tempo: module.tempo },
+      served: { engine, guest: this, functions, calls, tempo: module.tempo, system: systemOf(functions) },
       instance: () => this.instance(),
     };
     this.caller = new Caller(this.callee, () => Protocol.NO_CALL, false);
@@ -167,7 +167,8 @@ export class Guest implements ServedGuest, Living {
     const { mode, state, served } = this.callee;
     const instance = this.instance();
     const things = module.thingsOf(imports, mode);
-    const id = withHandles(engine, things, (handles) => engine.use((host) => host.fork(instance, handles)));
+    const numbers = systemNumbers(served.functions);
+    const id = withHandles(engine, things, (handles) => engine.use((host) => host.fork(instance, handles, numbers)));
     return new Guest(engine, module, served.functions, things, { call: undefined, id }, { floats: mode, state, overlapping });
   }
 
@@ -289,6 +290,7 @@ export class Guest implements ServedGuest, Living {
     try {
       drive(this.callee.served, this.engine.step(startCall));
       this.started();
+      void this.callee.served.system?.deliver();
     } finally {
       if (this.life === "starting") this.end();
     }

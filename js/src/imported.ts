@@ -3,6 +3,7 @@ import { isObject, isThenable } from "./base/checks.js";
 import { OF_ANOTHER_COPY, isMarked } from "./base/copies.js";
 import { append } from "./base/define.js";
 import { InstantiateError } from "./base/errors.js";
+import { Protocol } from "./base/tables.js";
 import { printable } from "./base/frames.js";
 import { Global } from "./global.js";
 import type { Engine } from "./host/engine.js";
@@ -12,6 +13,7 @@ import { Table, type TableElement } from "./table.js";
 import type { ExternType, ImportDescriptor, ImportTarget, Imports } from "./types.js";
 import { bound, hostFunction } from "./calls/imports.js";
 import type { HostFunction } from "./calls/served.js";
+import type { System } from "./calls/system.js";
 
 /** A constant that is given as a value. */
 interface Constant {
@@ -52,6 +54,21 @@ export function withHandles<T>(engine: Engine, things: readonly Thing[], use: (h
   }
 }
 
+/** The WASI system that functions are of, if some are. */
+export const systemOf = (functions: readonly HostFunction[]): System | undefined => functions.find(({ of }) => of)?.of?.system;
+
+const NONE = new Uint32Array();
+
+/** Which functions are a WASI system's, as the engine takes it. */
+export function systemNumbers(functions: readonly HostFunction[]): Uint32Array {
+  const system = systemOf(functions);
+  if (system === undefined) return NONE;
+  const numbers = new Uint32Array(functions.length + 1);
+  numbers[0] = system.handle();
+  for (let at = 0; at < functions.length; at++) numbers[at + 1] = functions[at]?.of?.number ?? Protocol.NO_CALL;
+  return numbers;
+}
+
 /** What is given for imports, in their order. What does not fit is named all at once. */
 export function resolve(engine: Engine, imports: Imports, descriptors: readonly ImportDescriptor[], floats: FloatMode): Imported {
   checkImports(imports);
@@ -63,9 +80,13 @@ export function resolve(engine: Engine, imports: Imports, descriptors: readonly 
     const target = lookUp(imports, descriptor);
     const thing = thingOf(engine, descriptor, target, floats);
     if (thing !== undefined) append(things, thing);
-    else if (descriptor.kind === "function" && typeof target === "function")
-      append(functions, hostFunction(descriptor, target as ImportTarget, floats));
-    else append(problems, problemOf(descriptor, target));
+    else if (descriptor.kind === "function" && typeof target === "function") {
+      const function_ = hostFunction(descriptor, target, floats);
+      const system = function_.of?.system;
+      if (system !== undefined && system !== (systemOf(functions) ?? system)) append(problems, problemOf(descriptor, ANOTHER));
+      else if (system !== undefined && system.engine !== engine) append(problems, problemOf(descriptor, ELSEWHERE));
+      else append(functions, function_);
+    } else append(problems, problemOf(descriptor, target));
   }
   if (problems.length === 0) return { functions, things };
   const named = problems.slice(0, NAMED).join("; ");
@@ -73,6 +94,10 @@ export function resolve(engine: Engine, imports: Imports, descriptors: readonly 
   const message = problems.length === 1 ? `import ${named}` : `${problems.length} imports: ${named}${more}`;
   throw new InstantiateError("import", message);
 }
+
+/** Why a function of a WASI system is not given. */
+const ANOTHER = Symbol("a function of a second WASI system is given, and a guest has one"),
+  ELSEWHERE = Symbol("a function of a WASI system of another sandbox is given");
 
 /** How many imports an error names. */
 const NAMED = 20;
@@ -135,6 +160,9 @@ function problemOf(descriptor: ImportDescriptor, target: unknown): string {
 
 function reasonOf(descriptor: ImportDescriptor, target: unknown): string {
   const { kind } = descriptor;
+  if (target === ANOTHER || target === ELSEWHERE) return target.description as string;
+  if (target === undefined && descriptor.module === "wasi_unstable")
+    return "of this older WASI there is nothing; build for `wasm32-wasip1`";
   if (kind !== "function" && isMarked(target, kind)) return `the ${kind} that is given ${OF_ANOTHER_COPY}`;
   if (kind === "global" && isNumber(target)) {
     return `a ${typeText(descriptor)} is asked for, ${valueText(target)} is ${insteadOf(descriptor)}`;

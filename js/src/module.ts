@@ -16,7 +16,7 @@ import { overlappingOf } from "./calls/calls.js";
 import { Pace } from "./calls/pace.js";
 import { Tempo } from "./calls/tempo.js";
 import { GUEST_NAMES, Guest, type GuestModule } from "./guest.js";
-import { type Thing, resolve, withHandles } from "./imported.js";
+import { type Thing, resolve, systemNumbers, withHandles } from "./imported.js";
 
 const INSTANTIATE_OPTIONS = known<InstantiateOptions>({ ...GUEST_NAMES, snapshot: true });
 const INSTANTIATE_ASYNC_OPTIONS = known<InstantiateOptions & PaceOptions>({ ...GUEST_NAMES, ...PACE_NAMES, snapshot: true });
@@ -39,7 +39,7 @@ export class Module implements GuestModule {
 
   /** @internal */
   constructor(
-    private readonly engine: Engine,
+    readonly engine: Engine,
     handle: number,
   ) {
     this.held = engine.net.watch(this, "module", handle, drop);
@@ -114,15 +114,16 @@ export class Module implements GuestModule {
     const overlaps = overlappingOf(options) === "allow";
     const { snapshot } = options;
     const { functions, things } = resolve(engine, imports, this.imports, floats);
+    const numbers = systemNumbers(functions);
     return withHandles(engine, things, (handles) => {
       // Only now: a getter among the imports may have disposed of the module.
       const module = this.use();
       if (snapshot !== undefined) {
         const from = snapshotHandle(engine, snapshot);
-        const id = engine.use((host) => host.instantiate_from(module, handles, from, fuel, pages, depth, overlaps));
+        const id = engine.use((host) => host.instantiate_from(module, handles, from, fuel, pages, depth, overlaps, numbers));
         return new Guest(engine, this, functions, things, { call: undefined, id }, options);
       }
-      const call = engine.use((host) => host.instantiate(module, handles, state, fuel, pages, depth, overlaps));
+      const call = engine.use((host) => host.instantiate(module, handles, state, fuel, pages, depth, overlaps, numbers));
       if (slice !== undefined) engine.host.set_slice(call, slice);
       return new Guest(engine, this, functions, things, { call, id: undefined }, options);
     });

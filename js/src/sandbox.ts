@@ -67,7 +67,8 @@ export class Sandbox {
   /** Does what `dispose` does, at the end of a `using`. */
   declare readonly [Symbol.dispose]: () => void;
   private constructor(
-    private readonly engine: Engine,
+    /** @internal */
+    readonly engine: Engine,
     /** The version of the cost model of fuel: counts can be compared and kept only together with it. */
     readonly costsVersion: number,
   ) {}

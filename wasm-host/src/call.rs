@@ -3,6 +3,7 @@
 use crate::{
     exchange::Exchange,
     protocol::Protocol,
+    systems::{Systems, attend::Attended, seat::Seat},
     trapped::{Trapped, number},
 };
 use guestbox::{
@@ -18,6 +19,10 @@ pub(crate) struct Call {
     pub(crate) memory: Option<MemoryId>,
     /// Set while the host call is served: the level to go back to.
     pub(crate) outer: Option<Level>,
+    /// What serves its guest's calls of WASI.
+    pub(crate) seat: Seat,
+    /// Whether it stops when a slice is over.
+    is_sliced: bool,
     /// Its part in the fuel that it shares; without, its fuel is all with the execution.
     shared: Option<SharedFuel>,
 }
@@ -25,9 +30,15 @@ pub(crate) struct Call {
 impl Call {
     /// A call that has the fuel that it was begun with for its own, or draws on that of the call
     /// around it.
-    pub(crate) fn new(execution: Execution, around: Option<SharedFuel>) -> Self {
+    pub(crate) fn new(execution: Execution, seat: Seat, around: Option<SharedFuel>) -> Self {
         let shared = around.map(|around| around.within());
-        Self { execution, results: Vec::new(), memory: None, outer: None, shared }
+        Self { execution, results: Vec::new(), memory: None, outer: None, seat, is_sliced: false, shared }
+    }
+
+    /// Lets it stop whenever it used so much fuel.
+    pub(crate) const fn set_slice(&mut self, fuel: u64) {
+        self.is_sliced = true;
+        self.execution.set_slice(fuel);
     }
 
     /// What a call nested in it draws on.
@@ -87,51 +98,111 @@ pub(crate) fn trap(trapped: &mut Trapped, trap: Trap) -> (u32, u64, u32) {
     (Protocol::TRAPPED, number, trapped.bits())
 }
 
-/// Makes a step of a call and says what happened, see `Host::step`.
-pub(crate) fn advance(
-    store: &mut Store,
-    exchange: &mut Exchange,
-    trapped: &mut Trapped,
-    call: &mut Call,
-    handle: u32,
-) -> u32 {
-    let mut end = |ended: Trap| trap(trapped, ended);
-    call.fill();
-    let (step, detail, state) = match call.execution.run(store) {
-        Ok(Step::Finished(results)) => {
-            exchange.put(&results);
-            (Protocol::FINISHED, 0, 0)
-        }
-        // It is large, so it stays where it is.
-        Ok(Step::HostCall(ref host_call)) => {
-            exchange.put(host_call.args);
-            call.memory = host_call.memory;
-            call.results.clear();
-            if let guestbox::ExternType::Func(ty) = host_call.import.ty() {
-                call.results.extend_from_slice(ty.results());
+/// What a step is made with.
+pub(crate) struct Stage<'a> {
+    pub(crate) store: &'a mut Store,
+    pub(crate) exchange: &'a mut Exchange,
+    pub(crate) trapped: &'a mut Trapped,
+    pub(crate) systems: &'a mut Systems,
+}
+
+impl Stage<'_> {
+    /// Makes a step of a call and says what happened, see `Host::step`.
+    pub(crate) fn advance(&mut self, call: &mut Call, handle: u32) -> u32 {
+        call.fill();
+        let (step, detail, state) = loop {
+            if let Some(happened) = self.run(call) {
+                break happened;
             }
-            let (ordinal, state) = (host_call.ordinal, host_call.state);
-            exchange.put_word(Protocol::GUEST_WORD, elsewhere(host_call));
-            match store.open_level(host_call) {
-                Ok(outer) => {
-                    call.outer = Some(outer);
-                    (Protocol::HOST_CALL, ordinal.into(), state)
+        };
+        let detail = match (step, call.execution.instance()) {
+            (Protocol::FINISHED, Some(instance)) => {
+                self.systems.note_start(instance.number(), &mut call.seat);
+                instance.number().into()
+            }
+            _ => detail,
+        };
+        call.drain();
+        say(self.exchange, call, handle, (step, detail, state))
+    }
+
+    /// Runs a call until something happens. Where that was a call of WASI and has been served, there is nothing to say.
+    fn run(&mut self, call: &mut Call) -> Option<(u32, u64, u32)> {
+        let Self { store, exchange, trapped, systems } = self;
+        let mut end = |ended: Trap| trap(trapped, ended);
+        Some(match call.execution.run(store) {
+            Ok(Step::Finished(results)) => {
+                exchange.put(&results);
+                (Protocol::FINISHED, 0, 0)
+            }
+            // It is large, so it stays where it is.
+            Ok(Step::HostCall(ref host_call)) if Systems::serve(host_call.func) => {
+                exchange.put_word(Protocol::GUEST_WORD, elsewhere(host_call));
+                let attended = match store.open_level(host_call) {
+                    Ok(outer) => {
+                        let attended = systems.attend(store, exchange, host_call, &mut call.seat);
+                        Ok((attended, store.close_level(outer)))
+                    }
+                    Err(trap) => Err(trap),
+                };
+                match attended {
+                    Ok((attended, left)) => {
+                        call.execution.spend_to(left);
+                        return resume(store, call, attended);
+                    }
+                    Err(trap) => end(call.execution.end_with(store, trap)),
                 }
-                Err(trap) => end(call.execution.end_with(store, trap)),
             }
+            Ok(Step::HostCall(ref host_call)) => {
+                exchange.put(host_call.args);
+                call.memory = host_call.memory;
+                call.results.clear();
+                if let guestbox::ExternType::Func(ty) = host_call.import.ty() {
+                    call.results.extend_from_slice(ty.results());
+                }
+                let (ordinal, state) = (host_call.ordinal, host_call.state);
+                exchange.put_word(Protocol::GUEST_WORD, elsewhere(host_call));
+                match store.open_level(host_call) {
+                    Ok(outer) => {
+                        call.outer = Some(outer);
+                        (Protocol::HOST_CALL, ordinal.into(), state)
+                    }
+                    Err(trap) => end(call.execution.end_with(store, trap)),
+                }
+            }
+            Ok(Step::OutOfFuel { required, .. }) => (Protocol::OUT_OF_FUEL, required, 0),
+            Ok(Step::SliceOver) => (Protocol::SLICE_OVER, 0, 0),
+            Ok(Step::Trapped(trap)) => end(trap),
+            Err(ExecutionError::Busy) => (Protocol::BUSY, 0, 0),
+            Ok(_) | Err(_) => (Protocol::REFUSED, 0, 0),
+        })
+    }
+
+    /// Ends a call with a trap, and says so as a step does.
+    pub(crate) fn end(&mut self, call: &mut Call, handle: u32, code: TrapCode) -> u32 {
+        call.fill();
+        let ended = trap(self.trapped, call.execution.end_with(self.store, code));
+        call.drain();
+        say(self.exchange, call, handle, ended)
+    }
+}
+
+/// Goes on after a call of WASI was attended to, or says why not.
+fn resume(store: &mut Store, call: &mut Call, attended: Attended) -> Option<(u32, u64, u32)> {
+    let (answer, yields) = match attended {
+        Attended::Answer(answer) => (answer, false),
+        Attended::Exit(code) => {
+            call.execution.cancel(store);
+            return Some((Protocol::EXITED, code.into(), 0));
         }
-        Ok(Step::OutOfFuel { required, .. }) => (Protocol::OUT_OF_FUEL, required, 0),
-        Ok(Step::SliceOver) => (Protocol::SLICE_OVER, 0, 0),
-        Ok(Step::Trapped(trap)) => end(trap),
-        Err(ExecutionError::Busy) => (Protocol::BUSY, 0, 0),
-        Ok(_) | Err(_) => (Protocol::REFUSED, 0, 0),
+        Attended::Wait(wait) => return Some((Protocol::WAITS, wait.into(), 0)),
+        Attended::Yield(values) => (Ok(values), call.is_sliced),
     };
-    let detail = match (step, call.execution.instance()) {
-        (Protocol::FINISHED, Some(instance)) => instance.number().into(),
-        _ => detail,
-    };
-    call.drain();
-    say(exchange, call, handle, (step, detail, state))
+    match call.execution.answer(answer) {
+        Ok(()) if yields => Some((Protocol::SLICE_OVER, 0, 0)),
+        Ok(()) => None,
+        Err(_) => Some((Protocol::BUSY, 0, 0)),
+    }
 }
 
 /// Whose import is called, as the head says it: none but the call's own guest's, or that of a number. One that has not
@@ -141,21 +212,6 @@ fn elsewhere(call: &HostCall<'_>) -> u64 {
         return 0;
     }
     call.instance.map_or(u32::MAX.into(), |instance| u64::from(instance.number()).saturating_add(1))
-}
-
-/// Ends a call with a trap, and says so as a step does.
-pub(crate) fn end(
-    store: &mut Store,
-    exchange: &mut Exchange,
-    trapped: &mut Trapped,
-    call: &mut Call,
-    handle: u32,
-    code: TrapCode,
-) -> u32 {
-    call.fill();
-    let ended = trap(trapped, call.execution.end_with(store, code));
-    call.drain();
-    say(exchange, call, handle, ended)
 }
 
 fn say(exchange: &mut Exchange, call: &Call, handle: u32, (step, detail, state): (u32, u64, u32)) -> u32 {

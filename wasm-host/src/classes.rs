@@ -126,4 +126,7 @@ classes! {
         of TableError but Handle;
         own "other-store";
     }
+    WasiError {
+        own "exit" "limit" "mount-name" "mount-twice" "path" "stuck" "variable-name" "zero";
+    }
 }

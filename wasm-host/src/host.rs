@@ -12,6 +12,7 @@ use crate::{
     limits::Settings,
     protocol::Protocol,
     slab::Slab,
+    systems::Systems,
     trapped::Trapped,
 };
 use guestbox::{
@@ -33,6 +34,7 @@ pub struct Host {
     pub(crate) exported_funcs: HashMap<u32, HashMap<FuncRef, u32>>,
     pub(crate) snapshots: Slab<Snapshot>,
     pub(crate) calls: Slab<Call>,
+    pub(crate) systems: Systems,
     /// What calls that are to be begun later will draw on.
     pub(crate) budgets: Slab<SharedFuel>,
     /// What there is to say of the call that trapped last.
@@ -59,6 +61,7 @@ impl Host {
             exported_funcs: HashMap::new(),
             snapshots: Slab::new(),
             calls: Slab::new(),
+            systems: Systems::default(),
             budgets: Slab::new(),
             trapped: Trapped::default(),
             serving: Vec::new(),
@@ -118,7 +121,8 @@ impl Host {
     /// numbered by their ordinal among the module's imported functions; `things` are the handles
     /// of all else that it imports, memories and globals, in the order of its imports. `fuel`,
     /// `pages` and `nesting` are limits of the instance's own; `overlapping` says that its calls
-    /// need not nest.
+    /// need not nest. `wasi` is empty, or the handle of a system and, for each of the functions, its number
+    /// among the system's, or [`Protocol::NO_CALL`] of one that JavaScript serves.
     #[expect(
         clippy::too_many_arguments,
         reason = "numbers cross as they are, an object would be read property by property"
@@ -132,18 +136,21 @@ impl Host {
         pages: Option<u32>,
         nesting: Option<u32>,
         overlapping: bool,
+        wasi: &[u32],
     ) -> Result<u32, JsValue> {
         let module = self.modules.get(module)?.clone();
-        let environment = self.environment(&module, things)?;
+        let environment = self.environment(&module, things, wasi)?;
+        let seat = self.systems.seat(wasi)?;
         let limits = instance_limits(fuel, pages, nesting, overlapping);
         let execution = self.store.begin_instantiate_with(&module, &environment, state, limits);
         let around = if fuel.is_none() { self.budget(Protocol::NO_CALL) } else { None };
-        Ok(self.calls.insert(Call::new(execution.map_err(IntoJs::into_js)?, around)))
+        Ok(self.calls.insert(Call::new(execution.map_err(IntoJs::into_js)?, seat, around)))
     }
 
     /// Ends the life of an instance.
     pub fn teardown_instance(&mut self, instance: u32) -> Result<(), JsValue> {
         self.exported_funcs.remove(&instance);
+        self.systems.forget(instance);
         let instance = self.instance(instance)?;
         self.store.teardown_instance(instance).map_err(IntoJs::into_js)
     }
@@ -166,15 +173,22 @@ impl Host {
 }
 
 impl Host {
-    /// An environment with all functions that a module imports, numbered by their ordinals, and
-    /// with what else it imports by these handles.
-    pub(crate) fn environment(&self, module: &Module, things: &[u32]) -> Result<Environment, JsValue> {
+    /// An environment with all functions that a module imports, numbered by their ordinals where they are not of WASI,
+    /// and with what else it imports by these handles.
+    pub(crate) fn environment(
+        &self,
+        module: &Module,
+        things: &[u32],
+        wasi: &[u32],
+    ) -> Result<Environment, JsValue> {
         let mut environment = Environment::new();
-        let (mut functions, mut things) = ((0..).map(FuncIndex), things.iter());
+        let (mut functions, mut things) = ((0..).map(FuncIndex).enumerate(), things.iter());
         for import in module.imports() {
             let (module, name) = (import.module().as_bytes(), import.name().as_bytes());
             if let ExternType::Func(_) = import.ty() {
-                if let Some(func) = functions.next() {
+                if let Some((ordinal, func)) = functions.next()
+                    && !Systems::offer(&mut environment, wasi, ordinal, import.module(), import.name())
+                {
                     environment.set_function(module, name, func);
                 }
                 continue;

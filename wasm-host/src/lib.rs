@@ -22,6 +22,12 @@
 //! lower half first. A reference is one more than the handle of a function, or than the number that JavaScript gave a value of its
 //! own; 0 is null.
 //!
+//! # WASI
+//!
+//! A system that a program of WASI sees is an object of [`Host`]. What the program calls of it is served within a step, which
+//! goes on: the step ends with [`Protocol::WAITS`] only for what has to be waited for, and is made again after, and with
+//! [`Protocol::EXITED`] where the program exits. While it waits no level is open, so that nothing is nested in such a call.
+//!
 //! # Re-entrancy
 //!
 //! Between a step that returns [`Protocol::HOST_CALL`] and the call that answers it every other
@@ -70,10 +76,16 @@ mod slab;
 mod snapshots;
 mod steps;
 mod substrate;
+#[cfg_attr(not(feature = "wasi"), path = "no_systems.rs")]
+mod systems;
 mod tables;
 mod trapped;
 mod traps;
+#[cfg(feature = "wasi")]
+mod wasi;
 
+#[cfg(feature = "wasi")]
+pub use crate::systems::draft::WasiDraft;
 #[doc(hidden)]
 pub use crate::{
     classes::{CLASSES, Class},

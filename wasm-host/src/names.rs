@@ -30,10 +30,27 @@ pub(crate) fn trap_message(trap: &Trap) -> Option<String> {
         )
     } else if let Some(refused) = reason.downcast_ref::<ReferenceError>() {
         message(refused)
+    } else if let Some(said) = output_limit(trap) {
+        said
     } else {
         message(reason.downcast_ref::<ThunkError>()?)
     };
     Some(format!("{}: {said}", trap.code()))
+}
+
+/// What is said where a program wrote too much.
+#[cfg(feature = "wasi")]
+fn output_limit(trap: &Trap) -> Option<String> {
+    let refused = trap.reason()?.downcast_ref::<guestbox::wasi::OutputLimit>()?;
+    Some(format!(
+        "the limit `outputBytes` is {}, and the program wrote more; raise it in `limits`",
+        refused.maximum
+    ))
+}
+
+#[cfg(not(feature = "wasi"))]
+const fn output_limit(_: &Trap) -> Option<String> {
+    None
 }
 
 /// Where limits of a sandbox are raised, those of a guest, and both.

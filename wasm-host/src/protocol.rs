@@ -63,6 +63,74 @@ protocol! {
     SLICE_OVER: u32 = 6;
     /// Another call of the guest is under way that this one is not nested in, or that is nested in it.
     BUSY: u32 = 7;
+    /// The call waits for what a WASI system waits for, which is the detail.
+    WAITS: u32 = 8;
+    /// The program exited with the code that is the detail.
+    EXITED: u32 = 9;
+
+    of Wait:
+    /// For a lazy file, whose token and size are in the exchange.
+    FILE: u32 = 0;
+    /// The same: there is none, and the program is told the error number that is given.
+    FILE_FAILED: u32 = 1;
+    /// For ever.
+    FOREVER: u32 = 2;
+    /// For standard input, or its end.
+    INPUT: u32 = 3;
+    /// For room for output.
+    OUTPUT: u32 = 4;
+    /// For as many random bytes as the exchange says.
+    RANDOM: u32 = 5;
+    /// For another call that waits for the same system.
+    TURN: u32 = 6;
+    /// For a time that is so many nanoseconds away as the exchange says.
+    UNTIL: u32 = 7;
+    /// The same, or for standard input.
+    UNTIL_INPUT: u32 = 8;
+
+    of Part:
+    /// An argument, by its text.
+    ARG: u32 = 0;
+    /// The host's clocks, of a resolution in nanoseconds.
+    CLOCK_HOST: u32 = 1;
+    /// The milliseconds since 1970 at which deterministic clocks begin.
+    CLOCK_START: u32 = 2;
+    /// The nanoseconds by which they go on.
+    CLOCK_TICK: u32 = 3;
+    /// A directory of the last mount, by its path.
+    DIRECTORY: u32 = 4;
+    /// A file, by its path and bytes.
+    FILE_BYTES: u32 = 5;
+    /// A file, by its path, its token in four bytes, and its size.
+    LAZY_FILE: u32 = 6;
+    /// A limit, by its name and value.
+    LIMIT: u32 = 7;
+    /// A symbolic link, by its path and where it leads.
+    LINK: u32 = 8;
+    /// A mount that the program may write to, by its name.
+    MOUNT: u32 = 9;
+    /// The same, read-only.
+    MOUNT_READ_ONLY: u32 = 10;
+    /// The same, whose files are handed over when they were written.
+    MOUNT_WRITE_BACK: u32 = 11;
+    /// Random numbers of the host's.
+    RANDOM_HOST: u32 = 12;
+    /// The seed of random numbers, in eight bytes.
+    SEED: u32 = 13;
+    /// That the standard streams are a terminal.
+    TERMINAL: u32 = 14;
+    /// An environment variable, by its name and value.
+    VARIABLE: u32 = 15;
+
+    of Taken:
+    /// Nothing is left.
+    NOTHING: u32 = 0;
+    /// What was written to standard output.
+    STDOUT: u32 = 1;
+    /// What was written to standard error.
+    STDERR: u32 = 2;
+    /// A file of a mount with write-back.
+    WRITTEN: u32 = 3;
 
     of Protocol:
     /// What stands for a handle until a call that pauses gets one, and where there is no call.

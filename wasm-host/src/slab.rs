@@ -26,6 +26,12 @@ const PLACE_BITS: u32 = PLACES.count_ones();
 /// The bits of a generation.
 const GENERATION: u32 = 0x3F;
 
+impl<T> Default for Slab<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl<T> Slab<T> {
     pub(crate) const fn new() -> Self {
         Self { slots: Vec::new(), free: Vec::new() }

@@ -70,21 +70,28 @@ impl Host {
         pages: Option<u32>,
         nesting: Option<u32>,
         overlapping: bool,
+        wasi: &[u32],
     ) -> Result<u32, JsValue> {
         let module = self.modules.get(module)?.clone();
-        let environment = self.environment(&module, things)?;
+        let environment = self.environment(&module, things, wasi)?;
+        let seat = self.systems.seat(wasi)?;
         let snapshot = self.snapshots.get(snapshot)?;
         let limits = instance_limits(fuel, pages, nesting, overlapping);
         let made = self.store.instantiate_from_with(&module, &environment, snapshot, limits);
-        Ok(made.map_err(IntoJs::into_js)?.number())
+        let number = made.map_err(IntoJs::into_js)?.number();
+        self.systems.note(number, &seat);
+        Ok(number)
     }
 
     /// Makes a second instance in the state of the first and returns its number. What it imports
-    /// besides functions is given as to [`Host::instantiate`].
-    pub fn fork(&mut self, instance: u32, things: &[u32]) -> Result<u32, JsValue> {
+    /// besides functions is given as to [`Host::instantiate`], and so are functions of WASI.
+    pub fn fork(&mut self, instance: u32, things: &[u32], wasi: &[u32]) -> Result<u32, JsValue> {
+        let seat = self.systems.seat(wasi)?;
         let instance = self.instance(instance)?;
         let module = self.store.module(instance).map_err(IntoJs::into_js)?.clone();
-        let environment = self.environment(&module, things)?;
-        Ok(self.store.fork(instance, &environment).map_err(IntoJs::into_js)?.number())
+        let environment = self.environment(&module, things, wasi)?;
+        let number = self.store.fork(instance, &environment).map_err(IntoJs::into_js)?.number();
+        self.systems.note(number, &seat);
+        Ok(number)
     }
 }

@@ -5,7 +5,7 @@
 )]
 
 use crate::{
-    call::{self, Call, Head, advance},
+    call::{self, Call, Head, Stage},
     error::{IntoJs, no_such},
     host::Host,
     protocol::Protocol,
@@ -13,13 +13,25 @@ use crate::{
 use guestbox::{Execution, ExecutionError, HostError, InvokeError, Level, SharedFuel, TrapCode};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
+/// What steps are made with, but for the calls themselves.
+macro_rules! stage {
+    ($host:ident) => {
+        Stage {
+            store: &mut $host.store,
+            exchange: &mut $host.exchange,
+            trapped: &mut $host.trapped,
+            systems: &mut $host.systems,
+        }
+    };
+}
+
 #[wasm_bindgen]
 impl Host {
     /// Begins a call of an export, by its position, with the values in the exchange, and makes
     /// the first step of it. See [`Host::step`], and [`Host::begin`] about `within`.
     pub fn call(&mut self, instance: u32, export: u32, state: u32, within: u32) -> u32 {
         match self.begin_call(instance, export, state) {
-            Ok(execution) => self.first_step(execution, within),
+            Ok(execution) => self.first_step(instance, execution, within),
             Err(InvokeError::Instance(_)) => Protocol::TORN_DOWN,
             Err(_) => Protocol::REFUSED,
         }
@@ -68,7 +80,7 @@ impl Host {
             }
             None => kept.or_else(|| self.budget(within)),
         };
-        Ok(self.calls.insert(Call::new(execution, shared)))
+        Ok(self.calls.insert(Call::new(execution, self.systems.seat_of(instance), shared)))
     }
 
     /// Keeps what a call that is made now and begun later draws on, the fuel of the host call being
@@ -97,6 +109,9 @@ impl Host {
     ///   [`Protocol::HAS_FRAMES`] whether there are frames to be had from [`Host::trap_frames`], by
     ///   [`Protocol::HAS_MESSAGE`] whether there is a message of its own from [`Host::trap_message`]. The call
     ///   is over.
+    /// * [`Protocol::WAITS`]: the detail is the kind of what it waits for, in a WASI system; the exchange says more. Make a step
+    ///   again once the system was given it.
+    /// * [`Protocol::EXITED`]: the detail is the exit code. The call is over.
     ///
     /// The head of the exchange has [the call's handle](Protocol::CALL_WORD), [the detail](Protocol::DETAIL_WORD), [the
     /// state](Protocol::STATE_WORD), [the fuel left](Protocol::FUEL_WORD) and [the fuel used](Protocol::USED_WORD). For an
@@ -138,8 +153,7 @@ impl Host {
     pub fn outlive(&mut self, handle: u32) -> u32 {
         self.close(handle);
         let Ok(call) = self.calls.get_mut(handle) else { return Protocol::REFUSED };
-        let (store, exchange) = (&mut self.store, &mut self.exchange);
-        let step = call::end(store, exchange, &mut self.trapped, call, handle, TrapCode::Outlived);
+        let step = stage!(self).end(call, handle, TrapCode::Outlived);
         self.calls.remove(handle);
         step
     }
@@ -178,7 +192,7 @@ impl Host {
     /// Makes a call stop with [`Protocol::SLICE_OVER`] whenever it used so much fuel.
     pub fn set_slice(&mut self, handle: u32, fuel: u64) {
         if let Ok(call) = self.calls.get_mut(handle) {
-            call.execution.set_slice(fuel);
+            call.set_slice(fuel);
         }
     }
 
@@ -215,8 +229,8 @@ impl Host {
 
     /// Makes the first step of a call that was just begun, which takes its place where that is not
     /// `within` another whose level is closed.
-    fn first_step(&mut self, execution: Execution, within: u32) -> u32 {
-        let mut call = Call::new(execution, self.budget(within));
+    fn first_step(&mut self, instance: u32, execution: Execution, within: u32) -> u32 {
+        let mut call = Call::new(execution, self.systems.seat_of(instance), self.budget(within));
         let entered = match self.reopen(within) {
             Ok(None) => Ok(()),
             Ok(Some(outer)) => self.enter_within(&mut call.execution, outer),
@@ -231,9 +245,8 @@ impl Host {
         if entered.is_err() {
             return Protocol::BUSY;
         }
-        let step =
-            advance(&mut self.store, &mut self.exchange, &mut self.trapped, &mut call, Protocol::NO_CALL);
-        if matches!(step, Protocol::HOST_CALL | Protocol::OUT_OF_FUEL) {
+        let step = stage!(self).advance(&mut call, Protocol::NO_CALL);
+        if matches!(step, Protocol::HOST_CALL | Protocol::OUT_OF_FUEL | Protocol::WAITS) {
             let handle = self.calls.insert(call);
             self.exchange.put_word(Protocol::CALL_WORD, handle.into());
             self.after_step(handle, step);
@@ -244,7 +257,7 @@ impl Host {
     /// Makes the next step of a call, whose level is closed.
     fn go_on(&mut self, handle: u32) -> u32 {
         let Ok(call) = self.calls.get_mut(handle) else { return Protocol::REFUSED };
-        let step = advance(&mut self.store, &mut self.exchange, &mut self.trapped, call, handle);
+        let step = stage!(self).advance(call, handle);
         self.after_step(handle, step);
         step
     }
@@ -271,7 +284,7 @@ impl Host {
     fn after_step(&mut self, handle: u32, step: u32) {
         match step {
             Protocol::HOST_CALL => self.serving.push(handle),
-            Protocol::FINISHED | Protocol::TRAPPED => {
+            Protocol::FINISHED | Protocol::TRAPPED | Protocol::EXITED => {
                 self.calls.remove(handle);
             }
             _ => {}

@@ -146,6 +146,24 @@ export class PoisonedError extends Base<"PoisonedError"> {
   }
 }
 
+/**
+ * A WASI system could not be made, or a program of it did not come to an end that a call has: it exited, which has the
+ * `code` "exit", or waited for what can never happen, "stuck".
+ */
+export class WasiError extends Base<"WasiError"> {
+  /** Of a program that exited: its exit code. */
+  readonly exitCode: number | undefined;
+  /** Of a program that exited: the fuel that the call used. */
+  readonly fuelUsed: bigint | undefined;
+
+  /** @internal */
+  constructor(code: ErrorCodes["WasiError"], message: string, options?: ErrorOptions, exit?: { code: number; fuelUsed: bigint }) {
+    super(code, message, options);
+    this.exitCode = exit?.code;
+    this.fuelUsed = exit?.fuelUsed;
+  }
+}
+
 /** An import returned a promise to a call that is served synchronously; use `guest.call`. */
 export class AsyncImportError extends Base<"AsyncImportError"> {}
 
@@ -197,6 +215,7 @@ const CLASSES = new Map<string, new (code: never, message: string, options?: Det
     SnapshotError,
     SupervisorTrap,
     TableError,
+    WasiError,
   } satisfies { readonly [name in Exclude<keyof ErrorCodes, "Trap">]: unknown }),
 );
 
@@ -218,6 +237,14 @@ export function asyncImport(promise: PromiseLike<unknown>): AsyncImportError {
   // Nobody will look at the promise any more; should it be rejected, this error has said enough.
   Promise.resolve(promise).catch(() => {});
   return new AsyncImportError("async-import", "an import returned a promise; use `guest.call` or `instantiateAsync`");
+}
+
+/** The error where a program waits for what a call is not to wait for. */
+export function asyncSystem(): AsyncImportError {
+  return new AsyncImportError(
+    "async-import",
+    "the program waits for input, a time, a file or a reader of its output; use `guest.call` or `instantiateAsync`",
+  );
 }
 
 /** Does something in the wasm module before there is an engine to guard it. */

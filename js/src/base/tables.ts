@@ -109,6 +109,7 @@ export interface ErrorCodes {
   readonly SnapshotError: "busy" | "corrupted" | "engine" | "limit" | "not-a-snapshot" | "other-sandbox" | "out-of-system-memory" | "reference-global" | "segment" | "table" | "version";
   readonly SupervisorTrap: "allocator" | "arguments" | "heap-base" | "instance" | "limit" | "memory" | "memory-refused" | "out-of-system-memory" | "result-buffer" | "slice" | "store-in-use" | "thunk";
   readonly TableError: "apart" | "ids-exhausted" | "limit" | "maximum" | "other-store" | "out-of-bounds" | "out-of-system-memory" | "type";
+  readonly WasiError: "exit" | "limit" | "mount-name" | "mount-twice" | "path" | "stuck" | "variable-name" | "zero";
   readonly Trap: TrapCode;
 }
 
@@ -133,6 +134,80 @@ export const enum Step {
   SLICE_OVER = 6,
   /** Another call of the guest is under way that this one is not nested in, or that is nested in it. */
   BUSY = 7,
+  /** The call waits for what a WASI system waits for, which is the detail. */
+  WAITS = 8,
+  /** The program exited with the code that is the detail. */
+  EXITED = 9,
+}
+
+/** What a WASI system waits for, and what it is given for that. Each stands in the code as it is. */
+export const enum Wait {
+  /** For a lazy file, whose token and size are in the exchange. */
+  FILE = 0,
+  /** The same: there is none, and the program is told the error number that is given. */
+  FILE_FAILED = 1,
+  /** For ever. */
+  FOREVER = 2,
+  /** For standard input, or its end. */
+  INPUT = 3,
+  /** For room for output. */
+  OUTPUT = 4,
+  /** For as many random bytes as the exchange says. */
+  RANDOM = 5,
+  /** For another call that waits for the same system. */
+  TURN = 6,
+  /** For a time that is so many nanoseconds away as the exchange says. */
+  UNTIL = 7,
+  /** The same, or for standard input. */
+  UNTIL_INPUT = 8,
+}
+
+/** What a WASI system is made of. Each stands in the code as it is. */
+export const enum Part {
+  /** An argument, by its text. */
+  ARG = 0,
+  /** The host's clocks, of a resolution in nanoseconds. */
+  CLOCK_HOST = 1,
+  /** The milliseconds since 1970 at which deterministic clocks begin. */
+  CLOCK_START = 2,
+  /** The nanoseconds by which they go on. */
+  CLOCK_TICK = 3,
+  /** A directory of the last mount, by its path. */
+  DIRECTORY = 4,
+  /** A file, by its path and bytes. */
+  FILE_BYTES = 5,
+  /** A file, by its path, its token in four bytes, and its size. */
+  LAZY_FILE = 6,
+  /** A limit, by its name and value. */
+  LIMIT = 7,
+  /** A symbolic link, by its path and where it leads. */
+  LINK = 8,
+  /** A mount that the program may write to, by its name. */
+  MOUNT = 9,
+  /** The same, read-only. */
+  MOUNT_READ_ONLY = 10,
+  /** The same, whose files are handed over when they were written. */
+  MOUNT_WRITE_BACK = 11,
+  /** Random numbers of the host's. */
+  RANDOM_HOST = 12,
+  /** The seed of random numbers, in eight bytes. */
+  SEED = 13,
+  /** That the standard streams are a terminal. */
+  TERMINAL = 14,
+  /** An environment variable, by its name and value. */
+  VARIABLE = 15,
+}
+
+/** What is taken from a WASI system. Each stands in the code as it is. */
+export const enum Taken {
+  /** Nothing is left. */
+  NOTHING = 0,
+  /** What was written to standard output. */
+  STDOUT = 1,
+  /** What was written to standard error. */
+  STDERR = 2,
+  /** A file of a mount with write-back. */
+  WRITTEN = 3,
 }
 
 /** Where the wasm module says the rest, and what stands for nothing. Each stands in the code as it is. */

@@ -92,6 +92,10 @@ export class Caller implements Calling {
   }
 
   tryCallSync(name: string, args: readonly Value[] = [], given?: SyncCallOptions): SyncOutcome {
+    return this.handingOver(() => this.outcomeSync(name, args, given));
+  }
+
+  private outcomeSync(name: string, args: readonly Value[], given: SyncCallOptions | undefined): SyncOutcome {
     const { engine, served, calls } = this.callee;
     const options = optionsOf(given, SYNC_CALL_OPTIONS);
     const fuel = options.fuel === undefined ? undefined : checkFuel("fuel", options.fuel);
@@ -138,6 +142,21 @@ export class Caller implements Calling {
   }
 
   private run(instance: number, position: number, signature: Signature, args: readonly Value[]): Result {
+    if (this.callee.served.system === undefined) return this.runAlone(instance, position, signature, args);
+    return this.handingOver(() => this.runAlone(instance, position, signature, args));
+  }
+
+  /** Calls, and hands over what a program has written, however the call ended. */
+  private handingOver<T>(call: () => T): T {
+    const { system } = this.callee.served;
+    try {
+      return call();
+    } finally {
+      if (system?.engine.isLive) void system.deliver();
+    }
+  }
+
+  private runAlone(instance: number, position: number, signature: Signature, args: readonly Value[]): Result {
     const { engine, state, served } = this.callee;
     const around = this.within();
     signature.params.putAll(engine, args);

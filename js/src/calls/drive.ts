@@ -6,14 +6,15 @@
  * returned.
  */
 import { isThenable } from "../base/checks.js";
-import { InvokeError, Trap, asyncImport } from "../base/errors.js";
-import { Protocol, Step } from "../base/tables.js";
+import { InvokeError, Trap, asyncImport, asyncSystem } from "../base/errors.js";
+import { Protocol, Step, type Wait } from "../base/tables.js";
 import type { Engine } from "../host/engine.js";
 import { type Call, SYNCHRONOUS } from "./calls.js";
 import { ended, outOfFuel } from "./ended.js";
 import { type Context, contextOf, serve, trapOfImport } from "./imports.js";
 import type { Pace } from "./pace.js";
 import type { HostFunction, Served } from "./served.js";
+import type { System } from "./system.js";
 
 /** What driving a call came to. One that is out of fuel is still there, and can go on. */
 export type Ending<T> =
@@ -31,10 +32,15 @@ export function drive(served: Served, step: Step): void {
 
 /** Drives a call to its end, after its first step, and gives the last, or the trap if it could not pay. */
 export function driveToEnd(served: Served, step: Step): Step | Trap {
-  if (step !== Step.HOST_CALL) return step;
   const { engine, calls } = served;
   const mark = calls.mark();
-  do {
+  for (;;) {
+    if (step === Step.WAITS) {
+      step = waitSync(served);
+      continue;
+    }
+    if (step === Step.EXITED) throw exitOf(served);
+    if (step !== Step.HOST_CALL) return step;
     const handle = engine.head(Protocol.CALL_WORD);
     const server = serverOf(served, handle);
     const markElsewhere = server.calls.mark();
@@ -68,8 +74,49 @@ export function driveToEnd(served: Served, step: Step): Step | Trap {
     step = engine.answer(handle);
     // A call of another guest that shares its chain was left behind in the import: this one cannot go on.
     if (step === Step.BUSY) engine.host.cancel(handle);
-  } while (step === Step.HOST_CALL);
-  return step;
+  }
+}
+
+/** Makes the next step of a call that waits, where what it waits for can be had at once. */
+function waitSync(served: Served): Step {
+  const { engine } = served;
+  const handle = engine.head(Protocol.CALL_WORD);
+  const kind = engine.head(Protocol.DETAIL_WORD) as Wait;
+  let isThere = false;
+  try {
+    isThere = systemOf(served, handle).waitSync(kind);
+  } finally {
+    if (!isThere && engine.isLive) engine.host.cancel(handle);
+  }
+  if (!isThere) throw asyncSystem();
+  return engine.step(handle);
+}
+
+/** Waits for what a call waits for. */
+async function wait(served: Served, call: Call, pace: Pace): Promise<void> {
+  const { engine } = served;
+  const kind = engine.head(Protocol.DETAIL_WORD) as Wait;
+  const waiting = systemOf(served, call.handle).wait(kind);
+  try {
+    const promise = waiting && call.race(pace.race(waiting.promise));
+    // Input that is always there at once is to keep nobody from having a turn.
+    if (pace.isTurnAfterCall()) await pace.turnAfter(promise);
+    else await promise;
+  } finally {
+    waiting?.stop();
+  }
+  call.check();
+  pace.check();
+}
+
+/** The system whose function a call has called. */
+const systemOf = (served: Served, handle: number): System => serverOf(served, handle).system as System;
+
+/** The error for a call in which the program exited. */
+function exitOf(served: Served): Error {
+  const { engine } = served;
+  const [code, fuelUsed] = [engine.head(Protocol.DETAIL_WORD), engine.longHead(Protocol.USED_WORD)];
+  return systemOf(served, engine.head(Protocol.CALL_WORD)).exited(code, fuelUsed);
 }
 
 /**
@@ -93,8 +140,26 @@ function serverOf(served: Served, handle: number): Served {
  *
  * What an import throws, and what ends the call by its pace, is thrown; the call is over then.
  */
-export async function driveAsync<T>(served: Served, call: Call, pace: Pace, finish: () => T): Promise<Ending<T>> {
-  const { engine, calls } = served;
+export function driveAsync<T>(served: Served, call: Call, pace: Pace, finish: () => T): Promise<Ending<T>> {
+  const ending = makeSteps(served, call, pace, finish);
+  return served.system === undefined ? ending : withOutput(served.system, ending);
+}
+
+/** Hands over the rest of what was written, however a call has ended. */
+async function withOutput<T>(system: System, ending: Promise<T>): Promise<T> {
+  try {
+    const value = await ending;
+    await system.deliver();
+    return value;
+  } catch (error) {
+    // Who ended the call does not wait for whoever takes it.
+    if (system.engine.isLive) void system.deliver()?.then(undefined, () => {});
+    throw error;
+  }
+}
+
+async function makeSteps<T>(served: Served, call: Call, pace: Pace, finish: () => T): Promise<Ending<T>> {
+  const { engine, calls, system } = served;
   const { handle } = call;
   const mark = calls.mark();
   let isOver = false;
@@ -132,8 +197,17 @@ export async function driveAsync<T>(served: Served, call: Call, pace: Pace, fini
           call.check();
           engine.check();
           if (slice !== undefined) engine.host.set_slice(handle, slice);
-          return engine.step(handle);
+          const made = engine.step(handle);
+          // What is in the exchange has to be taken first, where anything is.
+          if (made === Step.SLICE_OVER) void system?.deliver();
+          return made;
         });
+      } else if (step === Step.WAITS) {
+        await wait(served, call, pace);
+        step = engine.step(handle);
+      } else if (step === Step.EXITED) {
+        isOver = true;
+        throw exitOf(served);
       } else if (step === Step.BUSY) {
         // A call of another guest that shares its chain was left behind in the import.
         throw calls.busy();

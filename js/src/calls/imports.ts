@@ -20,6 +20,7 @@ import type {
 } from "../types.js";
 import { outOfFuel, trapOfPaused } from "./ended.js";
 import type { Calling, HostFunction, Served } from "./served.js";
+import { systemFunctionOf } from "./system.js";
 
 /**
  * Makes an import that gets the context of the call before its arguments:
@@ -42,6 +43,7 @@ export function hostFunction(descriptor: ImportDescriptor & { kind: "function" }
     results: new ValueList(results, mode, { one: "result", of }),
     withContext: isMarked(function_, "call"),
     label: of,
+    of: systemFunctionOf(function_),
   };
 }
 

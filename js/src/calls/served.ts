@@ -4,6 +4,7 @@ import type { Value, ValueList } from "../host/values.js";
 import type { Memory } from "../memory.js";
 import type { Exports, Guest, ImportTarget, Result } from "../types.js";
 import type { Calls } from "./calls.js";
+import type { System, SystemFunction } from "./system.js";
 import type { Tempo } from "./tempo.js";
 
 /** An import as a guest has it: a function and its types. */
@@ -14,6 +15,8 @@ export interface HostFunction {
   readonly withContext: boolean;
   /** What it is called in errors. */
   readonly label: string;
+  /** Which function of a WASI system's it is, if it is one: the engine serves it then. */
+  readonly of: SystemFunction | undefined;
 }
 
 /** Calls the exports of a guest. */
@@ -43,4 +46,6 @@ export interface Served {
   readonly tempo: Tempo;
   /** The imported functions, in the module's order. */
   readonly functions: readonly HostFunction[];
+  /** The WASI system that some of them are of. */
+  readonly system: System | undefined;
 }

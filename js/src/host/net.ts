@@ -9,7 +9,7 @@
 import type { Host } from "./glue-types.js";
 
 /** What can be disposed of and was not. */
-export type LeakKind = "global" | "guest" | "memory" | "module" | "outcome" | "snapshot" | "table";
+export type LeakKind = "global" | "guest" | "memory" | "module" | "outcome" | "snapshot" | "table" | "wasi";
 
 /** What was collected without having been disposed of. */
 export interface Leak {

@@ -37,6 +37,7 @@ import {
 } from "guestbox";
 import { ScaleStore, encodeArguments, encodeResult } from "guestbox/scale";
 import { Substrate } from "guestbox/substrate";
+import * as wasi from "guestbox/wasi";
 
 const limits: Limits = { fuel: 5n, nesting: 3 };
 using sandbox = await Sandbox.load({ limits });
@@ -206,6 +207,30 @@ host.attach(instance, { memory: new WebAssembly.Memory({ initial: 1 }) });
 const address: number = host.imports.ext_allocator_malloc_version_1(8);
 console.log(address);
 
+const program: wasi.RunOptions = {
+  args: ["program"],
+  env: { HOME: "/" },
+  files: {
+    "/": { "a/b": "text", c: wasi.lazyFile(3, async () => new Uint8Array(3)), d: wasi.symbolicLink("c"), e: {} },
+    "/ro": wasi.mount({}, { readOnly: true }),
+  },
+  stdin: new ReadableStream<Uint8Array>(),
+  stdout: (bytes: Uint8Array) => void bytes.length,
+  stderr: new WritableStream<Uint8Array>(),
+  clock: { start: new Date(), tick: 1 },
+  random: "host",
+  limits: { fileBytes: 1 },
+  timeout: Infinity,
+  fuel: 5n,
+};
+const { exitCode, fuelUsed, files }: wasi.RunResult = await wasi.run(module, program);
+const again: wasi.RunOptions = { files, stdin: "text" };
+using system = new wasi.Wasi(sandbox, { stdin: [new Uint8Array(1), "text"] });
+const reactor = module.instantiate({ ...system.imports(), env: { memory } });
+await system.initialize(reactor, { timeout: 5 });
+if (wasi.WasiError.is(exitCode, "exit")) console.log(exitCode.exitCode, fuelUsed, again);
+// @ts-expect-error -- there is no such clock
+wasi.run(module, { clock: "real" });
 // @ts-expect-error -- there is no such limit
 const misspelt: Limits = { fuels: 1 };
 // @ts-expect-error -- a guest is made by a module

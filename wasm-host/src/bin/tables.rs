@@ -168,6 +168,9 @@ fn typescript() -> String {
 /// The enumerations of the protocol in JavaScript.
 const ENUMERATIONS: &[(&str, &str)] = &[
     ("Step", "What a step of a call did."),
+    ("Wait", "What a WASI system waits for, and what it is given for that."),
+    ("Part", "What a WASI system is made of."),
+    ("Taken", "What is taken from a WASI system."),
     ("Protocol", "Where the wasm module says the rest, and what stands for nothing."),
     ("NoThunk", "What is in the place of a thunk's handle where there is no thunk."),
 ];

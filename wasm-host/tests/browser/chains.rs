@@ -228,10 +228,10 @@ fn calls_of_guests_without_a_chain_overlap_and_their_stack_is_never_put_back() {
     let mut page = Page::new();
     let first = page.overlapping_guest(KEEPS);
     // What is made of it has none either, or as it is told.
-    let fork = page.host.fork(first.instance, &[]).unwrap();
+    let fork = page.host.fork(first.instance, &[], &[]).unwrap();
     let snapshot = page.host.snapshot(first.instance).unwrap();
     let mut made = |overlapping| {
-        page.host.instantiate_from(first.module, &[], snapshot, None, None, None, overlapping).unwrap()
+        page.host.instantiate_from(first.module, &[], snapshot, None, None, None, overlapping, &[]).unwrap()
     };
     let (overlapping, strict) = (made(true), made(false));
     for instance in [first.instance, fork, overlapping] {

@@ -116,7 +116,7 @@ impl Page {
     #[track_caller]
     fn instantiated(&mut self, text: &str, things: &[u32], overlapping: bool) -> Guest {
         let module = self.compile(text);
-        let call = self.host.instantiate(module, things, 0, None, None, None, overlapping);
+        let call = self.host.instantiate(module, things, 0, None, None, None, overlapping, &[]);
         let call = call.unwrap_or_else(|error| panic!("{}", message(&error)));
         assert_eq!(self.step(call), Step::Finished);
         Guest { module, instance: self.instance() }

@@ -1,0 +1,313 @@
+/** WASI systems: what programs of `wasm32-wasip1` see. */
+import { isThenable } from "../base/checks.js";
+import { constant } from "../base/define.js";
+import { disposable } from "../base/disposable.js";
+import { DisposedError, WasiError } from "../base/errors.js";
+import { known, optionsOf } from "../base/options.js";
+import { shown } from "../base/shown.js";
+import { Taken, Wait } from "../base/tables.js";
+import { yieldToEventLoop } from "../base/yield.js";
+import { type System, type Waiting, noteSystemFunction } from "../calls/system.js";
+import type { Engine } from "../host/engine.js";
+import type { Held, Keeper } from "../host/net.js";
+import { Module } from "../module.js";
+import { Sandbox } from "../sandbox.js";
+import type { Guest, PaceOptions } from "../types.js";
+import { type Contents, FileSystem, type Files, type Seen, contentsOf } from "./files.js";
+import { type Fill, WASI_NAMES, type WasiOptions, addOptions } from "./options.js";
+import { Input, type Output, inputOf, outputOf } from "./streams.js";
+
+const WASI_OPTIONS = known<WasiOptions>(WASI_NAMES);
+
+/** The module that programs import from. */
+const MODULE = "wasi_snapshot_preview1";
+
+/** Random bytes that are given at once, so that who asks for few does not ask often. */
+const RANDOM_BYTES = 4_096;
+
+/** The longest time that timers can wait, in milliseconds. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+const NOTHING = new Uint8Array();
+
+/**
+ * The system that a program of WASI preview 1 sees, for guests of one sandbox.
+ *
+ * What a program calls of it is served within the engine. JavaScript comes in where something has to be waited for: standard
+ * input, a time, a lazy file, or whoever takes the output. So `guest.exports` and `callSync` work as long as nothing of that
+ * happens, and end with an `AsyncImportError` where it does.
+ */
+export class Wasi implements System {
+  declare readonly [Symbol.dispose]: () => void;
+  /** @internal */
+  readonly engine: Engine;
+  private readonly held: Held;
+  private readonly fileSystem = new FileSystem();
+  private readonly fill: Fill | undefined;
+  private readonly input: Input | undefined;
+  private readonly stdout: Output;
+  private readonly stderr: Output;
+  private functions: object | undefined;
+  /** The hand-over that is under way. */
+  private delivering: Promise<void> | undefined;
+  /** What a sink threw meanwhile, for who is next. */
+  private failure: { readonly error: unknown } | undefined;
+  private exit: WasiError | undefined;
+
+  /** Makes a system for guests of a sandbox, or of a module's. */
+  constructor(of: Sandbox | Guest["module"], given?: WasiOptions) {
+    if (!(of instanceof Sandbox) && !(of instanceof Module))
+      throw new TypeError("this is neither a sandbox nor a module, of this copy of `guestbox`");
+    const engine = (this.engine = of.engine);
+    const options = optionsOf(given, WASI_OPTIONS);
+    const draft = engine.use((host) => host.draft_wasi());
+    let handle: number;
+    try {
+      this.fill = addOptions(options, this.fileSystem, (part, name, value = NOTHING, number = 0) =>
+        engine.use(() => draft.add(part, name, value, number)),
+      );
+      handle = engine.use((host) => host.new_wasi(draft));
+    } finally {
+      if (engine.isLive) draft.free();
+    }
+    this.held = engine.net.watch(this, "wasi", handle, drop);
+    this.stdout = outputOf("stdout", options.stdout);
+    this.stderr = outputOf("stderr", options.stderr);
+    const input = inputOf(options.stdin);
+    if (input instanceof Input) {
+      this.input = input;
+    } else {
+      this.give(Wait.INPUT, input);
+      if (input.length > 0) this.give(Wait.INPUT);
+    }
+  }
+
+  /** What a program imports. Functions of your own may be put in the place of some of these. */
+  imports(): { readonly wasi_snapshot_preview1: { readonly [name: string]: (...args: unknown[]) => never } } {
+    return { [MODULE]: (this.functions ??= this.makeFunctions()) } as ReturnType<Wasi["imports"]>;
+  }
+
+  private makeFunctions(): object {
+    const functions = Object.create(null) as object;
+    const names = JSON.parse(this.engine.use((host) => host.wasi_functions())) as string[];
+    names.forEach((name, number) => {
+      const function_ = (): never => {
+        throw new TypeError(`\`${name}\` is served within the engine; give it to a guest as an import`);
+      };
+      noteSystemFunction(function_, { system: this, number });
+      constant(functions, name, function_, true);
+    });
+    return Object.freeze(functions);
+  }
+
+  /** Calls `_initialize` of a reactor, if it exports that, before anything else of it is called. */
+  async initialize(guest: Guest, options?: PaceOptions): Promise<void> {
+    const isThere = guest.module.exports.some(({ name, kind }) => name === "_initialize" && kind === "function");
+    if (isThere) await guest.call("_initialize", [], options);
+  }
+
+  /**
+   * What the directories that can be written to have become: copies, by the names of the mounts and the paths in them. It can
+   * be given as `files` again.
+   */
+  get files(): Files {
+    const { engine } = this;
+    const handle = this.handle();
+    try {
+      return this.fileSystem.files(
+        (mount) => JSON.parse(engine.use((host) => host.wasi_look(handle, mount))) as Seen[],
+        (path) => engine.use((host) => host.wasi_file(handle, path)),
+      );
+    } finally {
+      if (engine.isLive) engine.use((host) => host.wasi_look(handle, undefined));
+    }
+  }
+
+  /** Counts output from nothing again, for the limit `outputBytes`: between two requests to a reactor. */
+  forgetOutput(): void {
+    this.give(Wait.OUTPUT);
+  }
+
+  /** Lets go of the system, reads no more input and gives back the streams for output. Guests go on, without input. */
+  dispose(): void {
+    if (this.held.value === undefined || !this.engine.isLive) return;
+    this.handOverAll();
+    this.held.dispose();
+    this.input?.end();
+    this.stdout.end();
+    this.stderr.end();
+  }
+
+  /** @internal */
+  handle(): number {
+    this.engine.check();
+    const handle = this.held.value;
+    if (handle === undefined) throw new DisposedError("torn-down", "the WASI system was disposed of");
+    return handle;
+  }
+
+  /** @internal */
+  wait(kind: Wait): Waiting | undefined {
+    const written = this.deliver();
+    switch (kind) {
+      case Wait.FILE:
+        return this.loading(this.load());
+      case Wait.FOREVER:
+        throw new WasiError("stuck", "the program waits for what can never happen");
+      case Wait.INPUT:
+        return waiting(this.read());
+      case Wait.OUTPUT:
+        return written && waiting(written);
+      case Wait.UNTIL:
+        return this.sleep(false);
+      case Wait.UNTIL_INPUT:
+        return this.sleep(true);
+      case Wait.TURN:
+        return waiting(yieldToEventLoop());
+      default:
+        this.waitSync(kind);
+        return undefined;
+    }
+  }
+
+  /** @internal */
+  waitSync(kind: Wait): boolean {
+    if (kind === Wait.OUTPUT) return this.deliver() === undefined;
+    if (kind === Wait.RANDOM) {
+      const bytes = new Uint8Array(Math.max(this.word(0), RANDOM_BYTES));
+      (this.fill as Fill)(bytes);
+      this.give(Wait.RANDOM, bytes);
+      return true;
+    }
+    if (kind !== Wait.FILE) return false;
+    const contents = this.load();
+    if (isThenable(contents)) {
+      void Promise.resolve(contents).catch(() => {});
+      return false;
+    }
+    this.give(Wait.FILE, contentsOf("what was loaded", contents));
+    return true;
+  }
+
+  /** @internal */
+  exited(code: number, fuelUsed: bigint): WasiError {
+    return (this.exit = new WasiError("exit", `the program exited with code ${code}`, undefined, { code, fuelUsed }));
+  }
+
+  /** @internal Whether that is the error with which a program of it exited. */
+  hasEndedWith(error: unknown): error is WasiError {
+    return error !== undefined && error === this.exit;
+  }
+
+  /** @internal */
+  deliver(): Promise<void> | undefined {
+    const { failure } = this;
+    if (failure !== undefined) {
+      this.failure = undefined;
+      throw failure.error;
+    }
+    if (this.delivering !== undefined) return this.delivering;
+    const slow = this.handOver();
+    if (slow === undefined) return undefined;
+    const delivering = (this.delivering = this.handOverAfter(slow));
+    delivering.catch((error: unknown) => (this.failure = { error }));
+    return delivering;
+  }
+
+  private async handOverAfter(slow: PromiseLike<unknown>): Promise<void> {
+    try {
+      for (let next: PromiseLike<unknown> | undefined = slow; next !== undefined; next = this.handOver()) await next;
+    } finally {
+      this.delivering = undefined;
+    }
+  }
+
+  /** Hands over what was written, until somebody takes his time. */
+  private handOver(): PromiseLike<unknown> | undefined {
+    const { engine } = this;
+    for (;;) {
+      const handle = this.held.value;
+      if (handle === undefined) return undefined;
+      const kind = engine.use((host) => host.wasi_take(handle)) as Taken;
+      if (kind === Taken.NOTHING) return undefined;
+      const bytes = engine.use((host) => host.wasi_taken(handle));
+      const taken = kind === Taken.WRITTEN ? this.written(bytes, handle) : (kind === Taken.STDOUT ? this.stdout : this.stderr).write(bytes);
+      if (isThenable(taken)) return taken;
+    }
+  }
+
+  /** Hands over all that was written, and waits for nobody. */
+  private handOverAll(): void {
+    try {
+      for (let next = this.handOver(); next !== undefined; next = this.handOver()) next.then(undefined, () => {});
+    } catch {
+      // Who disposes of it does not ask what becomes of the rest.
+    }
+  }
+
+  private written(bytes: Uint8Array, handle: number): unknown {
+    return this.fileSystem.written(JSON.parse(this.engine.use((host) => host.wasi_place(handle))) as [string, string], bytes);
+  }
+
+  /** Gives the engine what is waited for. */
+  private give(kind: Wait, bytes: Uint8Array = NOTHING): void {
+    const handle = this.handle();
+    this.engine.use((host) => host.wasi_give(handle, kind, bytes));
+  }
+
+  /** A word of what is said of what is waited for. */
+  private word(at: number): number {
+    this.engine.refresh();
+    return Number(this.engine.u64[at]);
+  }
+
+  private load(): Contents | PromiseLike<Contents> {
+    return this.fileSystem.load(this.word(0));
+  }
+
+  private loading(contents: Contents | PromiseLike<Contents>): Waiting | undefined {
+    const give = (loaded: Contents): void => this.give(Wait.FILE, contentsOf("what was loaded", loaded));
+    if (isThenable(contents)) return waiting(contents.then(give));
+    give(contents);
+    return undefined;
+  }
+
+  /** Reads a piece of the input. */
+  private async read(isStopped?: () => boolean): Promise<void> {
+    const { input } = this;
+    const bytes = input === undefined ? NOTHING : await input.read();
+    if (isStopped?.()) return;
+    input?.taken();
+    this.give(Wait.INPUT, bytes);
+  }
+
+  /** Waits for a time, or for input if that comes first. */
+  private sleep(forInput: boolean): Waiting {
+    const milliseconds = Math.ceil(this.word(0) / 1e6);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let isStopped = false;
+    const time = new Promise<void>((resolve) => {
+      timer = setTimeout(
+        () => {
+          // Of a time that is further away it is asked again.
+          if (milliseconds <= LONGEST_TIMER && !isStopped) this.give(Wait.UNTIL);
+          isStopped = true;
+          resolve();
+        },
+        Math.min(milliseconds, LONGEST_TIMER),
+      );
+    });
+    const stop = (): void => {
+      isStopped = true;
+      clearTimeout(timer);
+    };
+    return { promise: forInput ? Promise.race([time, this.read(() => isStopped)]) : time, stop };
+  }
+}
+
+disposable(Wasi);
+shown(Wasi, ({ engine }) => (engine.isLive ? MODULE : "disposed of"));
+
+const drop = (engine: Keeper, handle: number): void => engine.proceed((host) => host.drop_wasi(handle));
+
+const waiting = (promise: PromiseLike<unknown>): Waiting => ({ promise, stop: () => undefined });
