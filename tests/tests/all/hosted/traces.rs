@@ -14,7 +14,8 @@ use std::{
 const OTHERS: &[&str] = &["refuelled", "deep-stack", "vectors-relaxed"];
 
 /// A module that the runner of the real guests has besides: it exports the function `e` `f` that it imports, as `f`.
-const PASSES_ON: &[u8] = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x02\x07\x01\x01ef\0\0\x07\x05\x01\x01f\0\0";
+const PASSES_ON: &[u8] =
+    b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x02\x07\x01\x01e\x01f\0\0\x07\x05\x01\x01f\0\0";
 
 #[test]
 fn the_programs_of_the_recorded_traces_do_the_same() {
