@@ -144,6 +144,9 @@ const BITS = {
   type: (type) => ({ f32: "i32", f64: "i64" })[type] ?? type,
 };
 
+/** What is under a name in a map, or an object. */
+const under = (named, name) => (named instanceof Map ? named.get(name) : named[name]);
+
 class Guest {
   exports = {};
 
@@ -154,7 +157,7 @@ class Guest {
     const { sandbox, facts } = module;
     const found = {};
     for (const { module: from, name, kind, ...type } of module.imports) {
-      const value = imports.get(from).get(name);
+      const value = under(under(imports, from), name);
       (found[from] ??= {})[name] = kind === "function" ? this.#import(type, value) : value.memory;
       if (kind === "memory") this.memory ??= value;
     }

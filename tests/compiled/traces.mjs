@@ -32,6 +32,6 @@ for (const program of readPrograms()) {
 const byBytes = new Map(rewritten.guests.map(({ original, ...module }) => [original, module]));
 api.Sandbox.rewritten = (bytes) => byBytes.get(Buffer.from(bytes).toString("hex"));
 for (const guest of rewritten.guests.length > 0 ? guests : []) {
-  await compare(guest.name, () => runGuest(api, guest, loadBytes(guest.name)));
+  await compare(guest.name, async () => runGuest(api, guest, await loadBytes(guest.name)));
 }
 console.log(`${equal} are the same`);
