@@ -11,6 +11,10 @@ const MOST_GRANTED = 2n ** 30n;
 /** Frames are counted above this bit, and below words of 8 bytes of the host's stack, of which there are at most so many. */
 const FRAME_BIT = 18;
 const MOST_WORDS = 2 ** 16;
+const MOST_FRAMES = 2 ** 13 - 1;
+
+/** What is set where a function had not the words for its frame. */
+const NO_WORDS = 2 ** 17;
 
 /** Words that the host's own frames take between a guest's call of an import and a call nested in it. */
 const CROSSING_WORDS = 256;
@@ -55,6 +59,8 @@ export class Space {
   call = undefined;
   /** Host calls that are being served, each nested in the one before. */
   levels = 0;
+  /** Whether a call ended for want of words, of which each engine has its own bound. */
+  lackedWords = false;
   memories = new Set();
 
   constructor(limits) {
@@ -175,7 +181,7 @@ export class Guest {
     const pointer = this.#pointer?.value;
     this.#space.call = call;
     this.#ended.value = 0;
-    this.#stack.value = this.#space.limits.frames * 2 ** FRAME_BIT + call.words;
+    this.#stack.value = Math.min(this.#space.limits.frames, MOST_FRAMES) * 2 ** FRAME_BIT + call.words;
     this.#grant(account);
     try {
       const values = (this.#adapted.get(name) ?? this.#exports[name])(...args);
@@ -190,6 +196,14 @@ export class Guest {
       this.#space.call = call.outer;
       [this.#stack.value, this.#ended.value] = [stack, ended];
     }
+  }
+
+  /** Whether it was words that a call lacked whose stack is used up, or the host's stack itself, and not frames. */
+  #lacksWords() {
+    const stack = this.#stack.value;
+    // A function that calls none takes nothing, so that what there was is still there.
+    if (stack >= 0 && (stack & NO_WORDS) === 0) return stack >> FRAME_BIT > 0;
+    return (stack & NO_WORDS) !== 0;
   }
 
   /** Words of the host's stack that are left for what is called from here. */
@@ -272,7 +286,10 @@ export class Guest {
 
   /** Which trap an error is that came out of the guest's code. */
   #trapOf(error) {
-    if (this.#ended.value === OVERFLOWN || error instanceof RangeError) return "stack-overflow";
+    if (this.#ended.value === OVERFLOWN || error instanceof RangeError) {
+      this.#space.lackedWords ||= this.#lacksWords();
+      return "stack-overflow";
+    }
     if (!(error instanceof WebAssembly.RuntimeError)) throw error;
     const note = this.#note.value;
     switch (error.message) {

@@ -17,8 +17,7 @@ export const recorded = new Map(namesIn("recorded", ".txt").map((name) => [name,
  * The programs in the order of their names. Each is JSON: its `limits`, `memories` and `steps`, and the
  * names of its `modules`; besides, `bytesOf` gives the bytes of one of these, as `wat` makes them.
  */
-export const readPrograms = (wat) =>
-  namesIn("programs", ".wat").map((name) => parse(name, read(`programs/${name}.wat`), wat));
+export const readPrograms = (wat) => namesIn("programs", ".wat").map((name) => parse(name, read(`programs/${name}.wat`), wat));
 
 function parse(name, text, wat) {
   const program = { name, limits: {}, memories: [], modules: [], steps: [] };

@@ -14,7 +14,7 @@ use serde_json::{Value as Json, json};
 use std::path::Path;
 
 /// Frames that a guest may have: as many as the host has room for however large they are, as a rule.
-const FRAMES: usize = 500;
+const FRAMES: usize = 200;
 
 /// Compares cases; the texts of those that differ.
 ///
