@@ -4,13 +4,12 @@
 use super::indices::place_of_vector;
 use super::{
     Module, Target,
-    constants::Bound,
-    host::{Hosted, Quickly},
+    host::Hosted,
     labels::Labels,
     meter::{Regions, push_charge},
     notes::{Notes, Site},
     output::{Later, Output},
-    repairs::repair,
+    repairs::{put_repair, repair},
     temps::Temps,
 };
 use crate::{
@@ -19,9 +18,9 @@ use crate::{
     snapshot::Uncapturable,
     types::costs::{HOST_CALL, LOCALS_PER_UNIT},
     wasm::{
-        operators::{Effect, Facts, code::I32, facts, facts_of},
-        reader::{Immediate, Quick, common, quick},
-        scan::{check_index, check_place, locals},
+        operators::{Effect, Facts, code::I32, facts},
+        reader::{Immediate, common},
+        scan::locals,
         types::Signature,
     },
 };
@@ -69,12 +68,12 @@ pub(super) struct Body<'m, 'a> {
     /// What is written for a host besides.
     pub(super) hosted: Hosted,
     /// The parameters and locals that the function has of its own.
-    locals: u32,
+    pub(super) locals: u32,
     /// The local that its slot is kept in, where it notes where it is, and whether it does.
-    slot: Option<u32>,
-    is_noted: bool,
+    pub(super) slot: Option<u32>,
+    pub(super) is_noted: bool,
     /// Of the operator before.
-    before: &'static Facts,
+    pub(super) before: &'static Facts,
     /// Where the last two operators are, if they were read quickly.
     pub(super) places: [usize; 2],
 }
@@ -169,68 +168,6 @@ impl<'m, 'a> Body<'m, 'a> {
             self.output.put_later(Later::Charge(region))?;
         }
         Some(region)
-    }
-
-    /// Looks at the operators that are read quickly, from a place up to the next one of the others: where that
-    /// is.
-    fn skim(&mut self, mut place: usize, offset: u32) -> Result<usize, Stop> {
-        let Self { bytes, locals, .. } = *self;
-        let Self { module: Module { finder, scan, notes, host, .. }, output, temps, hosted, .. } = self;
-        let notes = notes.zip(self.slot);
-        let is_live = self.labels.is_live;
-        // Of what changes with each of them a copy is kept at hand.
-        let (mut units, mut before, mut operands) = (0_u32, self.before, self.labels.operands);
-        let mut height = operands.height();
-        let mut places = self.places;
-        let hides = is_live && self.module.target == Target::Interpreter;
-        while let Some(Quick { code, immediate, after }) = quick(bytes, place) {
-            match immediate {
-                Immediate::None => finder.see_plain(code),
-                Immediate::Const(value) => finder.see_constant(value),
-                Immediate::Local(local) => {
-                    check_index(local, locals)?;
-                    finder.see_local(code, local);
-                }
-                Immediate::Memory { index, .. } => {
-                    check_place(index, scan.memories.len())?;
-                    finder.see_other();
-                }
-            }
-            let facts = facts_of(code);
-            if facts.can_trap()
-                && let Some((notes, slot)) = notes
-            {
-                self.is_noted = true;
-                valid(output.copy_to(bytes, place))?;
-                valid(notes.here(output, slot, valid(at(offset, place))?))?;
-            }
-            if hides && facts.can_trap() {
-                let bound = Bound { code, facts, immediate, operands, places };
-                valid(bound.hide(output, temps, bytes, place, &scan.memories))?;
-            }
-            match host {
-                None if facts.is_repaired() => {
-                    valid(put_repair(output, bytes, place, repair(code, immediate, before)))?;
-                }
-                Some(host) if is_live && (facts.is_of_nans() || hosted.are_nans_pending()) => {
-                    let at = Quickly { code, facts, place, after, height: operands.height() };
-                    valid(hosted.see(host, output, temps, bytes, &at))?;
-                }
-                _ => {}
-            }
-            units = units.saturating_add(facts.cost.into());
-            operands.apply(facts);
-            height = height.max(operands.height());
-            before = facts;
-            places = [place, places[0]];
-            place = after;
-        }
-        self.places = places;
-        self.before = before;
-        self.labels.operands = operands;
-        self.labels.note_height(height);
-        self.add_units(units);
-        Ok(place)
     }
 
     pub(super) fn add_units(&mut self, units: u32) {
@@ -368,16 +305,7 @@ impl<'m, 'a> Body<'m, 'a> {
     }
 }
 
-/// Puts in what is put before the operator at a place.
-fn put_repair(output: &mut Output, bytes: &[u8], place: usize, repair: &[u8]) -> Option<()> {
-    if !repair.is_empty() {
-        output.copy_to(bytes, place)?;
-        output.extend(repair);
-    }
-    Some(())
-}
-
 /// Where an operator is in the module's bytes, in a function that begins at an offset.
-fn at(offset: u32, place: usize) -> Option<u32> {
+pub(super) fn at(offset: u32, place: usize) -> Option<u32> {
     offset.checked_add(u32::try_from(place).ok()?)
 }

@@ -37,6 +37,8 @@ mod notes;
 mod output;
 mod repairs;
 mod segments;
+mod skim;
+mod target;
 mod temps;
 mod types;
 mod written;
@@ -71,6 +73,7 @@ use host::Host;
 use meter::push_charge;
 use notes::{Bodies, Notes};
 use segments::Segments;
+use target::Target;
 use types::{AddedTypes, Nulls};
 use wasmparser::{Parser, Payload};
 
@@ -88,28 +91,6 @@ pub(crate) struct Rewritten {
     pub(crate) added_bytes: usize,
     /// What it takes of the limits, without what was added.
     pub(crate) needs: Needs,
-}
-
-/// For whom a module is written.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Target {
-    /// A host that compiles it: metered.
-    Host,
-    /// The interpreter: metered, and so that it can be paused.
-    Interpreter,
-    /// The interpreter, and only mended.
-    Mended,
-}
-
-impl Target {
-    const fn is_metered(self) -> bool {
-        !matches!(self, Self::Mended)
-    }
-
-    /// Whether what the interpreter gets wrong is put in other terms.
-    const fn lowers(self) -> bool {
-        !matches!(self, Self::Host)
-    }
 }
 
 /// What is written of a module beside its functions, as they ask for it.

@@ -16,6 +16,7 @@
 //!   could be a local, `i32.const 0` and `i32.or` are put before the store, or their like of 64
 //!   bits.
 
+use super::output::Output;
 use crate::wasm::{
     operators::{
         Facts,
@@ -36,4 +37,13 @@ pub(super) const fn repair(operator: u8, immediate: Immediate, before: &Facts) -
         I64_STORE | I64_STORE8..=I64_STORE32 if is_far && !before.is_fresh_long() => &[I64_CONST, 0, I64_OR],
         _ => &[],
     }
+}
+
+/// Puts in what is put before the operator at a place.
+pub(super) fn put_repair(output: &mut Output, bytes: &[u8], place: usize, repair: &[u8]) -> Option<()> {
+    if !repair.is_empty() {
+        output.copy_to(bytes, place)?;
+        output.extend(repair);
+    }
+    Some(())
 }
