@@ -36,9 +36,9 @@ impl Wasi {
                 break;
             }
             caller.charge_entries(1)?;
+            caller.charge_bytes(count(HEADER_BYTES.saturating_add(name.len()).min(listed.room)))?;
             listed.push(at, name, inode, self.files.node(inode)?.file_type())?;
         }
-        caller.charge_bytes(count(listed.bytes.len()))?;
         caller.write(buffer, &listed.bytes)?;
         caller.write_len(caller.word(4), listed.bytes.len())
     }

@@ -35,17 +35,17 @@ impl Wasi {
 /// Writes strings, each with a zero behind it, and where each begins.
 fn get(strings: &[Vec<u8>], caller: &mut Caller<'_>) -> Done {
     let (pointers, at) = (caller.word(0), caller.word(1));
-    let mut begins = Vec::with_capacity(strings.len().saturating_mul(POINTER_BYTES));
-    let mut bytes = Vec::with_capacity(len(strings));
+    let (begins_len, bytes_len) = (strings.len().saturating_mul(POINTER_BYTES), len(strings));
+    caller.charge_bytes(count(begins_len.saturating_add(bytes_len)))?;
+    caller.check(pointers, count(begins_len))?;
+    caller.check(at, count(bytes_len))?;
+    let (mut begins, mut bytes) = (Vec::with_capacity(begins_len), Vec::with_capacity(bytes_len));
     for string in strings {
         let begin = u32::try_from(bytes.len()).ok().and_then(|before| at.checked_add(before));
         begins.extend_from_slice(&begin.ok_or(Errno::FAULT)?.to_le_bytes());
         bytes.extend_from_slice(string);
         bytes.push(0);
     }
-    caller.charge_bytes(count(begins.len().saturating_add(bytes.len())))?;
-    caller.check(pointers, count(begins.len()))?;
-    caller.check(at, count(bytes.len()))?;
     caller.write(pointers, &begins)?;
     caller.write(at, &bytes)
 }

@@ -13,7 +13,7 @@ pub(in crate::wasi) type Name = Arc<[u8]>;
 #[derive(Clone, Debug)]
 pub(in crate::wasi) struct Directory {
     names: BTreeMap<Name, (Inode, u64)>,
-    by_cookie: BTreeMap<u64, Name>,
+    by_cookie: BTreeMap<u64, (Name, Inode)>,
     next: u64,
     /// The directory that it is in; itself, where it is the root of a mount.
     pub(in crate::wasi) parent: Inode,
@@ -47,8 +47,7 @@ impl Directory {
 
     /// Names with their cookies and nodes, from a cookie on.
     pub(in crate::wasi) fn since(&self, cookie: u64) -> impl Iterator<Item = (u64, &Name, Inode)> {
-        let entries = self.by_cookie.range(cookie..);
-        entries.map(|(cookie, name)| (*cookie, name, self.get(name).unwrap_or_default()))
+        self.by_cookie.range(cookie..).map(|(cookie, (name, inode))| (*cookie, name, *inode))
     }
 
     /// The cookie of the next name.
@@ -64,7 +63,7 @@ impl Directory {
     /// Adds a name with its cookie, as a snapshot has it. Whether neither was there.
     pub(in crate::wasi) fn put(&mut self, cookie: u64, name: Name, inode: Inode) -> bool {
         self.next = self.next.max(cookie.saturating_add(1));
-        let is_new = self.by_cookie.insert(cookie, Arc::clone(&name)).is_none();
+        let is_new = self.by_cookie.insert(cookie, (Arc::clone(&name), inode)).is_none();
         self.names.insert(name, (inode, cookie)).is_none() && is_new
     }
 

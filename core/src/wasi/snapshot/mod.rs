@@ -44,7 +44,7 @@ impl Wasi {
         if self.is_waiting() {
             return Err(WasiSnapshotError::Waiting);
         }
-        let output = self.output.waiting();
+        let output = self.output.all();
         let state = self.state(&output);
         let mut bytes = Vec::new();
         let len = MAGIC.len().saturating_add(state.encoded_size()).saturating_add(12);
