@@ -199,7 +199,7 @@ fn resume(store: &mut Store, call: &mut Call, attended: Attended) -> Option<(u32
         Attended::Yield(values) => (Ok(values), call.is_sliced),
     };
     match call.execution.answer(answer) {
-        Ok(()) if yields => Some((Protocol::SLICE_OVER, 0, 0)),
+        Ok(()) if yields => Some((Protocol::YIELDED, 0, 0)),
         Ok(()) => None,
         Err(_) => Some((Protocol::BUSY, 0, 0)),
     }

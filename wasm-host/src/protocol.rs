@@ -67,6 +67,8 @@ protocol! {
     WAITS: u32 = 8;
     /// The program exited with the code that is the detail.
     EXITED: u32 = 9;
+    /// The program lets others have their turn, whatever is left of the call's slice.
+    YIELDED: u32 = 10;
 
     of Wait:
     /// For a lazy file, whose token and size are in the exchange.

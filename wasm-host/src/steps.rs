@@ -112,6 +112,7 @@ impl Host {
     /// * [`Protocol::WAITS`]: the detail is the kind of what it waits for, in a WASI system; the exchange says more. Make a step
     ///   again once the system was given it.
     /// * [`Protocol::EXITED`]: the detail is the exit code. The call is over.
+    /// * [`Protocol::YIELDED`]: of a call that has slices, which has something left of its own.
     ///
     /// The head of the exchange has [the call's handle](Protocol::CALL_WORD), [the detail](Protocol::DETAIL_WORD), [the
     /// state](Protocol::STATE_WORD), [the fuel left](Protocol::FUEL_WORD) and [the fuel used](Protocol::USED_WORD). For an

@@ -115,7 +115,8 @@ const systemOf = (served: Served, handle: number): System => serverOf(served, ha
 /** The error for a call in which the program exited. */
 function exitOf(served: Served): Error {
   const { engine } = served;
-  const [code, fuelUsed] = [engine.head(Protocol.DETAIL_WORD), engine.longHead(Protocol.USED_WORD)];
+  const code = engine.head(Protocol.DETAIL_WORD);
+  const fuelUsed = engine.longHead(Protocol.USED_WORD);
   return systemOf(served, engine.head(Protocol.CALL_WORD)).exited(code, fuelUsed);
 }
 
@@ -204,6 +205,12 @@ async function makeSteps<T>(served: Served, call: Call, pace: Pace, finish: () =
         });
       } else if (step === Step.WAITS) {
         await wait(served, call, pace);
+        step = engine.step(handle);
+      } else if (step === Step.YIELDED) {
+        // How much of its slice it has used is not known, so that this tells nothing of how fast it is.
+        void system?.deliver();
+        await pace.turn();
+        call.check();
         step = engine.step(handle);
       } else if (step === Step.EXITED) {
         isOver = true;

@@ -111,3 +111,22 @@ fn refusal(refused: &OptionsError) -> JsValue {
         _ => error("WasiError", code, refused),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::classes::CLASSES;
+    use guestbox::{
+        tables::{Code, Coded},
+        wasi::OptionsError,
+    };
+
+    #[test]
+    fn the_class_of_wasi_has_the_codes_of_options() {
+        let class = CLASSES.iter().find(|class| class.name == "WasiError").unwrap();
+        let codes = class.codes();
+        for variant in OptionsError::VARIANTS {
+            let Code::Own(code) = variant.code else { panic!("{} has another's code", variant.name) };
+            assert!(codes.contains(&code), "{code}");
+        }
+    }
+}
