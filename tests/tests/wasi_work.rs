@@ -8,6 +8,9 @@ use guestbox::{
 use guestbox_tests::wasi::{CREATE, FILE_RIGHTS, Program};
 use std::time::{Duration, Instant};
 
+/// A function and its arguments.
+type Asked = (Function, Vec<Value>);
+
 const FUEL: u64 = 100_000_000;
 
 /// Far above what was seen on any machine, which is less than half a second in release; builds without optimisation are
@@ -25,7 +28,7 @@ fn program() -> Program {
 }
 
 /// Makes calls until the fuel is used up, and says how long that took.
-fn time(program: &mut Program, calls: &[(Function, Vec<Value>)]) -> Duration {
+fn time(program: &mut Program, calls: &[Asked]) -> Duration {
     program.memory.fuel = FUEL;
     let began = Instant::now();
     for (function, args) in calls.iter().cycle() {
@@ -72,7 +75,7 @@ fn a_hundred_million_units_are_not_much_work() {
     let pieces = 1_024_u32.into();
     let rights = FILE_RIGHTS.into();
     use Function::*;
-    let shapes: &[(&str, Vec<(Function, Vec<Value>)>)] = &[
+    let shapes: &[(&str, Vec<Asked>)] = &[
         ("nothing", vec![(SchedYield, vec![])]),
         ("arguments", vec![(ArgsGet, vec![0x10_0000_u32.into(), 0x20_0000_u32.into()])]),
         ("clocks", vec![(ClockTimeGet, vec![zero, long, out])]),

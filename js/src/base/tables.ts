@@ -138,6 +138,8 @@ export const enum Step {
   WAITS = 8,
   /** The program exited with the code that is the detail. */
   EXITED = 9,
+  /** The program lets others have their turn, whatever is left of the call's slice. */
+  YIELDED = 10,
 }
 
 /** What a WASI system waits for, and what it is given for that. Each stands in the code as it is. */
