@@ -9,7 +9,6 @@ mod allocations;
 mod cells;
 mod chains;
 mod charges;
-
 mod engine;
 mod executions;
 mod features;
