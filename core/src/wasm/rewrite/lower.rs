@@ -7,7 +7,7 @@
 //!   after a branch to it.
 //! * An `if` that takes some also leaves its results so. One without an `else` leaves what it was given
 //!   where its condition is false: they are of the same types, and so in the same locals.
-//! * A `br_table` that passes several, or to some targets on the operand stack and to others in locals,
+//! * A `br_table` that passes several, or a vector, or to some targets on the operand stack and to others in locals,
 //!   goes to a block for each of its targets, and from there on.
 
 use super::{
@@ -18,7 +18,9 @@ use super::{
 use crate::{
     limits::to_usize,
     wasm::{
-        operators::code::{BLOCK, BR, BR_IF, BR_TABLE, END, IF, LOOP, NOTHING, UNREACHABLE},
+        operators::code::{
+            BLOCK, BR, BR_IF, BR_TABLE, END, F32, F64, I32, I64, IF, LOOP, NOTHING, UNREACHABLE,
+        },
         types::Signature,
     },
 };
@@ -112,7 +114,9 @@ impl<'a> Body<'_, 'a> {
         if self.module.target == Target::Host {
             return Some(());
         }
-        if locals == 0 && (values.len() <= 1 || table.is_empty()) {
+        // To the engine a vector is as several: it is in none of its registers.
+        let passes_few = matches!(values, [] | [I32 | I64 | F32 | F64]);
+        if locals == 0 && (passes_few || table.is_empty()) {
             if moved {
                 self.output.replace(self.bytes, place, after)?;
                 self.push_written_table(table)?;

@@ -326,6 +326,25 @@ fn a_br_table_passes_several_values() {
     }
 }
 
+/// A function that passes a vector to the end of a block or its own, above another operand, and what it returns.
+const VECTOR_TABLE: &str = r#"(module
+  (func $passes (param $n i32) (result v128)
+    (block $inner (result v128)
+      (i32.const 99) (i64x2.splat (i64.const 5)) (br_table $inner 1 $inner (local.get $n)))
+    (i64x2.splat (i64.const 100)) (i64x2.add))
+  (func (export "run") (param i32) (result i32)
+    (i32.wrap_i64 (i64x2.extract_lane 0 (call $passes (local.get 0))))))"#;
+
+#[test]
+fn a_br_table_passes_a_vector() {
+    let mut store = Store::new();
+    let guest = text::guest(&mut store, VECTOR_TABLE, &Environment::new());
+    for (n, expected) in [(0, 105), (1, 5), (2, 105), (-1, 105)] {
+        let results = text::call(&mut store, guest, "run", &[Value::I32(n)]);
+        assert_eq!(*results, [Value::I32(expected)], "{n}");
+    }
+}
+
 #[test]
 fn the_engine_alone_still_gets_block_parameters_and_branch_tables_wrong() {
     // What each returns, called with ones, and what it should.
