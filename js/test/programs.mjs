@@ -6,6 +6,7 @@ const TYPES = {
   fd_close: "(param i32) (result i32)",
   fd_read: "(param i32 i32 i32 i32) (result i32)",
   fd_write: "(param i32 i32 i32 i32) (result i32)",
+  path_link: "(param i32 i32 i32 i32 i32 i32 i32) (result i32)",
   path_open: "(param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)",
   poll_oneoff: "(param i32 i32 i32 i32) (result i32)",
   proc_exit: "(param i32)",
@@ -87,6 +88,19 @@ export const write = (path) =>
       (call $say (i32.load (i32.const 12)) (i32.const 200) (i32.const 7))
       (call $check (call $fd_close (i32.load (i32.const 12)))))`,
   );
+
+/** Writes "written" to the file "x" of the first mount, which it gives the name "y" too. */
+export const WRITE_TWICE = program(
+  ["fd_close", "path_link", "path_open", "proc_exit"],
+  `(data (i32.const 100) "xy") (data (i32.const 200) "written")
+  (func $check (param i32) (if (local.get 0) (then (call $proc_exit (local.get 0)))))
+  (func (export "_start")
+    (call $check (call $path_open (i32.const 3) (i32.const 1) (i32.const 100) (i32.const 1) (i32.const 9)
+      (i64.const 64) (i64.const 0) (i32.const 0) (i32.const 12)))
+    (call $check (call $path_link (i32.const 3) (i32.const 0) (i32.const 100) (i32.const 1) (i32.const 3) (i32.const 101) (i32.const 1)))
+    (call $say (i32.load (i32.const 12)) (i32.const 200) (i32.const 7))
+    (call $check (call $fd_close (i32.load (i32.const 12)))))`,
+);
 
 /**
  * Waits for a time in nanoseconds, and for input too if that is asked for, and says how many events there were and of which kind

@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AsyncImportError, DisposedError, InstantiateError, Sandbox, Trap } from "guestbox";
 import * as wasi from "guestbox/wasi";
-import { ECHO, REACTOR, TALK, WORLD, cat, lines, poll, program, saying, write } from "./programs.mjs";
+import { ECHO, REACTOR, TALK, WORLD, WRITE_TWICE, cat, lines, poll, program, saying, write } from "./programs.mjs";
 import { deferred, rejectionOf, thrownBy, wat } from "./wat.mjs";
 
 const { WasiError } = wasi;
@@ -202,6 +202,16 @@ describe("output", () => {
     assert.equal(text, "outout");
     assert.equal(stream.locked, false);
   });
+  test("may be taken by who calls other guests, whatever the program then waits for", async () => {
+    const other = sandbox.compile(wat('(module (func (export "f") (param i64 i64)))')).instantiate();
+    const bytes = saying(
+      ["poll_oneoff"],
+      `(i32.store (i32.const 1016) (i32.const 1)) (i64.store (i32.const 1024) (i64.const 5000000))
+      (drop (call $poll_oneoff (i32.const 1000) (i32.const 2000) (i32.const 1) (i32.const 16)))`,
+    );
+    const stdout = () => other.exports.f(2n ** 62n, 2n ** 62n);
+    assert.equal((await run(bytes, { stdout, timeout: 20_000 })).exitCode, 0);
+  });
   test("that cannot be taken ends the run by the same error", async () => {
     const reason = new Error("mine");
     const fail = () => {
@@ -279,6 +289,17 @@ describe("time", () => {
     clearInterval(timer);
     assert.ok(ticks > 0);
   });
+  test("a program that has yielded often has slices as short as others", async () => {
+    const bytes = program(
+      ["sched_yield"],
+      `(func (export "_start") (local $n i32)
+        (loop $on (drop (call $sched_yield)) (br_if $on (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 1))) (i32.const 3000))))
+        (loop $spin (br $spin)))`,
+    );
+    const began = performance.now();
+    assert.equal((await rejectionOf(run(bytes, { timeout: 1_000 }))).name, "TimeoutError");
+    assert.ok(performance.now() - began < 3_000, `${performance.now() - began}`);
+  });
   test("and randomness are the same in each run, unless they are asked for from outside", async () => {
     const world = async (options) => {
       let bytes;
@@ -297,10 +318,9 @@ describe("time", () => {
     assert.notEqual(random, (await world({ random: "host" })).random);
     assert.equal((await world({ random: (bytes) => bytes.fill(0xab) })).random, "ab".repeat(8));
   });
-  test("a program that waits for nothing is stuck", async () => {
-    // A descriptor that reads never, by a subscription to nothing that can happen: there is none but for input that is over.
-    const error = thrownBy(() => new wasi.Wasi(sandbox).wait(2));
-    assert.ok(WasiError.is(error, "stuck"));
+  test("a program that waits for what never comes is stuck", async () => {
+    const error = await rejectionOf(run(poll(-1, false)));
+    assert.ok(WasiError.is(error, "stuck"), error);
   });
 });
 
@@ -344,6 +364,15 @@ describe("files", () => {
     };
     await run(write("x"), { files: { "/": wasi.mount({}, { onWrite }) } });
     assert.deepEqual(written, [["x", "written"]]);
+  });
+  test("with several names are copied once, so that a program cannot have ten thousand copies made", async () => {
+    const told = [];
+    const { exitCode, files } = await run(WRITE_TWICE, { files: { "/": wasi.mount({}, { onWrite: (...all) => void told.push(all) }) } });
+    assert.equal(exitCode, 0);
+    assert.equal(decoder.decode(files["/"].x), "written");
+    assert.equal(files["/"].x, files["/"].y);
+    assert.deepEqual(told.map(([path]) => path).sort(), ["x", "y"]);
+    assert.equal(told[0][1], told[1][1]);
   });
   test("that are lazy are loaded once they are read", async () => {
     let loads = 0;
@@ -417,13 +446,14 @@ describe("a reactor", () => {
     assert.equal(guest.exports.count(), 41);
     guest.restore(snapshot);
     assert.equal(guest.exports.count(), 41);
+    guest.exports.say();
     const fork = guest.fork();
     assert.equal(fork.exports.count(), 42);
     fork.exports.say();
     const other = guest.module.instantiate(system.imports(), { snapshot });
     assert.equal(other.exports.count(), 41);
     other.exports.say();
-    assert.equal(stdout, "said\nsaid\n");
+    assert.equal(stdout, "said\nsaid\nsaid\n");
   });
   test("waits for its turn where another guest waits for the same system", async () => {
     const typed = [deferred(), deferred()];

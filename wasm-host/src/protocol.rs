@@ -73,22 +73,20 @@ protocol! {
     of Wait:
     /// For a lazy file, whose token and size are in the exchange.
     FILE: u32 = 0;
-    /// The same: there is none, and the program is told the error number that is given.
-    FILE_FAILED: u32 = 1;
     /// For ever.
-    FOREVER: u32 = 2;
+    FOREVER: u32 = 1;
     /// For standard input, or its end.
-    INPUT: u32 = 3;
+    INPUT: u32 = 2;
     /// For room for output.
-    OUTPUT: u32 = 4;
+    OUTPUT: u32 = 3;
     /// For as many random bytes as the exchange says.
-    RANDOM: u32 = 5;
+    RANDOM: u32 = 4;
     /// For another call that waits for the same system.
-    TURN: u32 = 6;
+    TURN: u32 = 5;
     /// For a time that is so many nanoseconds away as the exchange says.
-    UNTIL: u32 = 7;
+    UNTIL: u32 = 6;
     /// The same, or for standard input.
-    UNTIL_INPUT: u32 = 8;
+    UNTIL_INPUT: u32 = 7;
 
     of Part:
     /// An argument, by its text.

@@ -47,13 +47,13 @@ impl Host {
         self.systems.with(wasi, |system| Uint8Array::from(system.taken()))
     }
 
-    /// Where the file is that was taken: `[mount, path]`.
+    /// Where the file is that was taken, and a number of its bytes: `[mount, path, number, is_first]`.
     pub fn wasi_place(&self, wasi: u32) -> Result<String, JsValue> {
         self.systems.with(wasi, |system| system.place())
     }
 
     /// Looks at a mount: `[path, kind, more]` each, kinds as those of a draft. Of a link there is more where it leads, of a
-    /// lazy file that was never asked for its token. Without a name, what was looked at is let go of.
+    /// lazy file that was never asked for its token, of another a number of its bytes. Without a name, what was looked at is let go of.
     pub fn wasi_look(&mut self, wasi: u32, mount: Option<String>) -> Result<String, JsValue> {
         self.systems.with(wasi, |system| match mount {
             Some(mount) => system.look_at(&mount),

@@ -146,22 +146,20 @@ export const enum Step {
 export const enum Wait {
   /** For a lazy file, whose token and size are in the exchange. */
   FILE = 0,
-  /** The same: there is none, and the program is told the error number that is given. */
-  FILE_FAILED = 1,
   /** For ever. */
-  FOREVER = 2,
+  FOREVER = 1,
   /** For standard input, or its end. */
-  INPUT = 3,
+  INPUT = 2,
   /** For room for output. */
-  OUTPUT = 4,
+  OUTPUT = 3,
   /** For as many random bytes as the exchange says. */
-  RANDOM = 5,
+  RANDOM = 4,
   /** For another call that waits for the same system. */
-  TURN = 6,
+  TURN = 5,
   /** For a time that is so many nanoseconds away as the exchange says. */
-  UNTIL = 7,
+  UNTIL = 6,
   /** The same, or for standard input. */
-  UNTIL_INPUT = 8,
+  UNTIL_INPUT = 7,
 }
 
 /** What a WASI system is made of. Each stands in the code as it is. */

@@ -92,7 +92,8 @@ export class Caller implements Calling {
   }
 
   tryCallSync(name: string, args: readonly Value[] = [], given?: SyncCallOptions): SyncOutcome {
-    return this.handingOver(() => this.outcomeSync(name, args, given));
+    const isAlone = this.callee.served.system === undefined;
+    return isAlone ? this.outcomeSync(name, args, given) : this.handingOver(() => this.outcomeSync(name, args, given));
   }
 
   private outcomeSync(name: string, args: readonly Value[], given: SyncCallOptions | undefined): SyncOutcome {

@@ -143,19 +143,39 @@ function serverOf(served: Served, handle: number): Served {
  */
 export function driveAsync<T>(served: Served, call: Call, pace: Pace, finish: () => T): Promise<Ending<T>> {
   const ending = makeSteps(served, call, pace, finish);
-  return served.system === undefined ? ending : withOutput(served.system, ending);
+  return served.system === undefined ? ending : withOutput(served.system, pace, ending);
 }
 
 /** Hands over the rest of what was written, however a call has ended. */
-async function withOutput<T>(system: System, ending: Promise<T>): Promise<T> {
+async function withOutput<T>(system: System, pace: Pace, ending: Promise<T>): Promise<T> {
   try {
-    const value = await ending;
-    await system.deliver();
-    return value;
+    const settle = await ending.then(
+      (value) => () => value,
+      (error: unknown) => {
+        // A program that exits has come to its end.
+        if (!system.hasEndedWith(error)) throw error;
+        return () => {
+          throw error;
+        };
+      },
+    );
+    const written = system.deliver();
+    if (written !== undefined) await pace.race(written);
+    return settle();
   } catch (error) {
-    // Who ended the call does not wait for whoever takes it.
-    if (system.engine.isLive) void system.deliver()?.then(undefined, () => {});
+    deliverSoon(system);
     throw error;
+  } finally {
+    pace.close();
+  }
+}
+
+/** Hands over what was written in a call that somebody has ended, who does not wait for that. */
+function deliverSoon(system: System): void {
+  try {
+    if (system.engine.isLive) void system.deliver()?.then(undefined, () => {});
+  } catch {
+    // Why the call has ended is said already.
   }
 }
 

@@ -22,6 +22,8 @@ export interface System {
   deliver(): PromiseLike<void> | undefined;
   /** The error with which a call ends in which the program exited. */
   exited(code: number, fuelUsed: bigint): Error;
+  /** Whether that is such an error of its own. */
+  hasEndedWith(error: unknown): boolean;
 }
 
 /** Which function of a system's an import is. */

@@ -79,7 +79,10 @@ export function mount(tree: Directory, given?: MountOptions): Mount {
 /** The directories that a program is given, by names such as `/` or `/data`. */
 export type Mounts = { readonly [name: string]: Directory | Mount } | ReadonlyMap<string, Directory | Mount>;
 
-/** What directories have become: files, links and empty directories by their paths. */
+/**
+ * What directories have become: files, links and empty directories by their paths. A file with several names is the same
+ * bytes by each.
+ */
 export interface Files {
   readonly [name: string]: { readonly [path: string]: Uint8Array | LazyFile | SymbolicLink | Directory };
 }
@@ -143,7 +146,7 @@ export class FileSystem {
   }
 
   /** Tells whoever wants to know what was written. */
-  written([name, path]: readonly [string, string], bytes: Uint8Array): unknown {
+  written(name: string, path: string, bytes: Uint8Array): unknown {
     return this.mounts.get(name)?.onWrite?.(path, bytes);
   }
 
@@ -151,12 +154,20 @@ export class FileSystem {
   files(look: (mount: string) => readonly Seen[], bytes: (path: string) => Uint8Array): Files {
     const files = Object.create(null) as Files;
     for (const [name, { isReadOnly }] of this.mounts) {
-      if (!isReadOnly) constant(files, name, this.directory(look(name), bytes), true);
+      if (isReadOnly) continue;
+      const known = new Map<number, Uint8Array>();
+      const seen = look(name);
+      constant(
+        files,
+        name,
+        this.directory(seen, (path, number) => knownBytes(known, number, () => bytes(path))),
+        true,
+      );
     }
     return files;
   }
 
-  private directory(seen: readonly Seen[], bytes: (path: string) => Uint8Array): object {
+  private directory(seen: readonly Seen[], bytes: (path: string, number: number) => Uint8Array): object {
     const directory = Object.create(null) as object;
     const above = new Set(seen.map(([path]) => path.slice(0, Math.max(path.lastIndexOf("/"), 0))));
     for (const [path, kind, more] of seen) {
@@ -164,7 +175,7 @@ export class FileSystem {
       constant(
         directory,
         path,
-        this.entry(kind, more, () => bytes(path)),
+        this.entry(kind, more, () => bytes(path, more as number)),
         true,
       );
     }
@@ -185,7 +196,14 @@ export class FileSystem {
   }
 }
 
-/** What was seen of a mount: a path, what is there, and of some that more is known. */
+/** What was seen of a mount: a path, what is there, and what more is known of that. */
 export type Seen = readonly [path: string, kind: Part, more?: number | string];
+
+/** Bytes by their number. A file may have ten thousand names, and is copied once. */
+export function knownBytes(known: Map<number, Uint8Array>, number: number, copy: () => Uint8Array): Uint8Array {
+  const bytes = known.get(number) ?? copy();
+  known.set(number, bytes);
+  return bytes;
+}
 
 const isShared = (entry: object): entry is SharedArrayBuffer => Object.prototype.toString.call(entry) === "[object SharedArrayBuffer]";

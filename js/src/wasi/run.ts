@@ -86,7 +86,6 @@ async function exitOf(
     }
   } catch (error) {
     if (!wasi.hasEndedWith(error)) throw error;
-    await wasi.deliver();
     return [error.exitCode as number, error.fuelUsed as bigint];
   }
 }

@@ -13,7 +13,7 @@ import type { Held, Keeper } from "../host/net.js";
 import { Module } from "../module.js";
 import { Sandbox } from "../sandbox.js";
 import type { Guest, PaceOptions } from "../types.js";
-import { type Contents, FileSystem, type Files, type Seen, contentsOf } from "./files.js";
+import { type Contents, FileSystem, type Files, type Seen, contentsOf, knownBytes } from "./files.js";
 import { type Fill, WASI_NAMES, type WasiOptions, addOptions } from "./options.js";
 import { Input, type Output, inputOf, outputOf } from "./streams.js";
 
@@ -53,6 +53,8 @@ export class Wasi implements System {
   /** What a sink threw meanwhile, for who is next. */
   private failure: { readonly error: unknown } | undefined;
   private exit: WasiError | undefined;
+  /** Files that are handed over together, by the numbers of their bytes. */
+  private readonly written = new Map<number, Uint8Array>();
 
   /** Makes a system for guests of a sandbox, or of a module's. */
   constructor(of: Sandbox | Guest["module"], given?: WasiOptions) {
@@ -71,9 +73,15 @@ export class Wasi implements System {
       if (engine.isLive) draft.free();
     }
     this.held = engine.net.watch(this, "wasi", handle, drop);
-    this.stdout = outputOf("stdout", options.stdout);
-    this.stderr = outputOf("stderr", options.stderr);
-    const input = inputOf(options.stdin);
+    let input: Input | Uint8Array;
+    try {
+      this.stdout = outputOf("stdout", options.stdout);
+      this.stderr = outputOf("stderr", options.stderr);
+      input = inputOf(options.stdin);
+    } catch (error) {
+      this.held.dispose();
+      throw error;
+    }
     if (input instanceof Input) {
       this.input = input;
     } else {
@@ -131,7 +139,7 @@ export class Wasi implements System {
   /** Lets go of the system, reads no more input and gives back the streams for output. Guests go on, without input. */
   dispose(): void {
     if (this.held.value === undefined || !this.engine.isLive) return;
-    this.handOverAll();
+    this.handOverOutput();
     this.held.dispose();
     this.input?.end();
     this.stdout.end();
@@ -148,10 +156,12 @@ export class Wasi implements System {
 
   /** @internal */
   wait(kind: Wait): Waiting | undefined {
+    // Only then: who takes the output may have others put theirs into the exchange.
+    const word = this.word();
     const written = this.deliver();
     switch (kind) {
       case Wait.FILE:
-        return this.loading(this.load());
+        return this.loading(this.fileSystem.load(word));
       case Wait.FOREVER:
         throw new WasiError("stuck", "the program waits for what can never happen");
       case Wait.INPUT:
@@ -159,13 +169,13 @@ export class Wasi implements System {
       case Wait.OUTPUT:
         return written && waiting(written);
       case Wait.UNTIL:
-        return this.sleep(false);
+        return this.sleep(word, false);
       case Wait.UNTIL_INPUT:
-        return this.sleep(true);
+        return this.sleep(word, true);
       case Wait.TURN:
         return waiting(yieldToEventLoop());
       default:
-        this.waitSync(kind);
+        this.giveRandom(word);
         return undefined;
     }
   }
@@ -174,13 +184,11 @@ export class Wasi implements System {
   waitSync(kind: Wait): boolean {
     if (kind === Wait.OUTPUT) return this.deliver() === undefined;
     if (kind === Wait.RANDOM) {
-      const bytes = new Uint8Array(Math.max(this.word(0), RANDOM_BYTES));
-      (this.fill as Fill)(bytes);
-      this.give(Wait.RANDOM, bytes);
+      this.giveRandom(this.word());
       return true;
     }
     if (kind !== Wait.FILE) return false;
-    const contents = this.load();
+    const contents = this.fileSystem.load(this.word());
     if (isThenable(contents)) {
       void Promise.resolve(contents).catch(() => {});
       return false;
@@ -194,7 +202,7 @@ export class Wasi implements System {
     return (this.exit = new WasiError("exit", `the program exited with code ${code}`, undefined, { code, fuelUsed }));
   }
 
-  /** @internal Whether that is the error with which a program of it exited. */
+  /** @internal */
   hasEndedWith(error: unknown): error is WasiError {
     return error !== undefined && error === this.exit;
   }
@@ -224,29 +232,55 @@ export class Wasi implements System {
 
   /** Hands over what was written, until somebody takes his time. */
   private handOver(): PromiseLike<unknown> | undefined {
-    const { engine } = this;
     for (;;) {
-      const handle = this.held.value;
-      if (handle === undefined) return undefined;
-      const kind = engine.use((host) => host.wasi_take(handle)) as Taken;
-      if (kind === Taken.NOTHING) return undefined;
-      const bytes = engine.use((host) => host.wasi_taken(handle));
-      const taken = kind === Taken.WRITTEN ? this.written(bytes, handle) : (kind === Taken.STDOUT ? this.stdout : this.stderr).write(bytes);
+      const kind = this.take();
+      if (kind === Taken.WRITTEN) return this.handOverFile();
+      if (kind === Taken.NOTHING) {
+        this.written.clear();
+        return undefined;
+      }
+      const taken = this.writeOut(kind);
       if (isThenable(taken)) return taken;
     }
   }
 
-  /** Hands over all that was written, and waits for nobody. */
-  private handOverAll(): void {
+  /** Has the engine take what was written next. */
+  private take(): Taken {
+    const handle = this.held.value;
+    return handle === undefined ? Taken.NOTHING : (this.engine.use((host) => host.wasi_take(handle)) as Taken);
+  }
+
+  /** What was taken. */
+  private bytes(): Uint8Array {
+    const handle = this.handle();
+    return this.engine.use((host) => host.wasi_taken(handle));
+  }
+
+  private writeOut(kind: Taken): unknown {
+    return (kind === Taken.STDOUT ? this.stdout : this.stderr).write(this.bytes());
+  }
+
+  /** Hands over a file. There may be many, so that others have their turn in between. */
+  private async handOverFile(): Promise<void> {
+    const handle = this.handle();
+    const place = JSON.parse(this.engine.use((host) => host.wasi_place(handle))) as [string, string, number, boolean];
+    const [mount, path, number, isFirst] = place;
+    if (isFirst) this.written.clear();
+    const bytes = knownBytes(this.written, number, () => this.bytes());
+    await this.fileSystem.written(mount, path, bytes);
+    await yieldToEventLoop();
+  }
+
+  /** Hands over all output, and waits for nobody. */
+  private handOverOutput(): void {
     try {
-      for (let next = this.handOver(); next !== undefined; next = this.handOver()) next.then(undefined, () => {});
+      for (let kind = this.take(); kind === Taken.STDOUT || kind === Taken.STDERR; kind = this.take()) {
+        const taken = this.writeOut(kind);
+        if (isThenable(taken)) taken.then(undefined, () => {});
+      }
     } catch {
       // Who disposes of it does not ask what becomes of the rest.
     }
-  }
-
-  private written(bytes: Uint8Array, handle: number): unknown {
-    return this.fileSystem.written(JSON.parse(this.engine.use((host) => host.wasi_place(handle))) as [string, string], bytes);
   }
 
   /** Gives the engine what is waited for. */
@@ -255,14 +289,16 @@ export class Wasi implements System {
     this.engine.use((host) => host.wasi_give(handle, kind, bytes));
   }
 
-  /** A word of what is said of what is waited for. */
-  private word(at: number): number {
+  /** What the exchange says of what is waited for: a token, a number of bytes or of nanoseconds. */
+  private word(): number {
     this.engine.refresh();
-    return Number(this.engine.u64[at]);
+    return Number(this.engine.u64[0]);
   }
 
-  private load(): Contents | PromiseLike<Contents> {
-    return this.fileSystem.load(this.word(0));
+  private giveRandom(length: number): void {
+    const bytes = new Uint8Array(Math.max(length, RANDOM_BYTES));
+    (this.fill as Fill)(bytes);
+    this.give(Wait.RANDOM, bytes);
   }
 
   private loading(contents: Contents | PromiseLike<Contents>): Waiting | undefined {
@@ -282,8 +318,8 @@ export class Wasi implements System {
   }
 
   /** Waits for a time, or for input if that comes first. */
-  private sleep(forInput: boolean): Waiting {
-    const milliseconds = Math.ceil(this.word(0) / 1e6);
+  private sleep(nanoseconds: number, forInput: boolean): Waiting {
+    const milliseconds = Math.ceil(nanoseconds / 1e6);
     let timer: ReturnType<typeof setTimeout> | undefined;
     let isStopped = false;
     const time = new Promise<void>((resolve) => {

@@ -2,9 +2,9 @@
 
 use super::clock;
 use crate::{json::List, protocol::Protocol};
-use alloc::{borrow::Cow, collections::VecDeque, rc::Rc};
+use alloc::{borrow::Cow, collections::VecDeque, rc::Rc, sync::Arc};
 use core::cell::RefCell;
-use guestbox::wasi::{Entry, Errno, Stream, Tree, Wasi, Written};
+use guestbox::wasi::{Entry, Stream, Tree, Wasi, Written};
 
 /// A system, shared by JavaScript's object, its guests and their calls.
 pub(crate) type Shared = Rc<RefCell<System>>;
@@ -20,7 +20,7 @@ pub(crate) struct System {
     pub(super) is_waited_for: bool,
     written: VecDeque<Written>,
     /// What was taken last: bytes, and of a file also where it is.
-    taken: Vec<u8>,
+    taken: Arc<Vec<u8>>,
     place: String,
     tree: Tree,
 }
@@ -33,7 +33,7 @@ impl System {
             until_ns: 0,
             is_waited_for: false,
             written: VecDeque::new(),
-            taken: Vec::new(),
+            taken: Arc::default(),
             place: String::new(),
             tree: Tree::new(),
         }
@@ -51,10 +51,6 @@ impl System {
     pub(crate) fn give(&mut self, kind: u32, bytes: Vec<u8>) {
         match kind {
             Protocol::FILE => self.wasi.answer_file(Ok(bytes)),
-            Protocol::FILE_FAILED => {
-                let [low, high] = *bytes.first_chunk().unwrap_or(&[0; 2]);
-                self.wasi.answer_file(Err(Errno(u16::from_le_bytes([low, high]))));
-            }
             Protocol::INPUT if bytes.is_empty() => self.wasi.close_stdin(),
             Protocol::INPUT => self.wasi.feed(&bytes),
             Protocol::OUTPUT => self.wasi.forget_output(),
@@ -67,18 +63,20 @@ impl System {
     /// Takes what was written next, and says what it is. Its bytes are in [`System::taken`].
     pub(crate) fn take(&mut self) -> u32 {
         if let Some((stream, bytes)) = self.wasi.take_output() {
-            self.taken = bytes;
+            self.taken = Arc::new(bytes);
             return if stream == Stream::Stdout { Protocol::STDOUT } else { Protocol::STDERR };
         }
-        if self.written.is_empty() {
+        let is_first = self.written.is_empty();
+        if is_first {
             self.written = self.wasi.take_written().into();
         }
         let Some(file) = self.written.pop_front() else {
-            self.taken = Vec::new();
+            self.taken = Arc::default();
             return Protocol::NOTHING;
         };
-        self.taken = file.bytes.to_vec();
-        self.place = List::new().with_text(&*lossy(&file.mount)).with_text(&*lossy(&file.path)).to_string();
+        let place = List::new().with_text(&*lossy(&file.mount)).with_text(&*lossy(&file.path));
+        self.place = place.with(number_of(&file.bytes)).with(is_first).to_string();
+        self.taken = file.bytes;
         Protocol::WRITTEN
     }
 
@@ -87,13 +85,14 @@ impl System {
         &self.taken
     }
 
-    /// Where the file is that was taken: `[mount, path]`.
+    /// Where the file is that was taken, and which bytes it has: `[mount, path, number, is_first]`. A file with several names has
+    /// one number by all of them, up to the next that is the first.
     pub(crate) fn place(&self) -> String {
         self.place.clone()
     }
 
-    /// What a mount has become: `[path, kind, more]` each, where of links there is more where they lead, and of lazy files
-    /// that were never asked for their token. The bytes of files are had by [`System::file`].
+    /// What a mount has become: `[path, kind, more]` each, where of links there is more where they lead, of lazy files
+    /// that were never asked for their token, and of others which bytes they have, by a number. They are had by [`System::file`].
     pub(crate) fn look_at(&mut self, mount: &str) -> String {
         self.tree = self.wasi.tree(mount).unwrap_or_default();
         let describe = |(path, entry): (&[u8], Entry<'_>)| {
@@ -102,7 +101,8 @@ impl System {
                 Entry::Directory => description.with(Protocol::DIRECTORY),
                 Entry::LazyFile(request) => description.with(Protocol::LAZY_FILE).with(request.token),
                 Entry::Link(target) => description.with(Protocol::LINK).with_text(&*lossy(target)),
-                _ => description.with(Protocol::FILE_BYTES),
+                Entry::File(bytes) => description.with(Protocol::FILE_BYTES).with(number_of(bytes)),
+                _ => description.with(Protocol::FILE_BYTES).with(number_of(&[])),
             }
         };
         self.tree.entries().map(describe).collect::<List>().to_string()
@@ -117,6 +117,11 @@ impl System {
     pub(crate) fn forget_tree(&mut self) {
         self.tree = Tree::new();
     }
+}
+
+/// A number of bytes that no others have which are here at the same time: a file with ten thousand names is copied once.
+fn number_of(bytes: &[u8]) -> usize {
+    bytes.as_ptr().addr()
 }
 
 /// A path, which is UTF-8 as the system checks.
