@@ -361,6 +361,11 @@ fn the_engine_alone_still_gets_block_parameters_and_branch_tables_wrong() {
         [1, 2],
         "this engine does without what `lower.rs` makes of a br_table"
     );
+    let vector = catch_unwind(AssertUnwindSafe(|| run_alone(VECTOR_TABLE, &[0], 1)[0])).unwrap_or(-1);
+    assert_ne!(
+        vector, 105,
+        "this engine does without what `lower.rs` makes of a br_table that passes a vector"
+    );
 }
 
 /// Runs a module in the engine, as it comes.
