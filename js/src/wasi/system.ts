@@ -247,7 +247,7 @@ export class Wasi implements System {
   /** Has the engine take what was written next. */
   private take(): Taken {
     const handle = this.held.value;
-    return handle === undefined ? Taken.NOTHING : (this.engine.use((host) => host.wasi_take(handle)) as Taken);
+    return handle === undefined ? Taken.NOTHING : this.engine.use((host) => host.wasi_take(handle));
   }
 
   /** What was taken. */
