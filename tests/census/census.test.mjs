@@ -106,13 +106,15 @@ test("bits of NaNs are told from other differences", () => {
 });
 
 test("the gate names modules that fall, and only asks for what rises to be recorded", () => {
-  const row = { toolchain: "Go", node: true, default: "compiles: imported table", unlimited: "links", behaves: "NaN", calls: 5 };
+  const reached = { default: "compiles: imported table", unlimited: "links", withoutVectors: "links" };
+  const row = { toolchain: "Go", node: true, ...reached, behaves: "NaN", calls: 5 };
   const falls = (change) => compare({ a: row }, { a: { ...row, ...change } }).falls;
   assert.deepEqual(falls({}), []);
   for (const change of [
     { node: false },
     { default: "refused: limit types" },
     { unlimited: "compiles: x" },
+    { withoutVectors: "refused: proposal simd" },
     { behaves: "differs: x" },
     { calls: 4 },
   ])
@@ -129,10 +131,12 @@ test("the gate names modules that fall, and only asks for what rises to be recor
 });
 
 test("the tables count rows by toolchain and by reason", () => {
-  const row = { toolchain: "Go", node: true, default: "refused: limit types", unlimited: "links", behaves: "same", calls: 1_234 };
-  const text = tables({ a: row, b: { ...row, default: "links", behaves: "NaN" } });
-  assert.match(text, /\| Go \| 2 \| 2 \| 1 \| 1 \| 2 \| 2 \| 1 \| 1 \| 0 \| 2,468 \|/);
-  assert.match(text, /\| limit types \| 1 \| 0 \|/);
+  const reached = { default: "refused: limit types", unlimited: "links", withoutVectors: "refused: proposal simd" };
+  const row = { toolchain: "Go", node: true, ...reached, behaves: "same", calls: 1_234 };
+  const text = tables({ a: row, b: { ...row, default: "links", withoutVectors: "links", behaves: "NaN" } });
+  assert.match(text, /\| Go \| 2 \| 2 \| 1 \| 1 \| 1 \| 2 \| 2 \| 1 \| 1 \| 0 \| 2,468 \|/);
+  assert.match(text, /\| limit types \| 1 \| 0 \| 0 \|/);
+  assert.match(text, /\| proposal simd \| 0 \| 0 \| 1 \|/);
 });
 
 test("tests/README.md has the tables of what was recorded", () => {
