@@ -103,10 +103,13 @@ fn refusal(refused: &OptionsError) -> JsValue {
     match refused {
         OptionsError::Limit { limit, maximum, .. } => {
             let name = camel_case(limit);
-            let message = format_args!(
-                "limit `{name}` is {maximum}, and what the program is given is more; raise it in `limits`"
-            );
-            error("WasiError", code, &message)
+            error(
+                "WasiError",
+                code,
+                &format_args!(
+                    "limit `{name}` is {maximum}, and what the program is given is more; raise it in `limits`"
+                ),
+            )
         }
         _ => error("WasiError", code, refused),
     }
