@@ -31,11 +31,11 @@ test-core: ## the core's own tests, without what is on by default
 	cargo $(UNOPTIMIZED) test --package guestbox --no-default-features --tests
 
 # In one go, so that the engine is compiled once for both.
-test-native: setup-js setup-guests setup-wasi supervisor runtime ## the core's own tests and examples, and black-box ones, in debug, and torture, the oracle, the fuzz, the traces, the operators, the specification's tests, what hosts compile, teardown, substrate, the runtime and WASI in release
+test-native: setup-js setup-guests setup-wasi supervisor runtime ## the core's own tests and examples, and black-box ones, in debug, and torture, the oracle, the fuzz, the traces, the operators, the specification's tests, teardown, substrate, the runtime and WASI in release
 	cargo test --package guestbox --package guestbox-tests
 	target/debug/examples/round_robin
 	cargo test --profile optimized --package guestbox-tests --test teardown --test wasi_work
-	tests/areas.sh optimized torture oracle fuzz traces operators spec hosted substrate runtime wasi
+	tests/areas.sh optimized torture oracle fuzz traces operators spec substrate runtime wasi
 
 test-js: package setup-guests setup-large supervisor runtime ## the npm package under this machine's Node and under Node 24
 	cargo build --quiet --package guestbox --package guestbox-tests --bin snapshots --bin hostile --bin operators --bin spec
