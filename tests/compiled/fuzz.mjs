@@ -3,7 +3,7 @@
 // that differs, and at the end one with counts.
 
 import { createInterface } from "node:readline";
-import { Ended, Host, memoryOf, read, show } from "../src/fuzz/host.mjs";
+import { Ended, Host, importsOf, memoryOf, read, show } from "../src/fuzz/host.mjs";
 import { Guest, Space } from "./runtime.mjs";
 
 /** Kinds of trap, as in `host.rs`; 0 where it depends on the engine. */
@@ -42,20 +42,10 @@ const compare = (test) => {
     const { trap, values } = invoke(guest, back);
     return trap === undefined ? { values } : { kind: KINDS[trap] ?? 0 };
   });
-  const imports = {};
-  const memories = [];
-  let ordinals = 0;
-  for (const { module, name, type } of test.imports) {
-    const ordinal = ordinals;
-    imports[module] ??= {};
-    if (type.params) {
-      ordinals += 1;
-      imports[module][name] = { results: type.results, serve: (args) => host.serve(ordinal, type, args) };
-    } else {
-      const maximum = type.maximum ?? undefined;
-      memories.push((imports[module][name] = new WebAssembly.Memory({ initial: type.initial, maximum })));
-    }
-  }
+  const { imports, memories } = importsOf(test, (ordinal, type) => ({
+    results: type.results,
+    serve: (args) => host.serve(ordinal, type, args),
+  }));
   for (const [at, expected] of test.entries.entries()) {
     let outcome;
     let results = [];

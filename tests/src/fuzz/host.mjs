@@ -105,3 +105,21 @@ export class Host {
     return results.map((type, at) => answer(type, mix(hash, at)));
   }
 }
+
+/** What a case's module imports: the memories, and functions as `functionOf` makes them of an ordinal and a type. */
+export function importsOf(test, functionOf) {
+  const imports = {};
+  const memories = [];
+  let ordinals = 0;
+  for (const { module, name, type } of test.imports) {
+    imports[module] ??= {};
+    if (type.params) {
+      imports[module][name] = functionOf(ordinals, type);
+      ordinals += 1;
+    } else {
+      const maximum = type.maximum ?? undefined;
+      memories.push((imports[module][name] = new WebAssembly.Memory({ initial: type.initial, maximum })));
+    }
+  }
+  return { imports, memories };
+}

@@ -4,7 +4,7 @@
 
 import { createInterface } from "node:readline";
 import { setFlagsFromString } from "node:v8";
-import { Ended, Host, memoryOf, read, show } from "./host.mjs";
+import { Ended, Host, importsOf, memoryOf, read, show } from "./host.mjs";
 
 // Node 20 has this behind a flag; several memories it does not have, and refuses.
 if (Number(process.versions.node.split(".")[0]) < 22) setFlagsFromString("--experimental-wasm-extended-const");
@@ -52,23 +52,10 @@ const compare = (test) => {
   }
   let exports;
   const host = new Host(test.back, (back) => invoke(exports, back));
-  const imports = {};
-  const memories = [];
-  let ordinals = 0;
-  for (const { module, name, type } of test.imports) {
-    const ordinal = ordinals;
-    imports[module] ??= {};
-    if (type.params) {
-      ordinals += 1;
-      imports[module][name] = (...args) => {
-        const values = host.serve(ordinal, type, args);
-        return values.length > 1 ? values : values[0];
-      };
-    } else {
-      const maximum = type.maximum ?? undefined;
-      memories.push((imports[module][name] = new WebAssembly.Memory({ initial: type.initial, maximum })));
-    }
-  }
+  const { imports, memories } = importsOf(test, (ordinal, type) => (...args) => {
+    const values = host.serve(ordinal, type, args);
+    return values.length > 1 ? values : values[0];
+  });
   for (const [at, expected] of test.entries.entries()) {
     let end;
     if (at === 0) {
