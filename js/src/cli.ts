@@ -4,7 +4,8 @@ import { readFile, readdir, readlink } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { CompileError, GuestboxError, Trap } from "./base/errors.js";
-import { type Features, Sandbox } from "./node.js";
+import { FEATURES } from "./load/limits.js";
+import { Sandbox } from "./node.js";
 import type { ExternType, Module } from "./types.js";
 import { type Contents, type Directory, type FileEntry, type RunOptions, run, symbolicLink } from "./wasi.js";
 
@@ -118,21 +119,6 @@ function numberOf(name: string, given: string): number {
   return number;
 }
 
-const FEATURES: { readonly [feature in keyof Features]-?: true } = {
-  bulkMemory: true,
-  extendedConst: true,
-  floats: true,
-  multiMemory: true,
-  multiValue: true,
-  mutableGlobals: true,
-  referenceTypes: true,
-  relaxedSimd: true,
-  saturatingFloatToInt: true,
-  signExtension: true,
-  simd: true,
-  tailCalls: true,
-};
-
 async function inspectFile(args: readonly string[]): Promise<number> {
   const { positionals } = usage(() => parseArgs({ args: [...args], allowPositionals: true }));
   const [file, ...more] = positionals;
@@ -166,7 +152,7 @@ const needsOf = ({ needs }: Module): string[] => Object.entries(needs).map(([nam
 /** The features without which the module would be refused. */
 async function featuresOf(bytes: Uint8Array): Promise<string[]> {
   const used: string[] = [];
-  for (const feature of Object.keys(FEATURES)) {
+  for (const feature of FEATURES) {
     const sandbox = await Sandbox.load({ simd: true, limits: "unlimited", features: { [feature]: false } });
     try {
       sandbox.compile(bytes);

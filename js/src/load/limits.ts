@@ -70,7 +70,8 @@ export const loadOptions = (given: LoadOptions | undefined): LoadOptions => opti
 
 const LIMITS: Known<Limits> = new Set(["preset", ...LIMIT_NAMES]);
 
-const FEATURES = known<Features>({
+/** The names of the features. */
+export const FEATURES = known<Features>({
   bulkMemory: true,
   extendedConst: true,
   floats: true,
