@@ -18,6 +18,14 @@ const NO_ROOM: i32 = i32::MIN | (1 << 17);
 pub(super) struct Code(pub(super) Vec<u8>);
 
 impl Code {
+    /// Writes operators behind bytes.
+    pub(super) fn behind<R>(bytes: &mut Vec<u8>, write: impl FnOnce(&mut Self) -> R) -> R {
+        let mut code = Self(core::mem::take(bytes));
+        let written = write(&mut code);
+        *bytes = code.0;
+        written
+    }
+
     pub(super) fn op(&mut self, operator: u8) -> &mut Self {
         self.0.push(operator);
         self

@@ -66,16 +66,16 @@ impl Hosted {
         regions: &Regions,
         code: &mut Vec<u8>,
     ) -> Option<()> {
-        let mut put = Code(core::mem::take(code));
-        match what {
-            Later::Canonical(result) => self.nans.write(&mut put, result)?,
-            Later::Charge(region) => {
-                host.charge(&mut put, self.scratch, regions.units(region).saturating_add(1));
+        Code::behind(code, |code| {
+            match what {
+                Later::Canonical(result) => self.nans.write(code, result)?,
+                Later::Charge(region) => {
+                    host.charge(code, self.scratch, regions.units(region).saturating_add(1));
+                }
+                Later::Leave if self.calls => host.leave(code, self.size),
+                Later::Leave => {}
             }
-            Later::Leave if self.calls => host.leave(&mut put, self.size),
-            Later::Leave => {}
-        }
-        *code = put.0;
-        Some(())
+            Some(())
+        })
     }
 }

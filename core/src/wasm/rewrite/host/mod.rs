@@ -138,9 +138,9 @@ impl Host {
         for value in [0; 4].into_iter().chain(lens) {
             globals.push(|entries| {
                 entries.extend([I32, MUTABLE]);
-                let mut code = Code(core::mem::take(entries));
-                code.constant(value.cast_signed()).op(END);
-                *entries = code.0;
+                Code::behind(entries, |code| {
+                    code.constant(value.cast_signed()).op(END);
+                });
                 Some(())
             })?;
         }

@@ -109,9 +109,7 @@ impl Nans {
         code.get(local).get(local).op(if is_double { F64_EQ } else { F32_EQ }).op(SELECT);
         Some(())
     }
-}
 
-impl Nans {
     /// Looks at an operator that is read quickly.
     pub(in crate::wasm::rewrite) fn see(
         &mut self,
@@ -137,10 +135,10 @@ impl Nans {
             output.copy_to(bytes, place)?;
             let is_double = matches!(code, 0xAA | 0xAB | 0xB0 | 0xB1);
             let local = self.local(temps, output, is_double)?;
-            let mut note = Code(core::mem::take(output.code()));
-            note.named(LOCAL_TEE, local).get(local).get(local);
-            note.op(if is_double { F64_NE } else { F32_NE }).named(GLOBAL_SET, host.note());
-            *output.code() = note.0;
+            Code::behind(output.code(), |note| {
+                note.named(LOCAL_TEE, local).get(local).get(local);
+                note.op(if is_double { F64_NE } else { F32_NE }).named(GLOBAL_SET, host.note());
+            });
         }
         Some(())
     }

@@ -81,9 +81,8 @@ impl Body<'_, '_> {
 
     /// Traps where the import that was called has ended the call.
     fn guard(&mut self) -> Option<()> {
-        let mut code = Code(core::mem::take(self.output.code()));
-        self.module.host.as_ref()?.guard(&mut code);
-        *self.output.code() = code.0;
+        let host = self.module.host.as_ref()?;
+        Code::behind(self.output.code(), |code| host.guard(code));
         Some(())
     }
 
@@ -98,15 +97,16 @@ impl Body<'_, '_> {
         self.output.copy_to(self.bytes, place)?;
         let host = self.module.host.as_ref()?;
         let scratch = self.hosted.scratch;
-        let mut code = Code(core::mem::take(self.output.code()));
-        code.named(LOCAL_TEE, scratch);
-        if self.module.scan.tables.len() > 1 {
-            code.constant(PLACE).op(I32_SHL).op(I32_CONST);
-            push_sleb128(&mut code.0, i64::from(table));
-            code.op(I32_OR);
-        }
-        code.named(GLOBAL_SET, host.note()).get(scratch);
-        *self.output.code() = code.0;
+        let are_several = self.module.scan.tables.len() > 1;
+        Code::behind(self.output.code(), |code| {
+            code.named(LOCAL_TEE, scratch);
+            if are_several {
+                code.constant(PLACE).op(I32_SHL).op(I32_CONST);
+                push_sleb128(&mut code.0, i64::from(table));
+                code.op(I32_OR);
+            }
+            code.named(GLOBAL_SET, host.note()).get(scratch);
+        });
         Some(())
     }
 }

@@ -19,14 +19,14 @@ impl Body<'_, '_> {
         let Some(is_double) = gives_doubles(operator) else { return Some(()) };
         let local = self.temps.vector(&mut self.output)?;
         self.output.copy_to(self.bytes, after)?;
-        let mut code = Code(core::mem::take(self.output.code()));
         let lane = if is_double { 0x7FF8_0000_0000_0000_u64 } else { 0x7FC0_0000_7FC0_0000 };
-        code.named(LOCAL_TEE, local).vector(CONST);
-        code.0.extend(lane.to_le_bytes());
-        code.0.extend(lane.to_le_bytes());
-        code.get(local).get(local).vector(if is_double { DOUBLES_EQ } else { SINGLES_EQ });
-        code.vector(BIT_SELECT);
-        *self.output.code() = code.0;
+        Code::behind(self.output.code(), |code| {
+            code.named(LOCAL_TEE, local).vector(CONST);
+            code.0.extend(lane.to_le_bytes());
+            code.0.extend(lane.to_le_bytes());
+            code.get(local).get(local).vector(if is_double { DOUBLES_EQ } else { SINGLES_EQ });
+            code.vector(BIT_SELECT);
+        });
         Some(())
     }
 }
