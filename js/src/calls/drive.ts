@@ -32,6 +32,8 @@ export function drive(served: Served, step: Step): void {
 
 /** Drives a call to its end, after its first step, and gives the last, or the trap if it could not pay. */
 export function driveToEnd(served: Served, step: Step): Step | Trap {
+  // Most calls are over with their first step.
+  if (step === Step.FINISHED) return step;
   const { engine, calls } = served;
   const mark = calls.mark();
   for (;;) {
