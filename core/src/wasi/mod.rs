@@ -93,6 +93,7 @@ mod host;
 mod inode;
 mod limits;
 mod memory;
+mod names;
 mod options;
 mod serve;
 mod snapshot;

@@ -1,7 +1,8 @@
 //! Trees of files, as they are given to a program and taken from it.
 
-use super::wait::Request;
-use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
+use super::{names::ByName, wait::Request};
+use crate::limits::count;
+use alloc::{sync::Arc, vec::Vec};
 
 /// Files, directories and symbolic links by their paths.
 ///
@@ -16,9 +17,11 @@ use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
 ///     .with_link("motd", "etc/motd");
 /// assert_eq!(tree.file("etc/motd"), Some(&b"hello\n"[..]));
 /// ```
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Tree {
-    entries: BTreeMap<Vec<u8>, Stored>,
+    /// Where the entry of a path is.
+    paths: ByName,
+    entries: Vec<Stored>,
 }
 
 /// What there is at a path of a [`Tree`].
@@ -92,22 +95,41 @@ impl Tree {
     /// What there is at a path.
     #[must_use]
     pub fn entry(&self, path: impl AsRef<[u8]>) -> Option<Entry<'_>> {
-        self.entries.get(path.as_ref()).map(Stored::entry)
+        self.at(*self.paths.get(path.as_ref())?).map(Stored::entry)
     }
 
     /// All paths with what is there, in the order of their bytes, so that directories are before what they hold.
     pub fn entries(&self) -> impl Iterator<Item = (&[u8], Entry<'_>)> {
-        self.entries.iter().map(|(path, stored)| (path.as_slice(), stored.entry()))
+        self.stored().map(|(path, stored)| (path, stored.entry()))
     }
 
     pub(super) fn insert(&mut self, path: Vec<u8>, stored: Stored) {
-        self.entries.insert(path, stored);
+        let place = self.paths.get(path.as_slice()).and_then(|at| usize::try_from(*at).ok());
+        if let Some(known) = place.and_then(|place| self.entries.get_mut(place)) {
+            *known = stored;
+        } else {
+            self.paths.insert(path.into(), count(self.entries.len()));
+            self.entries.push(stored);
+        }
     }
 
     pub(super) fn stored(&self) -> impl Iterator<Item = (&[u8], &Stored)> {
-        self.entries.iter().map(|(path, stored)| (path.as_slice(), stored))
+        self.paths.iter().filter_map(|(path, at)| Some((&**path, self.at(*at)?)))
+    }
+
+    fn at(&self, place: u64) -> Option<&Stored> {
+        self.entries.get(usize::try_from(place).ok()?)
     }
 }
+
+/// Two are equal that have the same at the same paths.
+impl PartialEq for Tree {
+    fn eq(&self, other: &Self) -> bool {
+        self.stored().eq(other.stored())
+    }
+}
+
+impl Eq for Tree {}
 
 impl Stored {
     fn entry(&self) -> Entry<'_> {

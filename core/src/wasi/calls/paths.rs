@@ -6,8 +6,9 @@ use crate::{
         abi::Rights,
         caller::{Caller, Done, Stop},
         errno::Errno,
-        files::{Found, Kind, Name, resolve},
+        files::{Found, Kind, resolve},
         inode::Inode,
+        names::Name,
         state::Wasi,
     },
 };

@@ -1,12 +1,13 @@
 //! Changes of directories: names that are added, removed and moved.
 
-use super::{Directory, Files, Kind, Name, Node, Times};
+use super::{Directory, Files, Kind, Node, Times};
 use crate::{
     limits::count,
     wasi::{
         caller::{Caller, Stop},
         errno::Errno,
         inode::Inode,
+        names::Name,
     },
 };
 use alloc::{sync::Arc, vec};
@@ -46,13 +47,13 @@ impl Files {
             return Err(Errno::NOSPC);
         }
         let mount = self.node(parent)?.mount;
-        let node = Node { kind, mount, links: 0, opened: 0, is_dirty: false, times: Times::all(now) };
+        let node = Node::new(kind, mount, Times::all(now));
         let bytes = node.quota_bytes();
         self.check_room(bytes)?;
         let inode = self.next;
         self.next = inode.checked_add(1).ok_or(Errno::NOSPC)?;
         self.bytes = self.bytes.saturating_add(bytes);
-        self.nodes.insert(inode, node);
+        self.nodes.add(inode, node);
         self.link(parent, name, inode, now)?;
         Ok(inode)
     }

@@ -1,10 +1,12 @@
 //! Directories.
 
-use crate::wasi::{errno::Errno, inode::Inode};
-use alloc::{collections::BTreeMap, sync::Arc};
-
-/// A name in a directory.
-pub(in crate::wasi) type Name = Arc<[u8]>;
+use super::counted::Counted;
+use crate::wasi::{
+    errno::Errno,
+    inode::Inode,
+    names::{ByName, Name},
+};
+use alloc::sync::Arc;
 
 /// A directory: names with their nodes, each with a cookie that it keeps.
 ///
@@ -12,8 +14,9 @@ pub(in crate::wasi) type Name = Arc<[u8]>;
 /// read goes on behind that, whatever it removed.
 #[derive(Clone, Debug)]
 pub(in crate::wasi) struct Directory {
-    names: BTreeMap<Name, (Inode, u64)>,
-    by_cookie: BTreeMap<u64, (Name, Inode)>,
+    cookies: ByName,
+    /// By their cookies.
+    names: Counted<(Name, Inode)>,
     next: u64,
     /// The directory that it is in; itself, where it is the root of a mount.
     pub(in crate::wasi) parent: Inode,
@@ -24,16 +27,16 @@ pub(in crate::wasi) const FIRST_COOKIE: u64 = 2;
 
 impl Directory {
     pub(in crate::wasi) const fn new(parent: Inode) -> Self {
-        Self { names: BTreeMap::new(), by_cookie: BTreeMap::new(), next: FIRST_COOKIE, parent }
+        Self { cookies: ByName::new(), names: Counted::new(), next: FIRST_COOKIE, parent }
     }
 
     /// The node that has a name.
     pub(in crate::wasi) fn get(&self, name: &[u8]) -> Option<Inode> {
-        self.names.get(name).map(|(inode, _)| *inode)
+        self.node(*self.cookies.get(name)?)
     }
 
     pub(in crate::wasi) fn is_empty(&self) -> bool {
-        self.names.is_empty()
+        self.cookies.is_empty()
     }
 
     pub(in crate::wasi) fn len(&self) -> usize {
@@ -42,12 +45,12 @@ impl Directory {
 
     /// Names with their nodes, by the bytes of the names.
     pub(in crate::wasi) fn by_name(&self) -> impl Iterator<Item = (&Name, Inode)> {
-        self.names.iter().map(|(name, (inode, _))| (name, *inode))
+        self.cookies.iter().filter_map(|(name, cookie)| Some((name, self.node(*cookie)?)))
     }
 
     /// Names with their cookies and nodes, from a cookie on.
     pub(in crate::wasi) fn since(&self, cookie: u64) -> impl Iterator<Item = (u64, &Name, Inode)> {
-        self.by_cookie.range(cookie..).map(|(cookie, (name, inode))| (*cookie, name, *inode))
+        self.names.since(cookie).map(|(cookie, (name, inode))| (cookie, name, *inode))
     }
 
     /// The cookie of the next name.
@@ -60,11 +63,10 @@ impl Directory {
         self.put(self.next, name, inode);
     }
 
-    /// Adds a name with its cookie, as a snapshot has it. Whether neither was there.
+    /// Adds a name with its cookie, as a snapshot has it. Whether the name is new, and the cookie above those before.
     pub(in crate::wasi) fn put(&mut self, cookie: u64, name: Name, inode: Inode) -> bool {
         self.next = self.next.max(cookie.saturating_add(1));
-        let is_new = self.by_cookie.insert(cookie, (Arc::clone(&name), inode)).is_none();
-        self.names.insert(name, (inode, cookie)).is_none() && is_new
+        self.names.add(cookie, (Arc::clone(&name), inode)) && self.cookies.insert(name, cookie).is_none()
     }
 
     /// Sets the cookie of the next name on; those there are have others.
@@ -74,8 +76,11 @@ impl Directory {
 
     /// Removes a name and says what node had it.
     pub(super) fn remove(&mut self, name: &[u8]) -> Result<Inode, Errno> {
-        let (inode, cookie) = self.names.remove(name).ok_or(Errno::NOENT)?;
-        self.by_cookie.remove(&cookie);
-        Ok(inode)
+        let cookie = self.cookies.remove(name).ok_or(Errno::NOENT)?;
+        self.names.remove(cookie).map(|(_, inode)| inode).ok_or(Errno::NOENT)
+    }
+
+    fn node(&self, cookie: u64) -> Option<Inode> {
+        self.names.get(cookie).map(|(_, inode)| *inode)
     }
 }

@@ -6,29 +6,27 @@
 
 mod change;
 mod contents;
+mod counted;
 mod directory;
 mod resolve;
 mod trees;
 
 pub(super) use self::{
     contents::Contents,
-    directory::{Directory, FIRST_COOKIE, Name},
+    directory::{Directory, FIRST_COOKIE},
     resolve::{Found, resolve},
 };
 
 pub use self::trees::Written;
 
-use super::{abi::FileType, errno::Errno, inode::Inode, options::Access};
-use alloc::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-    vec::Vec,
-};
+use self::counted::Counted;
+use super::{abi::FileType, errno::Errno, inode::Inode, names::Name, options::Access};
+use alloc::{sync::Arc, vec::Vec};
 
 /// The files of a program.
 #[derive(Clone, Debug)]
 pub(super) struct Files {
-    pub(super) nodes: BTreeMap<Inode, Node>,
+    pub(super) nodes: Counted<Node>,
     /// The number of the next node.
     pub(super) next: Inode,
     pub(super) mounts: Vec<Mounted>,
@@ -36,8 +34,8 @@ pub(super) struct Files {
     pub(super) bytes: u64,
     /// Names in directories.
     pub(super) names: u64,
-    /// Files of mounts with write-back that were changed and then closed or synchronised.
-    pub(super) written: BTreeSet<Inode>,
+    /// Whether there may be a file that is [written](Node::is_written).
+    pub(super) has_written: bool,
     pub(super) quota: Quota,
 }
 
@@ -55,7 +53,7 @@ pub(super) struct Quota {
 /// A mount.
 #[derive(Clone, Debug)]
 pub(super) struct Mounted {
-    pub(super) name: Arc<[u8]>,
+    pub(super) name: Name,
     pub(super) access: Access,
     pub(super) root: Inode,
 }
@@ -72,6 +70,8 @@ pub(super) struct Node {
     pub(super) opened: u64,
     /// Whether it was changed and its write-back not noted yet.
     pub(super) is_dirty: bool,
+    /// Whether it was changed in a mount with write-back and then closed or synchronised, and nobody took it yet.
+    pub(super) is_written: bool,
     pub(super) times: Times,
 }
 
@@ -105,6 +105,11 @@ impl Times {
 }
 
 impl Node {
+    /// One that nothing has yet.
+    pub(super) const fn new(kind: Kind, mount: u32, times: Times) -> Self {
+        Self { kind, mount, links: 0, opened: 0, is_dirty: false, is_written: false, times }
+    }
+
     pub(super) const fn file_type(&self) -> FileType {
         match self.kind {
             Kind::File(_) => FileType::RegularFile,
@@ -144,23 +149,23 @@ impl Node {
 impl Files {
     pub(super) const fn new(quota: Quota) -> Self {
         Self {
-            nodes: BTreeMap::new(),
+            nodes: Counted::new(),
             next: 1,
             mounts: Vec::new(),
             bytes: 0,
             names: 0,
-            written: BTreeSet::new(),
+            has_written: false,
             quota,
         }
     }
 
     /// The node with a number. What has one is there, as long as a descriptor or a name has it.
     pub(super) fn node(&self, inode: Inode) -> Result<&Node, Errno> {
-        self.nodes.get(&inode).ok_or(Errno::IO)
+        self.nodes.get(inode).ok_or(Errno::IO)
     }
 
     pub(super) fn node_mut(&mut self, inode: Inode) -> Result<&mut Node, Errno> {
-        self.nodes.get_mut(&inode).ok_or(Errno::IO)
+        self.nodes.get_mut(inode).ok_or(Errno::IO)
     }
 
     /// The directory with a number.
@@ -202,7 +207,7 @@ impl Files {
     /// Notes that a descriptor of a node is closed.
     pub(super) fn close(&mut self, inode: Inode) {
         self.note_written(inode);
-        if let Some(node) = self.nodes.get_mut(&inode) {
+        if let Some(node) = self.nodes.get_mut(inode) {
             node.opened = node.opened.saturating_sub(1);
             self.drop_unused(inode);
         }
@@ -210,21 +215,21 @@ impl Files {
 
     /// Notes that a file is to be written back, if it was changed.
     pub(super) fn note_written(&mut self, inode: Inode) {
-        if let Some(node) = self.nodes.get_mut(&inode)
+        if let Some(node) = self.nodes.get_mut(inode)
             && core::mem::take(&mut node.is_dirty)
         {
-            self.written.insert(inode);
+            node.is_written = true;
+            self.has_written = true;
         }
     }
 
     /// Frees a node that has no name and no descriptor any more.
     fn drop_unused(&mut self, inode: Inode) {
         let is_unused = |node: &Node| node.links == 0 && node.opened == 0;
-        if self.nodes.get(&inode).is_some_and(is_unused)
-            && let Some(node) = self.nodes.remove(&inode)
+        if self.nodes.get(inode).is_some_and(is_unused)
+            && let Some(node) = self.nodes.remove(inode)
         {
             self.bytes = self.bytes.saturating_sub(node.quota_bytes());
-            self.written.remove(&inode);
         }
     }
 

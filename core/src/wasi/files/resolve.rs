@@ -6,13 +6,14 @@
 //! same way. So no path reaches what is not below its directory, whatever is moved meanwhile: within a call nothing
 //! is.
 
-use super::{Files, Kind, Name};
+use super::{Files, Kind};
 use crate::{
     limits::count,
     wasi::{
         caller::{Caller, Stop},
         errno::Errno,
         inode::Inode,
+        names::Name,
     },
 };
 use alloc::vec::Vec;

@@ -1,11 +1,12 @@
 //! Trees that become mounts, and mounts that become trees.
 
-use super::{Contents, Directory, Files, Kind, Mounted, Name, Node, Times};
+use super::{Contents, Directory, Files, Kind, Mounted, Node, Times};
 use crate::{
     limits::count,
     wasi::{
         errno::Errno,
         inode::Inode,
+        names::Name,
         options::{Access, Mount},
         tree::{Stored, Tree},
     },
@@ -47,8 +48,7 @@ impl Files {
         let root = self.next;
         self.next = root.checked_add(1).ok_or(Errno::NOSPC)?;
         let kind = Kind::Directory(Arc::new(Directory::new(root)));
-        let node = Node { kind, mount, links: 1, opened: 0, is_dirty: false, times: Times::all(now) };
-        self.nodes.insert(root, node);
+        self.nodes.add(root, Node { links: 1, ..Node::new(kind, mount, Times::all(now)) });
         self.mounts.push(Mounted { name: name.into(), access, root });
         Ok(root)
     }
@@ -115,7 +115,7 @@ impl Files {
     pub(in crate::wasi) fn tree(&self, name: &[u8]) -> Option<Tree> {
         let mounted = self.mounts.iter().find(|mounted| *mounted.name == *name)?;
         let mut tree = Tree::new();
-        self.walk(mounted.root, |path, _, node| {
+        self.walk(mounted.root, |path, node| {
             tree.insert(
                 path.to_vec(),
                 match &node.kind {
@@ -131,24 +131,26 @@ impl Files {
 
     /// Takes the files that are to be written back.
     pub(in crate::wasi) fn take_written(&mut self) -> Vec<Written> {
-        let changed = core::mem::take(&mut self.written);
         let mut written = Vec::new();
-        let writing = self.mounts.iter().filter(|mounted| mounted.writes_back() && !changed.is_empty());
-        for mounted in writing {
-            self.walk(mounted.root, |path, inode, node| {
+        if !core::mem::take(&mut self.has_written) {
+            return written;
+        }
+        for mounted in self.mounts.iter().filter(|mounted| mounted.writes_back()) {
+            self.walk(mounted.root, |path, node| {
                 if let Kind::File(Contents::Here(bytes)) = &node.kind
-                    && changed.contains(&inode)
+                    && node.is_written
                 {
                     let (mount, path, bytes) = (mounted.name.to_vec(), path.to_vec(), Arc::clone(bytes));
                     written.push(Written { mount, path, bytes });
                 }
             });
         }
+        self.nodes.iter_mut().for_each(|node| node.is_written = false);
         written
     }
 
     /// Goes through all below a directory, with the path of each.
-    fn walk(&self, root: Inode, mut visit: impl FnMut(&[u8], Inode, &Node)) {
+    fn walk(&self, root: Inode, mut visit: impl FnMut(&[u8], &Node)) {
         let mut left = vec![(Vec::new(), root)];
         while let Some((path, inode)) = left.pop() {
             let Ok(directory) = self.directory(inode) else { continue };
@@ -159,7 +161,7 @@ impl Files {
                     path.push(b'/');
                 }
                 path.extend_from_slice(name);
-                visit(&path, inode, node);
+                visit(&path, node);
                 if node.is_directory() {
                     left.push((path, inode));
                 }

@@ -114,9 +114,9 @@ impl Wasi {
                 .collect(),
             nodes: files
                 .nodes
-                .iter()
+                .since(0)
                 .map(|(inode, node)| NodeState {
-                    inode: *inode,
+                    inode,
                     mount: node.mount,
                     is_dirty: node.is_dirty,
                     times: (node.times.accessed, node.times.modified, node.times.changed),
@@ -124,7 +124,12 @@ impl Wasi {
                 })
                 .collect(),
             next_inode: files.next,
-            written: files.written.iter().copied().collect(),
+            written: files
+                .nodes
+                .since(0)
+                .filter(|(_, node)| node.is_written)
+                .map(|(inode, _)| inode)
+                .collect(),
             descriptors: self
                 .descriptors
                 .table

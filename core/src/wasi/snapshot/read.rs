@@ -8,9 +8,10 @@ use crate::{
         clock::{Clock, Generator},
         descriptors::Descriptors,
         error::{OptionsError, WasiSnapshotError},
-        files::{Contents, Directory, FIRST_COOKIE, Files, Kind, Mounted, Name, Node, Quota, Times},
+        files::{Contents, Directory, FIRST_COOKIE, Files, Kind, Mounted, Node, Quota, Times},
         inode::Inode,
         limits::WasiLimits,
+        names::Name,
         options::{Access, Clocks, Random},
         state::{Wasi, check_strings},
         streams::{Input, Output},
@@ -43,10 +44,10 @@ pub(super) fn wasi(state: State<Vec<u8>>, limits: WasiLimits) -> Checked<Wasi> {
     let mut files = files(state.mounts, state.nodes, state.next_inode, &limits)?;
     let descriptors = descriptors(&state.descriptors, &mut files, &limits)?;
     check_tree(&files)?;
-    if !state.written.iter().all(|inode| files.nodes.contains_key(inode)) {
-        return Err(CORRUPTED);
+    for inode in state.written {
+        files.nodes.get_mut(inode).ok_or(CORRUPTED)?.is_written = true;
+        files.has_written = true;
     }
-    files.written = state.written.into_iter().collect();
     Ok(Wasi {
         args: state.args,
         variables: state.variables,
@@ -94,11 +95,11 @@ fn files(
     for NodeState { inode, mount, is_dirty, times: (accessed, modified, changed), kind } in nodes {
         let kind = self::kind(inode, kind, &mut names, &files)?;
         let times = Times { accessed, modified, changed };
-        let node = Node { kind, mount, links: 0, opened: 0, is_dirty, times };
+        let node = Node { is_dirty, ..Node::new(kind, mount, times) };
         files.bytes = files.bytes.saturating_add(node.quota_bytes());
         within("file_bytes", limits.file_bytes, files.bytes)?;
         within("inodes", limits.inodes, count(names.len()))?;
-        if inode >= next || files.nodes.insert(inode, node).is_some() {
+        if inode >= next || !files.nodes.add(inode, node) {
             return Err(CORRUPTED);
         }
     }
@@ -106,13 +107,13 @@ fn files(
     let roots: Vec<_> = files.mounts.iter().map(|mounted| mounted.root).collect();
     for (mount, root) in roots.into_iter().enumerate() {
         let is_own = files.directory(root).is_ok_and(|directory| directory.parent == root);
-        let node = files.nodes.get_mut(&root).filter(|node| to_usize(node.mount) == mount && is_own);
+        let node = files.nodes.get_mut(root).filter(|node| to_usize(node.mount) == mount && is_own);
         let node = node.filter(|node| node.links == 0).ok_or(CORRUPTED)?;
         node.links = 1;
     }
     for (parent, inode) in names {
         let mount = files.node(parent).map_err(|_| CORRUPTED)?.mount;
-        let node = files.nodes.get_mut(&inode).filter(|node| node.mount == mount).ok_or(CORRUPTED)?;
+        let node = files.nodes.get_mut(inode).filter(|node| node.mount == mount).ok_or(CORRUPTED)?;
         // A directory has one name, in the directory that it says.
         if let Kind::Directory(directory) = &node.kind
             && (node.links > 0 || directory.parent != parent)
@@ -181,14 +182,14 @@ fn descriptors(
 /// Refuses nodes that nothing has, and directories that are in none but not empty, or in each other.
 fn check_tree(files: &Files) -> Checked<()> {
     let mut directories: usize = 0;
-    for (inode, node) in &files.nodes {
+    for (inode, node) in files.nodes.since(0) {
         if node.links == 0 && node.opened == 0 || to_usize(node.mount) >= files.mounts.len() {
             return Err(CORRUPTED);
         }
         if let Kind::Directory(directory) = &node.kind {
             if node.links > 0 {
                 directories = directories.saturating_add(1);
-            } else if !directory.is_empty() || directory.parent != *inode {
+            } else if !directory.is_empty() || directory.parent != inode {
                 return Err(CORRUPTED);
             }
         }
