@@ -13,9 +13,9 @@ UNOPTIMIZED := $(foreach package,wasmi wasmi_core wasmi_ir wasmi_collections was
 # The toolchain that has the wasm32 target; the environment may name another.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: help demo test check check-js format-js bench-quick bench-compile bench-engine bench-fuel bench-turns census record-census glue hostile oracle fuzz fuzz-planted fuzz-wasi soak package runtime supervisor record-spec record-supervisor record-traces record-wasi clean \
-	setup-wasm setup-wasi setup-js setup-guests setup-large setup-census setup-browser setup-runtimes setup-bundlers setup-more-bundlers setup-runtime setup-all \
-	test-core test-native test-host test-js test-package test-browser test-bundlers
+.PHONY: help demo terminal test check check-js format-js bench-quick bench-compile bench-engine bench-fuel bench-turns census record-census glue hostile oracle fuzz fuzz-planted fuzz-wasi soak package programs runtime supervisor record-spec record-supervisor record-traces record-wasi clean \
+	setup-wasm setup-wasi setup-js setup-guests setup-large setup-census setup-browser setup-firefox setup-terminal setup-runtimes setup-bundlers setup-more-bundlers setup-runtime setup-all \
+	test-core test-native test-host test-js test-package test-browser test-terminal test-bundlers
 
 help: ## lists the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -24,7 +24,11 @@ demo: setup-all package ## real guests under a native, a Node and a browser supe
 	cargo build --quiet --profile optimized --package guestbox-tests --bin guests
 	$(NODE24) tests/demo.mjs
 
-test: setup-all test-core test-native package test-js test-package test-browser test-host ## every test there is
+terminal: export PORT ?= 8080
+terminal: package programs setup-large ## a page with a terminal for programs in C, Rust and Python, at http://127.0.0.1:PORT
+	$(NODE24) tests/terminal/serve.mjs
+
+test: setup-all test-core test-native package test-js test-package test-browser test-terminal test-host ## every test there is
 	@echo "all tests passed"
 
 test-core: ## the core's own tests, without what is on by default
@@ -53,6 +57,9 @@ test-bundlers: package setup-bundlers setup-browser ## the README's example by e
 
 test-browser: package setup-guests setup-browser supervisor runtime ## the npm package in a page in headless Chrome
 	node tests/browser/run.mjs
+
+test-terminal: package programs setup-large setup-browser setup-firefox ## that page in headless Chromium and Firefox, with the longest frames
+	node --test tests/terminal/*.test.mjs
 
 test-host: setup-wasm setup-browser ## the wasm-host in headless Chrome, with its own allocator and with wee_alloc
 	cd wasm-host && WASM_BINDGEN_TEST_TIMEOUT=900 wasm-pack test --mode no-install --headless --chrome --chromedriver /usr/bin/chromedriver
@@ -163,6 +170,14 @@ soak: package ## 20,000 rounds of instantiate and teardown, and of reset, native
 supervisor: setup-wasm ## builds the supervisor of the tests that is itself wasm, and a guest of theirs
 	cargo build --release --package guestbox-test-supervisor --package guestbox-test-stacked --target wasm32-unknown-unknown
 
+programs: target/terminal/sums.wasm target/terminal/words.wasm ## builds programs of WASI, one in C by a clang from npm and one in Rust
+
+target/terminal/%.wasm: tests/wasi/programs/%.c tests/terminal/build.mjs tests/terminal/package-lock.json | setup-terminal
+	node tests/terminal/build.mjs $(<F) $@
+
+target/terminal/%.wasm: tests/wasi/programs/%.rs tests/terminal/build.mjs | setup-wasi
+	node tests/terminal/build.mjs $(<F) $@
+
 runtime: setup-wasm setup-runtime ## builds a runtime of Substrate's pallets of 2021, and what it does natively
 	tests/runtime/build.sh
 
@@ -216,6 +231,14 @@ tests/census/node_modules/.package-lock.json: tests/census/package.json tests/ce
 setup-browser: ## Chromium and its driver, by apt where that may be
 	@tests/setup.sh browser
 
+setup-firefox: ## Firefox, by apt where that may be
+	@tests/setup.sh firefox
+
+setup-terminal: tests/terminal/node_modules/.package-lock.json ## the terminal, a clang and what drives browsers, from npm
+
+tests/terminal/node_modules/.package-lock.json: tests/terminal/package.json tests/terminal/package-lock.json
+	@tests/setup.sh terminal
+
 setup-runtimes: tests/turns/node_modules/.package-lock.json ## Deno, Bun and workerd, from npm; Firefox only where it is
 
 tests/turns/node_modules/.package-lock.json: tests/turns/package.json tests/turns/package-lock.json
@@ -238,4 +261,4 @@ tests/runtime/node_modules/.package-lock.json: tests/runtime/package.json tests/
 
 clean: ## removes what was built
 	cargo clean
-	rm -rf js/dist js/LICENSE-* js/THIRD-PARTY-NOTICES.txt js/node_modules tests/{bundlers,census,guests,large,more-bundlers,runtime,turns}/node_modules tests/runtime/target
+	rm -rf js/dist js/LICENSE-* js/THIRD-PARTY-NOTICES.txt js/node_modules tests/{bundlers,census,guests,large,more-bundlers,runtime,terminal,turns}/node_modules tests/runtime/target

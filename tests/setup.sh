@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what a Makefile target needs, if it is not there yet; says what it can't install.
 #
-#   tests/setup.sh wasm | wasi | js | guests | large | census | runtime | runtimes | bundlers | more-bundlers | browser | bare-metal | deny | component NAME | toolchain VERSION
+#   tests/setup.sh wasm | wasi | js | guests | large | census | runtime | runtimes | bundlers | more-bundlers | terminal | browser | firefox | bare-metal | deny | component NAME | toolchain VERSION
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -34,6 +34,18 @@ npm_ci() { # folder
   (cd "$1" && npm ci --no-audit --no-fund --loglevel error) || fail "npm could not install the packages of $1"
 }
 
+apt_install() { # what to install by hand where that fails, packages
+  local by_hand=$1
+  shift
+  command -v apt-get >/dev/null || fail "$* is missing and there is no apt-get; install $by_hand"
+  say "installing $* with apt"
+  local sudo
+  sudo=$([ "$(id -u)" = 0 ] || echo sudo)
+  $sudo apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends "$@" >/dev/null ||
+    fail "apt could not install $*; install $by_hand"
+}
+
 case "${1:-}" in
   wasm)
     need cargo "Rust by rustup"
@@ -59,16 +71,15 @@ case "${1:-}" in
   runtimes) npm_ci tests/turns ;;
   bundlers) npm_ci tests/bundlers ;;
   more-bundlers) npm_ci tests/more-bundlers ;;
+  terminal) npm_ci tests/terminal ;;
   browser)
     if ! { [ -x "${CHROMIUM:-/usr/bin/chromium}" ] && [ -x /usr/bin/chromedriver ]; }; then
-      command -v apt-get >/dev/null ||
-        fail "Chromium and its driver are missing and there is no apt-get; install them as /usr/bin/chromium and /usr/bin/chromedriver"
-      say "installing chromium and chromium-driver with apt"
-      sudo=$([ "$(id -u)" = 0 ] || echo sudo)
-      $sudo apt-get update -qq
-      DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends chromium chromium-driver >/dev/null ||
-        fail "apt could not install chromium and chromium-driver; install them by hand"
+      apt_install "Chromium and its driver as /usr/bin/chromium and /usr/bin/chromedriver" chromium chromium-driver
     fi
+    ;;
+  firefox)
+    [ -x "${FIREFOX:-/usr/bin/firefox-esr}" ] ||
+      apt_install "Firefox as /usr/bin/firefox-esr, or name one in FIREFOX" firefox-esr
     ;;
   bare-metal) rust_target thumbv7em-none-eabihf ;;
   deny)
@@ -90,5 +101,5 @@ case "${1:-}" in
     say "adding the Rust component $2"
     rustup component add "$2" && cargo "$command" --version >/dev/null
     ;;
-  *) fail "usage: tests/setup.sh wasm | js | guests | large | census | runtime | runtimes | bundlers | more-bundlers | browser | bare-metal | deny | component NAME | toolchain VERSION" ;;
+  *) fail "usage: tests/setup.sh wasm | wasi | js | guests | large | census | runtime | runtimes | bundlers | more-bundlers | terminal | browser | firefox | bare-metal | deny | component NAME | toolchain VERSION" ;;
 esac

@@ -14,8 +14,8 @@ const TYPES = {
 };
 const ROOT = new URL("../../", import.meta.url);
 
-/** Starts a server of a folder's files; `made` are bodies by path, which come before them. */
-export async function serve(made = {}, root = ROOT) {
+/** Starts a server of a folder's files at a port, by default any; `made` are bodies by path, which come before them. */
+export async function serve(made = {}, root = ROOT, port = 0) {
   const server = createServer(async (request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url, "http://localhost").pathname));
     try {
@@ -27,7 +27,7 @@ export async function serve(made = {}, root = ROOT) {
       response.writeHead(isMissing ? 404 : 500, { "content-type": "text/plain" }).end(`${path}: ${error.code ?? error}`);
     }
   });
-  server.listen(0, "127.0.0.1");
+  server.listen(port, "127.0.0.1");
   await once(server, "listening");
   return { server, base: `http://127.0.0.1:${server.address().port}` };
 }
