@@ -35,13 +35,13 @@ test-core: ## the core's own tests, without what is on by default
 	cargo $(UNOPTIMIZED) test --package guestbox --no-default-features --tests
 
 # In one go, so that the engine is compiled once for both.
-test-native: setup-js setup-guests setup-wasi supervisor runtime ## the core's own tests and examples, and black-box ones, in debug, and torture, the oracle, the fuzz, the traces, the operators, the specification's tests, teardown, substrate, the runtime and WASI in release
+test-native: setup-js setup-guests setup-wasi programs supervisor runtime ## the core's own tests and examples, and black-box ones, in debug, and torture, the oracle, the fuzz, the traces, the operators, the specification's tests, teardown, substrate, the runtime and WASI in release
 	cargo test --package guestbox --package guestbox-tests
 	target/debug/examples/round_robin
 	cargo test --profile optimized --package guestbox-tests --test teardown --test wasi_work
 	tests/areas.sh optimized torture oracle fuzz traces operators spec substrate runtime wasi
 
-test-js: package setup-guests setup-large supervisor runtime ## the npm package under this machine's Node and under Node 24
+test-js: package programs setup-guests setup-large supervisor runtime ## the npm package under this machine's Node and under Node 24
 	cargo build --quiet --package guestbox --package guestbox-tests --bin snapshots --bin hostile --bin operators --bin spec
 	cd js && node --test --test-concurrency=2 test/*.test.mjs
 	cd js && ../$(NODE24) --test --test-concurrency=2 test/*.test.mjs
@@ -187,8 +187,8 @@ record-spec: ## records how many of the specification's tests come to what (test
 record-supervisor: supervisor ## records that supervisor's traces anew (tests/scenarios/supervisor.json)
 	cargo run --quiet --package guestbox-tests --bin record-supervisor
 
-record-wasi: ## records a session of WASI anew (tests/wasi/recorded)
-	RECORD_WASI=1 cargo test --package guestbox-tests --test all -- wasi::traces::
+record-wasi: programs ## records a session of WASI and a program's run anew (tests/wasi/recorded)
+	RECORD_WASI=1 cargo test --package guestbox-tests --test all -- wasi::traces:: wasi::programs::
 
 record-traces: setup-guests ## records what the programs and the real guests do and use anew (tests/traces/recorded)
 	cargo run --quiet --package guestbox-tests --bin record-traces

@@ -82,6 +82,7 @@ export class Files {
     element("editor").querySelector("[value=save]").disabled = text === undefined;
     element("editor").returnValue = "";
     element("editor").showModal();
+    element(path === "" ? "name" : "text").focus();
   }
 }
 

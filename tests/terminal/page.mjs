@@ -40,7 +40,11 @@ function offerChoices() {
       label.appendChild(document.createElement(kind)).textContent = text;
     }
   }
-  element("choices").querySelector("input").click();
+  const inputs = [...element("choices").querySelectorAll("input")];
+  element("line").addEventListener("input", ({ target }) => {
+    for (const input of inputs) input.checked = input.value === target.value;
+  });
+  inputs[0].click();
 }
 
 /** A file that is there at first: its name and its bytes. */

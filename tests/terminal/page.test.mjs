@@ -122,6 +122,23 @@ for (const name of names) {
       assert.equal(await visitor.download("words.csv"), counts.map((line) => `${line}\n`).join(""));
     });
 
+    test("a file is written in the page, read by a program, and shown", async () => {
+      const { page } = visitor;
+      await page.click("#new");
+      await visitor.type("cats.txt");
+      await page.click("#text");
+      await visitor.type("cat dog\rcat\r");
+      await page.click("[value=save]");
+      assert.equal((await visitor.files())["cats.txt"], "12 bytes, new");
+      await visitor.run("words cats.txt");
+      await visitor.ended(/^words ended with code 0/);
+      await visitor.says(/^3 words, 2 different, all of them in words\.csv$/m);
+      assert.equal((await visitor.files())["cats.txt"], "12 bytes");
+      await page.click('[title="Show words.csv"]');
+      assert.equal(await page.$eval("#text", ({ value }) => value), "cat,2\ndog,1\n");
+      await page.click("[value=cancel]");
+    });
+
     test("a long line is wrapped, and erased around the edge", async () => {
       await visitor.run("words");
       await visitor.stage("waiting");

@@ -1,4 +1,4 @@
-//! Programs of Rust's own toolchain, built when a test first wants one.
+//! Programs of Rust's own toolchain, built when a test first wants one, and of a clang.
 
 use std::{
     collections::HashMap,
@@ -9,7 +9,15 @@ use std::{
 
 static BUILT: LazyLock<Mutex<HashMap<String, Arc<Vec<u8>>>>> = LazyLock::new(Mutex::default);
 
-/// The bytes of a program of `tests/wasi/programs`.
+/// The bytes of a program in C of `tests/wasi/programs`, which `make programs` builds: its clang is not Rust's to have.
+#[must_use]
+pub fn c_program(name: &str) -> Vec<u8> {
+    let wasm = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/terminal").join(format!("{name}.wasm"));
+    std::fs::read(&wasm)
+        .unwrap_or_else(|error| panic!("{}: {error}; `make programs` builds it", wasm.display()))
+}
+
+/// The bytes of a program in Rust of `tests/wasi/programs`.
 #[must_use]
 pub fn program(name: &str) -> Arc<Vec<u8>> {
     let mut built = BUILT.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
