@@ -58,6 +58,7 @@ async function run(line) {
   const tty = new Tty({ write: (text) => screen.write(text), interrupt, widthOf: (point) => screen.widthOf(point), onWaiting });
   running = { controller, tty };
   showButtons();
+  showStage("starting", "Starting…");
   element("frames").textContent = "";
   screen.prompt(line);
   screen.focus();

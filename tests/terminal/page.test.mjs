@@ -34,6 +34,7 @@ for (const name of names) {
       await visitor.asks(/What is your name\? Ada/);
       await visitor.press("Enter");
       await visitor.ended(/^python ended with code 0 after \d+\.\d s, \d+ million units of fuel\.$/);
+      assert.match(await visitor.page.$eval("#frames", ({ textContent }) => textContent), /^longest frame [1-9]\d* ms$/);
       await visitor.says(/^Writing a letter\.\.\.\nIt is in letter\.txt, Ada\.\nended with code 0$/m);
       // Three times 0.3 s.
       assert.ok((await visitor.framesBetween("Writing a letter.", "It is in")) >= ENOUGH);
