@@ -136,6 +136,15 @@ class Visitor {
     await this.page.waitForFunction((wanted) => globalThis.seen.length >= wanted, {}, before + count);
   }
 
+  /** How many frames the page has in a second. */
+  async rate() {
+    const now = () => this.page.evaluate(() => ({ count: globalThis.seen.length, time: performance.now() }));
+    const before = await now();
+    await sleep(1_000);
+    const after = await now();
+    return ((after.count - before.count) / (after.time - before.time)) * 1_000;
+  }
+
   /** How many frames the page had since the last command line while one text was on the screen and another was not yet. */
   async framesBetween(from, to) {
     const count = (from, to) => globalThis.seen.filter(({ text }) => text.includes(from) && !text.includes(to)).length;

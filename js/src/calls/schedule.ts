@@ -5,6 +5,7 @@
  * run for some milliseconds together, a slice each, first come first served; then whatever else waits has
  * its turn: timers, messages, a frame.
  */
+import { lateFrame } from "../base/paint.js";
 import { now, waitForTimer, yieldToEventLoop } from "../base/yield.js";
 
 /** Milliseconds that guests run in a turn of the event loop: a quarter of a frame of a page. */
@@ -82,7 +83,7 @@ function begin(): void {
 function ask(): void {
   if (isAsked || WITH_TIMERS) return;
   isAsked = true;
-  void yieldToEventLoop().then(turn);
+  void (lateFrame() ?? yieldToEventLoop()).then(turn);
 }
 
 function turn(): void {
