@@ -58,7 +58,7 @@ test-bundlers: package setup-bundlers setup-browser ## the README's example by e
 test-browser: package setup-guests setup-browser supervisor runtime ## the npm package in a page in headless Chrome
 	node tests/browser/run.mjs
 
-test-terminal: package programs setup-large setup-browser setup-firefox ## that page in headless Chromium and Firefox, with the longest frames
+test-terminal: package programs setup-large setup-browser setup-firefox ## the page of `make terminal` in headless Chromium and Firefox, with its longest frames
 	node --test tests/terminal/*.test.mjs
 
 test-host: setup-wasm setup-browser ## the wasm-host in headless Chrome, with its own allocator and with wee_alloc
