@@ -13,7 +13,8 @@ export class Runner {
 
   static async load() {
     const runner = new Runner();
-    runner.#sandbox = await Sandbox.load();
+    // Else the first program would be slow, and its first frames late.
+    runner.#sandbox = await Sandbox.load({ warm: true });
     return runner;
   }
 
