@@ -28,16 +28,9 @@ impl Store {
         args: &[Value],
         options: CallOptions,
     ) -> Result<Outcome, InvokeError> {
-        let mut execution = self.begin(instance, export, args, options.state)?;
-        if options.keeps_stack {
-            execution.keep_stack();
-        }
-        self.enter(&mut execution)?;
+        let mut execution = self.begin_with(instance, export, args, &options)?;
         let values = match options.fuel {
-            Some(fuel) => {
-                execution.set_fuel(fuel);
-                self.drive(supervisor, &mut execution)?
-            }
+            Some(_) => self.drive(supervisor, &mut execution)?,
             None => self.drive_sharing(supervisor, &mut execution)?,
         };
         Ok(Outcome { values, fuel_used: execution.fuel_used() })

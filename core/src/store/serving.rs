@@ -3,10 +3,12 @@
 use super::{InstanceId, Store};
 use crate::{
     error::{HandleError, InvokeError},
+    limits::CallOptions,
     store::{
         chain::Link,
         execution::{Execution, Recorder},
     },
+    types::value::Value,
 };
 use alloc::sync::Arc;
 
@@ -21,6 +23,25 @@ pub(crate) struct Serving<'a> {
 }
 
 impl Store {
+    /// Begins a call of an export with options, in its place, for who drives it to its end at once.
+    pub(crate) fn begin_with(
+        &mut self,
+        instance: InstanceId,
+        export: &str,
+        args: &[Value],
+        options: &CallOptions,
+    ) -> Result<Execution, InvokeError> {
+        let mut execution = self.begin(instance, export, args, options.state)?;
+        if options.keeps_stack {
+            execution.keep_stack();
+        }
+        if let Some(fuel) = options.fuel {
+            execution.set_fuel(fuel);
+        }
+        self.enter(&mut execution)?;
+        Ok(execution)
+    }
+
     /// Gives a call that was just begun its place.
     pub(super) fn enter(&mut self, execution: &mut Execution) -> Result<(), InvokeError> {
         // It has not ended and belongs to this store.

@@ -163,6 +163,9 @@ impl Wasi {
 
     /// Calls a function of a program. Of a reactor, call `_initialize` first, if it exports that.
     ///
+    /// Where a host call is being served it is nested in that, and draws on its fuel unless it is given some, as in
+    /// [`Store::invoke_with`].
+    ///
     /// # Errors
     ///
     /// See [`InvokeError`].
@@ -175,18 +178,20 @@ impl Wasi {
         args: &[Value],
         options: CallOptions,
     ) -> Result<Run, InvokeError> {
-        let mut execution = store.begin(instance, export, args, options.state)?;
-        if let Some(fuel) = options.fuel {
-            execution.set_fuel(fuel);
-        }
-        if options.keeps_stack {
-            execution.keep_stack();
-        }
-        let ended = self.drive(store, host, &mut execution)?;
+        let mut execution = store.begin_with(instance, export, args, &options)?;
+        let ended = match options.fuel {
+            Some(_) => self.drive(store, host, &mut execution)?,
+            None => {
+                let driven = self.drive_to_end(store, host, &mut execution, true);
+                store.draw(&mut execution);
+                driven?
+            }
+        };
         Ok(Run { ended, fuel_used: execution.fuel_used() })
     }
 
     /// Drives a call that was begun by hand to its end, as one whose start function calls WASI: [`Store::begin_instantiate`].
+    /// It has the fuel of the execution and no more, as in [`Store::drive`].
     ///
     /// # Errors
     ///
@@ -198,8 +203,19 @@ impl Wasi {
         host: &mut H,
         execution: &mut Execution,
     ) -> Result<Ended, Trap> {
+        self.drive_to_end(store, host, execution, false)
+    }
+
+    /// Drives a call to its end, on the fuel of the level if it shares that.
+    fn drive_to_end<H: WasiHost + ?Sized>(
+        &mut self,
+        store: &mut Store,
+        host: &mut H,
+        execution: &mut Execution,
+        shares: bool,
+    ) -> Result<Ended, Trap> {
         execution.set_slice(SLICE);
-        let driven = self.drive_on(store, host, execution);
+        let driven = self.drive_on(store, host, execution, shares);
         self.hand_over(host);
         self.forget_wait();
         if !execution.is_ended() {
@@ -213,8 +229,9 @@ impl Wasi {
         store: &mut Store,
         host: &mut H,
         execution: &mut Execution,
+        shares: bool,
     ) -> Result<Ended, Trap> {
-        let mut guarded = store.leave_later(false);
+        let mut guarded = store.leave_later(shares);
         let (store, outer) = guarded.parts();
         loop {
             match execution.run(store) {

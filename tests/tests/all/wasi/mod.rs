@@ -11,6 +11,7 @@ mod host;
 mod hostile;
 mod imports;
 mod mounts;
+mod nested;
 mod opening;
 mod options;
 mod paths;
