@@ -24,12 +24,14 @@ use std::{
 };
 
 const USAGE: &str = "usage: wasi [OPTION...] MODULE [ARGUMENT...]
-  --dir HOST[::GUEST]  gives the program a copy of a directory, by the name GUEST
+  --dir HOST[::GUEST]  gives the program a copy of a directory, by its own name or another
   --env NAME=VALUE     sets an environment variable
   --fuel UNITS         ends the program when it has used so much fuel
   --timeout SECONDS    ends the program after so long
   --memory MIB         bounds the memory that the program takes
-  --host               gives it the time and the random numbers of the host, and lets it sleep";
+  --real               gives it the real time and random numbers, and lets it sleep
+  --version            says which version this is
+What is behind MODULE is the program's own, but for a `--` that comes first.";
 
 const TRAPPED: u8 = 134;
 const STOPPED: u8 = 124;
@@ -44,41 +46,55 @@ struct Command {
     fuel: Option<u64>,
     timeout: Option<Duration>,
     memory_mib: Option<u32>,
-    is_hosts: bool,
+    is_real: bool,
     /// The module and the arguments.
     program: Vec<String>,
 }
 
 impl Command {
+    /// Reads the words behind the name of the command; `None` where they make no sense.
     fn parse(mut words: impl Iterator<Item = String>) -> Option<Self> {
         let mut command = Self::default();
         while let Some(word) = words.next() {
-            match word.as_str() {
-                "--dir" => {
-                    let directory = words.next()?;
-                    let (host, guest) = directory.split_once("::").unwrap_or((&directory, &directory));
-                    command.directories.push((host.into(), guest.into()));
+            let Some(option) = word.strip_prefix("--") else {
+                let mut own: Vec<_> = words.collect();
+                if own.first().is_some_and(|first| first == "--") {
+                    own.remove(0);
                 }
-                "--env" => {
-                    let variable = words.next()?;
-                    let (name, value) = variable.split_once('=')?;
-                    command.variables.push((name.into(), value.into()));
-                }
-                "--fuel" => command.fuel = Some(words.next()?.parse().ok()?),
-                "--timeout" => {
-                    let seconds = words.next()?.parse().ok()?;
-                    command.timeout = Some(Duration::try_from_secs_f64(seconds).ok()?);
-                }
-                "--memory" => command.memory_mib = Some(words.next()?.parse().ok()?),
-                "--host" => command.is_hosts = true,
-                option if option.starts_with("--") => return None,
-                _ => {
-                    command.program = [word].into_iter().chain(words).collect();
-                    return Some(command);
-                }
+                command.program = [word].into_iter().chain(own).collect();
+                return Some(command);
+            };
+            let (name, given) = match option.split_once('=') {
+                Some((name, value)) => (name, Some(value.to_owned())),
+                None => (option, None),
+            };
+            if name == "real" && given.is_none() {
+                command.is_real = true;
+                continue;
             }
+            command.set(name, &given.or_else(|| words.next())?)?;
         }
         None
+    }
+
+    /// Sets an option that has a value.
+    fn set(&mut self, name: &str, value: &str) -> Option<()> {
+        let number = value.replace('_', "");
+        match name {
+            "dir" => {
+                let (host, guest) = value.split_once("::").unwrap_or((value, value));
+                self.directories.push((host.into(), guest.into()));
+            }
+            "env" => {
+                let (name, value) = value.split_once('=')?;
+                self.variables.push((name.into(), value.into()));
+            }
+            "fuel" => self.fuel = Some(number.parse().ok()?),
+            "timeout" => self.timeout = Some(Duration::try_from_secs_f64(number.parse().ok()?).ok()?),
+            "memory" => self.memory_mib = Some(number.parse().ok()?),
+            _ => return None,
+        }
+        Some(())
     }
 }
 
@@ -130,13 +146,14 @@ impl WasiHost for Process {
     }
 
     fn wait(&mut self, duration_ns: u64, stdin: bool) -> Option<Vec<u8>> {
-        if !self.sleeps {
-            return stdin.then(|| self.read());
-        }
         let time = Instant::now().checked_add(Duration::from_nanos(duration_ns));
         let until = [time, self.ends].into_iter().flatten().min();
         if stdin {
+            // Nobody may ever type anything, so that this takes its time though nothing else does.
             return self.receive(until);
+        }
+        if !self.sleeps {
+            return None;
         }
         match until {
             Some(until) => thread::sleep(until.saturating_duration_since(Instant::now())),
@@ -163,7 +180,7 @@ impl WasiHost for Process {
     }
 }
 
-/// Copies what is in a directory of the host.
+/// Copies what is in a directory of the host. What is neither a file, a directory nor a link is left out.
 fn copy(directory: &Path, path: &str, mut tree: Tree) -> io::Result<Tree> {
     for entry in fs::read_dir(directory)? {
         let entry = entry?;
@@ -174,8 +191,10 @@ fn copy(directory: &Path, path: &str, mut tree: Tree) -> io::Result<Tree> {
             copy(&entry.path(), &path, tree.with_directory(path.as_str()))?
         } else if kind.is_symlink() {
             tree.with_link(path, fs::read_link(entry.path())?.into_os_string().into_encoded_bytes())
-        } else {
+        } else if kind.is_file() {
             tree.with_file(path, fs::read(entry.path())?)
+        } else {
+            tree
         };
     }
     Ok(tree)
@@ -190,7 +209,7 @@ fn run(command: Command) -> Result<Result<Ended, InvokeError>, Box<dyn Error>> {
         let tree = copy(Path::new(&host), "", Tree::new()).map_err(|error| format!("{host}: {error}"))?;
         options = options.with_mount(guest, Mount::new(tree));
     }
-    if command.is_hosts {
+    if command.is_real {
         options = options.with_clocks(Clocks::host(1)).with_random(Random::Host);
     }
     let mut limits = WasiLimits::default();
@@ -212,12 +231,23 @@ fn run(command: Command) -> Result<Result<Ended, InvokeError>, Box<dyn Error>> {
     let guest = store.instantiate_with(&mut NoImports, &module, &Wasi::environment(), 0, own)?;
     let began = Instant::now();
     let ends = command.timeout.and_then(|timeout| began.checked_add(timeout));
-    let mut process = Process { began, ends, sleeps: command.is_hosts, input: None };
+    let mut process = Process { began, ends, sleeps: command.is_real, input: None };
     let options = command.fuel.map_or(CallOptions::new(), |fuel| CallOptions::new().with_fuel(fuel));
     Ok(wasi.run(&mut store, &mut process, guest, options).map(|run| run.ended))
 }
 
 fn main() -> ExitCode {
+    match std::env::args().nth(1).as_deref() {
+        Some("--version") => {
+            println!("guestbox {}", env!("CARGO_PKG_VERSION"));
+            return ExitCode::SUCCESS;
+        }
+        Some("--help") => {
+            println!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        _ => {}
+    }
     let Some(command) = Command::parse(std::env::args().skip(1)) else {
         eprintln!("{USAGE}");
         return WRONG_USE.into();

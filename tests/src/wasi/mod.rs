@@ -4,7 +4,7 @@ mod build;
 mod script;
 mod tree;
 
-pub use build::{c_program, program as rust_program};
+pub use build::{c_program, command_line, program as rust_program};
 pub use script::{Script, instantiate, trace};
 pub use tree::{Listed, hash, paths};
 

@@ -2,6 +2,7 @@
 //! the same in each run.
 
 mod clocks;
+mod command;
 mod descriptors;
 mod directories;
 mod escapes;
