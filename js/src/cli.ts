@@ -11,7 +11,7 @@ import { type Contents, type Directory, type FileEntry, type RunOptions, run, sy
 
 const USAGE = `guestbox runs untrusted programs of WASI preview 1 in a sandbox.
 
-  guestbox run [OPTIONS] PROGRAM.wasm [-- ARGUMENTS]
+  guestbox run [OPTIONS] PROGRAM.wasm [ARGUMENTS]
       --dir HOST[::GUEST]  gives the program a copy of a directory, by its own name or another;
                            what the program changes in it is lost at the end
       --env NAME=VALUE     sets an environment variable
@@ -19,9 +19,13 @@ const USAGE = `guestbox runs untrusted programs of WASI preview 1 in a sandbox.
       --timeout SECONDS    ends it after so long; by default there is no bound
       --memory MIB         lets it have so much memory; by default 256
       --real               gives it the real time and random numbers; by default each run is the same
+      What is behind the program is its own, but for a \`--\` that comes first.
 
   guestbox inspect MODULE.wasm
       lists imports, exports, what the module takes of the limits, and the features that it uses
+
+  guestbox --version
+      says which version this is
 
 Exit codes: that of the program; 2 where it could not be run, 124 after the timeout, 134 for a trap.
 `;
@@ -40,9 +44,16 @@ async function main(args: readonly string[]): Promise<number> {
   const [command, ...rest] = args;
   if (command === "run") return runFile(rest);
   if (command === "inspect") return inspectFile(rest);
+  if (command === "--version") return sayVersion();
   const isHelp = command === undefined || command === "help" || command === "--help" || command === "-h";
   (isHelp ? process.stdout : process.stderr).write(isHelp ? USAGE : `guestbox: unknown command \`${command}\`\n\n${USAGE}`);
   return isHelp && command !== undefined ? 0 : UNUSABLE;
+}
+
+async function sayVersion(): Promise<number> {
+  const { version } = JSON.parse(await readFile(new URL("../package.json", import.meta.url), "utf8")) as { version: string };
+  process.stdout.write(`guestbox ${version}\n`);
+  return 0;
 }
 
 const RUN = {
@@ -55,12 +66,10 @@ const RUN = {
 } as const;
 
 async function runFile(args: readonly string[]): Promise<number> {
-  const end = args.indexOf("--");
-  const own = end < 0 ? args : args.slice(0, end);
-  const { values, positionals } = usage(() => parseArgs({ args: [...own], options: RUN, allowPositionals: true }));
-  const [file, ...more] = positionals;
+  const at = programAt(args);
+  const { values } = usage(() => parseArgs({ args: args.slice(0, at), options: RUN }));
+  const [file, ...given] = args.slice(at);
   if (file === undefined) throw new UsageError("which program is to be run?");
-  if (more.length > 0) throw new UsageError(`the program's arguments come after \`--\`: \`${more.join(" ")}\``);
   const fuel = values.fuel === undefined ? {} : { fuel: BigInt(Math.trunc(numberOf("fuel", values.fuel))) };
   const timeout = values.timeout === undefined ? Infinity : numberOf("timeout", values.timeout) * 1_000;
   const env = new Map(values.env.map(variableOf));
@@ -76,7 +85,7 @@ async function runFile(args: readonly string[]): Promise<number> {
     files.set(guest, await copied(host));
   }
   const options: RunOptions = {
-    args: [file, ...(end < 0 ? [] : args.slice(end + 1))],
+    args: [file, ...(given[0] === "--" ? given.slice(1) : given)],
     env,
     files,
     stdin: process.stdin as AsyncIterable<Contents>,
@@ -87,8 +96,18 @@ async function runFile(args: readonly string[]): Promise<number> {
     ...fuel,
     ...(values.real ? { clock: "host", random: "host" } : {}),
   };
-  const { exitCode } = await run(module, options);
-  return exitCode;
+  try {
+    return (await run(module, options)).exitCode;
+  } finally {
+    // Else this process would live as long as somebody might type something.
+    process.stdin.destroy();
+  }
+}
+
+/** Where the program is named: the first word that is neither an option nor the value of one. */
+function programAt(args: readonly string[]): number {
+  const { tokens } = parseArgs({ args: [...args], options: RUN, allowPositionals: true, strict: false, tokens: true });
+  return tokens.find(({ kind }) => kind === "positional")?.index ?? args.length;
 }
 
 /** A directory of the host's, with all that is in it. What is neither a file, a directory nor a link is left out. */

@@ -1,7 +1,7 @@
 // `npx guestbox`, as people call it.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
@@ -11,6 +11,23 @@ import { wat } from "./wat.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "guestbox-cli-"));
 after(() => rmSync(folder, { recursive: true }));
+
+/** Writes its arguments and its variables, with a NUL behind each. */
+const GIVEN = wat(`(module
+  (import "wasi_snapshot_preview1" "args_sizes_get" (func $argSizes (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "args_get" (func $args (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "environ_sizes_get" (func $variableSizes (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "environ_get" (func $variables (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (func (export "_start")
+    (i32.store (i32.const 8) (i32.const 1024))
+    (drop (call $argSizes (i32.const 0) (i32.const 12)))
+    (drop (call $args (i32.const 64) (i32.const 1024)))
+    (drop (call $write (i32.const 1) (i32.const 8) (i32.const 1) (i32.const 0)))
+    (drop (call $variableSizes (i32.const 0) (i32.const 12)))
+    (drop (call $variables (i32.const 64) (i32.const 1024)))
+    (drop (call $write (i32.const 1) (i32.const 8) (i32.const 1) (i32.const 0)))))`);
 const cli = fileURLToPath(new URL("../dist/cli.js", import.meta.url));
 
 function file(name, bytes) {
@@ -19,10 +36,10 @@ function file(name, bytes) {
   return path;
 }
 
-/** Calls it and says what came of it. */
-function guestbox(args, input) {
+/** Calls it and says what came of it; its input is a pipe, or whatever this is told. */
+function guestbox(args, input, stdin = "pipe") {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [cli, ...args]);
+    const child = spawn(process.execPath, [cli, ...args], { stdio: [stdin, "pipe", "pipe"], timeout: 60_000 });
     let [stdout, stderr] = ["", ""];
     child.stdout.on("data", (text) => (stdout += text));
     child.stderr.on("data", (text) => (stderr += text));
@@ -42,17 +59,27 @@ describe("guestbox run", () => {
   test("ends though nobody reads what is not typed", async () => {
     assert.equal((await guestbox(["run", file("sleep.wasm", poll(1_000_000, false))])).stdout, "10");
   });
+  test("ends though what it waited for is never typed", async (context) => {
+    // Node's own pipes are sockets, which it treats in other ways than those of a shell.
+    const path = join(folder, "silent");
+    execFileSync("mkfifo", [path]);
+    const silent = openSync(path, "r+");
+    context.after(() => closeSync(silent));
+    const ended = await guestbox(["run", file("poll.wasm", poll(1_000_000, true))], undefined, silent);
+    assert.deepEqual(ended, { code: 0, stdout: "10", stderr: "" });
+  });
   test("gives arguments and variables", async () => {
-    const bytes = wat(`(module
-      (import "wasi_snapshot_preview1" "args_get" (func $args (param i32 i32) (result i32)))
-      (import "wasi_snapshot_preview1" "environ_get" (func $env (param i32 i32) (result i32)))
-      (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
-      (memory (export "memory") 1)
-      (func (export "_start") (drop (call $args (i32.const 64) (i32.const 1024))) (drop (call $env (i32.const 128) (i32.load (i32.const 68))))
-        (i32.store (i32.const 0) (i32.load (i32.const 68))) (i32.store (i32.const 4) (i32.const 6))
-        (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))`);
-    const { stdout } = await guestbox(["run", "--env", "NAME=V", file("args.wasm", bytes), "--", "--first"]);
-    assert.equal(stdout, "NAME=V");
+    const path = file("given.wasm", GIVEN);
+    for (const words of [
+      ["--env", "NAME=a = b", "--env", "c=", path, "-v", "--env", "x"],
+      ["--env=NAME=a = b", "--env=c=", "--fuel", "1_000_000", path, "--", "-v", "--env", "x"],
+    ]) {
+      const { code, stdout, stderr } = await guestbox(["run", ...words]);
+      assert.equal(stderr, "");
+      assert.deepEqual([code, stdout.split("\0")], [0, [path, "-v", "--env", "x", "NAME=a = b", "c=", ""]]);
+    }
+    const { stdout } = await guestbox(["run", path, "--", "--"]);
+    assert.deepEqual(stdout.split("\0"), [path, "--", ""]);
   });
   test("gives a copy of a directory, by its own name or another", async () => {
     const dir = join(folder, "dir");
@@ -82,7 +109,7 @@ describe("guestbox run", () => {
   });
   test("says what is wrong with how it was called", async () => {
     const talk = file("talk.wasm", TALK);
-    for (const args of [["run"], ["run", "a", "b"], ["run", "--frel", "5", "a"], ["run", "--fuel", "x", talk], ["go"]]) {
+    for (const args of [["run"], ["run", "--frel", "5", "a"], ["run", "--env", "NAME", talk], ["run", "--fuel", "x", talk], ["go"]]) {
       const { code, stderr } = await guestbox(args);
       assert.equal(code, 2, args.join(" "));
       assert.match(stderr, /guestbox run \[OPTIONS\]/);
@@ -93,6 +120,10 @@ describe("guestbox run", () => {
     const { code, stdout } = await guestbox(["--help"]);
     assert.equal(code, 0);
     assert.match(stdout, /guestbox inspect/);
+  });
+  test("says which version it is", async () => {
+    const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+    assert.deepEqual(await guestbox(["--version"]), { code: 0, stdout: `guestbox ${version}\n`, stderr: "" });
   });
 });
 
