@@ -3,8 +3,7 @@
 import { readFile, readdir, readlink } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { CompileError, GuestboxError, Trap } from "./base/errors.js";
-import { FEATURES } from "./load/limits.js";
+import { GuestboxError, Trap } from "./base/errors.js";
 import { Sandbox } from "./node.js";
 import type { ExternType, Module } from "./types.js";
 import { type Contents, type Directory, type FileEntry, type RunOptions, run, symbolicLink } from "./wasi.js";
@@ -155,7 +154,7 @@ async function inspectFile(args: readonly string[]): Promise<number> {
       module.exports.map((type) => `${type.name}: ${typeText(type)}`),
     ),
     ...section("needs", needsOf(module)),
-    ...section("features", await featuresOf(bytes)),
+    ...section("features", JSON.parse(sandbox.engine.use((host) => host.used_features(bytes))) as string[]),
   ];
   process.stdout.write(`${lines.join("\n")}\n`);
   return 0;
@@ -167,23 +166,6 @@ const section = (title: string, lines: readonly string[]): string[] => [
 ];
 
 const needsOf = ({ needs }: Module): string[] => Object.entries(needs).map(([name, value]) => `${name}: ${String(value)}`);
-
-/** The features without which the module would be refused. */
-async function featuresOf(bytes: Uint8Array): Promise<string[]> {
-  const used: string[] = [];
-  for (const feature of FEATURES) {
-    const sandbox = await Sandbox.load({ simd: true, limits: "unlimited", features: { [feature]: false } });
-    try {
-      sandbox.compile(bytes);
-    } catch (error) {
-      if (!CompileError.is(error)) throw error;
-      used.push(feature);
-    } finally {
-      sandbox.dispose();
-    }
-  }
-  return used;
-}
 
 function typeText(type: ExternType): string {
   switch (type.kind) {

@@ -9,15 +9,17 @@ use crate::{
     convert::{describe_exports, describe_imports, saturate_long},
     error::IntoJs,
     exchange::Exchange,
+    json::List,
     limits::Settings,
+    names::camel_case,
     protocol::Protocol,
     slab::Slab,
     systems::Systems,
     trapped::Trapped,
 };
 use guestbox::{
-    CompileError, Environment, ExternType, FuncIndex, FuncRef, GlobalId, InstanceId, InstanceLimits, Limit,
-    MemoryId, Module, Needs, SharedFuel, Snapshot, Store, TableId, Value,
+    CompileError, Environment, ExternType, Feature, Features, FuncIndex, FuncRef, GlobalId, InstanceId,
+    InstanceLimits, Limit, MemoryId, Module, Needs, SharedFuel, Snapshot, Store, TableId, Value,
 };
 use std::collections::HashMap;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
@@ -94,6 +96,16 @@ impl Host {
     pub fn compile(&mut self, bytes: &[u8]) -> Result<u32, JsValue> {
         let module = Module::with_limits(self.store.limits(), bytes).map_err(IntoJs::into_js)?;
         Ok(self.modules.insert(module))
+    }
+
+    /// The names of the features without each of which a module would be refused.
+    pub fn used_features(&self, bytes: &[u8]) -> String {
+        let used = Features::used_by(bytes);
+        let names = Feature::ALL
+            .iter()
+            .filter(|feature| used.contains(**feature))
+            .map(|feature| camel_case(feature.name()));
+        names.fold(List::new(), |list, name| list.with_text(&*name)).to_string()
     }
 
     /// What a module takes of limits: `[name, number]` each.
