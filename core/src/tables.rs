@@ -5,3 +5,6 @@ pub use crate::{
     limits::{INSTANCE_LIMITS, InstanceLimitRow, LIMITS, LimitRow, write_refused},
     types::trap::{TRAPS, TrapRow},
 };
+
+#[cfg(feature = "wasi")]
+pub use crate::wasi::limits::WASI_LIMITS;

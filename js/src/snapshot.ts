@@ -4,38 +4,30 @@ import { disposable } from "./base/disposable.js";
 import { DisposedError, SnapshotError } from "./base/errors.js";
 import { counted, shown } from "./base/shown.js";
 import type { Engine } from "./host/engine.js";
+import type { Host } from "./host/glue-types.js";
 import type { Held, Keeper } from "./host/net.js";
 
-/**
- * The state of a guest: its memories and mutable globals, imported ones too.
- *
- * It is kept beside the engine, so that `guest.restore` copies memory and nothing crosses. It can
- * be restored any number of times, into the guest it is of or another of the same module; by its
- * `bytes` also in another sandbox, another process, or natively.
- */
-export class Snapshot {
+/** Something that was captured, and is kept beside the engine. */
+export abstract class Captured {
   /** Does what `dispose` does, at the end of a `using`. */
   declare readonly [Symbol.dispose]: () => void;
   private readonly held: Held;
+  /** What reads its bytes. Each kind has its own, so that none is taken for another. */
+  protected abstract readonly reader: string;
 
   /** @internal */
   constructor(
     private readonly engine: Engine,
     handle: number,
+    drop: (engine: Keeper, handle: number) => void,
   ) {
     this.held = engine.net.watch(this, "snapshot", handle, drop);
   }
 
-  /**
-   * The bytes, a copy of your own; `sandbox.snapshot(bytes)` reads them. Zeros are left out. They
-   * are the same natively and in every runtime, for the same state.
-   */
-  get bytes(): Uint8Array {
-    const handle = this.handleIn(this.engine);
-    return this.engine.use((host) => host.snapshot_bytes(handle));
-  }
+  /** The bytes, a copy of your own. They are the same natively and in every runtime, for the same state. */
+  abstract get bytes(): Uint8Array;
 
-  /** Frees the snapshot. Guests that were made from it go on. */
+  /** Frees the snapshot. What was made from it goes on. */
   dispose(): void {
     this.held.dispose();
   }
@@ -44,15 +36,46 @@ export class Snapshot {
   handleIn(engine: Engine): number {
     this.engine.check();
     if (engine !== this.engine) {
-      throw new SnapshotError("other-sandbox", "the snapshot is kept in another sandbox; `sandbox.snapshot(bytes)` reads its bytes");
+      throw new SnapshotError("other-sandbox", `the snapshot is kept in another sandbox; \`${this.reader}\` reads its bytes`);
     }
     const handle = this.held.value;
     if (handle === undefined) throw new DisposedError("torn-down", "the snapshot was disposed of");
     return handle;
   }
+
+  /** @internal What the engine says of it. */
+  protected read<T>(read: (host: Host, handle: number) => T): T {
+    const handle = this.handleIn(this.engine);
+    return this.engine.use((host) => read(host, handle));
+  }
 }
 
-disposable(Snapshot);
+disposable(Captured);
+
+/**
+ * The state of a guest: its memories and mutable globals, imported ones too.
+ *
+ * It is kept beside the engine, so that `guest.restore` copies memory and nothing crosses. It can
+ * be restored any number of times, into the guest it is of or another of the same module; by its
+ * `bytes` also in another sandbox, another process, or natively.
+ */
+export class Snapshot extends Captured {
+  protected readonly reader = "sandbox.snapshot(bytes)";
+
+  /** @internal */
+  constructor(engine: Engine, handle: number) {
+    super(engine, handle, drop);
+  }
+
+  /**
+   * The bytes, a copy of your own; `sandbox.snapshot(bytes)` reads them. Zeros are left out. They
+   * are the same natively and in every runtime, for the same state.
+   */
+  get bytes(): Uint8Array {
+    return this.read((host, handle) => host.snapshot_bytes(handle));
+  }
+}
+
 shown(Snapshot, ({ bytes }) => counted(bytes.length, "byte"));
 mark(Snapshot.prototype, "snapshot");
 

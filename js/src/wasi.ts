@@ -26,4 +26,5 @@ export {
 export type { Clock, WasiLimits, WasiOptions } from "./wasi/options.js";
 export { type RunOptions, type RunResult, run } from "./wasi/run.js";
 export type { Sink, Stdin } from "./wasi/streams.js";
+export { WasiSnapshot } from "./wasi/snapshot.js";
 export { Wasi } from "./wasi/system.js";

@@ -112,6 +112,7 @@ classes! {
     }
     RestoreError {
         of RestoreError but Instance;
+        own "mounts";
     }
     SnapshotError {
         of SnapshotError but Instance;

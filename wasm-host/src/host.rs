@@ -55,6 +55,7 @@ impl Host {
     #[must_use]
     pub fn new(settings: Settings) -> Self {
         Self {
+            systems: Systems::new(settings.preset()),
             store: Store::with_limits(settings.limits()),
             modules: Slab::new(),
             globals: Slab::new(),
@@ -63,7 +64,6 @@ impl Host {
             exported_funcs: HashMap::new(),
             snapshots: Slab::new(),
             calls: Slab::new(),
-            systems: Systems::default(),
             budgets: Slab::new(),
             trapped: Trapped::default(),
             serving: Vec::new(),

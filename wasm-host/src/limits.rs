@@ -12,7 +12,42 @@ use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 /// Limits and features, for a store to be made with.
 #[wasm_bindgen]
-pub struct Settings(Limits);
+pub struct Settings {
+    limits: Limits,
+    preset: Preset,
+}
+
+/// Limits that have a name.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) enum Preset {
+    #[default]
+    Default,
+    SelfMetered,
+    Strict,
+    Unlimited,
+}
+
+impl Preset {
+    /// The preset of a name.
+    pub(crate) fn of_name(name: &str) -> Result<Self, JsValue> {
+        match name {
+            "default" => Ok(Self::Default),
+            "self-metered" => Ok(Self::SelfMetered),
+            "strict" => Ok(Self::Strict),
+            "unlimited" => Ok(Self::Unlimited),
+            _ => Err(unknown(&format_args!("there is no preset of limits `{name}`"))),
+        }
+    }
+
+    fn limits(self) -> Limits {
+        match self {
+            Self::Default => Limits::default(),
+            Self::SelfMetered => Limits::self_metered(),
+            Self::Strict => Limits::strict(),
+            Self::Unlimited => Limits::unlimited(),
+        }
+    }
+}
 
 #[wasm_bindgen]
 impl Settings {
@@ -30,34 +65,39 @@ impl Settings {
         with: Vec<String>,
         without: Vec<String>,
     ) -> Result<Self, JsValue> {
-        limits(preset, &names, &numbers, &with, &without).map(Self)
+        let preset = Preset::of_name(preset)?;
+        let limits = limits(preset, &names, &numbers, &with, &without)?;
+        Ok(Self { limits, preset })
     }
 
     pub(crate) fn limits(self) -> Limits {
-        self.0
+        self.limits
+    }
+
+    /// What the limits were made from.
+    pub(crate) const fn preset(&self) -> Preset {
+        self.preset
     }
 }
 
+/// The error for the name of a limit or of a preset that there is not.
+pub(crate) fn unknown(message: &dyn Display) -> JsValue {
+    error("RangeError", "unknown-limit", message)
+}
+
 fn limits(
-    preset: &str,
+    preset: Preset,
     names: &[String],
     numbers: &[f64],
     with: &[String],
     without: &[String],
 ) -> Result<Limits, JsValue> {
-    let unknown = |message: &dyn Display| Err(error("RangeError", "unknown-limit", message));
-    let mut limits = match preset {
-        "default" => Limits::default(),
-        "self-metered" => Limits::self_metered(),
-        "strict" => Limits::strict(),
-        "unlimited" => Limits::unlimited(),
-        _ => return unknown(&format_args!("there is no preset of limits `{preset}`")),
-    };
+    let mut limits = preset.limits();
     for (name, &number) in names.iter().zip(numbers) {
         let known =
             Limits::default().by_name().map(|(known, _)| known).find(|known| camel_case(known) == *name);
         if !known.is_some_and(|known| limits.set(known, saturate_long(number))) {
-            return unknown(&format_args!("there is no limit `{name}`"));
+            return Err(unknown(&format_args!("there is no limit `{name}`")));
         }
     }
     for name in with {

@@ -101,7 +101,7 @@ protocol! {
     DIRECTORY: u32 = 4;
     /// A file, by its path and bytes.
     FILE_BYTES: u32 = 5;
-    /// A file, by its path, its token in four bytes, and its size.
+    /// A file, by its path and its size. Its token is its ordinal among those of the system.
     LAZY_FILE: u32 = 6;
     /// A limit, by its name and value.
     LIMIT: u32 = 7;
@@ -113,14 +113,16 @@ protocol! {
     MOUNT_READ_ONLY: u32 = 10;
     /// The same, whose files are handed over when they were written.
     MOUNT_WRITE_BACK: u32 = 11;
+    /// The preset of the limits, by its name; before all else.
+    PRESET: u32 = 12;
     /// Random numbers of the host's.
-    RANDOM_HOST: u32 = 12;
+    RANDOM_HOST: u32 = 13;
     /// The seed of random numbers, in eight bytes.
-    SEED: u32 = 13;
+    SEED: u32 = 14;
     /// That the standard streams are a terminal.
-    TERMINAL: u32 = 14;
+    TERMINAL: u32 = 15;
     /// An environment variable, by its name and value.
-    VARIABLE: u32 = 15;
+    VARIABLE: u32 = 16;
 
     of Taken:
     /// Nothing is left.

@@ -4,7 +4,13 @@
     reason = "what a function throws is said once, at the top of the crate"
 )]
 
-use crate::{error::no_such, host::Host, json::List, systems::draft::WasiDraft};
+use crate::{
+    convert::number,
+    error::no_such,
+    host::Host,
+    json::List,
+    systems::{draft::WasiDraft, system},
+};
 use guestbox::wasi::Function;
 use js_sys::Uint8Array;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
@@ -16,9 +22,9 @@ impl Host {
         Function::ALL.iter().map(|function| function.name()).collect::<List>().to_string()
     }
 
-    /// What a system is to be made of, of which there is nothing yet.
+    /// What a system is to be made of, of which there is nothing yet but the limits.
     pub fn draft_wasi(&self) -> WasiDraft {
-        WasiDraft::default()
+        self.systems.draft()
     }
 
     /// Makes a system of all that is in a draft and returns its handle.
@@ -29,6 +35,44 @@ impl Host {
     /// Forgets a system. Guests that import its functions go on with it.
     pub fn drop_wasi(&mut self, wasi: u32) {
         self.systems.remove(wasi);
+    }
+
+    /// The limits of a system: `[name, number]` each.
+    pub fn wasi_limits(&self, wasi: u32) -> Result<String, JsValue> {
+        self.systems.with(wasi, |system| system.limits())
+    }
+
+    /// Captures what a system is and returns the handle of the snapshot, in which there is nothing of what it wrote.
+    pub fn wasi_snapshot(&mut self, wasi: u32) -> Result<u32, JsValue> {
+        self.systems.snapshot(wasi)
+    }
+
+    /// A copy of a snapshot's bytes.
+    pub fn wasi_snapshot_bytes(&self, snapshot: u32) -> Result<Uint8Array, JsValue> {
+        let bytes = self.systems.kept(snapshot)?.snapshot();
+        Ok(Uint8Array::from(&*bytes.map_err(|error| system::refused(&error))?))
+    }
+
+    /// Forgets a snapshot.
+    pub fn drop_wasi_snapshot(&mut self, snapshot: u32) {
+        self.systems.forget_snapshot(snapshot);
+    }
+
+    /// Makes a system what it, or another one, was when the snapshot was taken. Its limits stay, and what was written before is
+    /// taken as ever.
+    pub fn wasi_restore(&mut self, wasi: u32, snapshot: u32) -> Result<(), JsValue> {
+        let kept = self.systems.kept(snapshot)?;
+        self.systems.with(wasi, |system| system.restore(kept))?
+    }
+
+    /// Bytes that a snapshot of a system can have at most.
+    pub fn wasi_snapshot_bytes_limit(&self, wasi: u32) -> Result<f64, JsValue> {
+        self.systems.with(wasi, |system| number(system.snapshot_bytes_limit()))
+    }
+
+    /// Makes a system what the bytes of a snapshot say.
+    pub fn wasi_restore_bytes(&mut self, wasi: u32, bytes: &[u8]) -> Result<(), JsValue> {
+        self.systems.with(wasi, |system| system.restore_bytes(bytes))?
     }
 
     /// Gives a system what is waited for, which is of a kind that a call waits for; before it is waited for that may be

@@ -36,6 +36,8 @@ coded! {
     /// Why there is no snapshot of a [`Wasi`](crate::wasi::Wasi), or none can be made from one.
     #[derive(Clone, Debug, Eq, PartialEq)]
     pub enum WasiSnapshotError, fn code {
+        /// A call waits. Serve it to its end, or forget it: [`Wasi::forget_wait`](crate::wasi::Wasi::forget_wait).
+        Busy => "busy", "a call waits, and a snapshot has no call";
         /// The bytes began as a snapshot, but were cut, extended, changed or badly made.
         Corrupted => "corrupted", "the bytes of the snapshot are damaged";
         /// What is in it is more than a limit of [`WasiLimits`](crate::wasi::WasiLimits).
@@ -56,8 +58,6 @@ coded! {
             /// Which.
             found: u32
         } => "version", "the snapshot is of version {found} of the format, {VERSION} is known";
-        /// A call waits. Serve it to its end, or forget it: [`Wasi::forget_wait`](crate::wasi::Wasi::forget_wait).
-        Waiting => "waiting", "a call waits, and a snapshot has no call";
     }
 }
 

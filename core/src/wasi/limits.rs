@@ -1,5 +1,6 @@
 //! What programs may take of the system that [`Wasi`](crate::wasi::Wasi) is to them.
 
+use crate::limits::LimitRow;
 use core::{error::Error, fmt};
 
 macro_rules! limits {
@@ -66,6 +67,9 @@ macro_rules! limits {
                 Self { $($field: $default $(<< $default_shift)?,)+ }
             }
         }
+
+        /// The limits of a [`Wasi`](crate::wasi::Wasi), for those who write about them.
+        pub const WASI_LIMITS: &[LimitRow] = &[$(LimitRow { name: stringify!($field), summary: $summary, ty: "u64" }),+];
     };
 }
 
@@ -101,14 +105,13 @@ limits! {
     ///
     /// 16 MiB take some milliseconds.
     transfer_bytes = 16 << 20, strict 16 << 20, unlimited u64::MAX, "a short read or write";
-    /// Bytes of output that wait for [`Wasi::take_output`](crate::wasi::Wasi::take_output), at most; one call
-    /// writes no more.
+    /// Bytes of output that wait to be taken, at most; one call writes no more.
     ///
-    /// 1 MiB: large against what is worth an event, small against a page's memory.
+    /// See [`Wasi::take_output`](crate::wasi::Wasi::take_output). 1 MiB: large against what is worth an event, small against a page's memory.
     output_buffer = 1 << 20, strict 1 << 20, unlimited u64::MAX, "[`Wait::Output`](crate::wasi::Wait), a short write";
-    /// Bytes of output altogether, until [`Wasi::forget_output`](crate::wasi::Wasi::forget_output).
+    /// Bytes of output altogether.
     ///
-    /// By default 16 MiB: a book has one, and terminals show less.
+    /// Until [`Wasi::forget_output`](crate::wasi::Wasi::forget_output). By default 16 MiB: a book has one, and terminals show less.
     output_bytes = 16 << 20, strict 16 << 20, unlimited u64::MAX, "the trap `HostError` with an [`OutputLimit`]";
     /// Bytes of arguments and of environment variables together, with the zero behind each: 64 KiB.
     string_bytes = 65_536, strict 65_536, unlimited 16 << 20, "nothing: [`OptionsError::Limit`](crate::wasi::OptionsError)";

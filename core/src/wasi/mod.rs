@@ -91,7 +91,7 @@ mod files;
 mod functions;
 mod host;
 mod inode;
-mod limits;
+pub(crate) mod limits;
 mod memory;
 mod names;
 mod options;

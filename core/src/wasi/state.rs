@@ -7,14 +7,14 @@ use super::{
     descriptors::{Descriptor, Descriptors, Target},
     errno::Errno,
     error::{OptionsError, text},
-    files::{Files, Quota, Written},
+    files::{Contents, Files, Kind, Quota, Written},
     functions::{self, Function},
     inode::Inode,
     limits::WasiLimits,
     options::{Clocks, Random, WasiOptions},
     streams::{Input, Output},
     tree::Tree,
-    wait::Stream,
+    wait::{Request, Stream},
 };
 use crate::{limits::count, store::Environment, types::value::Value};
 use alloc::vec::Vec;
@@ -210,6 +210,25 @@ impl Wasi {
     #[must_use]
     pub fn tree(&self, mount: impl AsRef<[u8]>) -> Option<Tree> {
         self.files.tree(mount.as_ref())
+    }
+
+    /// Whether another system has the same mounts: as many, by the same names and in the same order, and as much may be done
+    /// with each.
+    #[must_use]
+    pub fn has_mounts_of(&self, other: &Self) -> bool {
+        let mounts = |system: &'_ Self| -> Vec<_> {
+            system.files.mounts.iter().map(|mounted| (mounted.name.clone(), mounted.access)).collect()
+        };
+        mounts(self) == mounts(other)
+    }
+
+    /// The lazy files whose bytes were not asked for yet, in no order of theirs: those that [`Wait::File`](crate::wasi::Wait) may
+    /// still be for.
+    pub fn lazy_files(&self) -> impl Iterator<Item = Request> {
+        self.files.nodes.values().filter_map(|node| match node.kind {
+            Kind::File(Contents::Lazy(request)) => Some(request),
+            _ => None,
+        })
     }
 
     /// Takes the files of mounts [with write-back](crate::wasi::Mount::with_write_back) that were changed and then closed or

@@ -58,6 +58,38 @@ export interface LimitNumbers {
   readonly types?: number;
 }
 
+/** All limits of a WASI system, each a whole number. */
+export interface WasiLimitNumbers {
+  /** Directories within each other. */
+  readonly depth?: number;
+  /** Descriptors that are open, the three of the standard streams and those of the mounts included. */
+  readonly descriptors?: number;
+  /** Bytes of all files and of all targets of symbolic links together, as long as anything refers to them. */
+  readonly fileBytes?: number;
+  /** Files, directories and symbolic links; and as many names of them in directories, hard links included. */
+  readonly inodes?: number;
+  /** Pieces of memory that a call reads into or writes from: 1,024, as on Linux. */
+  readonly iovecs?: number;
+  /** Symbolic links that are followed for a path: 32. */
+  readonly links?: number;
+  /** Bytes of a name in a directory: 255, as on Linux. */
+  readonly nameBytes?: number;
+  /** Bytes of output that wait to be taken, at most; one call writes no more. */
+  readonly outputBuffer?: number;
+  /** Bytes of output altogether. */
+  readonly outputBytes?: number;
+  /** Bytes of a path, and of what a symbolic link leads to: 4,096, as on Linux. */
+  readonly pathBytes?: number;
+  /** Bytes of arguments and of environment variables together, with the zero behind each: 64 KiB. */
+  readonly stringBytes?: number;
+  /** Arguments and environment variables together: 1,000. */
+  readonly strings?: number;
+  /** Subscriptions of a poll: 1,024. */
+  readonly subscriptions?: number;
+  /** Bytes that one call reads or writes; beyond that it reads or writes less, which programs have to expect. */
+  readonly transferBytes?: number;
+}
+
 /** What a module takes of the limits, each in the unit of the limit. */
 export interface ModuleNeeds {
   readonly blockDepth: number;
@@ -84,6 +116,8 @@ export interface ModuleNeeds {
 
 export const LIMIT_NAMES = /* @__PURE__ */ "argumentBytes blockDepth blocks branchTargets constOperators engineStackBytes environmentBytes exports fuel functions globals guestFrames imports instances locals memories memoryPages moduleBytes multiValues nesting params segments tableElements tables totalInstanceBytes totalMemoryPages types".split(" ") as (keyof LimitNumbers)[];
 
+export const WASI_LIMIT_NAMES = /* @__PURE__ */ "depth descriptors fileBytes inodes iovecs links nameBytes outputBuffer outputBytes pathBytes stringBytes strings subscriptions transferBytes".split(" ") as (keyof WasiLimitNumbers)[];
+
 /** The limits of a guest's own, each a whole number. */
 export interface GuestLimits {
   readonly maxCallDepth?: number;
@@ -105,7 +139,7 @@ export interface ErrorCodes {
   readonly LoadError: "csp" | "html" | "no-compiling" | "no-simd" | "not-wasm" | "other-module" | "status" | "unreachable";
   readonly MemoryError: "ids-exhausted" | "ill-formed-text" | "limit" | "maximum" | "other-store" | "out-of-bounds" | "out-of-system-memory" | "too-many-pages";
   readonly PoisonedError: "poisoned";
-  readonly RestoreError: "busy" | "engine" | "grown" | "ids-exhausted" | "limit" | "maximum" | "other-module" | "out-of-system-memory" | "reference-global" | "segment" | "shape" | "table";
+  readonly RestoreError: "busy" | "engine" | "grown" | "ids-exhausted" | "limit" | "maximum" | "mounts" | "other-module" | "out-of-system-memory" | "reference-global" | "segment" | "shape" | "table";
   readonly SnapshotError: "busy" | "corrupted" | "engine" | "limit" | "not-a-snapshot" | "other-sandbox" | "out-of-system-memory" | "reference-global" | "segment" | "table" | "version";
   readonly SupervisorTrap: "allocator" | "arguments" | "heap-base" | "instance" | "limit" | "memory" | "memory-refused" | "out-of-system-memory" | "result-buffer" | "slice" | "store-in-use" | "thunk";
   readonly TableError: "apart" | "ids-exhausted" | "limit" | "maximum" | "other-store" | "out-of-bounds" | "out-of-system-memory" | "type";
@@ -176,7 +210,7 @@ export const enum Part {
   DIRECTORY = 4,
   /** A file, by its path and bytes. */
   FILE_BYTES = 5,
-  /** A file, by its path, its token in four bytes, and its size. */
+  /** A file, by its path and its size. Its token is its ordinal among those of the system. */
   LAZY_FILE = 6,
   /** A limit, by its name and value. */
   LIMIT = 7,
@@ -188,14 +222,16 @@ export const enum Part {
   MOUNT_READ_ONLY = 10,
   /** The same, whose files are handed over when they were written. */
   MOUNT_WRITE_BACK = 11,
+  /** The preset of the limits, by its name; before all else. */
+  PRESET = 12,
   /** Random numbers of the host's. */
-  RANDOM_HOST = 12,
+  RANDOM_HOST = 13,
   /** The seed of random numbers, in eight bytes. */
-  SEED = 13,
+  SEED = 14,
   /** That the standard streams are a terminal. */
-  TERMINAL = 14,
+  TERMINAL = 15,
   /** An environment variable, by its name and value. */
-  VARIABLE = 15,
+  VARIABLE = 16,
 }
 
 /** What is taken from a WASI system. Each stands in the code as it is. */

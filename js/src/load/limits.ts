@@ -70,8 +70,13 @@ export const loadOptions = (given: LoadOptions | undefined): LoadOptions => opti
 
 const LIMITS: Known<Limits> = new Set(["preset", ...LIMIT_NAMES]);
 
+/** Limits of some kind with a preset. */
+interface WithPreset {
+  readonly preset?: LimitsPreset;
+}
+
 /** The names of the features. */
-export const FEATURES = known<Features>({
+const FEATURES = known<Features>({
   bulkMemory: true,
   extendedConst: true,
   floats: true,
@@ -96,16 +101,21 @@ export function storeArguments({ limits, features }: StoreOptions): [string, str
   const wrong = switches.find(([, value]) => typeof value !== "boolean");
   if (wrong !== undefined) throw new TypeError(`the feature ${wrong[0]} is neither true nor false`);
   const names = (on: boolean): string[] => switches.filter(([, value]) => value === on).map(([name]) => name);
-  return [...limitArguments(limits), names(true), names(false)];
+  const [preset = "default", numbers] = limitArguments(limits, LIMITS);
+  return [preset, numbers.map(([name]) => name), Float64Array.from(numbers, ([, value]) => value), names(true), names(false)];
 }
 
-function limitArguments(limits: Limits | LimitsPreset | undefined): [string, string[], Float64Array] {
-  if (typeof limits === "string") return [limits, [], new Float64Array()];
-  const { preset = "default", ...others } = optionsOf(limits, LIMITS, "limits", "limit");
-  if (typeof preset !== "string") throw new TypeError("the preset is not a string");
-  const entries = Object.entries(others).filter(([, value]) => value !== undefined);
-  const numbers = entries.map(([name, value]) => limitNumber(`the limit ${name}`, value));
-  return [preset, entries.map(([name]) => name), Float64Array.from(numbers)];
+/** A preset's name, where one is given, and the limits that differ from it. */
+export function limitArguments<T extends WithPreset>(
+  limits: T | LimitsPreset | undefined,
+  known: Known<T>,
+): [string | undefined, (readonly [string, number])[]] {
+  if (typeof limits === "string") return [limits, []];
+  const { preset, ...others } = optionsOf(limits, known, "limits", "limit");
+  if (preset !== undefined && typeof preset !== "string") throw new TypeError("the preset is not a string");
+  const entries = Object.entries(others as { [name: string]: bigint | number | undefined });
+  const given = entries.filter((entry): entry is [string, bigint | number] => entry[1] !== undefined);
+  return [preset, given.map(([name, value]) => [name, limitNumber(`the limit ${name}`, value)])];
 }
 
 /** A whole number; from 2^53 on those that numbers can be, for what is none or far off is no limit. */

@@ -126,9 +126,8 @@ export class FileSystem {
       const path = above === "" ? name : `${above}/${name}`;
       const place = encodeText(path);
       if (entry instanceof LazyFile) {
-        const token = new Uint8Array(Uint32Array.of(this.lazy.length).buffer);
         append(this.lazy, entry);
-        add(Part.LAZY_FILE, place, token, entry.size);
+        add(Part.LAZY_FILE, place, undefined, entry.size);
       } else if (entry instanceof SymbolicLink) {
         add(Part.LINK, place, encodeText(entry.target));
       } else if (typeof entry === "string" || entry instanceof ArrayBuffer || ArrayBuffer.isView(entry) || isShared(entry)) {

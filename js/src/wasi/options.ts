@@ -1,43 +1,18 @@
 /** What a WASI system is made of. */
 import { checkBoolean, checkFuel, encodeText } from "../base/checks.js";
-import { type Names, known, optionsOf } from "../base/options.js";
-import { Part } from "../base/tables.js";
+import { type Known, type Names, known, optionsOf } from "../base/options.js";
+import { Part, WASI_LIMIT_NAMES, type WasiLimitNumbers } from "../base/tables.js";
+import { type LimitsPreset, limitArguments } from "../load/limits.js";
 import { type Add, type FileSystem, type Mounts, pairsOf } from "./files.js";
 import type { Sink, Stdin } from "./streams.js";
 
-/** Limits of a system, each a whole number; what is not given is the default. */
-export interface WasiLimits {
-  /** Bytes of all files together. By default 64 MiB. */
-  readonly fileBytes?: number;
-  /** Files, directories and links. By default 10,000. */
-  readonly inodes?: number;
-  /** Descriptors that are open. By default 256. */
-  readonly descriptors?: number;
-  /** Directories within each other. By default 128. */
-  readonly depth?: number;
-  /** Bytes that one call reads or writes. By default 16 MiB. */
-  readonly transferBytes?: number;
-  /** Bytes of output that wait to be taken. By default 1 MiB. */
-  readonly outputBuffer?: number;
-  /** Bytes of output altogether. By default 16 MiB. */
-  readonly outputBytes?: number;
-  /** Bytes of arguments and environment variables. By default 64 KiB. */
-  readonly stringBytes?: number;
-  /** Arguments and environment variables. By default 1,000. */
-  readonly strings?: number;
+/** Limits of a system, each a whole number; what is not given is as the preset has it. */
+export interface WasiLimits extends WasiLimitNumbers {
+  /** Where the other limits come from; by default what the sandbox was loaded with. */
+  readonly preset?: LimitsPreset;
 }
 
-const LIMITS = known<WasiLimits>({
-  depth: true,
-  descriptors: true,
-  fileBytes: true,
-  inodes: true,
-  outputBuffer: true,
-  outputBytes: true,
-  stringBytes: true,
-  strings: true,
-  transferBytes: true,
-});
+const LIMITS: Known<WasiLimits> = new Set(["preset", ...WASI_LIMIT_NAMES]);
 
 /** Deterministic clocks: the same in each run, however fast it is. */
 export interface Clock {
@@ -69,7 +44,8 @@ export interface WasiOptions {
   readonly random?: "host" | ((bytes: Uint8Array) => void) | bigint | number;
   /** Whether the standard streams are a terminal: programs then write each line at once, and ask. */
   readonly terminal?: boolean;
-  readonly limits?: WasiLimits;
+  /** What it may take: a preset by name, or limits that differ from it. By default the preset that the sandbox was loaded with. */
+  readonly limits?: WasiLimits | LimitsPreset;
 }
 
 export const WASI_NAMES: Names<WasiOptions> = {
@@ -98,10 +74,10 @@ export type Fill = (bytes: Uint8Array<ArrayBuffer>) => void;
 
 /** Adds all that options say but for the standard streams. What fills random bytes, where JavaScript does. */
 export function addOptions(options: WasiOptions, files: FileSystem, add: Add): Fill | undefined {
-  const { args = [], env = {}, clock = {}, limits, random = 0n } = options;
-  for (const [name, value] of Object.entries(optionsOf(limits, LIMITS, "limits", "limit"))) {
-    if (value !== undefined) add(Part.LIMIT, encodeText(name), EMPTY, Number(checkFuel(`the limit ${name}`, value as number)));
-  }
+  const { args = [], env = {}, clock = {}, random = 0n } = options;
+  const [preset, limits] = limitArguments(options.limits, LIMITS);
+  if (preset !== undefined) add(Part.PRESET, encodeText(preset));
+  for (const [name, value] of limits) add(Part.LIMIT, encodeText(name), EMPTY, value);
   if (!Array.isArray(args)) throw new TypeError("args are no array of strings");
   for (const arg of args as readonly string[]) add(Part.ARG, encodeText(arg));
   for (const [name, value] of pairsOf("env", env)) add(Part.VARIABLE, encodeText(name), encodeText(value));

@@ -1,11 +1,11 @@
 /** WASI systems: what programs of `wasm32-wasip1` see. */
-import { isThenable } from "../base/checks.js";
+import { type Bytes, bytesOf, isThenable } from "../base/checks.js";
 import { constant } from "../base/define.js";
 import { disposable } from "../base/disposable.js";
-import { DisposedError, WasiError } from "../base/errors.js";
+import { DisposedError, SnapshotError, WasiError } from "../base/errors.js";
 import { known, optionsOf } from "../base/options.js";
 import { shown } from "../base/shown.js";
-import { Taken, Wait } from "../base/tables.js";
+import { Taken, Wait, type WasiLimitNumbers } from "../base/tables.js";
 import { yieldToEventLoop } from "../base/yield.js";
 import { type System, type Waiting, noteSystemFunction } from "../calls/system.js";
 import type { Engine } from "../host/engine.js";
@@ -15,6 +15,7 @@ import { Sandbox } from "../sandbox.js";
 import type { Guest, PaceOptions } from "../types.js";
 import { type Contents, FileSystem, type Files, type Seen, contentsOf, knownBytes } from "./files.js";
 import { type Fill, WASI_NAMES, type WasiOptions, addOptions } from "./options.js";
+import { WasiSnapshot } from "./snapshot.js";
 import { Input, type Output, inputOf, outputOf } from "./streams.js";
 
 const WASI_OPTIONS = known<WasiOptions>(WASI_NAMES);
@@ -129,6 +130,51 @@ export class Wasi implements System {
     } finally {
       if (engine.isLive) engine.use((host) => host.wasi_look(handle, undefined));
     }
+  }
+
+  /**
+   * What the system is now. With `guest.snapshot()` it is all that the program's next call depends on.
+   *
+   * What was written is handed over, not kept. Throws a `SnapshotError` "busy" while a call waits for the system, for input or a
+   * time.
+   */
+  snapshot(): WasiSnapshot {
+    const { engine } = this;
+    const handle = this.handle();
+    return new WasiSnapshot(
+      engine,
+      engine.use((host) => host.wasi_snapshot(handle)),
+    );
+  }
+
+  /**
+   * Makes the system what it, or another one of the same `files`, was when a snapshot was taken, by the snapshot or by its bytes.
+   *
+   * Limits and streams stay its own: what was written before is handed over as ever, and what `stdin` gave since then is not given again. Where it is refused,
+   * by a `SnapshotError` or `RestoreError`, it is as it was.
+   */
+  restore(snapshot: Bytes | WasiSnapshot): void {
+    const { engine } = this;
+    const handle = this.handle();
+    if (snapshot instanceof WasiSnapshot) {
+      const kept = snapshot.handleIn(engine);
+      engine.use((host) => host.wasi_restore(handle, kept));
+      return;
+    }
+    const bytes = bytesOf("the snapshot", snapshot);
+    // Far too many are not copied to where the engine reads them: that memory never shrinks.
+    const maximum = engine.use((host) => host.wasi_snapshot_bytes_limit(handle));
+    if (bytes.length > maximum) {
+      throw new SnapshotError("limit", `snapshot refused: ${bytes.length} bytes are more than the system may have, ${maximum}`);
+    }
+    engine.use((host) => host.wasi_restore_bytes(handle, bytes));
+  }
+
+  /** All limits, as a plain object: it can be written as JSON, and be given as `limits`. */
+  get limits(): Required<WasiLimitNumbers> {
+    const handle = this.handle();
+    const limits = JSON.parse(this.engine.use((host) => host.wasi_limits(handle))) as [string, number][];
+    return Object.fromEntries(limits) as unknown as Required<WasiLimitNumbers>;
   }
 
   /** Counts output from nothing again, for the limit `outputBytes`: between two requests to a reactor. */

@@ -219,7 +219,7 @@ const program: wasi.RunOptions = {
   stderr: new WritableStream<Uint8Array>(),
   clock: { start: new Date(), tick: 1 },
   random: "host",
-  limits: { fileBytes: 1 },
+  limits: { preset: "strict", fileBytes: 1 },
   timeout: Infinity,
   fuel: 5n,
 };
@@ -228,9 +228,18 @@ const again: wasi.RunOptions = { files, stdin: "text" };
 using system = new wasi.Wasi(sandbox, { stdin: [new Uint8Array(1), "text"] });
 const reactor = module.instantiate({ ...system.imports(), env: { memory } });
 await system.initialize(reactor, { timeout: 5 });
+using keptSystem: wasi.WasiSnapshot = system.snapshot();
+system.restore(keptSystem);
+system.restore(keptSystem.bytes);
+const inodes: number = new wasi.Wasi(module, { limits: "strict" }).limits.inodes;
+console.log(inodes);
 if (wasi.WasiError.is(exitCode, "exit")) console.log(exitCode.exitCode, fuelUsed, again);
 // @ts-expect-error -- there is no such clock
 wasi.run(module, { clock: "real" });
+// @ts-expect-error -- there is no such limit of a system
+wasi.run(module, { limits: { fuel: 5 } });
+// @ts-expect-error -- a snapshot of a guest is none of a system
+system.restore(reactor.snapshot());
 // @ts-expect-error -- there is no such limit
 const misspelt: Limits = { fuels: 1 };
 // @ts-expect-error -- a guest is made by a module

@@ -9,17 +9,20 @@
 use core::fmt::{Arguments, Write};
 use guestbox::{
     Limits, Needs, TrapCode,
-    tables::{INSTANCE_LIMITS, LIMITS, LimitRow, TRAPS},
+    tables::{INSTANCE_LIMITS, LIMITS, LimitRow, TRAPS, WASI_LIMITS},
+    wasi::WasiLimits,
 };
 use guestbox_wasm_host::{CLASSES, PROTOCOL, camel_case};
-use std::{env, fs, io, path::Path, process::ExitCode};
+use std::{collections::HashMap, env, fs, io, path::Path, process::ExitCode};
 
 fn main() -> io::Result<ExitCode> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let is_check = env::args().any(|argument| argument == "--check");
     let readme = root.join("js/README.md");
     let mut text = fs::read_to_string(&readme)?;
-    for (name, table) in [("limits", limits()), ("traps", traps()), ("errors", errors())] {
+    for (name, table) in
+        [("limits", limits()), ("limits of WASI", wasi_limits()), ("traps", traps()), ("errors", errors())]
+    {
         text = with_table(&text, name, &table)
             .ok_or_else(|| io::Error::other(format!("js/README.md has no place for the table of {name}")))?;
     }
@@ -44,21 +47,34 @@ fn with_table(text: &str, name: &str, table: &str) -> Option<String> {
     Some(format!("{before}{begin}{table}\n<!-- end -->{after}"))
 }
 
-/// The limits by their names in JavaScript, in order.
-fn limits_by_name() -> Vec<(String, &'static LimitRow)> {
-    let mut limits: Vec<_> = LIMITS.iter().map(|row| (camel_case(row.name), row)).collect();
+/// Limits by their names in JavaScript, in order.
+fn by_name(rows: &'static [LimitRow]) -> Vec<(String, &'static LimitRow)> {
+    let mut limits: Vec<_> = rows.iter().map(|row| (camel_case(row.name), row)).collect();
     limits.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
     limits
 }
 
 fn limits() -> String {
     let (default, strict) = (Limits::default(), Limits::strict());
-    let value = |limits: &Limits, name: &str| {
-        let found = limits.by_name().find(|(other, _)| *other == name);
-        found.map_or_else(String::new, |(name, value)| quantity(name, value))
+    limit_table(LIMITS, default.by_name(), strict.by_name())
+}
+
+fn wasi_limits() -> String {
+    let (default, strict) = (WasiLimits::default(), WasiLimits::strict());
+    limit_table(WASI_LIMITS, default.by_name(), strict.by_name())
+}
+
+fn limit_table(
+    rows: &'static [LimitRow],
+    default: impl Iterator<Item = (&'static str, u64)>,
+    strict: impl Iterator<Item = (&'static str, u64)>,
+) -> String {
+    let (default, strict): (HashMap<_, _>, HashMap<_, _>) = (default.collect(), strict.collect());
+    let value = |limits: &HashMap<&str, u64>, name: &str| {
+        limits.get(name).map_or_else(String::new, |value| quantity(name, *value))
     };
     let mut table = "| limit | default | strict | what |\n|---|---|---|---|".to_owned();
-    for (name, row) in limits_by_name() {
+    for (name, row) in by_name(rows) {
         let (default, strict) = (value(&default, row.name), value(&strict, row.name));
         add(&mut table, format_args!("\n| `{name}` | {default} | {strict} | {} |", row.summary.trim()));
     }
@@ -109,13 +125,20 @@ fn typescript() -> String {
     let mut text =
         "// Made by `make package` from the tables in Rust: see wasm-host/src/bin/tables.rs.\n".to_owned();
     text.push_str("\n/** All limits, each a whole number. */\nexport interface LimitNumbers {\n");
-    for (name, row) in limits_by_name() {
+    for (name, row) in by_name(LIMITS) {
         let about = row.summary.trim();
         let (ty, more) = match row.ty {
             "u64" => ("number | bigint", " Above 2^53 it is the nearest that a number can be."),
             _ => ("number", ""),
         };
         add(&mut text, format_args!("  /** {about}{more} */\n  readonly {name}?: {ty};\n"));
+    }
+    text.push_str("}\n");
+    text.push_str(
+        "\n/** All limits of a WASI system, each a whole number. */\nexport interface WasiLimitNumbers {\n",
+    );
+    for (name, row) in by_name(WASI_LIMITS) {
+        add(&mut text, format_args!("  /** {} */\n  readonly {name}?: number;\n", row.summary.trim()));
     }
     text.push_str("}\n");
     text.push_str("\n/** What a module takes of the limits, each in the unit of the limit. */\nexport interface ModuleNeeds {\n");
@@ -125,14 +148,18 @@ fn typescript() -> String {
         add(&mut text, format_args!("  readonly {name}: number;\n"));
     }
     text.push_str("}\n");
-    let names: Vec<_> = limits_by_name().into_iter().map(|(name, _)| name).collect();
-    let names = names.join(" ");
-    add(
-        &mut text,
-        format_args!(
-            "\nexport const LIMIT_NAMES = /* @__PURE__ */ \"{names}\".split(\" \") as (keyof LimitNumbers)[];\n"
-        ),
-    );
+    for (constant, of, rows) in
+        [("LIMIT_NAMES", "LimitNumbers", LIMITS), ("WASI_LIMIT_NAMES", "WasiLimitNumbers", WASI_LIMITS)]
+    {
+        let names: Vec<_> = by_name(rows).into_iter().map(|(name, _)| name).collect();
+        let names = names.join(" ");
+        add(
+            &mut text,
+            format_args!(
+                "\nexport const {constant} = /* @__PURE__ */ \"{names}\".split(\" \") as (keyof {of})[];\n"
+            ),
+        );
+    }
     text.push_str(
         "\n/** The limits of a guest's own, each a whole number. */\nexport interface GuestLimits {\n",
     );

@@ -1,7 +1,12 @@
 //! What a system is made of, part by part.
 
-use super::system::System;
-use crate::{convert::saturate_long, error::error, names::camel_case, protocol::Protocol};
+use super::{refusal::refusal, system::System};
+use crate::{
+    convert::saturate_long,
+    limits::{Preset, unknown},
+    names::camel_case,
+    protocol::Protocol,
+};
 use guestbox::wasi::{Clocks, Mount, OptionsError, Random, Tree, Wasi, WasiLimits, WasiOptions};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
@@ -14,6 +19,8 @@ pub struct WasiDraft {
     clocks: Clocks,
     /// The mount that parts are added to: its name, whether it is read-only or written back, and its tree.
     mount: Option<(Vec<u8>, u32, Tree)>,
+    /// The sizes of the lazy files, by their tokens.
+    lazy_sizes: Vec<u64>,
 }
 
 #[wasm_bindgen]
@@ -22,7 +29,7 @@ impl WasiDraft {
     ///
     /// # Errors
     ///
-    /// A `RangeError` for the name of a limit that there is not.
+    /// A `RangeError` for the name of a limit or of a preset that there is not.
     pub fn add(&mut self, part: u32, name: Vec<u8>, value: Vec<u8>, number: f64) -> Result<(), JsValue> {
         match part {
             Protocol::ARG => self.change(|options| options.with_args([name])),
@@ -47,9 +54,12 @@ impl WasiDraft {
             Protocol::FILE_BYTES => self.grow(|tree| tree.with_file(name, value)),
             Protocol::LINK => self.grow(|tree| tree.with_link(name, value)),
             Protocol::LAZY_FILE => {
-                let token = u32::from_le_bytes(*value.first_chunk().unwrap_or(&[0; 4]));
-                self.grow(|tree| tree.with_lazy_file(name, saturate_long(number), token.into()));
+                let size = saturate_long(number);
+                let token = self.lazy_sizes.len().try_into().unwrap_or(u64::MAX);
+                self.lazy_sizes.push(size);
+                self.grow(|tree| tree.with_lazy_file(name, size, token));
             }
+            Protocol::PRESET => self.limits = limits_of(Preset::of_name(&String::from_utf8_lossy(&name))?),
             _ => {}
         }
         Ok(())
@@ -57,12 +67,24 @@ impl WasiDraft {
 }
 
 impl WasiDraft {
+    /// Nothing, under the limits of a preset.
+    pub(super) fn new(preset: Preset) -> Self {
+        Self { limits: limits_of(preset), ..Self::default() }
+    }
+
     /// Makes the system.
     pub(crate) fn finish(mut self) -> Result<System, JsValue> {
         self.finish_mount();
-        let Self { options, limits, clocks, .. } = self;
+        let Self { options, limits, clocks, lazy_sizes, .. } = self;
         let options = options.with_limits(limits).with_clocks(clocks);
-        Wasi::new(&options).map(System::new).map_err(|refused| refusal(&refused))
+        let wasi = Wasi::new(&options).map_err(|refused| {
+            let limit = match refused {
+                OptionsError::Limit { limit, maximum, .. } => Some((limit, maximum)),
+                _ => None,
+            };
+            refusal("WasiError", refused.code(), limit, "what the program is given is more", &refused)
+        })?;
+        Ok(System::new(wasi, lazy_sizes))
     }
 
     fn limit(&mut self, name: &str, number: f64) -> Result<(), JsValue> {
@@ -70,7 +92,7 @@ impl WasiDraft {
         let known = names.by_name().map(|(known, _)| known).find(|known| camel_case(known) == name);
         let known = known.filter(|known| names.set(known, 0));
         let Some(known) = known else {
-            return Err(error("RangeError", "unknown-limit", &format_args!("there is no limit `{name}`")));
+            return Err(unknown(&format_args!("there is no limit `{name}`")));
         };
         self.limits.set(known, saturate_long(number));
         Ok(())
@@ -97,21 +119,12 @@ impl WasiDraft {
     }
 }
 
-/// What JavaScript is told, which spells limits in its own way.
-fn refusal(refused: &OptionsError) -> JsValue {
-    let code = refused.code();
-    match refused {
-        OptionsError::Limit { limit, maximum, .. } => {
-            let name = camel_case(limit);
-            error(
-                "WasiError",
-                code,
-                &format_args!(
-                    "limit `{name}` is {maximum}, and what the program is given is more; raise it in `limits`"
-                ),
-            )
-        }
-        _ => error("WasiError", code, refused),
+/// The limits of a preset. A guest that is metered by its supervisor has the usual ones.
+fn limits_of(preset: Preset) -> WasiLimits {
+    match preset {
+        Preset::Default | Preset::SelfMetered => WasiLimits::default(),
+        Preset::Strict => WasiLimits::strict(),
+        Preset::Unlimited => WasiLimits::unlimited(),
     }
 }
 

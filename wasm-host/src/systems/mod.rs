@@ -3,19 +3,21 @@
 pub(crate) mod attend;
 mod clock;
 pub(crate) mod draft;
+mod refusal;
 pub(crate) mod seat;
-mod system;
+pub(crate) mod system;
 
 use self::{
+    draft::WasiDraft,
     seat::Seat,
     system::{Shared, System},
 };
-use crate::{error::no_such, protocol::Protocol, slab::Slab};
+use crate::{error::no_such, limits::Preset, protocol::Protocol, slab::Slab};
 use alloc::rc::Rc;
 use core::cell::RefCell;
 use guestbox::{
     Environment, FuncIndex,
-    wasi::{FIRST_FUNCTION, Function},
+    wasi::{FIRST_FUNCTION, Function, Wasi},
 };
 use std::collections::HashMap;
 use wasm_bindgen::JsValue;
@@ -26,9 +28,22 @@ pub(crate) struct Systems {
     all: Slab<Shared>,
     /// By the numbers of the instances that they serve.
     of_instances: HashMap<u32, Shared>,
+    /// What systems were when snapshots of them were taken.
+    snapshots: Slab<Wasi>,
+    preset: Preset,
 }
 
 impl Systems {
+    /// None, in a store whose limits are those of a preset.
+    pub(crate) fn new(preset: Preset) -> Self {
+        Self { preset, ..Self::default() }
+    }
+
+    /// What a system is to be made of, under the limits of the store's preset.
+    pub(crate) fn draft(&self) -> WasiDraft {
+        WasiDraft::new(self.preset)
+    }
+
     /// Whether a function is one of WASI's.
     pub(crate) fn serve(func: FuncIndex) -> bool {
         Function::of(func).is_some()
@@ -47,6 +62,20 @@ impl Systems {
     pub(crate) fn with<T>(&self, handle: u32, using: impl FnOnce(&mut System) -> T) -> Result<T, JsValue> {
         let mut system = self.all.get(handle)?.try_borrow_mut().map_err(|_| no_such("handle"))?;
         Ok(using(&mut system))
+    }
+
+    /// Takes a snapshot of a system, and gives its handle.
+    pub(crate) fn snapshot(&mut self, handle: u32) -> Result<u32, JsValue> {
+        let kept = self.with(handle, |system| system.snapshot())??;
+        Ok(self.snapshots.insert(kept))
+    }
+
+    pub(crate) fn kept(&self, snapshot: u32) -> Result<&Wasi, JsValue> {
+        self.snapshots.get(snapshot)
+    }
+
+    pub(crate) fn forget_snapshot(&mut self, snapshot: u32) {
+        self.snapshots.remove(snapshot);
     }
 
     /// What serves an instance that is to be made. `wasi` is empty, or has the handle of a system and, for each of the functions

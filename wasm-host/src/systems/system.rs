@@ -1,10 +1,14 @@
 //! A system, and what JavaScript gives it and takes from it.
 
-use super::clock;
-use crate::{json::List, protocol::Protocol};
+use super::{clock, refusal::refusal};
+use crate::{error::error, json::List, protocol::Protocol};
 use alloc::{borrow::Cow, collections::VecDeque, rc::Rc, sync::Arc};
-use core::cell::RefCell;
-use guestbox::wasi::{Entry, Stream, Tree, Wasi, Written};
+use core::{cell::RefCell, iter};
+use guestbox::{
+    RestoreError,
+    wasi::{Entry, Request, Stream, Tree, Wasi, WasiLimits, WasiSnapshotError, Written},
+};
+use wasm_bindgen::JsValue;
 
 /// A system, shared by JavaScript's object, its guests and their calls.
 pub(crate) type Shared = Rc<RefCell<System>>;
@@ -12,12 +16,18 @@ pub(crate) type Shared = Rc<RefCell<System>>;
 /// A system that programs see.
 pub(crate) struct System {
     pub(super) wasi: Wasi,
-    /// When the monotonic clock began.
+    /// When the monotonic clock began; where it goes on from a snapshot's, that may be before the runtime's did.
     began_ns: u64,
+    /// The sizes of the lazy files that JavaScript has, by their tokens.
+    lazy_sizes: Vec<u64>,
     /// Until when the call that waits does so.
     pub(super) until_ns: u64,
     /// Whether a call waits for it.
     pub(super) is_waited_for: bool,
+    /// What was written before a snapshot was restored, and not taken yet.
+    output_before: VecDeque<(Stream, Vec<u8>)>,
+    written_before: VecDeque<Vec<Written>>,
+    /// Files that are being taken.
     written: VecDeque<Written>,
     /// What was taken last: bytes, and of a file also where it is.
     taken: Arc<Vec<u8>>,
@@ -26,8 +36,11 @@ pub(crate) struct System {
 }
 
 impl System {
-    pub(crate) fn new(wasi: Wasi) -> Self {
+    pub(super) fn new(wasi: Wasi, lazy_sizes: Vec<u64>) -> Self {
         Self {
+            lazy_sizes,
+            output_before: VecDeque::new(),
+            written_before: VecDeque::new(),
             began_ns: if wasi.has_clocks_of_host() { clock::monotonic_ns() } else { 0 },
             wasi,
             until_ns: 0,
@@ -42,7 +55,7 @@ impl System {
     /// Says what time it is, where the clocks are the host's.
     pub(super) fn set_time(&mut self) {
         if self.wasi.has_clocks_of_host() {
-            let monotonic = clock::monotonic_ns().saturating_sub(self.began_ns);
+            let monotonic = clock::monotonic_ns().wrapping_sub(self.began_ns);
             self.wasi.set_time(clock::realtime_ns(), monotonic);
         }
     }
@@ -62,13 +75,14 @@ impl System {
 
     /// Takes what was written next, and says what it is. Its bytes are in [`System::taken`].
     pub(crate) fn take(&mut self) -> u32 {
-        if let Some((stream, bytes)) = self.wasi.take_output() {
+        if let Some((stream, bytes)) = self.output_before.pop_front().or_else(|| self.wasi.take_output()) {
             self.taken = Arc::new(bytes);
             return if stream == Stream::Stdout { Protocol::STDOUT } else { Protocol::STDERR };
         }
         let is_first = self.written.is_empty();
         if is_first {
-            self.written = self.wasi.take_written().into();
+            let before = self.written_before.pop_front();
+            self.written = before.unwrap_or_else(|| self.wasi.take_written()).into();
         }
         let Some(file) = self.written.pop_front() else {
             self.taken = Arc::default();
@@ -113,10 +127,91 @@ impl System {
         self.tree.file(path)
     }
 
+    /// All limits: `[name, number]` each.
+    pub(crate) fn limits(&self) -> String {
+        crate::limits::describe(self.wasi.limits().by_name())
+    }
+
+    /// Bytes that a snapshot can have at most, by the limits.
+    pub(crate) fn snapshot_bytes_limit(&self) -> u64 {
+        let WasiLimits { file_bytes, inodes, name_bytes, output_buffer, string_bytes, .. } =
+            self.wasi.limits();
+        let of_nodes = inodes.saturating_mul(name_bytes.saturating_add(NODE_BYTES));
+        let parts = [*file_bytes, of_nodes, *output_buffer, string_bytes.saturating_mul(2), INPUT_BYTES];
+        parts.into_iter().fold(0, u64::saturating_add)
+    }
+
+    /// What it is, but for what it wrote: that goes where it goes.
+    pub(super) fn snapshot(&self) -> Result<Wasi, JsValue> {
+        if self.is_waited_for {
+            return Err(refused(&WasiSnapshotError::Busy));
+        }
+        let mut kept = self.wasi.clone();
+        while kept.take_output().is_some() {}
+        kept.take_written();
+        Ok(kept)
+    }
+
+    /// Makes it what it was when a snapshot was taken.
+    pub(crate) fn restore(&mut self, kept: &Wasi) -> Result<(), JsValue> {
+        if kept.limits() == self.wasi.limits() {
+            return self.become_one(kept.clone());
+        }
+        let bytes = kept.snapshot().map_err(|error| refused(&error))?;
+        self.restore_bytes(&bytes)
+    }
+
+    /// Makes it what it was when a snapshot was taken that has these bytes.
+    pub(crate) fn restore_bytes(&mut self, bytes: &[u8]) -> Result<(), JsValue> {
+        let kept = Wasi::from_snapshot(bytes, self.wasi.limits().clone());
+        self.become_one(kept.map_err(|error| refused(&error))?)
+    }
+
+    fn become_one(&mut self, kept: Wasi) -> Result<(), JsValue> {
+        if self.is_waited_for {
+            return Err(error(
+                "RestoreError",
+                RestoreError::Busy.code(),
+                &"a call of a guest waits for the system",
+            ));
+        }
+        let is_here = |Request { token, size, .. }: Request| {
+            usize::try_from(token).is_ok_and(|token| self.lazy_sizes.get(token) == Some(&size))
+        };
+        if !kept.has_mounts_of(&self.wasi) || !kept.lazy_files().all(is_here) {
+            let message = "the snapshot is of a system with other directories or lazy files; give this one the same `files`";
+            return Err(error("RestoreError", "mounts", &message));
+        }
+        self.output_before.extend(iter::from_fn(|| self.wasi.take_output()));
+        let written = self.wasi.take_written();
+        if !written.is_empty() {
+            self.written_before.push_back(written);
+        }
+        // A clock of the runtime's goes on from where it was.
+        self.began_ns = clock::monotonic_ns().wrapping_sub(kept.monotonic_ns());
+        self.wasi = kept;
+        Ok(())
+    }
+
     /// Has looked enough.
     pub(crate) fn forget_tree(&mut self) {
         self.tree = Tree::new();
     }
+}
+
+/// Bytes that a snapshot has of a node besides its name and what is in it, at most.
+const NODE_BYTES: u64 = 256;
+
+/// Bytes of unread input that a snapshot may have, of which a system has no limit.
+const INPUT_BYTES: u64 = 256 << 20;
+
+/// What JavaScript is told where there is no snapshot.
+pub(crate) fn refused(refused: &WasiSnapshotError) -> JsValue {
+    let limit = match refused {
+        WasiSnapshotError::Limit { limit, maximum, .. } => Some((*limit, *maximum)),
+        _ => None,
+    };
+    refusal("SnapshotError", refused.code(), limit, "the snapshot has more", refused)
 }
 
 /// A number of bytes that no others have which are here at the same time: a file with ten thousand names is copied once.

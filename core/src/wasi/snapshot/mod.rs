@@ -39,10 +39,10 @@ impl Wasi {
     ///
     /// # Errors
     ///
-    /// [`WasiSnapshotError::Waiting`] where a call waits, [`WasiSnapshotError::OutOfSystemMemory`].
+    /// [`WasiSnapshotError::Busy`] where a call waits, [`WasiSnapshotError::OutOfSystemMemory`].
     pub fn snapshot(&self) -> Result<Vec<u8>, WasiSnapshotError> {
         if self.is_waiting() {
-            return Err(WasiSnapshotError::Waiting);
+            return Err(WasiSnapshotError::Busy);
         }
         let output = self.output.all();
         let state = self.state(&output);

@@ -80,11 +80,52 @@ fn a_system_goes_on_where_it_was() {
 }
 
 #[test]
+fn whether_a_snapshot_fits_is_said() {
+    let mounts = |mounts: &[(&str, Mount)]| {
+        let with =
+            |options: WasiOptions, (name, mount): &(&str, Mount)| options.with_mount(*name, mount.clone());
+        Wasi::new(&mounts.iter().fold(WasiOptions::new(), with)).unwrap()
+    };
+    let empty = || Mount::new(Tree::new());
+    let one = mounts(&[("/a", empty()), ("/b", empty().read_only())]);
+    let same = mounts(&[("/a", Mount::new(Tree::new().with_file("f", "f"))), ("/b", empty().read_only())]);
+    assert!(one.has_mounts_of(&one) && one.has_mounts_of(&same) && same.has_mounts_of(&one));
+    for other in [
+        mounts(&[]),
+        mounts(&[("/a", empty())]),
+        mounts(&[("/b", empty().read_only()), ("/a", empty())]),
+        mounts(&[("/a", empty()), ("/b", empty())]),
+        mounts(&[("/a", empty().with_write_back()), ("/b", empty().read_only())]),
+        mounts(&[("/a", empty()), ("/b", empty().read_only()), ("/c", empty())]),
+    ] {
+        assert!(!one.has_mounts_of(&other) && !other.has_mounts_of(&one));
+    }
+
+    let tree = Tree::new().with_lazy_file("x", 3, 7).with_lazy_file("d/y", 5, 8).with_file("z", "z");
+    let mut program = Program::with_tree(tree);
+    let lazy = |program: &Program| {
+        let mut all: Vec<_> =
+            program.wasi.lazy_files().map(|request| (request.token, request.size)).collect();
+        all.sort_unstable();
+        all
+    };
+    assert_eq!(lazy(&program), [(7, 3), (8, 5)]);
+    let fd = program.open("x", 0, READ_RIGHTS).unwrap();
+    let args = program.reading(fd, 1);
+    assert!(matches!(program.wait(Function::FdRead, &args), Wait::File(_)));
+    program.wasi.answer_file(Ok(b"xxx".to_vec()));
+    program.call(Function::FdRead, &args).unwrap();
+    assert_eq!(lazy(&program), [(8, 5)]);
+    program.unlink("d/y").unwrap();
+    assert_eq!(lazy(&program), []);
+}
+
+#[test]
 fn a_call_that_waits_is_in_no_snapshot() {
     let mut program = Program::new(&WasiOptions::new());
     let args = program.reading(0, 1);
     assert_eq!(program.wait(Function::FdRead, &args), Wait::Stdin);
-    assert_eq!(program.wasi.snapshot(), Err(WasiSnapshotError::Waiting));
+    assert_eq!(program.wasi.snapshot(), Err(WasiSnapshotError::Busy));
     program.wasi.forget_wait();
     assert!(program.wasi.snapshot().is_ok());
 }
