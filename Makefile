@@ -41,8 +41,8 @@ test-native: setup-js setup-guests setup-wasi programs supervisor runtime ## the
 	cargo test --profile optimized --package guestbox-tests --test teardown --test wasi_work
 	tests/areas.sh optimized torture oracle fuzz traces operators spec substrate runtime wasi
 
-test-js: package programs setup-guests setup-large supervisor runtime ## the npm package under this machine's Node and under Node 24
-	cargo build --quiet --package guestbox --package guestbox-tests --bin snapshots --bin hostile --bin operators --bin spec
+test-js: package programs setup-guests setup-large setup-wasi supervisor runtime ## the npm package under this machine's Node and under Node 24
+	cargo build --quiet --package guestbox --package guestbox-tests --bin snapshots --bin hostile --bin operators --bin spec --bin wasi-programs
 	cd js && node --test --test-concurrency=2 test/*.test.mjs
 	cd js && ../$(NODE24) --test --test-concurrency=2 test/*.test.mjs
 
@@ -55,8 +55,9 @@ test-bundlers: package setup-bundlers setup-browser ## the README's example by e
 	@$(MAKE) --no-print-directory --keep-going setup-runtimes setup-more-bundlers || echo "test-bundlers: not everything could be installed"
 	node tests/bundlers/run.mjs --all
 
-test-browser: package setup-guests setup-browser supervisor runtime ## the npm package in a page in headless Chrome
+test-browser: package setup-guests setup-browser supervisor runtime ## the npm package in a page in headless Chrome, and sessions of WASI in Firefox where it is
 	node tests/browser/run.mjs
+	node tests/browser/firefox.mjs
 
 test-terminal: package programs setup-large setup-browser setup-firefox ## the page of `make terminal` in headless Chromium and Firefox, with its longest frames
 	node --test tests/terminal/*.test.mjs
@@ -187,7 +188,7 @@ record-spec: ## records how many of the specification's tests come to what (test
 record-supervisor: supervisor ## records that supervisor's traces anew (tests/scenarios/supervisor.json)
 	cargo run --quiet --package guestbox-tests --bin record-supervisor
 
-record-wasi: programs ## records a session of WASI and a program's run anew (tests/wasi/recorded)
+record-wasi: programs ## records the sessions of WASI and a program's run anew (tests/wasi/recorded)
 	RECORD_WASI=1 cargo test --package guestbox-tests --test all -- wasi::traces:: wasi::programs::
 
 record-traces: setup-guests ## records what the programs and the real guests do and use anew (tests/traces/recorded)

@@ -1,26 +1,31 @@
-// A program in C, built by clang, does here what it was recorded to do natively: `tests/tests/all/wasi/programs.rs`.
+// The programs of tests/wasi/programs, built by Rust: what they write, their files and their fuel are as natively.
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
-import { test } from "node:test";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { Sandbox } from "guestbox";
 import * as wasi from "guestbox/wasi";
+import { difference } from "../../tests/traces/run.mjs";
+import { programs } from "../../tests/wasi/files.mjs";
+import { runProgram } from "../../tests/wasi/run.mjs";
 
-const file = new URL("../../target/terminal/sums.wasm", import.meta.url);
-assert.ok(existsSync(file), "there is no program in C; `make programs` builds it");
-const { args, files, filesLeft, stdin, stdout, exitCode, fuelUsed } = JSON.parse(
-  readFileSync(new URL("../../tests/wasi/recorded/sums.json", import.meta.url), "utf8"),
-);
-const decoder = new TextDecoder();
+const native = fileURLToPath(new URL("../../target/debug/wasi-programs", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "guestbox-"));
+after(() => rmSync(folder, { recursive: true }));
 
-test("a program in C asks, sleeps and writes a file, with the bytes and the fuel that were recorded", async () => {
-  const sandbox = await Sandbox.load();
-  let said = "";
-  const result = await wasi.run(sandbox.compile(readFileSync(file)), {
-    ...{ args, stdin, files: { "/": files } },
-    stdout: (bytes) => void (said += decoder.decode(bytes)),
+describe("programs of Rust's standard library", () => {
+  test("need the native program: `cargo build -p guestbox-tests --bin wasi-programs` makes it", () => {
+    assert.ok(existsSync(native));
+    execFileSync(native, [folder], { stdio: "pipe" });
+    assert.ok(programs.length >= 4);
   });
-  const left = Object.entries(result.files["/"]).map(([path, bytes]) => [path, decoder.decode(bytes)]);
-  assert.equal(said, stdout);
-  assert.deepEqual(Object.fromEntries(left), filesLeft);
-  assert.deepEqual([result.exitCode, result.fuelUsed], [exitCode, BigInt(fuelUsed)]);
+  for (const given of programs) {
+    test(given.name, async () => {
+      const lines = await runProgram({ Sandbox, wasi }, given, readFileSync(join(folder, `${given.name}.wasm`)));
+      assert.equal(difference(given.name, readFileSync(join(folder, `${given.name}.txt`), "utf8"), lines), undefined);
+    });
+  }
 });

@@ -1,6 +1,7 @@
 // What the page can be asked for by run.mjs: a guest's trace, or one of the checks.
 import { Sandbox, Trap, call } from "guestbox";
 import { Substrate } from "guestbox/substrate";
+import * as wasi from "guestbox/wasi";
 import { WASM_FILES } from "../guests/files.mjs";
 import { guests } from "../guests/index.mjs";
 import { sandboxed } from "../guests/sandboxed.mjs";
@@ -8,9 +9,10 @@ import { dump } from "../runtime/host.mjs";
 import { runCase } from "../scenarios/supervisor.mjs";
 import { runGuest } from "../traces/real-guests.mjs";
 import { runProgram } from "../traces/run.mjs";
+import { runSession } from "../wasi/run.mjs";
 import { checks } from "./checks.mjs";
 
-const api = { Sandbox, Trap, call };
+const api = { Sandbox, Trap, call, wasi };
 
 /** One of the real guests and its bytes. */
 async function realGuest(name) {
@@ -72,7 +74,12 @@ async function program(one, slice) {
   return runProgram(api, one, (name) => modules.get(name), slice);
 }
 
+/** Runs a session of WASI. */
+async function session(one) {
+  return runSession(api, one, await bytesAt("/wasi/guest.wasm"));
+}
+
 globalThis.guestboxPage = {
   ...{ checkNames: Object.keys(checks), check: (name) => checks[name]() },
-  ...{ metered, program, runtime, supervise, trace },
+  ...{ metered, program, runtime, session, supervise, trace },
 };

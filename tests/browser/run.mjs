@@ -1,6 +1,6 @@
 // Runs the package in a page in headless Chrome: real guests, compared with plain WebAssembly here
-// in Node, a supervisor that is itself wasm, a runtime with contracts, programs and again the real guests, compared with their
-// recorded traces, and checks of the API.
+// in Node, a supervisor that is itself wasm, a runtime with contracts, programs, again the real guests and sessions of WASI, compared
+// with their recorded traces, and checks of the API.
 //
 //   node tests/browser/run.mjs               a line for each check, and how many passed and failed
 //   node tests/browser/run.mjs --trace NAME  a guest's trace as Chrome ran it
@@ -18,6 +18,7 @@ import { bytesOf, document, guestNames, supervisorBytes } from "../scenarios/sup
 import { difference } from "../scenarios/supervisor.mjs";
 import { programs, recorded } from "../traces/files.mjs";
 import { difference as traceDifference } from "../traces/run.mjs";
+import { guestBytes, recordedSessions, sessions } from "../wasi/files.mjs";
 import { launch } from "./chromium.mjs";
 import { serve } from "./server.mjs";
 import { texts } from "./texts.mjs";
@@ -29,7 +30,7 @@ if (options.trace !== undefined && !guests.some(({ name }) => name === options.t
 
 const isCheck = options.trace === undefined && !options.json;
 const browser = await launch().catch((error) => fail(error.message));
-const { server, base } = await serve(isCheck ? filesOfChecks() : {});
+const { server, base } = await serve({ made: isCheck ? filesOfChecks() : {} });
 try {
   const page = await openPage();
   if (isCheck) await runChecks(page);
@@ -42,7 +43,7 @@ try {
 
 /** What the checks need and is not in the repository, by path. The traces of real guests need none of it. */
 function filesOfChecks() {
-  const files = { "/checks/number": "42", "/supervisor/supervisor.wasm": supervisorBytes() };
+  const files = { "/checks/number": "42", "/supervisor/supervisor.wasm": supervisorBytes(), "/wasi/guest.wasm": guestBytes() };
   for (const [name, text] of Object.entries(texts)) files[`/checks/${name}.wasm`] = wat(text);
   for (const name of guestNames) files[`/supervisor/${name}.wasm`] = bytesOf(name);
   for (const one of programs) {
@@ -147,6 +148,15 @@ async function runChecks(firstPage) {
         ),
       ),
     );
+  }
+  for (const one of sessions) {
+    await check(`WASI, ${one.name}: the trace is the recorded one, and the same from snapshots`, async () => {
+      const run = (session) => globalThis.guestboxPage.session(session);
+      const lines = await withinTime(30_000, page.evaluate(run, one));
+      const differs = traceDifference(one.name, recordedSessions.get(one.name), lines);
+      if (differs !== undefined) throw new Error(differs);
+      return `${lines.length} lines`;
+    });
   }
   await check("no recorded trace is missing, and none is left over", () => {
     const names = [...programs, ...guests].map(({ name }) => name).sort();

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { once } from "node:events";
 import { extname, normalize } from "node:path";
+import { text } from "node:stream/consumers";
 
 const TYPES = {
   ".css": "text/css; charset=utf-8",
@@ -14,10 +15,18 @@ const TYPES = {
 };
 const ROOT = new URL("../../", import.meta.url);
 
-/** Starts a server of a folder's files at a port, by default any; `made` are bodies by path, which come before them. */
-export async function serve(made = {}, root = ROOT, port = 0) {
+/**
+ * Starts a server of a folder's files, at a port that is given or any; `made` are bodies by path, which come before them, and
+ * `posted` is told what a page says to us, by path.
+ */
+export async function serve({ made = {}, root = ROOT, port = 0, posted = {} } = {}) {
   const server = createServer(async (request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url, "http://localhost").pathname));
+    if (request.method === "POST" && Object.hasOwn(posted, path)) {
+      posted[path](await text(request));
+      response.writeHead(204).end();
+      return;
+    }
     try {
       const body = Object.hasOwn(made, path) ? made[path] : await readFile(new URL(`.${path}`, root));
       response.writeHead(200, { "content-type": TYPES[extname(path)] ?? "application/octet-stream", "cache-control": "no-store" });

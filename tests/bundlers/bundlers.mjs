@@ -230,7 +230,7 @@ async function command(cwd, name, ...args) {
 }
 
 async function filesOf(folder) {
-  const { server, base } = await serve({}, pathToFileURL(`${folder}/`));
+  const { server, base } = await serve({ root: pathToFileURL(`${folder}/`) });
   return { url: `${base}/index.html`, folder, close: () => server.close() };
 }
 

@@ -2,7 +2,7 @@
 import { serve } from "../browser/server.mjs";
 
 const port = Number(process.env.PORT ?? 8080);
-const { base } = await serve({}, undefined, port).catch((error) => {
+const { base } = await serve({ port }).catch((error) => {
   if (error.code !== "EADDRINUSE") throw error;
   console.error(`the port ${port} is in use; name another one: make terminal PORT=8081`);
   process.exit(1);

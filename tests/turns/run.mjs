@@ -62,7 +62,7 @@ function byBrowser(browser, executablePath, args) {
     isThere: () => existsSync(executablePath) && existsSync(at("node_modules/puppeteer-core")),
     measure: async () => {
       const { default: puppeteer } = await import("puppeteer-core");
-      const { server, base } = await serve({ "/": "<!doctype html><title>turns</title>" });
+      const { server, base } = await serve({ made: { "/": "<!doctype html><title>turns</title>" } });
       const opened = await puppeteer.launch({ browser, executablePath, args, headless: true, protocolTimeout: 120_000 });
       try {
         const page = await opened.newPage();

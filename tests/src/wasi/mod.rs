@@ -1,12 +1,12 @@
 //! A program of WASI whose calls are made by a test: its memory and its fuel, and its calls in words that a test reads.
 
 mod build;
-mod script;
+mod session;
 mod tree;
 
 pub use build::{c_program, command_line, program as rust_program};
-pub use script::{Script, instantiate, trace};
-pub use tree::{Listed, hash, paths};
+pub use session::{Kept, Running, Session, guest};
+pub use tree::{Listed, fnv, paths};
 
 use guestbox::{
     HostError, MemoryError, OutOfFuel, Value,

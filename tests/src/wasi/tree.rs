@@ -51,26 +51,33 @@ pub fn paths(tree: &Tree) -> Vec<String> {
     tree.entries().map(line).collect()
 }
 
-/// A number for all paths of a mount and the bytes of its files.
-#[must_use]
-pub fn hash(wasi: &Wasi, mount: &str) -> u64 {
+/// A number for all that programs may have made of a mount: its paths and what is there.
+pub(super) fn hash(wasi: &Wasi, mount: &str) -> u32 {
     let tree = wasi.tree(mount).expect("the mount");
-    // FNV-1a: each byte counts, and so does where it is.
-    let mut hash = 0xCBF2_9CE4_8422_2325_u64;
-    let mut add = |bytes: &[u8]| {
-        for byte in bytes.iter().chain(&[0xFF]) {
-            hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01B3);
-        }
+    let all: Vec<_> = tree.entries().collect();
+    let is_above = |path: &[u8]| {
+        all.iter().any(|(other, _)| other.strip_prefix(path).is_some_and(|rest| rest.starts_with(b"/")))
     };
-    for (path, entry) in tree.entries() {
-        add(path);
-        match entry {
-            Entry::Directory => add(b"directory"),
-            Entry::File(bytes) => add(bytes),
-            Entry::LazyFile(request) => add(&request.token.to_le_bytes()),
-            Entry::Link(target) => add(target),
+    let mut text = Vec::new();
+    for (path, entry) in &all {
+        let (kind, contents): (_, &[u8]) = match entry {
+            Entry::Directory if is_above(path) => continue,
+            Entry::Directory => ("directory", b""),
+            Entry::File(bytes) => ("file", bytes),
+            Entry::LazyFile(_) => ("lazy", b""),
+            Entry::Link(target) => ("link", target),
             _ => panic!("of no kind that is known"),
+        };
+        for part in [path, kind.as_bytes(), contents] {
+            text.extend_from_slice(&(part.len() as u32).to_le_bytes());
+            text.extend_from_slice(part);
         }
     }
-    hash
+    fnv(&text)
+}
+
+/// FNV-1a of 32 bits: each byte counts, and so does where it is.
+#[must_use]
+pub fn fnv(bytes: &[u8]) -> u32 {
+    bytes.iter().fold(0x811C_9DC5, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
 }
