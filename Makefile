@@ -13,7 +13,7 @@ UNOPTIMIZED := $(foreach package,wasmi wasmi_core wasmi_ir wasmi_collections was
 # The toolchain that has the wasm32 target; the environment may name another.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: help demo terminal test check check-js format-js bench-quick bench-compile bench-engine bench-fuel bench-turns census record-census glue hostile oracle fuzz fuzz-planted fuzz-wasi soak package programs runtime supervisor record-spec record-supervisor record-traces record-wasi clean \
+.PHONY: help demo terminal test check check-js format-js bench-quick bench-compile bench-engine bench-fuel bench-turns bench-wasi census record-census glue hostile oracle fuzz fuzz-planted fuzz-wasi soak package programs runtime supervisor record-spec record-supervisor record-traces record-wasi clean \
 	setup-wasm setup-wasi setup-js setup-guests setup-large setup-census setup-browser setup-firefox setup-terminal setup-runtimes setup-bundlers setup-more-bundlers setup-runtime setup-all \
 	test-core test-native test-host test-js test-package test-browser test-terminal test-bundlers
 
@@ -120,6 +120,11 @@ bench-engine: setup-wasm setup-js
 	cargo build --quiet --release --package guestbox-bench-engine --target wasm32-unknown-unknown
 	wasm-bindgen --target nodejs --out-dir target/bench-engine target/wasm32-unknown-unknown/release/guestbox_bench_engine.wasm
 	node js/optimize.mjs target/bench-engine/guestbox_bench_engine_bg.wasm target/bench-engine/guestbox_bench_engine_bg.wasm
+
+bench-wasi: package setup-wasi ## 50,000 lines that programs of WASI print, natively and in Node 24 against that (alone on the machine)
+	mkdir -p target/bench-wasi
+	cargo run --quiet --release --package guestbox-tests --example bench-wasi -- --json $(CURDIR)/target/bench-wasi/times.json
+	$(NODE24) tests/benches/wasi.mjs target/bench-wasi/times.json
 
 bench-turns: package setup-runtimes ## how fairly calls that never end share each runtime that is there (alone on the machine)
 	node tests/turns/run.mjs
