@@ -225,7 +225,7 @@ impl Wasi {
     /// The lazy files whose bytes were not asked for yet, in no order of theirs: those that [`Wait::File`](crate::wasi::Wait) may
     /// still be for.
     pub fn lazy_files(&self) -> impl Iterator<Item = Request> {
-        self.files.nodes.values().filter_map(|node| match node.kind {
+        self.files.nodes.since(0).filter_map(|(_, node)| match node.kind {
             Kind::File(Contents::Lazy(request)) => Some(request),
             _ => None,
         })
