@@ -8,7 +8,7 @@ import * as wasi from "guestbox/wasi";
 const file = new URL("../../target/terminal/sums.wasm", import.meta.url);
 assert.ok(existsSync(file), "there is no program in C; `make programs` builds it");
 const { args, files, filesLeft, stdin, stdout, exitCode, fuelUsed } = JSON.parse(
-  readFileSync(new URL("../../tests/wasi/recorded/sums.json", import.meta.url), "utf8"),
+  readFileSync(new URL("../../tests/wasi/programs/recorded/sums.json", import.meta.url), "utf8"),
 );
 const decoder = new TextDecoder();
 

@@ -106,7 +106,7 @@ struct Run {
 // The same run is compared in `js/test/wasi-programs.test.mjs`.
 #[test]
 fn a_program_in_c_does_what_is_recorded() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("wasi/recorded/sums.json");
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("wasi/programs/recorded/sums.json");
     let read = || serde_json::from_str::<Run>(&std::fs::read_to_string(&file).unwrap()).unwrap();
     let recorded = read();
     let mut tree = Tree::new();
