@@ -201,7 +201,7 @@ record-traces: setup-guests ## records what the programs and the real guests do 
 
 package: setup-wasm setup-js target/package.stamp ## builds the npm package into js/dist
 
-target/package.stamp: Cargo.toml Cargo.lock LICENSE-APACHE LICENSE-MIT js/build.mjs js/notices.mjs js/optimize.mjs js/probe.mjs js/tsconfig.json js/package-lock.json \
+target/package.stamp: Cargo.toml Cargo.lock LICENSE-APACHE LICENSE-MIT js/build.mjs js/ends.mjs js/notices.mjs js/optimize.mjs js/probe.mjs js/tsconfig.json js/package-lock.json \
 		$(shell find core wasm-host/src wasm-host/Cargo.toml js/src -type f -not -name 'glue*.d.ts' 2>/dev/null)
 	cd js && node build.mjs
 	@touch $@

@@ -2,6 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
+const ends = fileURLToPath(new URL("ends.mjs", import.meta.url));
 const wasmOpt = fileURLToPath(new URL("node_modules/.bin/wasm-opt", import.meta.url));
 
 // By name: all of them together would make wasm-opt emit what Node cannot read.
@@ -11,6 +12,8 @@ const FEATURES = ["bulk-memory", "multivalue", "mutable-globals", "nontrapping-f
 export function optimize(from, to) {
   const enabled = FEATURES.map((feature) => `--enable-${feature}`);
   execFileSync(wasmOpt, ["-O1", ...enabled, from, "-o", to], { stdio: "inherit" });
+  // Blocks lie in each other a thousand deep, and are read by as many calls within each other.
+  execFileSync(process.execPath, ["--stack-size=7000", ends, to], { stdio: "inherit" });
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) optimize(...process.argv.slice(2));
