@@ -13,7 +13,7 @@ export function optimize(from, to) {
   const enabled = FEATURES.map((feature) => `--enable-${feature}`);
   execFileSync(wasmOpt, ["-O1", ...enabled, from, "-o", to], { stdio: "inherit" });
   // Blocks lie in each other a thousand deep, and are read by as many calls within each other.
-  execFileSync(process.execPath, ["--stack-size=7000", ends, to], { stdio: "inherit" });
+  execFileSync(process.execPath, ["--stack-size=4000", ends, to], { stdio: "inherit" });
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) optimize(...process.argv.slice(2));
