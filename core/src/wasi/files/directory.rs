@@ -25,6 +25,9 @@ pub(in crate::wasi) struct Directory {
 /// The cookies of `.` and `..` are 0 and 1.
 pub(in crate::wasi) const FIRST_COOKIE: u64 = 2;
 
+/// A directory that has this cookie next had more names than programs can ever have made, so that cookies never run out.
+pub(in crate::wasi) const END_OF_COOKIES: u64 = 1 << 63;
+
 impl Directory {
     pub(in crate::wasi) const fn new(parent: Inode) -> Self {
         Self { cookies: ByName::new(), names: Counted::new(), next: FIRST_COOKIE, parent }

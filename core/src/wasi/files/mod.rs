@@ -13,7 +13,7 @@ mod trees;
 
 pub(super) use self::{
     contents::Contents,
-    directory::{Directory, FIRST_COOKIE},
+    directory::{Directory, END_OF_COOKIES, FIRST_COOKIE},
     resolve::{Found, resolve},
 };
 

@@ -8,7 +8,9 @@ use crate::{
         clock::{Clock, Generator},
         descriptors::Descriptors,
         error::{OptionsError, WasiSnapshotError},
-        files::{Contents, Directory, FIRST_COOKIE, Files, Kind, Mounted, Node, Quota, Times},
+        files::{
+            Contents, Directory, END_OF_COOKIES, FIRST_COOKIE, Files, Kind, Mounted, Node, Quota, Times,
+        },
         inode::Inode,
         limits::WasiLimits,
         names::Name,
@@ -140,6 +142,9 @@ fn kind(
             Kind::Link(target.into())
         }
         KindState::Directory { parent, next_cookie, names } => {
+            if next_cookie >= END_OF_COOKIES {
+                return Err(CORRUPTED);
+            }
             let mut directory = Directory::new(parent);
             for (cookie, name, child) in names {
                 files.check_name_text(&name).map_err(|_| CORRUPTED)?;

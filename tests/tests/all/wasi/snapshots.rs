@@ -225,6 +225,33 @@ fn use_all(mut program: Program) {
     let _ = program.wasi.snapshot();
 }
 
+// A name that found no cookie would be in no directory, though its file is there.
+#[test]
+fn cookies_that_would_run_out_are_refused() {
+    let mut program = Program::new(&WasiOptions::new().with_mount("/", Mount::new(Tree::new())));
+    program.create("a", b"a").unwrap();
+    let snapshot = program.wasi.snapshot().unwrap();
+    // The root is the first node and above itself; its first name has the cookie 2.
+    let (root, next) = (1_u64.to_le_bytes(), 3_u64.to_le_bytes());
+    let at: Vec<_> =
+        (0..snapshot.len()).filter(|at| snapshot[*at..].starts_with(&[root, next].concat())).collect();
+    let [at] = at[..] else { panic!("{at:?}") };
+    let with_next = |next: u64| {
+        let mut forged = snapshot.clone();
+        forged[at + 8..at + 16].copy_from_slice(&next.to_le_bytes());
+        Wasi::from_snapshot(&signed(forged), WasiLimits::default())
+    };
+    for next in [1 << 63, u64::MAX - 1, u64::MAX] {
+        assert_eq!(with_next(next).err(), Some(WasiSnapshotError::Corrupted), "{next}");
+    }
+    program.wasi = with_next((1 << 63) - 1).unwrap();
+    for name in ["b", "c", "d"] {
+        program.create(name, b"more").unwrap();
+        assert_eq!(program.stat(name, false).unwrap().size, 4, "{name}");
+    }
+    assert_eq!(program.wasi.tree("/").unwrap().entries().count(), 4);
+}
+
 #[test]
 fn limits_of_who_reads_hold() {
     let snapshot = busy().wasi.snapshot().unwrap();
