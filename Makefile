@@ -193,7 +193,7 @@ record-spec: ## records how many of the specification's tests come to what (test
 record-supervisor: supervisor ## records that supervisor's traces anew (tests/scenarios/supervisor.json)
 	cargo run --quiet --package guestbox-tests --bin record-supervisor
 
-record-wasi: programs ## records the sessions of WASI and a program's run anew (tests/wasi/recorded)
+record-wasi: programs ## records the sessions of WASI and a program's run anew (tests/wasi/recorded, tests/wasi/programs/recorded)
 	RECORD_WASI=1 cargo test --package guestbox-tests --test all -- wasi::traces:: wasi::programs::
 
 record-traces: setup-guests ## records what the programs and the real guests do and use anew (tests/traces/recorded)

@@ -1,18 +1,10 @@
-// The browser, /usr/bin/chromium or what CHROMIUM names, and how it is started.
+// The browser, and how it is started.
 import { existsSync } from "node:fs";
 import { chromium } from "../../js/node_modules/playwright-core/index.mjs";
-
-const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
-const FLAGS = [
-  ...["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"],
-  ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
-];
+import { CHROMIUM } from "./installed.mjs";
 
 export async function launch() {
-  if (!existsSync(executablePath)) {
-    throw new Error(
-      `there is no browser at ${executablePath}: install Chromium (on Debian: apt-get install chromium), or name one in CHROMIUM`,
-    );
-  }
-  return chromium.launch({ executablePath, args: FLAGS });
+  const { executablePath, flags, advice } = CHROMIUM;
+  if (!existsSync(executablePath)) throw new Error(`there is no browser at ${executablePath}: ${advice}`);
+  return chromium.launch({ executablePath, args: flags });
 }

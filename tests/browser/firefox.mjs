@@ -11,13 +11,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { difference } from "../traces/run.mjs";
 import { guestBytes, recordedSessions, sessions } from "../wasi/files.mjs";
+import { FIREFOX } from "./installed.mjs";
 import { serve } from "./server.mjs";
 
-const browser = process.env.FIREFOX ?? "/usr/bin/firefox-esr";
+const { executablePath } = FIREFOX;
 const TIMEOUT = 180_000;
 
-if (existsSync(browser)) await main();
-else console.log(`Firefox: not on this machine (${browser}); the sessions of WASI were NOT run in it`);
+if (existsSync(executablePath)) await main();
+else console.log(`Firefox: not on this machine (${executablePath}); the sessions of WASI were NOT run in it`);
 
 async function main() {
   const told = [];
@@ -33,7 +34,7 @@ async function main() {
   const { server, base } = await serve({ made, posted: { "/told": listen } });
   const profile = mkdtempSync(join(tmpdir(), "guestbox-firefox-"));
   const page = `${base}/tests/browser/firefox.html`;
-  const running = spawn(browser, ["--headless", "--no-remote", "--profile", profile, page], { stdio: "ignore" });
+  const running = spawn(executablePath, ["--headless", "--no-remote", "--profile", profile, page], { stdio: "ignore" });
   const late = setTimeout(() => finish.reject(new Error(`Firefox did not finish within ${TIMEOUT} ms`)), TIMEOUT);
   running.on("error", finish.reject);
   running.on("exit", (code) => finish.reject(new Error(`Firefox ended with ${code}`)));

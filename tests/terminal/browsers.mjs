@@ -5,25 +5,22 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import puppeteer from "puppeteer-core";
+import { CHROMIUM, FIREFOX } from "../browser/installed.mjs";
 
 const PATIENCE = 120_000;
 
 /** How each browser is started; what it downloads goes into `folder`. */
 const BROWSERS = {
   Chromium: {
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    missing: "install Chromium (on Debian: apt-get install chromium), or name one in CHROMIUM",
+    ...CHROMIUM,
     options: (folder) => ({
       browser: "chrome",
-      args: [
-        ...["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"],
-        ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
-      ],
+      args: CHROMIUM.flags,
       downloadBehavior: { policy: "allow", downloadPath: folder },
     }),
   },
   Firefox: {
-    executablePath: process.env.FIREFOX ?? "/usr/bin/firefox-esr",
+    ...FIREFOX,
     isOptional: true,
     options: (folder) => ({
       browser: "firefox",
@@ -42,8 +39,8 @@ export const names = Object.keys(BROWSERS).filter((name) => {
 
 /** Opens the page at an address. */
 export async function visit(name, address) {
-  const { executablePath, missing, options } = BROWSERS[name];
-  assert.ok(existsSync(executablePath), `there is no browser at ${executablePath}: ${missing}`);
+  const { executablePath, advice, options } = BROWSERS[name];
+  assert.ok(existsSync(executablePath), `there is no browser at ${executablePath}: ${advice}`);
   const folder = mkdtempSync(join(tmpdir(), "guestbox-terminal-"));
   const browser = await puppeteer.launch({ executablePath, headless: true, protocolTimeout: PATIENCE, ...options(folder) });
   try {

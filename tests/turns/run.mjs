@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { createRequire } from "node:module";
+import { CHROMIUM, FIREFOX } from "../browser/installed.mjs";
 import { serve } from "../browser/server.mjs";
 import { COUNTS } from "./measure.mjs";
 
@@ -27,8 +28,8 @@ const RUNTIMES = {
   "Node 24": byCommand(at("../../js/node_modules/.bin/node")),
   Deno: byCommand(installed("deno"), "run", "--allow-read", "--no-config"),
   Bun: byCommand(installed("bun"), "run"),
-  Chromium: byBrowser("chrome", process.env.CHROMIUM ?? "/usr/bin/chromium", ["--no-sandbox", "--disable-gpu"]),
-  Firefox: byBrowser("firefox", process.env.FIREFOX ?? "/usr/bin/firefox-esr", []),
+  Chromium: byBrowser("chrome", CHROMIUM.executablePath, ["--no-sandbox", "--disable-gpu"]),
+  Firefox: byBrowser("firefox", FIREFOX.executablePath, []),
   workerd: byWorkerd([]),
   "workerd, nodejs_compat": byWorkerd(["nodejs_compat"]),
 };

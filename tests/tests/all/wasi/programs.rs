@@ -103,7 +103,7 @@ struct Run {
     fuel_used: u64,
 }
 
-// The same run is compared in `js/test/wasi-programs.test.mjs`.
+// The same run is compared in `js/test/wasi-c.test.mjs`.
 #[test]
 fn a_program_in_c_does_what_is_recorded() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("wasi/programs/recorded/sums.json");
