@@ -107,12 +107,9 @@ class Visitor {
 
   /** Waits for what matches on the screen of the last run; the match. */
   async says(pattern) {
-    for (const end = Date.now() + PATIENCE; ; await sleep(50)) {
-      const screen = await this.screen();
-      const found = screen.match(pattern);
-      if (found !== null) return found;
-      assert.ok(Date.now() < end, `${pattern} is not on the screen:\n${screen}\n${this.problems}`);
-    }
+    let screen;
+    const found = async () => (screen = await this.screen()).match(pattern) ?? undefined;
+    return awaited(found, () => `${pattern} is not on the screen:\n${screen}\n${this.problems}`);
   }
 
   /** Waits until it waits for a line, and what it asks is at the end of the screen. */
@@ -169,16 +166,32 @@ class Visitor {
     );
   }
 
+  /** Waits until a file is in the list, with what is said of its size: the page hears later than the visitor that a dialog was closed. */
+  async lists(name, wanted) {
+    let files;
+    const isListed = async () => (files = await this.files())[name] === wanted || undefined;
+    await awaited(isListed, () => `${name} is not in the list with ${wanted}: ${JSON.stringify(files)}`);
+  }
+
   /** Downloads a file of the list. */
   async download(name) {
     const file = join(this.folder, name);
     await this.page.click(`#files a[download="${name}"]`);
-    for (const end = Date.now() + PATIENCE; ; await sleep(50)) {
-      const bytes = existsSync(file) ? readFileSync(file) : Buffer.of();
-      // It is there before its bytes are.
-      if (bytes.length > 0) return bytes.toString();
-      assert.ok(Date.now() < end, `${name} was not downloaded`);
-    }
+    // It is there before its bytes are.
+    const bytes = () => (existsSync(file) ? readFileSync(file) : Buffer.of());
+    return awaited(
+      () => bytes().toString() || undefined,
+      () => `${name} was not downloaded`,
+    );
+  }
+}
+
+/** Looks again and again until there is something, which it gives. */
+async function awaited(look, problem) {
+  for (const end = Date.now() + PATIENCE; ; await sleep(50)) {
+    const found = await look();
+    if (found !== undefined) return found;
+    assert.ok(Date.now() < end, problem());
   }
 }
 

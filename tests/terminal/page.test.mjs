@@ -40,7 +40,7 @@ for (const name of names) {
       assert.ok((await visitor.framesBetween("Writing a letter.", "It is in")) >= ENOUGH);
       await noteFrames("python ask.py");
       const letter = "Dear Ada,\nall is well on the main thread.\n";
-      assert.equal((await visitor.files())["letter.txt"], `${letter.length} bytes, new`);
+      await visitor.lists("letter.txt", `${letter.length} bytes, new`);
       assert.equal(await visitor.download("letter.txt"), letter);
     });
 
@@ -137,11 +137,11 @@ for (const name of names) {
       await page.click("#text");
       await visitor.type("cat dog\rcat\r");
       await page.click("[value=save]");
-      assert.equal((await visitor.files())["cats.txt"], "12 bytes, new");
+      await visitor.lists("cats.txt", "12 bytes, new");
       await visitor.run("words cats.txt");
       await visitor.ended(/^words ended with code 0/);
       await visitor.says(/^3 words, 2 different, all of them in words\.csv$/m);
-      assert.equal((await visitor.files())["cats.txt"], "12 bytes");
+      await visitor.lists("cats.txt", "12 bytes");
       await page.click('[title="Show words.csv"]');
       assert.equal(await page.$eval("#text", ({ value }) => value), "cat,2\ndog,1\n");
       await page.click("[value=cancel]");
@@ -156,7 +156,7 @@ for (const name of names) {
       await visitor.says(/ends it\.\nshort$/);
       await visitor.control("d");
       await visitor.ended(/^words ended with code 0/);
-      assert.equal((await visitor.files())["words.csv"], "8 bytes, new");
+      await visitor.lists("words.csv", "8 bytes, new");
     });
 
     test("what is no program is said to be none, and nothing went wrong in the page", async () => {
