@@ -157,12 +157,12 @@ describe("GuestboxError.from", () => {
       code: "x",
       message: "y",
       fuelUsed: "-5",
-      frames: [{ functionIndex: "1" }, { functionIndex: 1, offset: 2, name: 5 }],
+      frames: [{ functionIndex: "1" }, { functionIndex: 1, offset: 2, name: 5, module: 6 }],
       framesLeftOut: "5",
     });
     assert.deepEqual(
       [odd.fuelUsed, odd.frames, odd.frames.leftOut],
-      [0n, [{ functionIndex: 1, name: undefined, offset: 2 }], 0].map((value) => value),
+      [0n, [{ functionIndex: 1, name: undefined, module: undefined, offset: 2 }], 0].map((value) => value),
     );
     assert.equal(GuestboxError.from({ guestbox: "__proto__", code: "x", message: "y" }).constructor, GuestboxError);
     assert.ok(!PoisonedError.is(GuestboxError.from({ guestbox: "constructor", code: "x", message: "y" })));

@@ -1,19 +1,20 @@
 // Frames: where a guest was when it trapped or paused, as V8 has it for the same module.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { Sandbox, Trap, call } from "guestbox";
+import { GuestboxError, Sandbox, Trap, call } from "guestbox";
 import { rejectionOf, thrownBy, wat } from "./wat.mjs";
 
 const sandbox = await Sandbox.load();
 
-/** The bytes of a module with names of its functions. */
-function named(text, names) {
+/** The bytes of a module with names of its functions, and its own. */
+function named(text, names, module) {
   const bytes = new TextEncoder().encode("name");
+  const own = module === undefined ? [] : [0, module.length + 1, module.length, ...new TextEncoder().encode(module)];
   const entries = names.flatMap((name, index) => {
     const utf8 = new TextEncoder().encode(name);
     return [index, utf8.length, ...utf8];
   });
-  const section = [bytes.length, ...bytes, 1, entries.length + 1, names.length, ...entries];
+  const section = [bytes.length, ...bytes, ...own, 1, entries.length + 1, names.length, ...entries];
   assert.ok(section.length < 128 && names.length < 128);
   return Uint8Array.from([...wat(text), 0, section.length, ...section]);
 }
@@ -49,6 +50,7 @@ function framesInV8(name, argument) {
   return Array.from(lines, ([, name, index, offset]) => ({
     functionIndex: Number(index),
     name: name.replace(/^.*\./, ""),
+    module: undefined,
     offset: parseInt(offset, 16),
   }));
 }
@@ -202,4 +204,44 @@ test("a snapshot fits modules compiled with and without", () => {
     assert.equal(to.instantiate({}, { snapshot: first.snapshot() }).exports.get(), 9);
   }
   assert.deepEqual(framed.exports, plain.exports);
+});
+
+describe("frames of guests that call each other", () => {
+  const relay = (place, more) => `(module (import "e" "t" (table 4 funcref)) (type $f (func (param i32)))
+    (func (param i32) (if (i32.eqz (local.get 0)) (then unreachable))
+      (call_indirect (type $f) (i32.sub (local.get 0) (i32.const 1)) (i32.const ${place}))) ${more})`;
+  const bank = named(relay(0, "(elem (i32.const 1) 0)"), ["pay"], "bank");
+  const shop = named(relay(1, '(elem (i32.const 0) 0) (export "run" (func 0))'), ["buy"], "shop");
+  /** Those of V8, or ours, as lines. */
+  const linesOf = (stack) => stack.split("\n").filter((line) => line.includes("wasm-function["));
+
+  test("are in one list, with the modules of the others", () => {
+    const t = sandbox.table({ element: "anyfunc", initial: 4 });
+    sandbox.compile(bank, { frames: true }).instantiate({ e: { t } });
+    const guest = sandbox.compile(shop, { frames: true }).instantiate({ e: { t } });
+    const trap = thrownBy(() => guest.exports.run(2));
+    const found = trap.frames.map(({ functionIndex, name, module }) => [functionIndex, name, module]);
+    assert.deepEqual(found, [
+      [0, "buy", undefined],
+      [0, "pay", "bank"],
+      [0, "buy", undefined],
+    ]);
+
+    const inV8 = new WebAssembly.Table({ initial: 4, element: "anyfunc" });
+    const run = (bytes) => new WebAssembly.Instance(new WebAssembly.Module(bytes), { e: { t: inV8 } }).exports.run;
+    run(bank);
+    const { stack } = thrownBy(() => run(shop)(2));
+    const expected = linesOf(stack).map((line) =>
+      line.replace(/at (?:\w+\.)?(\w+) \(wasm:\/\/wasm\/(\w+)-\w+:/, "at $1 ($2:").replace("shop:", ""),
+    );
+    assert.deepEqual(linesOf(trap.stack), expected);
+    assert.equal(expected.length, 3);
+    assert.deepEqual([...GuestboxError.from(JSON.parse(JSON.stringify(trap))).frames], [...trap.frames]);
+  });
+  test("are none where one of them has none", () => {
+    const t = sandbox.table({ element: "anyfunc", initial: 4 });
+    sandbox.compile(bank).instantiate({ e: { t } });
+    const guest = sandbox.compile(shop, { frames: true }).instantiate({ e: { t } });
+    assert.deepEqual([...thrownBy(() => guest.exports.run(2)).frames], []);
+  });
 });

@@ -38,14 +38,16 @@ pub(crate) fn describe_signature(ty: &FuncType) -> String {
     List::new().with(names(ty.params())).with(names(ty.results())).to_string()
 }
 
-/// The number of frames that were left out, and `[index, name, offset]` for each, the innermost first. Nothing where
+/// The number of frames that were left out, and `[index, name, offset, module]` for each, the innermost first. Nothing where
 /// there are none.
 pub(crate) fn describe_frames(frames: &Frames) -> Option<String> {
     if frames.is_empty() {
         return None;
     }
     let describe = |frame: &Frame| {
-        List::new().with(frame.function_index).with_text(frame.name.as_deref()).with(frame.offset)
+        let Frame { function_index, name, offset, module, .. } = frame;
+        let noted = List::new().with(*function_index).with_text(name.as_deref()).with(*offset);
+        noted.with_text(module.as_deref())
     };
     let description = List::new().with(frames.left_out());
     Some(frames.into_iter().map(describe).fold(description, List::with).to_string())

@@ -18,7 +18,7 @@ impl Host {
         Ok(self.modules.insert(module))
     }
 
-    /// The frames of a call that is paused: the number of those left out, and `[index, name, offset]`
+    /// The frames of a call that is paused: the number of those left out, and `[index, name, offset, module]`
     /// for each, the innermost first. Nothing where there are none.
     pub fn frames(&self, handle: u32) -> Option<String> {
         self.calls.get(handle).ok().and_then(|call| describe_frames(&call.execution.frames()))

@@ -225,7 +225,8 @@ numbers! {
     Table
 }
 
-/// What an instance imports besides functions, each kind in the module's order.
+/// What an instance imports besides functions, each kind in the order of what was [prepared](Prepared::bytes), which may
+/// import globals that the module does not.
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "engines take it apart")]
 pub struct Imported<'a> {

@@ -88,11 +88,11 @@ impl CompileOptions {
     /// so are every trap and the fuel that it uses, but it takes more time: the guests in `tests` took 1.1 to
     /// 2.1 times as long, and some 1.4 times as long to compile.
     ///
-    /// Each instance takes 64 KiB more, or four bytes for each of
+    /// Each instance takes 64 KiB more, or eight bytes for each of
     /// [`Limits::guest_frames`](crate::Limits) where that is more, which counts for
     /// [`Limits::total_instance_bytes`](crate::Limits), and each call
     /// 64 bytes a frame more of the engine's stack than [`Limits::engine_stack_bytes`](crate::Limits).
-    /// At each pause four bytes a frame are copied and copied back, which was seen to take 2.5 µs for
+    /// At each pause eight bytes a frame are copied and copied back, which was seen to take 2.5 µs for
     /// 10,000 frames.
     ///
     /// A module of as many memories as the engine takes, 100, has no room for this, and is refused by

@@ -52,6 +52,7 @@ struct Inner {
     hidden: Hidden,
     stack_pointer: Option<StackPointer>,
     instance_bytes: usize,
+    reaches_others: bool,
     /// Pages that the largest of its own memories begins with.
     largest_memory: u64,
     /// Pages that its own memories begin with, all together.
@@ -162,6 +163,7 @@ impl Module {
             by_name: exports::sort_by_name(&exports),
             exported_memories: exports::memories(&exports).map(|(at, _)| at).collect(),
             instance_bytes,
+            reaches_others: scan.reaches_others(),
             largest_memory: scan.own_pages().max().unwrap_or(0),
             own_pages: u32::try_from(scan.own_pages().fold(0, u64::saturating_add)).unwrap_or(u32::MAX),
             largest_table: scan.largest_table(),
@@ -258,6 +260,11 @@ impl Module {
         wasm::function_names(&self.0.prepared.bytes, functions)
     }
 
+    /// The name in the module's name section, or else the begin of the hash of its bytes.
+    pub(crate) fn label(&self) -> Arc<str> {
+        wasm::module_name(&self.0.prepared.bytes).unwrap_or_else(|| self.0.identity.label().into())
+    }
+
     pub(crate) fn main_memory(&self) -> Option<MemorySource> {
         self.0.main_memory
     }
@@ -280,6 +287,11 @@ impl Module {
     /// Elements that the largest of its own tables begins with.
     pub(crate) fn largest_table(&self) -> u64 {
         self.0.largest_table
+    }
+
+    /// Whether its instances may call functions of others.
+    pub(crate) fn reaches_others(&self) -> bool {
+        self.0.reaches_others
     }
 
     /// What it has to say where its instances are, if it was compiled with frames.

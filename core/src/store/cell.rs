@@ -9,7 +9,7 @@ use crate::{
     engine::{self, Budgets, Global, Limiter, Memory, RefKind, Space, Table},
     limits::{Limits, PAGE_BYTES, budget::Charge, to_usize},
     module::Module,
-    store::{chain::Chain, execution::Recorder, leavings::Leavings, references::Door, shared::Kept},
+    store::{chain::Chain, execution::Recorders, leavings::Leavings, references::Door, shared::Kept},
     types::{ascending::Ascending, refs::Home},
 };
 use alloc::{
@@ -31,8 +31,7 @@ pub(crate) struct Cell {
     pub(crate) kept: Kept,
     /// The keys of the instances by the engine's numbers, of dead ones too: the space has these as well.
     instances: Ascending<u32>,
-    /// Where the frames are noted of all guests, dead ones too: calls of others may lead into them.
-    pub(crate) recorders: Vec<Recorder>,
+    pub(crate) recorders: Recorders,
     /// Those of the chains whose stack several guests may share.
     chains: Vec<Weak<Chain>>,
     /// Instances in the space that are dead.
@@ -66,7 +65,7 @@ impl Cell {
             ticket: Arc::new(Ticket { leavings: Arc::clone(leavings) }),
             kept: Kept::default(),
             instances: Ascending::new(),
-            recorders: Vec::new(),
+            recorders: Recorders::default(),
             chains: Vec::new(),
             dead_instances: 0,
             garbage: 0,

@@ -13,7 +13,7 @@ use crate::{
         cell::Cell,
         chain::Chain,
         environment::{Environment, Resolved},
-        execution::{Context, Execution, Purpose, Recorder},
+        execution::{Context, Execution, Purpose},
         shared::Thing,
     },
     types::{
@@ -53,9 +53,8 @@ impl Body {
         Self { handle, exported: Exported::new(module, handle, &mut *cell.space), known_parts: None }
     }
 
-    /// What its calls need: where they note their frames, and their chain, unless they may overlap. It is the instance
-    /// with a key in the store of a tag.
-    pub(super) fn for_calls(
+    /// The chain of its calls, unless they may overlap. It is the instance with a key in the store of a tag.
+    pub(super) fn chain(
         &self,
         of: (u64, u32),
         module: &Module,
@@ -63,13 +62,8 @@ impl Body {
         cell: &mut Cell,
         joined: Option<Arc<Chain>>,
         doors: &[Door],
-    ) -> (Option<Recorder>, Option<Arc<Chain>>) {
-        let recorder = Recorder::of(module, self.handle, &mut *cell.space);
-        cell.recorders.extend(recorder);
-        if bounds.limits.overlapping {
-            return (recorder, None);
-        }
-        (recorder, Some(cell.chain(of, module, self.handle, joined, doors)))
+    ) -> Option<Arc<Chain>> {
+        (!bounds.limits.overlapping).then(|| cell.chain(of, module, self.handle, joined, doors))
     }
 
     /// What snapshots have of it. `None` where the engine does not have what was exported for this; that does not
@@ -201,7 +195,7 @@ impl Store {
             None => None,
         };
         let body = Body::new(module, handle, cell);
-        let (recorder, chain) = body.for_calls((self.tag, key), module, &bounds, cell, joined, &doors);
+        let chain = body.chain((self.tag, key), module, &bounds, cell, joined, &doors);
         cell.note_instance(handle, key);
         let context = Arc::new(Context {
             cell: home,
@@ -211,7 +205,6 @@ impl Store {
             word,
             functions: resolved.functions,
             memory,
-            recorder,
             chain,
             bounds,
         });
@@ -379,12 +372,21 @@ impl Store {
         imported: Imported<'_>,
         bounds: &Bounds,
     ) -> Result<engine::Instance, InstantiateError> {
-        let space = &mut self.cells.get_mut(home).map_err(|_| InstantiateError::Engine)?.space;
+        let Cell { space, recorders, .. } = self.cells.get_mut(home).map_err(|_| InstantiateError::Engine)?;
         let limiter = space.limiter_mut();
         limiter.begin(bounds);
         limiter.begin_making(module.instance_bytes(), module.hidden())?;
-        let made = space.instantiate(module.code(), imported);
+        let made = match recorders.prepare(module, &mut **space) {
+            Some(hidden) => {
+                let globals = [imported.globals, &hidden].concat();
+                space.instantiate(module.code(), Imported { globals: &globals, ..imported })
+            }
+            None => Err(Refusal::Defect),
+        };
         space.limiter_mut().end();
+        if let Ok(instance) = made {
+            recorders.add(module, instance, &mut **space);
+        }
         made.map_err(|refused| match (space.limiter_mut().take_refusal(), refused) {
             (Some(refusal), _) => refusal.into(),
             (None, Refusal::Memory) => InstantiateError::OutOfSystemMemory,

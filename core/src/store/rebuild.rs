@@ -54,14 +54,14 @@ impl Store {
             body.note_again(&self.instances.get(key).map_err(|_| RestoreError::Engine)?.body, &module, cell);
             let parts = body.parts(&module, cell).ok_or(RestoreError::Engine)?;
             write(cell, &parts, snapshot, &self.limits, &bounds)?;
-            let (recorder, chain) = body.for_calls((tag, key), &module, &bounds, cell, None, &[]);
+            let chain = body.chain((tag, key), &module, &bounds, cell, None, &[]);
             cell.note_instance(handle, key);
-            Ok((body, recorder, chain))
+            Ok((body, chain))
         });
         // What was made stays in the new cell, which goes with it.
         let made =
             made.and_then(|made| Ok((made, self.instances.get_mut(key).map_err(|_| RestoreError::Engine)?)));
-        let ((body, recorder, chain), instance) = match made {
+        let ((body, chain), instance) = match made {
             Ok(made) => made,
             Err(error) => {
                 let _unfinished = self.cells.remove(new);
@@ -81,7 +81,6 @@ impl Store {
             word,
             functions,
             memory,
-            recorder,
             chain,
             bounds,
         });

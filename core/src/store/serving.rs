@@ -6,7 +6,7 @@ use crate::{
     limits::CallOptions,
     store::{
         chain::Link,
-        execution::{Execution, Recorder},
+        execution::{Execution, Recorders},
     },
     types::value::Value,
 };
@@ -18,8 +18,7 @@ pub(crate) struct Serving<'a> {
     /// The host calls, each within the one before.
     pub(crate) host_calls: &'a [Option<Link>],
     pub(crate) depth: u32,
-    /// Where the frames are noted of all guests of the cell.
-    pub(crate) recorders: &'a [Recorder],
+    pub(crate) recorders: &'a Recorders,
 }
 
 impl Store {

@@ -1,5 +1,6 @@
 //! Reading and rewriting modules, apart from any engine.
 
+mod bits;
 mod features;
 mod names;
 mod operators;
@@ -13,10 +14,10 @@ mod unsupported;
 mod validate;
 
 pub(crate) use self::{
-    names::function_names,
+    names::{function_names, module_name},
     rewrite::{
-        Frames, HostNames, Names, OUTSIDE, Rehosted, Rewritten, SLOT_BYTES, STACK_BYTES, mend, rewrite,
-        rewrite_for_host,
+        Bodies, Frames, HostNames, LEAVING, Names, OUTSIDE, Rehosted, Rewritten, SLOT, SLOT_BYTES,
+        STACK_BYTES, mend, rewrite, rewrite_for_host,
     },
     scan::Scan,
     stack_pointer::StackPointer,

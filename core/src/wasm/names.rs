@@ -1,6 +1,6 @@
-//! Names of functions and globals, from a module's name section.
+//! Names of modules, functions and globals, from a module's name section.
 //!
-//! Those of functions are looked up where they are asked for, on the way of a trap, so that modules
+//! Those of modules and functions are looked up where they are asked for, on the way of a trap, so that modules
 //! cost no more for having them. The section is what the guest's author says: what cannot be read of
 //! it is passed over.
 
@@ -10,6 +10,9 @@ use core::str;
 
 /// Bytes of a name; longer ones are cut. No toolchain was seen to write any of 500.
 const NAME_BYTES: usize = 1_024;
+
+/// The subsection of the module's own name.
+const MODULE: u8 = 0;
 
 /// The subsection of the names of functions.
 const FUNCTIONS: u8 = 1;
@@ -30,14 +33,31 @@ pub(crate) fn function_names(module: &[u8], functions: &[u32]) -> Vec<Option<Arc
     names
 }
 
+/// The module's own name, if it has one.
+pub(crate) fn module_name(module: &[u8]) -> Option<Arc<str>> {
+    let mut found = None;
+    let _readable = subsections(module, MODULE, |contents| {
+        let name = split_bytes(contents).and_then(|(name, _)| str::from_utf8(name).ok());
+        found = found.take().or_else(|| Some(shorten(name?).into()));
+    });
+    found
+}
+
 /// Reads the names in a subsection, as far as they can be read.
 pub(super) fn read(module: &[u8], subsection: u8, mut found: impl FnMut(u32, &str)) -> Option<()> {
+    subsections(module, subsection, |map| {
+        let _readable = read_map(map, &mut found);
+    })
+}
+
+/// Gives the contents of each subsection with an id.
+fn subsections(module: &[u8], id: u8, mut found: impl FnMut(&[u8])) -> Option<()> {
     for section in Section::all(module.get(HEADER_BYTES..)?) {
         let section = section?;
         let Some(parts) = section.names() else { continue };
         // Subsections are written as sections are.
-        for part in Section::all(parts).flatten().filter(|part| part.id == subsection) {
-            let _readable = read_map(part.contents, &mut found);
+        for part in Section::all(parts).flatten().filter(|part| part.id == id) {
+            found(part.contents);
         }
     }
     Some(())

@@ -9,6 +9,7 @@ pub(super) const HEADER_BYTES: usize = 8;
 
 pub(super) const CUSTOM: u8 = 0;
 const TYPES: u8 = 1;
+const IMPORTS: u8 = 2;
 const FUNCTIONS: u8 = 3;
 const TABLES: u8 = 4;
 const MEMORIES: u8 = 5;
@@ -70,13 +71,21 @@ impl<'a> Section<'a> {
     }
 }
 
-/// Where a module's section refers to an imported function.
+/// Where a module's section refers to what may have another index in what is written.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Reference {
-    /// Of the function's index, in the module's bytes.
+    /// Of the index, in the module's bytes.
     pub(super) offset: u32,
-    /// The function, which is its ordinal among the imported ones.
-    pub(super) import: u32,
+    pub(super) to: Referred,
+}
+
+/// What is referred to.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Referred {
+    /// An imported function, by its ordinal among these.
+    Import(u32),
+    /// A global that the module defines, by its index.
+    Global(u32),
 }
 
 /// Entries that are added to a section.
@@ -108,10 +117,11 @@ impl Added {
 }
 
 /// What is changed of a module. All that is added comes behind what there is, so that nothing gets
-/// another index.
+/// another index but for what is defined where imports are added: who adds them sees to it.
 #[derive(Default)]
 pub(super) struct Changes<'a> {
     pub(super) types: Added,
+    pub(super) imports: Added,
     pub(super) functions: Added,
     pub(super) tables: Added,
     pub(super) memories: Added,
@@ -123,7 +133,7 @@ pub(super) struct Changes<'a> {
     pub(super) data_count: Option<u32>,
     /// The contents of the code section in place of what it has.
     pub(super) code: Option<Vec<u8>>,
-    /// References to functions outside of the code, in order, that become those that `function` gives.
+    /// References outside of the code, in order, that become the indices that are given for them.
     pub(super) references: &'a [Reference],
     /// Whether the start section is left out, and so are custom sections but those of names: they may be most
     /// of a module that was compiled to be debugged.
@@ -134,12 +144,13 @@ pub(super) struct Changes<'a> {
 pub(super) type Passive = fn(id: u8, contents: &[u8]) -> Option<Vec<u8>>;
 
 /// The sections that something may be added to, in their order.
-const ADDED_TO: [u8; 6] = [TYPES, FUNCTIONS, TABLES, MEMORIES, GLOBALS, EXPORTS];
+const ADDED_TO: [u8; 7] = [TYPES, IMPORTS, FUNCTIONS, TABLES, MEMORIES, GLOBALS, EXPORTS];
 
 impl Changes<'_> {
     fn added_to(&self, id: u8) -> Option<&Added> {
         let added = match id {
             TYPES => &self.types,
+            IMPORTS => &self.imports,
             FUNCTIONS => &self.functions,
             TABLES => &self.tables,
             MEMORIES => &self.memories,
@@ -160,7 +171,7 @@ impl Changes<'_> {
     }
 
     /// The module with these changes; `None` where it cannot be read.
-    pub(super) fn apply(mut self, bytes: &[u8], function: impl Fn(u32) -> Option<u32>) -> Option<Vec<u8>> {
+    pub(super) fn apply(mut self, bytes: &[u8], index: impl Fn(Referred) -> Option<u32>) -> Option<Vec<u8>> {
         let code = self.code.take();
         let mut module = Vec::with_capacity(self.len_with(bytes, code.as_deref()));
         module.extend_from_slice(bytes.get(..HEADER_BYTES)?);
@@ -202,7 +213,7 @@ impl Changes<'_> {
             if added.is_none() && within.is_empty() && passive.is_none() {
                 module.extend_from_slice(section.whole);
             } else {
-                let contents = refer_to(section.contents, end, within, &function)?;
+                let contents = refer_to(section.contents, end, within, &index)?;
                 let contents = match passive {
                     Some(passive) => passive(section.id, &contents)?.into(),
                     None => contents,
@@ -251,13 +262,12 @@ impl Changes<'_> {
     }
 }
 
-/// The contents of a section that end at an offset in the module, with other functions in the place of
-/// imported ones.
+/// The contents of a section that end at an offset in the module, with other indices in the place of its references.
 fn refer_to<'a>(
     contents: &'a [u8],
     end: usize,
     references: &[Reference],
-    function: &impl Fn(u32) -> Option<u32>,
+    index: &impl Fn(Referred) -> Option<u32>,
 ) -> Option<Cow<'a, [u8]>> {
     if references.is_empty() {
         return Some(contents.into());
@@ -269,7 +279,7 @@ fn refer_to<'a>(
     for reference in references {
         let at = to_usize(reference.offset).checked_sub(begin)?;
         changed.extend_from_slice(contents.get(copied..at)?);
-        push_leb128(&mut changed, to_usize(function(reference.import)?))?;
+        push_leb128(&mut changed, to_usize(index(reference.to)?))?;
         let (_, after) = split_leb128(contents.get(at..)?)?;
         copied = contents.len().checked_sub(after.len())?;
     }

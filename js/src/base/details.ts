@@ -78,9 +78,10 @@ function fuelOf(fuel: unknown): bigint {
 function framesOfCopy(frames: unknown, leftOut: unknown): Frames {
   if (!Array.isArray(frames)) return NO_FRAMES;
   const read = frames.map((frame: unknown): Frame | undefined => {
-    const [functionIndex, name, offset] = [own(frame, "functionIndex"), own(frame, "name"), own(frame, "offset")];
+    const [functionIndex, offset] = [own(frame, "functionIndex"), own(frame, "offset")];
     if (typeof functionIndex !== "number" || typeof offset !== "number") return undefined;
-    return { functionIndex, name: typeof name === "string" ? name : undefined, offset };
+    const [name, module] = [own(frame, "name"), own(frame, "module")].map((text) => (typeof text === "string" ? text : undefined));
+    return { functionIndex, name, module, offset };
   });
   const known = read.filter((frame) => frame !== undefined);
   return framesWith(known, typeof leftOut === "number" ? leftOut : 0);

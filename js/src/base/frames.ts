@@ -8,6 +8,11 @@ export interface Frame {
   /** The function's name in the module's name section, which the guest's author wrote; `undefined` without one. */
   readonly name: string | undefined;
   /**
+   * Where the function is of another guest than the one that was called, which it reached through a table: the name of its
+   * module, from the module's name section; where that has none, the first eight digits of the hash of the module's bytes.
+   */
+  readonly module: string | undefined;
+  /**
    * Where the function was, as an offset of an operator in the module's bytes: the call of the next
    * inner frame, the operator that trapped, or where it last passed a call, a loop's begin or an
    * operator that can trap, if it is out of fuel.
@@ -27,10 +32,14 @@ export const NO_FRAMES = framesWith([], 0);
 /** Frames as the wasm-host describes them. */
 export function framesOf(description: string | undefined): Frames {
   if (description === undefined) return NO_FRAMES;
-  const [leftOut, ...frames] = JSON.parse(description) as [number, ...[number, string | null, number][]];
-  const frame = (one: [number, string | null, number]): Frame => ({ functionIndex: one[0], name: one[1] ?? undefined, offset: one[2] });
+  const [leftOut, ...frames] = JSON.parse(description) as [number, ...Described[]];
+  const frame = ([functionIndex, name, offset, module]: Described): Frame => {
+    return { functionIndex, name: name ?? undefined, module: module ?? undefined, offset };
+  };
   return framesWith(frames.map(frame), leftOut);
 }
+
+type Described = [functionIndex: number, name: string | null, offset: number, module: string | null];
 
 /** Frames, of which some were left out. */
 export function framesWith(list: readonly Frame[], leftOut: number): Frames {
@@ -42,8 +51,9 @@ export function framesWith(list: readonly Frame[], leftOut: number): Frames {
 
 /** The lines of frames in the form of V8. */
 export function linesOf(frames: Frames): string {
-  const lines = frames.map(({ functionIndex, name, offset }) => {
-    const place = `wasm-function[${functionIndex}]:0x${offset.toString(16)}`;
+  const lines = frames.map(({ functionIndex, name, module, offset }) => {
+    const of = module === undefined ? "" : `${printable(module)}:`;
+    const place = `${of}wasm-function[${functionIndex}]:0x${offset.toString(16)}`;
     return `\n    at ${name === undefined ? place : `${printable(name)} (${place})`}`;
   });
   return lines.join("") + (frames.leftOut > 0 ? `\n    at ${frames.leftOut} more` : "");

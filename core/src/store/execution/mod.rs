@@ -31,7 +31,7 @@ mod places;
 mod recorder;
 mod turn;
 
-pub(crate) use self::recorder::Recorder;
+pub(crate) use self::recorder::Recorders;
 
 use crate::{
     engine::{self, Function, Paused},
@@ -74,8 +74,6 @@ pub struct Execution {
     elsewhere: Option<Box<Elsewhere>>,
     /// Its frames while it is paused, and when it has trapped.
     recorded: Recorded,
-    /// Those of all guests of its cell, where there are several: its own guest may have called others.
-    recorded_elsewhere: Vec<Recorded>,
     pub(crate) fuel: Fuel,
     word: u32,
     purpose: Purpose,
@@ -103,8 +101,6 @@ pub(crate) struct Context {
     /// Of the module's imported functions, in order.
     pub(crate) functions: Box<[FuncIndex]>,
     pub(crate) memory: Option<MemoryId>,
-    /// Where its frames are, if its module was compiled with frames.
-    pub(crate) recorder: Option<Recorder>,
     /// The calls that are under way; `None` for a guest whose calls may overlap.
     pub(crate) chain: Option<Arc<Chain>>,
     pub(crate) bounds: Bounds,
@@ -181,7 +177,6 @@ impl Execution {
             results,
             elsewhere: None,
             recorded: Recorded::new(),
-            recorded_elsewhere: Vec::new(),
             fuel: Fuel::new(fuel),
             word,
             purpose,
@@ -316,12 +311,11 @@ impl Execution {
         self.stop(store, trap.into())
     }
 
-    /// The guest's frames where it is paused, if its module was compiled with frames: see
+    /// The frames where it is paused, of modules that were compiled with frames: see
     /// [`Trap::frames`]. None before it runs and after it has ended.
     #[must_use]
     pub fn frames(&self) -> Frames {
-        let module = self.context.as_ref().map(|context| &context.module);
-        module.map_or(Frames::NONE, |module| self.recorded.frames(module))
+        self.context.as_ref().map_or(Frames::NONE, |context| self.recorded.frames(context.handle))
     }
 
     /// Ends it where it is, if it belongs to this store and has not ended.
@@ -404,7 +398,7 @@ impl Execution {
         let step = match mem::replace(&mut self.state, State::Ended) {
             State::Finished(results) => Step::Finished(results),
             State::Failed(trap) => {
-                let frames = mem::replace(&mut self.recorded, Recorded::new()).frames(&context.module);
+                let frames = mem::replace(&mut self.recorded, Recorded::new()).frames(context.handle);
                 Step::Trapped(trap.after(self.fuel.used()).at(frames))
             }
             _ => Step::Trapped(TrapCode::Engine.into()),

@@ -1,8 +1,8 @@
 //! Where the frames of a call are kept.
 //!
-//! The code of a module that was compiled with frames notes them in a memory of its own, see
-//! `wasm::rewrite::notes`. Whenever the engine comes back, the notes are copied into the execution,
-//! and copied back before it goes on: so others may run in the same instance meanwhile.
+//! The code of modules that were compiled with frames notes them in memories of their instances, and in globals that the
+//! guests of a cell have together, see `wasm::rewrite::notes`. Whenever the engine comes back, the notes are copied into
+//! the execution, and copied back before it goes on: so others may run in the same instances meanwhile.
 
 use crate::{
     engine::{Global, Instance, Memory, Space},
@@ -11,48 +11,122 @@ use crate::{
         frames::{Frame, Frames},
         value::Value,
     },
-    wasm::{OUTSIDE, SLOT_BYTES},
+    wasm::{Bodies, LEAVING, OUTSIDE, SLOT, SLOT_BYTES},
 };
-use alloc::vec::Vec;
+use alloc::{sync::Arc, vec::Vec};
 
-/// Where an instance notes its frames.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Recorder {
-    slots: Memory,
-    current: Global,
+/// Where the guests of a cell note their frames, dead ones too: calls of others may lead into them.
+#[derive(Debug, Default)]
+pub(crate) struct Recorders {
+    /// `None` as long as no module was compiled with frames.
+    globals: Option<Globals>,
+    guests: Guests,
+    /// Whether there is a guest without frames that may call others: who has returned to it would still be listed.
+    has_silent: bool,
 }
 
-impl Recorder {
-    /// That of an instance, if its module was compiled with frames.
-    pub(crate) fn of(module: &Module, instance: Instance, space: &mut dyn Space) -> Option<Self> {
-        let frames = module.frames()?;
-        let slots = space.memory(instance, &frames.memory)?;
-        let current = space.global(instance, &frames.global)?;
-        Some(Self { slots, current })
-    }
+/// What the guests have together.
+#[derive(Clone, Copy, Debug)]
+struct Globals {
+    current: Global,
+    guest: Global,
+    leaver: Global,
+}
 
-    /// Makes the instance's notes those of an execution that goes on.
-    pub(crate) fn resume(self, space: &mut dyn Space, recorded: &Recorded) {
-        let slots = space.bytes_mut(self.slots);
-        if let Some(slots) = slots.get_mut(..recorded.slots.len()) {
-            slots.copy_from_slice(&recorded.slots);
+/// The guests by the numbers that they know of themselves; `None` of one that could not be made.
+type Guests = Arc<Vec<Option<Guest>>>;
+
+/// A guest whose module was compiled with frames.
+#[derive(Clone, Debug)]
+struct Guest {
+    instance: Instance,
+    module: Module,
+    slots: Memory,
+}
+
+impl Recorders {
+    /// What an instance of `module` that is about to be made imports for its frames. `None` where there is no room for
+    /// it; that does not happen.
+    pub(crate) fn prepare(&mut self, module: &Module, space: &mut dyn Space) -> Option<Vec<Global>> {
+        if module.frames().is_none() {
+            self.has_silent |= module.reaches_others();
+            return Some(Vec::new());
         }
-        // It is mutable and of this type.
-        let _set = space.set(self.current, Value::I32(recorded.current));
+        let Globals { current, guest, leaver } = match self.globals {
+            Some(globals) => globals,
+            None => *self.globals.insert(Globals::new(space)?),
+        };
+        let number = i32::try_from(self.guests.len()).ok()?;
+        let own = space.add_global(Value::I32(number), false)?;
+        Arc::make_mut(&mut self.guests).push(None);
+        Some([current, guest, leaver, own].into())
     }
 
-    /// Takes the instance's notes as those of an execution that came back.
-    pub(crate) fn pause(self, space: &mut dyn Space, recorded: &mut Recorded) {
-        recorded.slots.clear();
-        recorded.current = match space.get(self.current) {
-            Some(Value::I32(current)) => current,
-            _ => OUTSIDE,
+    /// Takes in the instance that this was prepared for.
+    pub(crate) fn add(&mut self, module: &Module, instance: Instance, space: &mut dyn Space) {
+        let Some(slots) = module.frames().and_then(|frames| space.memory(instance, &frames.memory)) else {
+            return;
         };
-        let slots = space.bytes(self.slots);
-        let Some(slots) = recorded.used().and_then(|used| slots.get(..used)) else { return };
-        // The guest chose how many there are.
-        if recorded.slots.try_reserve(slots.len()).is_ok() {
-            recorded.slots.extend_from_slice(slots);
+        if let Some(guest) = Arc::make_mut(&mut self.guests).last_mut() {
+            *guest = Some(Guest { instance, module: module.clone(), slots });
+        }
+    }
+
+    /// Makes the notes those of an execution that goes on.
+    pub(crate) fn resume(&self, space: &mut dyn Space, recorded: &Recorded) {
+        let Some(globals) = self.globals else { return };
+        // Guests may have come meanwhile, of which nothing runs yet.
+        for (guest, recorded) in self.guests.iter().zip(&recorded.slots) {
+            let slots = guest.as_ref().map(|guest| space.bytes_mut(guest.slots));
+            if let Some(slots) = slots.and_then(|slots| slots.get_mut(..recorded.len())) {
+                slots.copy_from_slice(recorded);
+            }
+        }
+        globals.set(space, [recorded.current, recorded.guest, recorded.leaver]);
+    }
+
+    /// Takes the notes as those of an execution that came back.
+    pub(crate) fn pause(&self, space: &mut dyn Space, recorded: &mut Recorded) {
+        let Some(globals) = self.globals else { return };
+        if self.has_silent {
+            *recorded = Recorded::new();
+            return;
+        }
+        [recorded.current, recorded.guest, recorded.leaver] = globals.get(space);
+        recorded.guests = Some(Arc::clone(&self.guests));
+        recorded.slots.resize_with(self.guests.len(), Vec::new);
+        let used = recorded.used();
+        for (guest, recorded) in self.guests.iter().zip(&mut recorded.slots) {
+            recorded.clear();
+            let Some(guest) = guest else { continue };
+            let slots = space.bytes(guest.slots);
+            let slots = slots.get(..used).unwrap_or(slots);
+            // The guest chose how many there are.
+            if recorded.try_reserve(slots.len()).is_ok() {
+                recorded.extend_from_slice(slots);
+            }
+        }
+    }
+}
+
+impl Globals {
+    fn new(space: &mut dyn Space) -> Option<Self> {
+        let mut add = || space.add_global(Value::I32(OUTSIDE), true);
+        Some(Self { current: add()?, guest: add()?, leaver: add()? })
+    }
+
+    const fn all(self) -> [Global; 3] {
+        [self.current, self.guest, self.leaver]
+    }
+
+    fn get(self, space: &mut dyn Space) -> [i32; 3] {
+        self.all().map(|global| space.get(global).and_then(|value| value.as_i32()).unwrap_or(OUTSIDE))
+    }
+
+    fn set(self, space: &mut dyn Space, values: [i32; 3]) {
+        for (global, value) in self.all().into_iter().zip(values) {
+            // They are mutable and of this type.
+            let _set = space.set(global, Value::I32(value));
         }
     }
 }
@@ -60,48 +134,114 @@ impl Recorder {
 /// The frames of an execution while others may run in its instance.
 #[derive(Debug)]
 pub(crate) struct Recorded {
-    /// The value of the global.
+    /// The values of the globals.
     current: i32,
-    slots: Vec<u8>,
+    guest: i32,
+    leaver: i32,
+    /// The guests that there were, and the slots of each.
+    guests: Option<Guests>,
+    slots: Vec<Vec<u8>>,
+}
+
+/// A frame as it was noted.
+#[derive(Clone, Copy)]
+struct Noted {
+    guest: usize,
+    offset: u32,
 }
 
 impl Recorded {
     pub(crate) const fn new() -> Self {
-        Self { current: OUTSIDE, slots: Vec::new() }
+        Self { current: OUTSIDE, guest: OUTSIDE, leaver: OUTSIDE, guests: None, slots: Vec::new() }
     }
 
     /// Bytes of the slots in use.
-    fn used(&self) -> Option<usize> {
-        // Within a tail call it is three below the slot of the function that makes it, else it is
-        // that of the function that runs.
-        let current = if self.current & 3 == 1 { self.current.checked_add(3)? } else { self.current };
-        usize::try_from(current).ok()?.checked_add(SLOT_BYTES)
+    fn used(&self) -> usize {
+        // Within a tail call the slot of the function that makes it is the next one.
+        let last =
+            if self.is_leaving() { self.current.checked_add(SLOT - LEAVING) } else { Some(self.current) };
+        let last = last.and_then(|last| usize::try_from(last).ok());
+        last.map_or(0, |last| last.saturating_add(SLOT_BYTES))
     }
 
-    /// What they are in a module.
-    pub(crate) fn frames(&self, module: &Module) -> Frames {
-        let Some(known) = module.frames() else { return Frames::NONE };
-        let (slots, _) = self.slots.as_chunks::<SLOT_BYTES>();
-        let innermost = slots.iter().rev().take(Frames::MAXIMUM);
-        let frames = innermost.filter_map(|slot| {
-            let offset = u32::from_le_bytes(*slot);
-            Some((known.bodies.function_at(offset)?, offset))
-        });
-        let frames: Vec<_> = frames.collect();
-        let mut functions: Vec<u32> = frames.iter().map(|(function, _)| *function).collect();
+    /// Whether a tail call was under way, so that the innermost frame is the leaver's.
+    const fn is_leaving(&self) -> bool {
+        self.current & (SLOT - 1) == LEAVING
+    }
+
+    /// The innermost frames, and how many there are besides.
+    fn noted(&self, guests: &[Option<Guest>]) -> (Vec<Noted>, usize) {
+        let mut left = self.used() / SLOT_BYTES;
+        let mut guest = if self.is_leaving() { self.leaver } else { self.guest };
+        let mut noted = Vec::new();
+        while noted.len() < Frames::MAXIMUM
+            && let Some(slot) = left.checked_sub(1)
+            && let Ok(of) = usize::try_from(guest)
+            && let Some((slots, _)) = self.slots.get(of).map(|slots| slots.as_chunks::<SLOT_BYTES>())
+            && let Some([a, b, c, d, caller @ ..]) = slots.get(slot)
+        {
+            let offset = u32::from_le_bytes([*a, *b, *c, *d]);
+            noted.push(Noted { guest: of, offset });
+            if guests.get(of).is_none_or(|guest| guest.as_ref().is_none_or(|guest| guest.is_door(offset))) {
+                guest = i32::from_le_bytes(*caller);
+            }
+            left = slot;
+        }
+        (noted, left)
+    }
+
+    /// What they are to who called an instance.
+    pub(crate) fn frames(&self, called: Instance) -> Frames {
+        let Some(guests) = &self.guests else { return Frames::NONE };
+        let (noted, left_out) = self.noted(guests);
+        let mut numbers: Vec<_> = noted.iter().map(|noted| noted.guest).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        let known =
+            numbers.iter().map(|number| guests.get(*number)?.as_ref()?.known(*number, &noted, called));
+        let known: Vec<_> = known.collect();
+        let frame = |noted: Noted| {
+            let at = numbers.binary_search(&noted.guest).ok()?;
+            known.get(at)?.as_ref()?.frame(noted.offset)
+        };
+        Frames { frames: noted.into_iter().filter_map(frame).collect(), left_out }
+    }
+}
+
+impl Guest {
+    /// Whether the slot of a function that was at an offset says which guest has the one before.
+    fn is_door(&self, offset: u32) -> bool {
+        let bodies = self.module.frames().map(|frames| &frames.bodies);
+        bodies
+            .is_some_and(|bodies| bodies.function_at(offset).is_some_and(|function| bodies.is_door(function)))
+    }
+
+    /// What is known of the functions in its frames; it is the guest of a number.
+    fn known(&self, number: usize, noted: &[Noted], called: Instance) -> Option<Known<'_>> {
+        let bodies = &self.module.frames()?.bodies;
+        let its = noted.iter().filter(|noted| noted.guest == number);
+        let mut functions: Vec<_> = its.filter_map(|noted| bodies.function_at(noted.offset)).collect();
         functions.sort_unstable();
         functions.dedup();
-        let names = module.function_names(&functions);
-        let name = |function: u32| {
-            let at = functions.binary_search(&function).ok()?;
-            names.get(at)?.clone()
-        };
-        Frames {
-            left_out: slots.len().saturating_sub(Frames::MAXIMUM),
-            frames: frames
-                .into_iter()
-                .map(|(function_index, offset)| Frame { function_index, name: name(function_index), offset })
-                .collect(),
-        }
+        let names = self.module.function_names(&functions);
+        let module = (self.instance != called).then(|| self.module.label());
+        Some(Known { bodies, module, functions, names })
+    }
+}
+
+/// What is known of the functions of a guest.
+struct Known<'a> {
+    bodies: &'a Bodies,
+    module: Option<Arc<str>>,
+    /// Their indices, sorted, and their names.
+    functions: Vec<u32>,
+    names: Vec<Option<Arc<str>>>,
+}
+
+impl Known<'_> {
+    fn frame(&self, offset: u32) -> Option<Frame> {
+        let function_index = self.bodies.function_at(offset)?;
+        let at = self.functions.binary_search(&function_index).ok()?;
+        Some(Frame { function_index, name: self.names.get(at)?.clone(), module: self.module.clone(), offset })
     }
 }

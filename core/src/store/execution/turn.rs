@@ -1,9 +1,6 @@
 //! How an execution lets its code run, and what it makes of how that came back.
 
-use super::{
-    Execution, State,
-    recorder::{Recorded, Recorder},
-};
+use super::{Execution, Recorders, State};
 use crate::{
     engine::{Entry, Instance, Outcome, Space, Turn},
     types::{costs::EXPORT_CALL, value::Values},
@@ -11,7 +8,7 @@ use crate::{
 
 impl Execution {
     /// Lets the code go on, where it can. Where it calls an import of another instance than its own this is that.
-    pub(super) fn go_on(&mut self, space: &mut dyn Space, recorders: &[Recorder]) -> Option<Instance> {
+    pub(super) fn go_on(&mut self, space: &mut dyn Space, recorders: &Recorders) -> Option<Instance> {
         let entry = match self.state {
             State::Ready(None) => {
                 self.state = State::Finished(Values::NONE);
@@ -28,13 +25,8 @@ impl Execution {
         };
         if let Some(context) = &self.context {
             space.limiter_mut().begin(&context.bounds);
-            if let Some(recorder) = &context.recorder {
-                recorder.resume(space, &self.recorded);
-            }
         }
-        if recorders.len() > 1 {
-            self.resume_elsewhere(space, recorders);
-        }
+        recorders.resume(space, &self.recorded);
         let grant = self.fuel.grant();
         let mut left = grant;
         let outcome = space.run(
@@ -47,12 +39,7 @@ impl Execution {
             },
         );
         self.fuel.spend(grant.saturating_sub(left));
-        if let Some(recorder) = self.context.as_ref().and_then(|context| context.recorder) {
-            recorder.pause(space, &mut self.recorded);
-        }
-        if recorders.len() > 1 {
-            self.pause_elsewhere(space, recorders);
-        }
+        recorders.pause(space, &mut self.recorded);
         self.state = match outcome {
             Outcome::Finished => State::Finished(self.values.iter().copied().collect()),
             Outcome::HostCall(instance, import) => {
@@ -64,31 +51,6 @@ impl Execution {
             Outcome::Trapped(trap) => State::Failed(trap),
         };
         None
-    }
-
-    /// Makes the notes of the other guests of its cell those of this execution.
-    fn resume_elsewhere(&mut self, space: &mut dyn Space, recorders: &[Recorder]) {
-        // Guests may have come meanwhile, of which nothing runs yet.
-        self.recorded_elsewhere.resize_with(recorders.len(), Recorded::new);
-        for (recorder, recorded) in self.elsewhere_of(recorders) {
-            recorder.resume(space, recorded);
-        }
-    }
-
-    /// Takes their notes as those of this execution.
-    fn pause_elsewhere(&mut self, space: &mut dyn Space, recorders: &[Recorder]) {
-        for (recorder, recorded) in self.elsewhere_of(recorders) {
-            recorder.pause(space, recorded);
-        }
-    }
-
-    fn elsewhere_of<'a>(
-        &'a mut self,
-        recorders: &'a [Recorder],
-    ) -> impl Iterator<Item = (&'a Recorder, &'a mut Recorded)> {
-        let own = self.context.as_ref().and_then(|context| context.recorder);
-        let all = recorders.iter().zip(&mut self.recorded_elsewhere);
-        all.filter(move |(recorder, _)| Some(**recorder) != own)
     }
 
     /// The fuel that it needs to go on, where it paused for want of it.

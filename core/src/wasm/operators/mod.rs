@@ -324,6 +324,7 @@ pub(super) mod code {
     pub(in crate::wasm) const LOCAL_TEE: u8 = 0x22;
     pub(in crate::wasm) const GLOBAL_GET: u8 = 0x23;
     pub(in crate::wasm) const GLOBAL_SET: u8 = 0x24;
+    pub(in crate::wasm) const I32_LOAD: u8 = 0x28;
     pub(in crate::wasm) const I32_STORE: u8 = 0x36;
     pub(in crate::wasm) const I64_STORE: u8 = 0x37;
     pub(in crate::wasm) const I32_STORE8: u8 = 0x3A;

@@ -59,7 +59,8 @@ pub(super) fn valid<T>(value: Option<T>) -> Result<T, Stop> {
 /// What is needed of a function while it is walked over, and used for one after the other.
 pub(super) struct Body<'m, 'a> {
     pub(super) module: &'m mut Module<'a>,
-    /// The function's own bytes.
+    /// The function's index, and its own bytes.
+    function: u32,
     pub(super) bytes: &'a [u8],
     pub(super) labels: Labels<'a>,
     pub(super) output: Output,
@@ -89,6 +90,7 @@ pub(super) struct At<'o, 'a> {
 impl<'m, 'a> Body<'m, 'a> {
     pub(super) fn new(module: &'m mut Module<'a>) -> Self {
         Self {
+            function: module.scan.first_function(),
             module,
             bytes: &[],
             labels: Labels::default(),
@@ -138,7 +140,9 @@ impl<'m, 'a> Body<'m, 'a> {
             return Err(Stop::Invalid);
         }
         valid(self.output.copy_to(bytes, bytes.len()))?;
-        valid(self.finish(section, begin, offset))
+        valid(self.finish(section, begin, offset))?;
+        self.function = valid(self.function.checked_add(1))?;
+        Ok(())
     }
 
     fn begin(&mut self, begin: usize, signature: Signature<'a>, cells: u64) -> Result<(), Stop> {
@@ -239,9 +243,11 @@ impl<'m, 'a> Body<'m, 'a> {
         self.write_operator(here)?;
         self.labels.note_height(self.labels.operands.height());
         match site {
-            Some((notes, slot, Site::Call)) if !matches!(operator, Operator::ReturnCall { .. }) => {
+            Some((notes, slot, site @ Site::Call { .. }))
+                if !matches!(operator, Operator::ReturnCall { .. }) =>
+            {
                 valid(self.output.copy_to(self.bytes, after))?;
-                valid(notes.back(&mut self.output, slot))?;
+                valid(notes.back(&mut self.output, slot, site))?;
             }
             Some((notes, slot, Site::Loop)) => {
                 // On each of its turns.
@@ -262,6 +268,7 @@ impl<'m, 'a> Body<'m, 'a> {
             matches!(operator, Operator::ReturnCall { function_index } if self.is_import(*function_index));
         let site = Site::of(operator, facts, is_import)?;
         self.is_noted = true;
+        self.module.missed_tail_call |= notes.missed(site);
         Some((notes, slot, site))
     }
 
@@ -286,7 +293,8 @@ impl<'m, 'a> Body<'m, 'a> {
     fn finish(&mut self, section: &mut Vec<u8>, begin: usize, offset: u32) -> Option<()> {
         let mut first = Vec::new();
         if let (Some(notes), Some(slot), true) = (self.module.notes, self.slot, self.is_noted) {
-            notes.enter(&mut first, slot, offset.checked_add(u32::try_from(begin).ok()?)?)?;
+            let is_door = self.module.scan.is_door(self.function);
+            notes.enter(&mut first, slot, offset.checked_add(u32::try_from(begin).ok()?)?, is_door)?;
         }
         let mut last = Vec::new();
         if self.module.target == Target::Host {

@@ -7,7 +7,7 @@
 //!   instantiation, where a host call could not pause. It runs as the first execution instead.
 //! * Memories and mutable globals are exported, for snapshots, and so are tables that can have things of the supervisor's.
 //! * So is what takes the segments where the engine is not to, see [`segments`](super::segments).
-//! * So is what a module that was compiled with frames keeps them in, and so are the tables that the
+//! * So is the memory that a module that was compiled with frames keeps them in, and so are the tables that the
 //!   code grows and the one of what grows them, see [`growth`](super::growth).
 //!
 //! Their names begin as no export of the guest does, and no lookup by name finds them.
@@ -38,8 +38,8 @@ pub(crate) struct Names {
     pub(crate) memories: Vec<Box<str>>,
     /// Of the mutable globals, in order of their indices.
     pub(crate) globals: Vec<Box<str>>,
-    /// Of the memory and the global that frames are kept in, where they are.
-    pub(crate) frames: Option<(Box<str>, Box<str>)>,
+    /// Of the memory that frames are kept in, where they are.
+    pub(crate) frames: Option<Box<str>>,
     /// Of what grows tables, where the code does.
     pub(crate) hooks: Option<Hooks>,
     /// Of the function that takes the segments, where there is one.
@@ -55,7 +55,7 @@ pub(super) fn export(
     segments: Option<u32>,
     added: &mut Added,
 ) -> Option<Names> {
-    let mut exporter = Exporter::new(scan, added);
+    let mut exporter = Exporter::new(scan, notes, added);
     let start = exporter.start(scan, functions)?;
     let segments = match segments {
         Some(function) => Some(exporter.named(ExportKind::Func, function, "segments")?),
@@ -69,10 +69,7 @@ pub(super) fn export(
         }
     }
     let frames = match notes {
-        Some(notes) => Some((
-            export(ExportKind::Memory, notes.memory, 'm')?,
-            export(ExportKind::Global, notes.global, 'g')?,
-        )),
+        Some(notes) => Some(export(ExportKind::Memory, notes.memory, 'm')?),
         None => None,
     };
     let hooks = if growth.is_empty() {
@@ -91,15 +88,16 @@ pub(super) struct Exporter<'a> {
     prefix: String,
     /// What the guest exports, in order.
     own: Vec<((ExportKind, u32), &'a str)>,
+    notes: Option<Notes>,
     added: &'a mut Added,
 }
 
 impl<'a> Exporter<'a> {
-    pub(super) fn new(scan: &'a Scan, added: &'a mut Added) -> Self {
+    pub(super) fn new(scan: &'a Scan, notes: Option<Notes>, added: &'a mut Added) -> Self {
         let own = scan.exports.iter().map(|export| ((export.kind, export.index), &*export.name));
         let mut own: Vec<_> = own.collect();
         own.sort_unstable();
-        Self { prefix: unused_prefix(scan), own, added }
+        Self { prefix: unused_prefix(scan), own, notes, added }
     }
 
     /// Exports something by its kind and its index, if the guest does not: its name.
@@ -108,7 +106,11 @@ impl<'a> Exporter<'a> {
         if let Some((_, name)) = self.own.get(at).filter(|(key, _)| *key == (kind, index)) {
             return Some((*name).into());
         }
-        self.named(kind, index, &format!("{short}{index}"))
+        let written = match (kind, self.notes) {
+            (ExportKind::Global, Some(notes)) => notes.moved(index),
+            _ => index,
+        };
+        self.named(kind, written, &format!("{short}{index}"))
     }
 
     /// Exports something by a name: that with what is before it.

@@ -16,6 +16,7 @@ use crate::{
     wasm::{
         operators::code::{CALL, END, LOCAL_GET},
         scan::Scan,
+        sections::Referred,
     },
 };
 use alloc::vec::Vec;
@@ -24,7 +25,9 @@ use alloc::vec::Vec;
 /// where that is to be exported.
 pub(super) fn ask(functions: &mut Functions, scan: &Scan, exports_start: bool) {
     for reference in &scan.references {
-        functions.of(Appended::Import(reference.import));
+        if let Referred::Import(import) = reference.to {
+            functions.of(Appended::Import(import));
+        }
     }
     if let Some(import) = scan.start.filter(|_| exports_start).and_then(|start| scan.imported_function(start))
     {

@@ -50,12 +50,12 @@ pub use self::{
 pub(crate) use self::{
     hidden::Names,
     host::{HostNames, Rehosted, rewrite_for_host},
-    notes::{Frames, OUTSIDE, SLOT_BYTES, STACK_BYTES},
+    notes::{Bodies, Frames, LEAVING, OUTSIDE, SLOT, SLOT_BYTES, STACK_BYTES},
 };
 
 use super::{
     scan::{Scan, scan},
-    sections::{Changes, HEADER_BYTES, MAX_LEB128, padded_leb128, push_bytes, push_leb128},
+    sections::{Changes, HEADER_BYTES, MAX_LEB128, Referred, padded_leb128, push_bytes, push_leb128},
     stack_pointer::Finder,
 };
 use crate::{
@@ -71,7 +71,7 @@ use code_limits::CodeLimits;
 use growth::Growth;
 use host::Host;
 use meter::push_charge;
-use notes::{Bodies, Notes};
+use notes::Notes;
 use segments::Segments;
 use target::Target;
 use types::{AddedTypes, Nulls};
@@ -114,6 +114,8 @@ pub(super) struct Module<'a> {
     /// under a hidden name; where it is not reached and is left out; and where it is about data segments that the
     /// module does not count before.
     must_be_valid: bool,
+    /// Whether a tail call was written with notes that take it that there are none.
+    missed_tail_call: bool,
 }
 
 /// Rewrites a module for the engine, with frames or without.
@@ -123,13 +125,33 @@ pub(super) struct Module<'a> {
 /// Where the module is above the limits, or is invalid and the engine could not find that out, or where
 /// that was seen before.
 pub(crate) fn rewrite(limits: &Limits, bytes: &[u8], frames: bool) -> Result<Rewritten, CompileError> {
-    let (asked, scan) = read(limits, bytes)?;
+    let rewritten = rewrite_for_engine(limits, bytes, frames.then_some(false))?;
+    match rewritten {
+        Some(rewritten) => Ok(rewritten),
+        None => rewrite_for_engine(limits, bytes, Some(true))?.ok_or_else(unreadable),
+    }
+}
+
+/// Rewrites a module for the engine; with frames if it is said whether it has tail calls. `None` where it has, and it was
+/// said that it has not.
+fn rewrite_for_engine(
+    limits: &Limits,
+    bytes: &[u8],
+    has_tail_calls: Option<bool>,
+) -> Result<Option<Rewritten>, CompileError> {
+    let (asked, mut scan) = read(limits, bytes)?;
     if !scan.starts_with_nothing() {
         return Err(CompileError::Invalid("invalid start function type".into()));
     }
-    let notes = if frames { Some(Notes::new(limits, &scan).ok_or_else(unreadable)?) } else { None };
+    let notes = match has_tail_calls {
+        Some(has_tail_calls) => Some(Notes::new(limits, &scan, has_tail_calls).ok_or_else(unreadable)?),
+        None => None,
+    };
     let mut module = Module::new(asked, &scan, bytes, Target::Interpreter, notes).ok_or_else(unreadable)?;
     let (functions, starts) = write_functions(&mut module, bytes)?;
+    if module.missed_tail_call {
+        return Ok(None);
+    }
     if !module.growth.is_empty() {
         check_room(Limit::Tables, scan.tables.len())?;
     }
@@ -148,15 +170,14 @@ pub(crate) fn rewrite(limits: &Limits, bytes: &[u8], frames: bool) -> Result<Rew
         .saturating_add(notes.map_or(0, Notes::bytes))
         .saturating_add(names.hooks.as_ref().map_or(0, Hooks::bytes));
     let frames = match (notes, &names.frames) {
-        (Some(_), Some((memory, global))) => Some(Frames {
+        (Some(notes), Some(memory)) => Some(Frames {
             memory: memory.clone(),
-            global: global.clone(),
-            bodies: Bodies::new(&scan, starts),
             own_memories: scan.own_memories(),
+            bodies: Bodies::new(&mut scan, starts, notes),
         }),
         _ => None,
     };
-    Ok(Rewritten { bytes: changed, names, stack_pointer, changes, frames, added_bytes, needs, scan })
+    Ok(Some(Rewritten { bytes: changed, names, stack_pointer, changes, frames, added_bytes, needs, scan }))
 }
 
 /// Rewrites a module so that the engine gets it right, and for nothing else. Growing tables stays as it is.
@@ -262,10 +283,11 @@ impl<'a> Module<'a> {
             functions,
             host,
             types: AddedTypes::default(),
-            nulls: Nulls::new(scan.globals().saturating_add(u32::from(notes.is_some()))),
+            nulls: Nulls::new(scan.globals().saturating_add(notes.map_or(0, |_| Notes::GLOBALS))),
             notes,
             changes: None,
             must_be_valid: false,
+            missed_tail_call: false,
             segments,
         })
     }
@@ -301,7 +323,7 @@ impl<'a> Module<'a> {
         }
         growth.declare(&mut changes.tables)?;
         if let Some(notes) = notes {
-            notes.declare(&mut changes.memories, &mut changes.globals)?;
+            notes.declare(&mut changes.memories, &mut changes.imports)?;
         }
         nulls.declare(&mut changes.globals)?;
         let mut many = scan.function_types.len().checked_add(functions.len())?;
@@ -323,7 +345,10 @@ impl<'a> Module<'a> {
             code.get_mut(..MAX_LEB128)?.copy_from_slice(&padded_leb128(many)?);
             changes.code = Some(code);
         }
-        let changed = changes.apply(bytes, |import| functions.stands_for(import))?;
+        let changed = changes.apply(bytes, |referred| match referred {
+            Referred::Import(import) => functions.stands_for(import),
+            Referred::Global(global) => Some(notes.map_or(global, |notes| notes.moved(global))),
+        })?;
         Some((changed, names))
     }
 }

@@ -93,10 +93,6 @@ impl Output {
         push_sleb128(&mut self.code, value);
     }
 
-    pub(super) fn push_const(&mut self, value: i32) {
-        push_const(&mut self.code, value);
-    }
-
     /// Lets something be put in here at the end.
     pub(super) fn put_later(&mut self, what: Later) -> Option<()> {
         self.later.push(Put { at: u32::try_from(self.code.len()).ok()?, what, end: 0 });

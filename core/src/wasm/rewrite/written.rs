@@ -9,7 +9,7 @@ use super::{
     segments::Segments,
 };
 use crate::wasm::{
-    operators::code::{CALL, GLOBAL_GET, I64_CONST, I64_SHL, I64_SHR_S, REF_FUNC, RETURN},
+    operators::code::{CALL, GLOBAL_GET, GLOBAL_SET, I64_CONST, I64_SHL, I64_SHR_S, REF_FUNC, RETURN},
     scan::RefKind,
     types::Signature,
 };
@@ -120,6 +120,11 @@ impl<'a> Body<'_, 'a> {
                 } else {
                     operands.put(1);
                 }
+                valid(self.name_global(at, GLOBAL_GET, global_index))?;
+            }
+            Operator::GlobalSet { global_index } => {
+                self.labels.operands.apply(facts);
+                valid(self.name_global(at, GLOBAL_SET, global_index))?;
             }
             _ => {
                 #[cfg(feature = "simd")]
@@ -132,6 +137,17 @@ impl<'a> Body<'_, 'a> {
             }
         }
         Ok(())
+    }
+
+    /// Names a global by the index that it has in what is written.
+    fn name_global(&mut self, at: &At<'_, 'a>, operator: u8, global: u32) -> Option<()> {
+        let Some(notes) = self.module.notes else { return Some(()) };
+        let moved = notes.moved(global);
+        if moved == global {
+            return Some(());
+        }
+        self.output.replace(self.bytes, at.place, at.after)?;
+        self.output.push_index(operator, moved)
     }
 
     /// The values that a branch of a depth passes, but for one that goes to the end of a block.

@@ -14,6 +14,7 @@ pub(crate) use self::found::{ExportKind, ScannedExport, ScannedGlobal, ScannedMe
 pub(super) use self::scanner::scan;
 
 use super::{
+    bits::Bits,
     sections::Reference,
     types::{Signature, Types},
 };
@@ -50,12 +51,16 @@ pub(crate) struct Scan {
     pub(super) function_types: Vec<u32>,
     /// The types of the imported functions, in order.
     imported_types: Vec<u32>,
-    /// Where exports, segments and initial values refer to imported functions, in order.
+    /// Where exports, segments and initial values refer to imported functions, and exports to globals that the module
+    /// defines, in order.
     pub(super) references: Vec<Reference>,
+    /// The functions that are called otherwise than by their index: what is exported, in a segment or a global, or the start.
+    pub(super) doors: Bits,
     imported_functions: u32,
     functions: u32,
     /// The types of the globals, the imported ones first.
     globals: Vec<GlobalType>,
+    imported_globals: u32,
     imported_memories: u32,
     imported_tables: u32,
     /// Elements of tables.
@@ -113,6 +118,11 @@ impl Scan {
         self.imported_functions
     }
 
+    /// Whether a function is called otherwise than by its index.
+    pub(super) fn is_door(&self, function: u32) -> bool {
+        self.doors.has(function)
+    }
+
     /// The number of functions, the imported ones among them.
     pub(super) const fn functions(&self) -> u32 {
         self.functions
@@ -121,6 +131,11 @@ impl Scan {
     /// The number of globals, the imported ones among them.
     pub(super) fn globals(&self) -> u32 {
         u32::try_from(self.globals.len()).unwrap_or(u32::MAX)
+    }
+
+    /// The index of the first global that the module defines.
+    pub(super) const fn first_global(&self) -> u32 {
+        self.imported_globals
     }
 
     /// Whether a global is one that the module defines and that never changes.
@@ -150,6 +165,18 @@ impl Scan {
     /// Whether others can come by functions that are not exported: by tables, or as values.
     pub(crate) fn gives_functions(&self) -> bool {
         !self.tables.is_empty()
+            || self.types.have(RefKind::Func.byte())
+            || self.has_global_of(ValueType::FuncRef)
+    }
+
+    /// Whether functions of other instances can be called: by tables that others have too, or as values that come from
+    /// elsewhere.
+    pub(crate) fn reaches_others(&self) -> bool {
+        let is_of_functions = |table: &ScannedTable| table.kind == RefKind::Func;
+        let exported = self.exports.iter().filter(|export| export.kind == ExportKind::Table);
+        let mut exported = exported.filter_map(|export| self.tables.get(to_usize(export.index)));
+        self.tables.iter().take(to_usize(self.imported_tables)).any(is_of_functions)
+            || exported.any(is_of_functions)
             || self.types.have(RefKind::Func.byte())
             || self.has_global_of(ValueType::FuncRef)
     }

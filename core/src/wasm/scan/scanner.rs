@@ -9,7 +9,7 @@ use crate::{
     error::CompileError,
     limits::{Asked, Needs, count},
     types::externs::{ExternType, Import},
-    wasm::sections::{CUSTOM, Reference, order, split_leb128},
+    wasm::sections::{CUSTOM, Reference, Referred, order, split_leb128},
 };
 use alloc::format;
 use core::ops::Range;
@@ -53,6 +53,7 @@ pub(in crate::wasm) fn scan(asked: &mut Asked<'_>, bytes: &[u8]) -> Result<Scan,
             }
             Payload::StartSection { func, .. } => {
                 scanner.scan.start = Some(scanner.function(func)?);
+                scanner.scan.doors.add(func);
             }
             _ => {}
         }
@@ -116,6 +117,7 @@ impl Scanner<'_, '_> {
                         scan.mutable_globals.push(ScannedGlobal { index, ty });
                     }
                     scan.globals.push(ty);
+                    add(&mut scan.imported_globals, 1);
                     ExternType::Global(ty)
                 }
                 TypeRef::Table(ty) => {
@@ -202,12 +204,13 @@ impl Scanner<'_, '_> {
             let (offset, export) = export.map_err(invalid)?;
             let (kind, index) = (ExportKind::new(export.kind), export.index);
             match kind {
-                ExportKind::Func => {
-                    // Its index comes behind its name and the kind.
-                    let at = self.after_name(offset).and_then(|at| at.checked_add(1)).ok_or_else(cut)?;
-                    self.refer(at, index)?;
+                ExportKind::Func => self.refer(self.index_of_export(offset)?, index)?,
+                ExportKind::Global => {
+                    check_index(index, self.scan.globals())?;
+                    if index >= self.scan.first_global() {
+                        self.note(self.index_of_export(offset)?, Referred::Global(index))?;
+                    }
                 }
-                ExportKind::Global => check_index(index, self.scan.globals())?,
                 ExportKind::Memory => check_place(index, self.scan.memories.len())?,
                 ExportKind::Table => check_place(index, self.scan.tables.len())?,
             }
@@ -216,6 +219,11 @@ impl Scanner<'_, '_> {
             }
         }
         Ok(())
+    }
+
+    /// The offset of the index in an export: behind its name and the kind.
+    fn index_of_export(&self, offset: usize) -> Result<usize, CompileError> {
+        self.after_name(offset).and_then(|at| at.checked_add(1)).ok_or_else(cut)
     }
 
     /// The offset behind a name.
@@ -278,7 +286,8 @@ impl Scanner<'_, '_> {
                 Operator::RefFunc { function_index } => {
                     self.refer(offset.saturating_add(1), function_index)?;
                 }
-                Operator::GlobalGet { global_index } => check_index(global_index, self.scan.globals())?,
+                // Others than imported ones it cannot name, and those have other indices in what is written with frames.
+                Operator::GlobalGet { global_index } => check_index(global_index, self.scan.first_global())?,
                 _ => {}
             }
             operators = operators.saturating_add(1);
@@ -289,13 +298,22 @@ impl Scanner<'_, '_> {
         Ok(())
     }
 
-    /// Notes where a function is referred to, if it is an imported one.
+    /// Notes that a function is referred to, and where if it is an imported one.
     fn refer(&mut self, offset: usize, function: u32) -> Result<(), CompileError> {
-        if let Some(import) = self.scan.imported_function(self.function(function)?)
-            && !self.asked.is_refused()
-        {
+        match self.scan.imported_function(self.function(function)?) {
+            Some(import) => self.note(offset, Referred::Import(import)),
+            None => {
+                self.scan.doors.add(function);
+                Ok(())
+            }
+        }
+    }
+
+    /// Notes where something is referred to.
+    fn note(&mut self, offset: usize, to: Referred) -> Result<(), CompileError> {
+        if !self.asked.is_refused() {
             let offset = u32::try_from(offset).map_err(|_| cut())?;
-            self.scan.references.push(Reference { offset, import });
+            self.scan.references.push(Reference { offset, to });
         }
         Ok(())
     }

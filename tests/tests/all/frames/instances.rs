@@ -3,7 +3,7 @@
 use super::{compile, guest, host, names, trap};
 use guestbox::{
     CompileError, CompileOptions, Environment, Feature, Features, InstanceLimits, Limit, Limits, Module,
-    NoImports, Store, Value,
+    NoImports, Proposal, Store, Value,
 };
 use guestbox_tests::text;
 
@@ -26,7 +26,7 @@ fn it_is_not_listed_or_counted() {
     assert_eq!(*text::call(&mut store, guest, "grow", &[]), [Value::I32(1)]);
     assert_eq!(*text::call(&mut store, guest, "grow", &[]), [Value::I32(-1)]);
     assert_eq!(store.memory_pages_in_use(), 2);
-    for name in ["guestbox:m1", "guestbox:g1", "guestbox:_m1"] {
+    for name in ["guestbox:0:m1", "guestbox:m1", "guestbox:g1", "current", "own"] {
         assert!(with.export(name).is_none());
         assert!(
             store.exported_memory(guest, name).is_err()
@@ -102,9 +102,23 @@ fn a_guest_cannot_name_it() {
         r#"(module (export "g" (global 0)))"#,
         "(module (data (i32.const 0) \"x\"))",
         "(module (global i32 (global.get 0)))",
+        r#"(module (import "env" "g" (global (mut i32))) (export "g" (global 1)))"#,
     ] {
         let refused = with(text);
         assert!(matches!(refused, Err(CompileError::Invalid(_))), "{text}: {refused:?}");
+    }
+    // Not where a global of its own could stand if the proposal for it were there.
+    for global in 0..5 {
+        for text in [
+            format!("(global i32 (global.get {global}))"),
+            format!(r#"(memory 1) (data (global.get {global}) "x")"#),
+            format!("(table 1 funcref) (func $f) (elem (global.get {global}) $f)"),
+        ] {
+            let text = format!("(module {} {text})", "(global i32 (i32.const 0))".repeat(5));
+            let refused = with(&text).unwrap_err();
+            let CompileError::Unsupported(unsupported) = &refused else { panic!("{text}: {refused}") };
+            assert_eq!(unsupported.proposal, Proposal::Gc, "{text}");
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Frames: where a guest was when it trapped or paused, and that noting it changes nothing else.
 
 mod calls;
+mod elsewhere;
 mod instances;
 mod mutations;
 mod names;

@@ -31,8 +31,17 @@ const SCRIPT: &str = r#"
 type Program = (String, i32);
 
 fn frames_in_v8(programs: &[Program]) -> Vec<String> {
+    let lines = programs.iter().map(|(text, argument)| {
+        let hex: String = text::bytes(text).iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("{hex} {argument}")
+    });
+    node(SCRIPT, lines)
+}
+
+/// The lines that a script prints in Node, which is given lines.
+pub(super) fn node(script: &str, lines: impl Iterator<Item = String>) -> Vec<String> {
     let mut node = Command::new("node")
-        .args(["-e", SCRIPT])
+        .args(["-e", script])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -40,10 +49,7 @@ fn frames_in_v8(programs: &[Program]) -> Vec<String> {
             panic!("`node`: {error}; install Node.js 20 or later, and put it in the PATH")
         });
     let mut input = node.stdin.take().unwrap();
-    for (text, argument) in programs {
-        let hex: String = text::bytes(text).iter().map(|byte| format!("{byte:02x}")).collect();
-        writeln!(input, "{hex} {argument}").unwrap();
-    }
+    lines.for_each(|line| writeln!(input, "{line}").unwrap());
     drop(input);
     let output = node.wait_with_output().unwrap();
     assert!(output.status.success());

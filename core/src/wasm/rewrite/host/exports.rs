@@ -28,7 +28,7 @@ pub(crate) struct HostNames {
 
 impl HostNames {
     pub(super) fn export(scan: &Scan, host: &Host, functions: &Functions, added: &mut Added) -> Option<Self> {
-        let mut exporter = Exporter::new(scan, added);
+        let mut exporter = Exporter::new(scan, None, added);
         let tables = (0..).zip(&scan.tables);
         Some(Self {
             start: exporter.start(scan, functions)?,

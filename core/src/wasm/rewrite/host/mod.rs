@@ -40,7 +40,7 @@ use crate::{
     wasm::{
         operators::code::{END, FUNC_REF, I32},
         scan::Scan,
-        sections::{Added, Changes, MAX_LEB128, padded_leb128, push_bytes, push_leb128, push_u32},
+        sections::{Added, Changes, MAX_LEB128, Referred, padded_leb128, push_bytes, push_leb128, push_u32},
     },
 };
 use alloc::vec::Vec;
@@ -196,7 +196,11 @@ fn finish(module: Module<'_>, mut code: Vec<u8>, bytes: &[u8]) -> Option<(Vec<u8
     let names = HostNames::export(scan, &host, &functions, &mut changes.exports)?;
     changes.types = types.into_added();
     changes.code = Some(code);
-    Some((changes.apply(bytes, |import| functions.stands_for(import))?, names))
+    let changed = changes.apply(bytes, |referred| match referred {
+        Referred::Import(import) => functions.stands_for(import),
+        Referred::Global(global) => Some(global),
+    })?;
+    Some((changed, names))
 }
 
 impl Host {
