@@ -24,34 +24,27 @@ export { call } from "./calls/imports.js";
 export type { Features, Limits, LimitsPreset, LoadOptions, StoreOptions } from "./load/limits.js";
 export type { WasmSource } from "./load/load.js";
 export { Memory, PAGE_BYTES, type ReadStringOptions } from "./memory.js";
-export type { Leak, LeakKind } from "./host/net.js";
+export type { Leak, LeakKind } from "./host/leak.js";
 export { type CompileOptions, type MemoryType, Sandbox, type SandboxOptions } from "./sandbox.js";
+export type { ExportValue, Exports, ExportsOf, ImportModule, ImportTarget, Importable, Imports, ImportsOf } from "./signatures.js";
 export type { Snapshot } from "./snapshot.js";
-export type { ElementValue, Table, TableElement, TableType } from "./table.js";
-export type { FunctionType } from "./made.js";
-export type { GuestFunction } from "./host/functions.js";
+export type { ElementValue, FunctionType, Table, TableElement, TableType } from "./table.js";
 export type { ErrorCode, ErrorCodes, ModuleNeeds, TrapCode } from "./base/tables.js";
-export type { FloatMode, Value, ValueType } from "./host/values.js";
+export type { FloatMode, GuestFunction, Result, Value, ValueType } from "./host/value.js";
 export type {
   CallContext,
   CallOptions,
   ExportDescriptor,
-  Exports,
   ExternType,
   Guest,
   GuestOptions,
   ImportDescriptor,
-  ImportModule,
-  ImportTarget,
-  Importable,
-  Imports,
   InstantiateOptions,
   Module,
   OutOfFuel,
   Outcome,
   Overlapping,
   PaceOptions,
-  Result,
   ResumeOptions,
   SyncCallOptions,
   SyncOutcome,

@@ -10,7 +10,8 @@ import type { Engine } from "./host/engine.js";
 import { Leases } from "./host/functions.js";
 import { Handle, type Owner } from "./host/handle.js";
 import type { Keeper } from "./host/net.js";
-import { type FloatMode, type Value, ValueList, type ValueType, floatMode, isType } from "./host/values.js";
+import type { FloatMode, Value, ValueType } from "./host/value.js";
+import { ValueList, floatMode, isType } from "./host/values.js";
 
 /** What a global is made as. */
 export interface GlobalType {
@@ -30,8 +31,8 @@ interface Descriptor {
   readonly mutable: boolean;
 }
 
-/** A global: a value that guests can share, with each other and with JavaScript. */
-export class Global {
+/** A global: a value that guests can share, with each other and with JavaScript. `Global<number>` is one whose type of value is named. */
+export class Global<V extends Value = Value> {
   /** Does what `dispose` does, at the end of a `using`. */
   declare readonly [Symbol.dispose]: () => void;
   private readonly handle: Handle;
@@ -65,14 +66,14 @@ export class Global {
   }
 
   /** The value. */
-  get value(): Value {
+  get value(): V {
     const { engine, values } = this;
     const handle = this.handle.use();
     engine.use((host) => host.global(handle));
-    return values.takeResult(engine);
+    return values.takeResult(engine) as V;
   }
 
-  set value(value: Value) {
+  set value(value: V) {
     const { engine, values } = this;
     const handle = this.handle.use();
     if (!this.type.mutable) throw new GlobalError("immutable", "the global is not mutable");

@@ -6,26 +6,16 @@ import type { Names } from "./base/options.js";
 import { counted, shown } from "./base/shown.js";
 import { Protocol } from "./base/tables.js";
 import type { Engine, Living } from "./host/engine.js";
-import { type GuestFunction, type Lease, noteFunction } from "./host/functions.js";
+import { type Lease, noteFunction } from "./host/functions.js";
 import type { Host } from "./host/glue-types.js";
 import type { Owner } from "./host/handle.js";
 import type { Held, Keeper } from "./host/net.js";
-import { type FloatMode, type Value, type ValueType, floatMode } from "./host/values.js";
+import type { FloatMode, GuestFunction, Result, Value, ValueType } from "./host/value.js";
+import { floatMode } from "./host/values.js";
 import { Memory } from "./memory.js";
 import { Snapshot, snapshotHandle } from "./snapshot.js";
-import type {
-  CallOptions,
-  ExportDescriptor,
-  Exports,
-  GuestOptions,
-  Imports,
-  Module,
-  Outcome,
-  Overlapping,
-  Result,
-  SyncCallOptions,
-  SyncOutcome,
-} from "./types.js";
+import type { Exports, Imports } from "./signatures.js";
+import type { CallOptions, ExportDescriptor, GuestOptions, Module, Outcome, Overlapping, SyncCallOptions, SyncOutcome } from "./types.js";
 import { type CalledModule, type Callee, Caller, signatureOf, stateOf } from "./calls/caller.js";
 import { type Call, Calls, overlappingOf } from "./calls/calls.js";
 import { drive, driveAsync, valueOf } from "./calls/drive.js";
@@ -333,7 +323,7 @@ export class Guest implements ServedGuest, Living {
       const value = this.makeExport(descriptor, caller);
       if (value !== undefined) constant(exports, descriptor.name, value, true);
     }
-    return Object.freeze(exports);
+    return Object.freeze(exports) as Exports;
   }
 
   private makeExport(descriptor: ExportDescriptor, caller: Calling): unknown {
@@ -362,7 +352,7 @@ export class Guest implements ServedGuest, Living {
   }
 
   private memory(name: string): Memory {
-    return known(this.memories, name, () => new Memory(this.engine, this.memoryHandle(name), this));
+    return known(this.memories, name, () => Memory.of(this.engine, this.memoryHandle(name), this));
   }
 
   /** Whose an export is, and how the engine is asked for it. */

@@ -4,7 +4,7 @@
  * ```ts
  * import { Sandbox } from "guestbox";
  * const sandbox = await Sandbox.load();
- * const guest = sandbox.compile(bytes).instantiate({ env: { log: console.log } });
+ * const guest = sandbox.compile(bytes).instantiate<{ run(n: number): void }>({ env: { log: console.log } });
  * guest.exports.run(42);
  * ```
  */

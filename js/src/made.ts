@@ -4,20 +4,13 @@ import { isMarked } from "./base/copies.js";
 import { InvokeError, TableError } from "./base/errors.js";
 import { known, optionsOf } from "./base/options.js";
 import type { Engine } from "./host/engine.js";
-import { type GuestFunction, type Lease, noteFunction } from "./host/functions.js";
-import { type ValueType, isType } from "./host/values.js";
-import type { Table } from "./table.js";
-import type { ImportTarget } from "./types.js";
+import { type Lease, noteFunction } from "./host/functions.js";
+import type { GuestFunction, ValueType } from "./host/value.js";
+import { isType } from "./host/values.js";
+import type { FunctionType, Table } from "./table.js";
+import type { ImportTarget } from "./signatures.js";
 import type { Guest } from "./guest.js";
 import type { Module } from "./module.js";
-
-/** The type of a function that is made for tables. */
-export interface FunctionType {
-  /** The types of the parameters, in order. */
-  readonly parameters: readonly ValueType[];
-  /** The types of the results, in order. */
-  readonly results: readonly ValueType[];
-}
 
 const FUNCTION_TYPE = known<FunctionType>({ parameters: true, results: true });
 
@@ -57,7 +50,7 @@ export function makeFunction(
     let guest = guests.get(table);
     if (guest === undefined) {
       const module = compile(bytes);
-      guest = module.instantiate({ table: { table }, host: { function: target } });
+      guest = module.make({ table: { table }, host: { function: target } });
       module.dispose();
       guests.set(table, guest);
       first ??= guest;

@@ -15,7 +15,7 @@ export const PAGE_BYTES = 65_536;
 /** Which memory refused, of the errors for which the place is why. */
 const refusedBy = new WeakMap<MemoryError, Memory>();
 
-/** The memory that an error is of, if a place in it that was given is why. */
+/** @internal The memory that an error is of, if a place in it that was given is why. */
 export const memoryOf = (error: unknown): Memory | undefined => (error instanceof MemoryError ? refusedBy.get(error) : undefined);
 
 const bytesText = (count: number): string => (count === 1 ? "the byte" : `the ${count} bytes`);
@@ -42,13 +42,17 @@ export class Memory {
   private place = { address: 0, size: 0, entered: -1 };
   private readonly held: Held;
 
-  /** @internal A guest's own memory is given its guest, which lives as long. */
-  constructor(
+  private constructor(
     private readonly engine: Engine,
     handle: number,
     private readonly guest?: object,
   ) {
     this.held = engine.net.watch(this, guest === undefined ? "memory" : undefined, handle, drop);
+  }
+
+  /** @internal A guest's own memory is given its guest, which lives as long. */
+  static of(engine: Engine, handle: number, guest?: object): Memory {
+    return new Memory(engine, handle, guest);
   }
 
   /** The size in pages of 64 KiB. */

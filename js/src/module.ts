@@ -8,9 +8,11 @@ import { counted, shown } from "./base/shown.js";
 import type { ModuleNeeds } from "./base/tables.js";
 import type { Engine } from "./host/engine.js";
 import type { Held, Keeper } from "./host/net.js";
-import { type FloatMode, type ValueType, floatMode } from "./host/values.js";
+import type { FloatMode, ValueType } from "./host/value.js";
+import { floatMode } from "./host/values.js";
 import { snapshotHandle } from "./snapshot.js";
-import type { ExternType, ExportDescriptor, ImportDescriptor, Imports, InstantiateOptions, PaceOptions } from "./types.js";
+import type { Exports, ExportsOf, Imports, ImportsOf, InstantiateArguments } from "./signatures.js";
+import type { ExternType, ExportDescriptor, Guest as NamedGuest, ImportDescriptor, InstantiateOptions, PaceOptions } from "./types.js";
 import { PACE_NAMES, type Signature, signatureOf, stateOf } from "./calls/caller.js";
 import { overlappingOf } from "./calls/calls.js";
 import { Pace } from "./calls/pace.js";
@@ -55,13 +57,17 @@ export class Module implements GuestModule {
     this.positions = new Map(this.exports.map(({ name }, position) => [name, position]));
   }
 
-  instantiate(imports: Imports = {}, options?: InstantiateOptions): Guest {
-    const guest = this.prepare(imports, optionsOf(options, INSTANTIATE_OPTIONS));
-    guest.start();
-    return guest;
+  instantiate<E extends ExportsOf<E> = Exports, I extends ImportsOf<I> = Imports>(
+    ...given: InstantiateArguments<I, InstantiateOptions>
+  ): NamedGuest<E>;
+  instantiate(imports?: Imports, options?: InstantiateOptions): NamedGuest {
+    return this.make(imports, options);
   }
 
-  async instantiateAsync(imports: Imports = {}, given?: InstantiateOptions & PaceOptions): Promise<Guest> {
+  instantiateAsync<E extends ExportsOf<E> = Exports, I extends ImportsOf<I> = Imports>(
+    ...given: InstantiateArguments<I, InstantiateOptions & PaceOptions>
+  ): Promise<NamedGuest<E>>;
+  async instantiateAsync(imports: Imports = {}, given?: InstantiateOptions & PaceOptions): Promise<NamedGuest> {
     const options = optionsOf(given, INSTANTIATE_ASYNC_OPTIONS);
     const pace = new Pace(options, this.tempo);
     let guest: Guest;
@@ -73,6 +79,13 @@ export class Module implements GuestModule {
       guest = this.prepare(imports, options, pace.slice);
     }
     await guest.startAsync(pace);
+    return guest;
+  }
+
+  /** @internal An instance, whatever its exports have been named. */
+  make(imports: Imports = {}, options?: InstantiateOptions): Guest {
+    const guest = this.prepare(imports, optionsOf(options, INSTANTIATE_OPTIONS));
+    guest.start();
     return guest;
   }
 

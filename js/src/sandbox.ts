@@ -6,21 +6,22 @@ import { SnapshotError, hostError } from "./base/errors.js";
 import { known, optionsOf } from "./base/options.js";
 import { counted, shown } from "./base/shown.js";
 import type { TrapCode } from "./base/tables.js";
+import type { AnswerLike } from "./base/web.js";
 import { yieldToEventLoop } from "./base/yield.js";
 import { Global, type GlobalType } from "./global.js";
 import { Engine } from "./host/engine.js";
-import type { Leak } from "./host/net.js";
-import type { Value } from "./host/values.js";
+import type { Leak } from "./host/leak.js";
+import type { GuestFunction, Value } from "./host/value.js";
 import { instantiateGlue } from "./load/instance.js";
 import { type Limits, type LoadOptions, storeArguments } from "./load/limits.js";
 import { Memory } from "./memory.js";
 import { Snapshot } from "./snapshot.js";
-import { type ElementValue, Table, type TableElement, type TableType } from "./table.js";
+import { type ElementValue, type FunctionType, Table, type TableElement, type TableType } from "./table.js";
 import { warmUp } from "./calls/warm.js";
-import { type FunctionType, makeFunction } from "./made.js";
-import { Module } from "./module.js";
-import type { ImportTarget } from "./types.js";
-import type { GuestFunction } from "./host/functions.js";
+import { makeFunction } from "./made.js";
+import { Module as CompiledModule } from "./module.js";
+import type { ImportTarget } from "./signatures.js";
+import type { Module } from "./types.js";
 
 /** How a sandbox is loaded. */
 export interface SandboxOptions extends LoadOptions {
@@ -101,13 +102,17 @@ export class Sandbox {
    * This blocks its thread: for some 35 ms a MiB in Node, and at most 300 of a module made to take long.
    */
   compile(bytes: Bytes, given?: CompileOptions): Module {
+    return this.moduleOf(bytes, given);
+  }
+
+  private moduleOf(bytes: Bytes, given?: CompileOptions): CompiledModule {
     const { engine } = this;
     const options = optionsOf(given, COMPILE_OPTIONS);
     const frames = checkBoolean("frames", options.frames);
     const view = bytesOf("the module's bytes", bytes);
     // Far too many are not copied to where the engine reads them: that memory never shrinks.
     engine.use((host) => host.check_module_bytes(view.length));
-    return new Module(
+    return new CompiledModule(
       engine,
       engine.use((host) => (frames ? host.compile_with_frames(view) : host.compile(view))),
     );
@@ -133,9 +138,9 @@ export class Sandbox {
   }
 
   /** Compiles a module from a response, or a promise of one. */
-  async compileStreaming(response: Response | PromiseLike<Response>, given?: CompileOptions): Promise<Module> {
+  async compileStreaming(response: AnswerLike | PromiseLike<AnswerLike>, given?: CompileOptions): Promise<Module> {
     const options = optionsOf(given, COMPILE_OPTIONS);
-    const answer: Partial<Response> | null = await response;
+    const answer: Partial<AnswerLike> | null = await response;
     if (typeof answer?.arrayBuffer !== "function" || typeof answer.status !== "number") {
       throw new TypeError("this is no response; give what `fetch` returns, or bytes to `compile`");
     }
@@ -149,7 +154,7 @@ export class Sandbox {
     const type = optionsOf(given, MEMORY_TYPE);
     const initial = checkU32("initial", type.initial);
     const maximum = type.maximum === undefined ? -1 : checkU32("maximum", type.maximum);
-    return new Memory(
+    return Memory.of(
       engine,
       engine.use((host) => host.new_memory(initial, maximum)),
     );
@@ -179,7 +184,7 @@ export class Sandbox {
    */
   function(type: FunctionType, target: ImportTarget): GuestFunction {
     this.engine.check();
-    return makeFunction(this.engine, (bytes) => this.compile(bytes), type, target);
+    return makeFunction(this.engine, (bytes) => this.moduleOf(bytes), type, target);
   }
 
   /**

@@ -81,7 +81,7 @@ mark(Snapshot.prototype, "snapshot");
 
 const drop = (engine: Keeper, handle: number): void => engine.proceed((host) => host.drop_snapshot(handle));
 
-/** The handle of what should be a snapshot, for one engine. */
+/** @internal The handle of what should be a snapshot, for one engine. */
 export function snapshotHandle(engine: Engine, snapshot: Snapshot): number {
   if (!(snapshot instanceof Snapshot)) {
     const isOther = isMarked(snapshot, "snapshot");

@@ -6,10 +6,11 @@ import { TableError } from "./base/errors.js";
 import { known, optionsOf } from "./base/options.js";
 import { counted, shown } from "./base/shown.js";
 import type { Engine } from "./host/engine.js";
-import { type GuestFunction, type Lease, Leases, sourceOf } from "./host/functions.js";
+import { type Lease, Leases, sourceOf } from "./host/functions.js";
 import { Handle, type Owner } from "./host/handle.js";
 import type { Keeper } from "./host/net.js";
-import { type Value, ValueList, type ValueType, putReference } from "./host/values.js";
+import type { GuestFunction, Value, ValueType } from "./host/value.js";
+import { ValueList, putReference } from "./host/values.js";
 
 /** What the elements of a table are: functions of guests, or anything. */
 export type TableElement = "funcref" | "externref";
@@ -25,6 +26,14 @@ export interface TableType<E extends TableElement | "anyfunc" = "funcref" | "any
   readonly initial: number;
   /** The size that it can grow to. */
   readonly maximum?: number;
+}
+
+/** The type of a function that is made for tables. */
+export interface FunctionType {
+  /** The types of the parameters, in order. */
+  readonly parameters: readonly ValueType[];
+  /** The types of the results, in order. */
+  readonly results: readonly ValueType[];
 }
 
 const TABLE_TYPE = known<TableType<TableElement | "anyfunc">>({ element: true, initial: true, maximum: true });

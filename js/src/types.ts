@@ -5,24 +5,62 @@
 import type { Trap } from "./base/errors.js";
 import type { Frames } from "./base/frames.js";
 import type { GuestLimits, ModuleNeeds } from "./base/tables.js";
-import type { Global } from "./global.js";
-import type { FloatMode, Value, ValueType } from "./host/values.js";
+import type { Signal } from "./base/web.js";
+import type { FloatMode, Result, ValueType } from "./host/value.js";
 import type { Memory } from "./memory.js";
+import type { CallArguments, Exports, ExportsOf, FunctionName, Imports, ImportsOf, InstantiateArguments, ResultOf } from "./signatures.js";
 import type { Snapshot } from "./snapshot.js";
-import type { Table, TableElement } from "./table.js";
 
 /** The type of an import or export. */
 export type ExternType =
-  | { readonly kind: "function"; readonly params: readonly ValueType[]; readonly results: readonly ValueType[] }
-  | { readonly kind: "global"; readonly type: ValueType; readonly mutable: boolean }
-  | { readonly kind: "memory"; readonly initial: number; readonly maximum?: number }
-  | { readonly kind: "table"; readonly element: ValueType; readonly initial: number; readonly maximum?: number };
+  | {
+      /** It is called. */
+      readonly kind: "function";
+      /** The types of its parameters, in order. */
+      readonly params: readonly ValueType[];
+      /** The types of its results, in order. */
+      readonly results: readonly ValueType[];
+    }
+  | {
+      /** It has a value. */
+      readonly kind: "global";
+      /** The type of the value. */
+      readonly type: ValueType;
+      /** Whether it can be set. */
+      readonly mutable: boolean;
+    }
+  | {
+      /** It has bytes. */
+      readonly kind: "memory";
+      /** The pages (64 KiB) to begin with. */
+      readonly initial: number;
+      /** The pages that it can grow to. */
+      readonly maximum?: number;
+    }
+  | {
+      /** It has functions, or any values. */
+      readonly kind: "table";
+      /** The type of its elements. */
+      readonly element: ValueType;
+      /** The elements to begin with. */
+      readonly initial: number;
+      /** The elements that it can grow to. */
+      readonly maximum?: number;
+    };
 
 /** An import: what the guest asks its supervisor for. */
-export type ImportDescriptor = ExternType & { readonly module: string; readonly name: string };
+export type ImportDescriptor = ExternType & {
+  /** The module that it is imported from. */
+  readonly module: string;
+  /** Its name there. */
+  readonly name: string;
+};
 
 /** An export: what the guest offers its supervisor. */
-export type ExportDescriptor = ExternType & { readonly name: string };
+export type ExportDescriptor = ExternType & {
+  /** Its name. */
+  readonly name: string;
+};
 
 /** A compiled module. */
 export interface Module {
@@ -43,34 +81,24 @@ export interface Module {
    *
    * `imports` may be objects, Maps, instances of classes, whose methods are called with them as `this`, or
    * Proxies. What all objects inherit is not among them, so that every name is a name like any other.
+   *
+   * The types of exports and imports can be named: `instantiate<{ add(a: number, b: number): number }>()`. What no guest can have is
+   * refused by the compiler, and what the guest says otherwise when it is called.
    */
-  instantiate(imports?: Imports, options?: InstantiateOptions): Guest;
+  instantiate<E extends ExportsOf<E> = Exports, I extends ImportsOf<I> = Imports>(
+    ...given: InstantiateArguments<I, InstantiateOptions>
+  ): Guest<E>;
   /**
    * Like `instantiate`, for a start function whose imports may be `async`, or that takes its time. Where
    * a limit refuses that counts what lives, it lets the event loop have a turn, in which the runtime can free
    * what was dropped, and tries once more.
    */
-  instantiateAsync(imports?: Imports, options?: InstantiateOptions & PaceOptions): Promise<Guest>;
+  instantiateAsync<E extends ExportsOf<E> = Exports, I extends ImportsOf<I> = Imports>(
+    ...given: InstantiateArguments<I, InstantiateOptions & PaceOptions>
+  ): Promise<Guest<E>>;
   /** Lets go of the module. Its instances go on. */
   dispose(): void;
 }
-
-/** A function that serves an import. It may be `async` if the guest is called with `call`. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the guest decides the types
-export type ImportTarget = (...args: any[]) => unknown;
-
-/** What a guest's imports are resolved with: by module name, then by field name. */
-export type Imports = { readonly [module: string]: ImportModule } | ReadonlyMap<string, ImportModule> | object;
-
-/** What serves an import: of a constant global also a value of its type, as `floats` has it. */
-export type Importable = Global | ImportTarget | Memory | Table<TableElement> | Value;
-
-/** The functions, memories, globals and tables of one module name. */
-export type ImportModule =
-  | { readonly [name: string]: Importable }
-  | ReadonlyMap<string, Importable>
-  // An instance of a class.
-  | object;
 
 /** What becomes of a call that would overlap another of the same guest. */
 export type Overlapping = "refuse" | "queue" | "allow";
@@ -121,14 +149,16 @@ export interface InstantiateOptions extends GuestOptions {
   readonly snapshot?: Snapshot;
 }
 
-/** An instance. */
-export interface Guest {
+/**
+ * An instance. `Guest<Adder>` is one whose exports are named by an interface; `Guest<object>` is any, of which nothing is called.
+ */
+export interface Guest<E extends object = Exports> {
   /** Does what `dispose` does, at the end of a `using`. */
   readonly [Symbol.dispose]: () => void;
   /** The module that this is an instance of. */
   readonly module: Module;
   /** The exports by name. Functions are called synchronously. */
-  readonly exports: Exports;
+  readonly exports: E;
   /**
    * Calls an exported function and waits for its imports, which may be `async`.
    *
@@ -136,20 +166,20 @@ export interface Guest {
    * before it first waits, or through the import's context, `call((c) => c.call(...))`. See
    * `GuestOptions.overlapping`.
    */
-  call(name: string, args?: readonly Value[], options?: CallOptions): Promise<Result>;
+  call<N extends FunctionName<E>>(name: N, ...given: CallArguments<E[N], CallOptions>): Promise<Awaited<ResultOf<E[N]>>>;
   /**
    * Calls an exported function as `call` does, and says what it came to. What an import throws, and
    * the reason of a signal or a deadline, still comes as a rejection.
    */
-  tryCall(name: string, args?: readonly Value[], options?: CallOptions): Promise<Outcome>;
+  tryCall<N extends FunctionName<E>>(name: N, ...given: CallArguments<E[N], CallOptions>): Promise<Outcome<Awaited<ResultOf<E[N]>>>>;
   /** Calls an exported function synchronously, as `exports` does, with options of its own. */
-  callSync(name: string, args?: readonly Value[], options?: SyncCallOptions): Result;
+  callSync<N extends FunctionName<E>>(name: N, ...given: CallArguments<E[N], SyncCallOptions>): ResultOf<E[N]>;
   /**
    * Calls an exported function as `callSync` does, and returns what the call came to, with the fuel
    * that it used. One that is out of fuel has ended by a trap. What an import throws is thrown, but for what a
    * guest's pointers caused, which is a trap.
    */
-  tryCallSync(name: string, args?: readonly Value[], options?: SyncCallOptions): SyncOutcome;
+  tryCallSync<N extends FunctionName<E>>(name: N, ...given: CallArguments<E[N], SyncCallOptions>): SyncOutcome<ResultOf<E[N]>>;
   /**
    * Captures the state: the memories and mutable globals, imported ones too. What JavaScript
    * knows of the guest is not in it.
@@ -173,15 +203,9 @@ export interface Guest {
    * Of `imports` only memories and globals are used, which have to be given anew where the module imports
    * some; memories and mutable globals are made what this guest's are, and memories may be smaller but not larger.
    */
-  fork(imports?: Imports): Guest;
+  fork(imports?: Imports): Guest<E>;
   /** Ends the life of the guest. A call that is under way completes. */
   dispose(): void;
-}
-
-/** The exports of a guest, by name: functions, memories, tables, and globals with a `value`. */
-export interface Exports {
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the guest decides the types
-  readonly [name: string]: any;
 }
 
 /** How an asynchronous call is paced and ended. */
@@ -198,7 +222,7 @@ export interface PaceOptions {
    */
   readonly slice?: bigint | number;
   /** Ends the call, with the signal's reason, as soon as its slice or the import that is being called has returned. */
-  readonly signal?: AbortSignal;
+  readonly signal?: Signal;
   /**
    * When the call ends with a `TimeoutError`, in milliseconds as `performance.now()` counts them. It is
    * also looked at before each slice and after each import, so it holds where no timer gets its turn.
@@ -225,36 +249,36 @@ export interface SyncCallOptions {
 /** How an asynchronous call is made. */
 export interface CallOptions extends PaceOptions, Omit<SyncCallOptions, "fuel"> {}
 
-/** The results of a call: nothing, a value, or an array of several. */
-export type Result = Value | Value[] | undefined;
-
-/** What `guest.tryCall` came to. */
-export type Outcome =
+/** What `guest.tryCallSync` came to. */
+export type SyncOutcome<R = Result> =
   | {
+      /** The call returned. */
       readonly status: "ok";
       /** The results. */
-      readonly value: Result;
+      readonly value: R;
       /** The fuel used, by calls nested in it that drew on it and by charges too. */
       readonly fuelUsed: bigint;
     }
-  | OutOfFuel
   | {
+      /** The call ended without a result. */
       readonly status: "trap";
+      /** Why it did. */
       readonly trap: Trap;
       /** The fuel used until then. */
       readonly fuelUsed: bigint;
     };
 
-/** What `guest.tryCallSync` came to. */
-export type SyncOutcome = Exclude<Outcome, OutOfFuel>;
+/** What `guest.tryCall` came to. */
+export type Outcome<R = Result> = SyncOutcome<R> | OutOfFuel<R>;
 
 /** How a call goes on. The rest is as it was begun with. */
 export type ResumeOptions = Omit<PaceOptions, "fuel">;
 
 /** A call that is out of fuel. It keeps its place in the guest until it is resumed or ended. */
-export interface OutOfFuel {
+export interface OutOfFuel<R = Result> {
   /** Does what `abort` does, at the end of a `using`. */
   readonly [Symbol.dispose]: () => void;
+  /** The call waits for more fuel. */
   readonly status: "out-of-fuel";
   /** The fuel used so far. */
   readonly fuelUsed: bigint;
@@ -267,17 +291,20 @@ export interface OutOfFuel {
    * holding its guest: `abort` ends it. What a nested call is given it shares with those around it, as it
    * draws on their fuel.
    */
-  resume(fuel: bigint | number, options?: ResumeOptions): Promise<Outcome>;
+  resume(fuel: bigint | number, options?: ResumeOptions): Promise<Outcome<R>>;
   /** Ends the call where it is. What the guest did stays done, and it can be called again. */
   abort(): void;
   /** Does what `abort` does. */
   dispose(): void;
 }
 
-/** What a function made with `call` is told about a host call, besides the arguments. */
-export interface CallContext {
+/**
+ * What a function made with `call` is told about a host call, besides the arguments. Where it calls exports that are named, so is its
+ * type: `call((c: CallContext<Adder>, n: number) => c.exports.add(n, 1))`.
+ */
+export interface CallContext<E extends object = Exports> {
   /** The calling guest. */
-  readonly guest: Guest;
+  readonly guest: Guest<E>;
   /** The caller's memory: an imported one, else the one it exports as `memory`, else its first. */
   readonly memory: Memory;
   /** The state word given to the call or to the instantiation. */
@@ -296,13 +323,13 @@ export interface CallContext {
    * serves, also after the import has waited: until it settles. Such a call draws on the fuel of the
    * one around it. One that is still under way when the import settles ends with a `Trap` "outlived".
    */
-  call(name: string, args?: readonly Value[], options?: CallOptions): Promise<Result>;
+  call<N extends FunctionName<E>>(name: N, ...given: CallArguments<E[N], CallOptions>): Promise<Awaited<ResultOf<E[N]>>>;
   /** Calls an export as `call` does, and says what it came to, as `guest.tryCall` does. */
-  tryCall(name: string, args?: readonly Value[], options?: CallOptions): Promise<Outcome>;
+  tryCall<N extends FunctionName<E>>(name: N, ...given: CallArguments<E[N], CallOptions>): Promise<Outcome<Awaited<ResultOf<E[N]>>>>;
   /** Calls an export synchronously, as `guest.callSync` does, nested as `call` is. */
-  callSync(name: string, args?: readonly Value[], options?: SyncCallOptions): Result;
+  callSync<N extends FunctionName<E>>(name: N, ...given: CallArguments<E[N], SyncCallOptions>): ResultOf<E[N]>;
   /** Calls an export synchronously, as `guest.tryCallSync` does, nested as `call` is. */
-  tryCallSync(name: string, args?: readonly Value[], options?: SyncCallOptions): SyncOutcome;
+  tryCallSync<N extends FunctionName<E>>(name: N, ...given: CallArguments<E[N], SyncCallOptions>): SyncOutcome<ResultOf<E[N]>>;
   /** The exports of the calling guest, whose functions are called nested as by `callSync`. */
-  readonly exports: Exports;
+  readonly exports: E;
 }

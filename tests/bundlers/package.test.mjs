@@ -10,6 +10,7 @@ import { basename, join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { publint } from "publint";
+import { RESOLUTIONS, compiles, entriesOf, problemsOf } from "../../js/test/types/check.mjs";
 import { launch } from "../browser/chromium.mjs";
 import { makeProject, pack } from "./project.mjs";
 
@@ -17,7 +18,13 @@ const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 const esbuild = createRequire(at("../../js/package.json"))("esbuild");
 const folder = mkdtempSync(join(tmpdir(), "guestbox-package-"));
 const tarball = pack(folder);
-const project = makeProject(tarball, { "consumer.mts": readFileSync(at("consumer.mts")) });
+/** One that imports what the package has besides its code, and those of the package's own tests. */
+const PROGRAMS = {
+  "entries.mts": readFileSync(at("consumer.mts")),
+  "consumer.mts": readFileSync(at("../../js/test/types/consumer.mts")),
+  "named.mts": readFileSync(at("../../js/test/types/named.mts")),
+};
+const project = makeProject(tarball, PROGRAMS);
 const installed = join(project.folder, "node_modules/guestbox");
 const textOf = (path) => readFileSync(join(installed, path), "utf8");
 const manifest = JSON.parse(textOf("package.json"));
@@ -40,15 +47,21 @@ test("attw finds no problem, by its profile for ESM only", () => {
   succeeds(at("node_modules/.bin/attw"), tarball, "--profile", "esm-only");
 });
 
-for (const [module, resolution] of [
-  ["es2022", "bundler"],
-  ["nodenext", "nodenext"],
-]) {
-  test(`a strict TypeScript program resolves all entries and the wasm module, by ${resolution}`, () => {
-    const options = ["--module", module, "--moduleResolution", resolution, "--target", "es2022", "--lib", "es2022,dom"];
-    succeeds(process.execPath, at("../../js/node_modules/typescript/bin/tsc"), "--strict", "--noEmit", ...options, "consumer.mts");
-  });
-}
+describe("strict TypeScript programs compile", () => {
+  for (const resolution of RESOLUTIONS) {
+    for (const program of Object.keys(PROGRAMS)) {
+      // All but the one that knows nothing else use what the web has.
+      const lib = program === "named.mts" ? "es2022" : "es2022,dom";
+      test(`${program}, by ${resolution[0]}`, () => compiles(join(project.folder, program), resolution, lib));
+    }
+  }
+});
+
+test("all that TypeScript programs see is explained, and is neither `any` nor meant for the package itself", () => {
+  const { problems, looked } = problemsOf(entriesOf(installed, manifest));
+  assert.deepEqual(problems, []);
+  assert.ok(looked > 400, `${looked}`);
+});
 
 describe("the tarball has", () => {
   const scripts = readdirSync(join(installed, "dist"), { recursive: true }).filter((name) => name.endsWith(".js"));

@@ -1,5 +1,7 @@
 /** Checks of what JavaScript gives, before the engine sees it: nothing is rounded, wrapped or replaced. */
 
+import type { Signal } from "./web.js";
+
 /** A whole number that 32 bits hold. */
 export function checkU32(name: string, value: number): number {
   if (typeof value !== "number") throw new TypeError(`${name} is not a number`);
@@ -34,9 +36,9 @@ export function checkFuel(name: string, value: bigint | number): bigint {
 }
 
 /** A signal, also one of another realm. */
-export function checkSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
+export function checkSignal(signal: Signal | undefined): Signal | undefined {
   if (signal === undefined) return undefined;
-  const given: Partial<AbortSignal> | null = signal;
+  const given: Partial<Signal> | null = signal;
   if (typeof given?.throwIfAborted !== "function" || typeof given.addEventListener !== "function") {
     throw new TypeError("signal is no AbortSignal; give an AbortController's `signal`, or `AbortSignal.timeout(milliseconds)`");
   }

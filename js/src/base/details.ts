@@ -12,6 +12,7 @@ import type { ErrorCode, TrapCode } from "./tables.js";
 export interface ErrorDetails {
   /** The name of its class. */
   readonly guestbox: string;
+  /** What is wrong, as programs tell it. */
   readonly code: ErrorCode;
   /** Of a module that is not supported: the name of the proposal. */
   readonly proposal?: string;

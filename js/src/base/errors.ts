@@ -7,12 +7,35 @@ import { type ErrorDetails, copied, trapDetails } from "./details.js";
 import { type Frames, NO_FRAMES, stackAt, stackWith } from "./frames.js";
 import type { ErrorCode, ErrorCodes, TrapCode } from "./tables.js";
 
+/** What has a code. */
+interface Coded<C extends ErrorCode> {
+  /** What is wrong, as programs tell it. */
+  readonly code: C;
+}
+
+/** An error as plain data. */
+interface Written extends ErrorDetails {
+  /** What is wrong, in words. */
+  readonly message: string;
+}
+
+/** What a program exited with. */
+interface Exit {
+  /** Its exit code. */
+  readonly code: number;
+  /** The fuel that the call used. */
+  readonly fuelUsed: bigint;
+}
+
 /** The base of all errors of guestbox. */
 export class GuestboxError extends Error {
   // Fields, so that they are defined and no setter is called.
+  /** The name of its class, also where a bundler gave that another. */
   override readonly name: string;
+  /** What is wrong, as programs tell it: one of those that `ErrorCodes` has of its class. */
   readonly code: ErrorCode;
 
+  /** An error as guestbox throws it, for those who say the same of something else. */
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
     const hasCause = options !== undefined && Object.hasOwn(options, "cause");
     super(message, { cause: hasCause ? options.cause : { guestbox: nameOf(new.target), code } });
@@ -22,11 +45,10 @@ export class GuestboxError extends Error {
 
   /** Whether a value is an error of this class, `Trap.is(error, "out-of-fuel")`, of a code if one is given. */
   static is<E extends GuestboxError, C extends E["code"] = E["code"]>(
-    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- whatever its constructor takes
-    this: new (...args: any[]) => E,
+    this: new (...args: never[]) => E,
     value: unknown,
     code?: C,
-  ): value is E & { readonly code: C } {
+  ): value is E & Coded<C> {
     return value instanceof this && (code === undefined || value.code === code);
   }
 
@@ -52,19 +74,17 @@ export class GuestboxError extends Error {
   }
 
   /** What the error says, its stack left out, as a plain object that can be written as JSON. */
-  toJSON(): ErrorDetails & { readonly message: string } {
+  toJSON(): Written {
     return { guestbox: nameOf(this.constructor), code: this.code, message: this.message };
   }
 }
 
 /** `GuestboxError` as what the class of a name extends: its errors have no other codes than the table says. */
 const Base = GuestboxError as unknown as {
-  new <N extends keyof ErrorCodes>(
-    code: ErrorCodes[N],
-    message: string,
-    options?: ErrorOptions,
-  ): GuestboxError & { readonly code: ErrorCodes[N] };
+  new <N extends keyof ErrorCodes>(code: ErrorCodes[N], message: string, options?: ErrorOptions): GuestboxError & Coded<ErrorCodes[N]>;
+  /** Whether a value is an error of this class, `Trap.is(error, "out-of-fuel")`, of a code if one is given. */
   readonly is: typeof GuestboxError.is;
+  /** The error that a value is the copy of, see `GuestboxError.from`. */
   readonly from: typeof GuestboxError.from;
 };
 
@@ -80,13 +100,14 @@ export class CompileError extends Base<"CompileError"> {
   /** Of an error "unsupported": the name of the proposal that the module uses, such as `simd` or `threads`. */
   readonly proposal: string | undefined;
 
+  /** The error of a module, with the proposal that it uses. */
   constructor(code: ErrorCodes["CompileError"], message: string, options?: Details) {
     const proposal = options !== undefined && Object.hasOwn(options, "proposal") ? options.proposal : undefined;
     super(code, message, proposal === undefined ? options : { cause: { guestbox: "CompileError", code, proposal } });
     this.proposal = proposal;
   }
 
-  override toJSON(): ErrorDetails & { readonly message: string } {
+  override toJSON(): Written {
     const { proposal } = this;
     return proposal === undefined ? super.toJSON() : { ...super.toJSON(), proposal };
   }
@@ -156,8 +177,8 @@ export class WasiError extends Base<"WasiError"> {
   /** Of a program that exited: the fuel that the call used. */
   readonly fuelUsed: bigint | undefined;
 
-  /** @internal */
-  constructor(code: ErrorCodes["WasiError"], message: string, options?: ErrorOptions, exit?: { code: number; fuelUsed: bigint }) {
+  /** The error of a program, with what it exited with. */
+  constructor(code: ErrorCodes["WasiError"], message: string, options?: ErrorOptions, exit?: Exit) {
     super(code, message, options);
     this.exitCode = exit?.code;
     this.fuelUsed = exit?.fuelUsed;
@@ -179,7 +200,7 @@ export class Trap extends Base<"Trap"> {
   /** What an import threw, where the call ended because of that: the `MemoryError` of a trap "host-error". Copies have none. */
   declare readonly reason: Error | undefined;
 
-  /** @internal Of a reason its stack has the places. */
+  /** A trap, as calls end by one. Where there is a reason, its stack says where. */
   constructor(code: TrapCode, message: string, fuelUsed: bigint, frames: Frames = NO_FRAMES, reason?: Error) {
     super(code, message, { cause: trapDetails("Trap", code, fuelUsed, frames) });
     this.fuelUsed = fuelUsed;
@@ -190,14 +211,17 @@ export class Trap extends Base<"Trap"> {
     if (frames.length > 0) this.stack = stackWith(this.stack, frames);
   }
 
-  override toJSON(): ErrorDetails & { readonly message: string } {
+  override toJSON(): Written {
     const { code, message, fuelUsed, frames } = this;
     return { ...trapDetails("Trap", code, fuelUsed, frames), fuelUsed: String(fuelUsed), message };
   }
 }
 
 /** What errors are made with besides their code and message; only a `CompileError` has a proposal. */
-type Details = ErrorOptions & { readonly proposal?: string | undefined };
+type Details = ErrorOptions & {
+  /** The name of the proposal that the module uses. */
+  readonly proposal?: string | undefined;
+};
 
 const CLASSES = new Map<string, new (code: never, message: string, options?: Details) => GuestboxError>(
   Object.entries({

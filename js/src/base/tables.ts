@@ -92,25 +92,45 @@ export interface WasiLimitNumbers {
 
 /** What a module takes of the limits, each in the unit of the limit. */
 export interface ModuleNeeds {
+  /** Blocks within each other in a function. */
   readonly blockDepth: number;
+  /** Blocks, loops and ifs of a function, also those behind each other. */
   readonly blocks: number;
+  /** Targets of all `br_table`s of a function together, the default ones too. */
   readonly branchTargets: number;
+  /** Operators of a constant expression: the initial value of a global, the offset of a segment. */
   readonly constOperators: number;
+  /** Exports of a module. */
   readonly exports: number;
+  /** Functions of a module, imports included. */
   readonly functions: number;
+  /** Globals of a module. */
   readonly globals: number;
+  /** Imports of a module, of all kinds together. */
   readonly imports: number;
+  /** Locals of a function, without its parameters. */
   readonly locals: number;
+  /** Memories of a module. */
   readonly memories: number;
+  /** Pages (64 KiB) of each memory, initial and grown. */
   readonly memoryPages: number;
+  /** Bytes of a module. */
   readonly moduleBytes: number;
+  /** Values beyond the first that the blocks, branches and calls of a module pass, all together. */
   readonly multiValues: number;
+  /** Parameters of a function type, and as many results. */
   readonly params: number;
+  /** Segments of a module, of elements and of data together. */
   readonly segments: number;
+  /** Elements of each table, initial and grown, and of all element segments of a module together. */
   readonly tableElements: number;
+  /** Tables of a module. */
   readonly tables: number;
+  /** Bytes that all instances of a store take together besides their memories, until they are really freed. */
   readonly totalInstanceBytes: number;
+  /** Pages (64 KiB) of all memories of a store together, until they are really freed. */
   readonly totalMemoryPages: number;
+  /** Types of a module. */
   readonly types: number;
 }
 
@@ -120,7 +140,9 @@ export const WASI_LIMIT_NAMES = /* @__PURE__ */ "depth descriptors fileBytes ino
 
 /** The limits of a guest's own, each a whole number. */
 export interface GuestLimits {
+  /** The limit `instanceNesting` of the guest's own. */
   readonly maxCallDepth?: number;
+  /** The limit `instanceMemoryPages` of the guest's own. */
   readonly maxMemoryPages?: number;
 }
 
@@ -129,21 +151,37 @@ export type TrapCode = "bad-conversion-to-integer" | "bad-signature" | "engine" 
 
 /** The codes that errors can have, by the names of their classes. */
 export interface ErrorCodes {
+  /** Those of a `AsyncImportError`. */
   readonly AsyncImportError: "async-import";
+  /** Those of a `CompileError`. */
   readonly CompileError: "feature" | "invalid" | "limit" | "unsupported";
+  /** Those of a `DisposedError`. */
   readonly DisposedError: "host" | "other-store" | "sandbox" | "store" | "torn-down" | "unknown";
+  /** Those of a `GlobalError`. */
   readonly GlobalError: "apart" | "ids-exhausted" | "immutable" | "limit" | "not-found" | "other-store" | "out-of-system-memory" | "type";
+  /** Those of a `GuestboxError`. */
   readonly GuestboxError: "attached" | "busy" | "ended" | "failure" | "heap-base" | "memory" | "not-waiting" | "other-store";
+  /** Those of a `InstantiateError`. */
   readonly InstantiateError: "apart" | "engine" | "environment-corrupted" | "ids-exhausted" | "import" | "instantiation" | "limit" | "module-decoding" | "out-of-system-memory" | "segment" | "start-trapped";
+  /** Those of a `InvokeError`. */
   readonly InvokeError: "apart" | "arguments" | "busy" | "call-over" | "export-not-found" | "ids-exhausted" | "limit" | "no-memory" | "not-a-function" | "not-started" | "queue-full" | "refused" | "signature";
+  /** Those of a `LoadError`. */
   readonly LoadError: "csp" | "html" | "no-compiling" | "no-simd" | "not-wasm" | "other-module" | "status" | "unreachable";
+  /** Those of a `MemoryError`. */
   readonly MemoryError: "ids-exhausted" | "ill-formed-text" | "limit" | "maximum" | "other-store" | "out-of-bounds" | "out-of-system-memory" | "too-many-pages";
+  /** Those of a `PoisonedError`. */
   readonly PoisonedError: "poisoned";
+  /** Those of a `RestoreError`. */
   readonly RestoreError: "busy" | "engine" | "grown" | "ids-exhausted" | "limit" | "maximum" | "mounts" | "other-module" | "out-of-system-memory" | "reference-global" | "segment" | "shape" | "table";
+  /** Those of a `SnapshotError`. */
   readonly SnapshotError: "busy" | "corrupted" | "engine" | "limit" | "not-a-snapshot" | "other-sandbox" | "out-of-system-memory" | "reference-global" | "segment" | "table" | "version";
+  /** Those of a `SupervisorTrap`. */
   readonly SupervisorTrap: "allocator" | "arguments" | "heap-base" | "instance" | "limit" | "memory" | "memory-refused" | "out-of-system-memory" | "result-buffer" | "slice" | "store-in-use" | "thunk";
+  /** Those of a `TableError`. */
   readonly TableError: "apart" | "ids-exhausted" | "limit" | "maximum" | "other-store" | "out-of-bounds" | "out-of-system-memory" | "type";
+  /** Those of a `WasiError`. */
   readonly WasiError: "exit" | "limit" | "mount-name" | "mount-twice" | "path" | "stuck" | "variable-name" | "zero";
+  /** Those of a `Trap`. */
   readonly Trap: TrapCode;
 }
 

@@ -4,20 +4,11 @@ import { isMarked, mark } from "../base/copies.js";
 import { InvokeError, type MemoryError, type Trap } from "../base/errors.js";
 import { type Frames, framesOf, printable } from "../base/frames.js";
 import { Protocol } from "../base/tables.js";
-import { type FloatMode, type Value, ValueList } from "../host/values.js";
+import type { FloatMode, Result, Value } from "../host/value.js";
+import { ValueList } from "../host/values.js";
 import { type Memory, memoryOf } from "../memory.js";
-import type {
-  CallContext,
-  CallOptions,
-  Exports,
-  Guest,
-  ImportDescriptor,
-  ImportTarget,
-  Outcome,
-  Result,
-  SyncCallOptions,
-  SyncOutcome,
-} from "../types.js";
+import type { Exports, ImportTarget } from "../signatures.js";
+import type { CallContext, CallOptions, Guest, ImportDescriptor, Outcome, SyncCallOptions, SyncOutcome } from "../types.js";
 import { outOfFuel, trapOfPaused } from "./ended.js";
 import type { Calling, HostFunction, Served } from "./served.js";
 import { systemFunctionOf } from "./system.js";
@@ -26,13 +17,16 @@ import { systemFunctionOf } from "./system.js";
  * Makes an import that gets the context of the call before its arguments:
  * `call((c, pointer, length) => c.memory.readString(pointer, length))`.
  */
-export function call(target: (context: CallContext, ...args: Parameters<ImportTarget>) => unknown): ImportTarget {
+export function call<Args extends unknown[], R, E extends object = Exports>(
+  target: (context: CallContext<E>, ...args: Args) => R,
+): (...args: Args) => R {
   // A function of its own, so that the same target can also be used without context.
-  const marked: ImportTarget = (context: CallContext, ...args: unknown[]) => target(context, ...args);
+  const marked = (...args: unknown[]): R => target(...(args as [CallContext<E>, ...Args]));
   mark(marked, "call");
   return marked;
 }
 
+/** @internal An import as a guest has it. */
 export function hostFunction(descriptor: ImportDescriptor & { kind: "function" }, target: unknown, mode: FloatMode): HostFunction {
   const { module, name, params, results } = descriptor;
   const function_ = target as ImportTarget;
@@ -47,7 +41,7 @@ export function hostFunction(descriptor: ImportDescriptor & { kind: "function" }
   };
 }
 
-/** A function that is called as a method of an object, with context if it has one. */
+/** @internal A function that is called as a method of an object, with context if it has one. */
 export function bound(target: ImportTarget, object: object): ImportTarget {
   const method: ImportTarget = (...args: unknown[]) => Reflect.apply(target, object, args);
   if (isMarked(target, "call")) mark(method, "call");
@@ -55,7 +49,7 @@ export function bound(target: ImportTarget, object: object): ImportTarget {
 }
 
 /**
- * The trap that a call ends with by what its import threw, where that is the guest's fault: it could not pay a
+ * @internal The trap that a call ends with by what its import threw, where that is the guest's fault: it could not pay a
  * charge, or a pointer of its led to what is not in its memory, or is no text. What else is thrown is the supervisor's.
  */
 export function trapOfImport(
@@ -73,18 +67,19 @@ export function trapOfImport(
   return trapOfPaused(engine, handle, "host-error", `the guest gave ${host.label} a place that cannot be used: ${reason.message}`, reason);
 }
 
-/** Serves a host call. */
+/** @internal Serves a host call. */
 export function serve({ target }: HostFunction, context: Context | undefined, args: Value[]): unknown {
   return context === undefined ? target(...args) : target(context, ...args);
 }
 
-/** The context of the host call in the exchange, where its import asks for one. Close it after. */
+/** @internal The context of the host call in the exchange, where its import asks for one. Close it after. */
 export function contextOf(served: Served, host: HostFunction): Context | undefined {
   return host.withContext
     ? new Context(served, served.engine.head(Protocol.CALL_WORD), served.engine.head(Protocol.STATE_WORD))
     : undefined;
 }
 
+/** @internal */
 export class Context implements CallContext {
   readonly #served: Served;
   /** Of the call, while it waits for this import; it is another's after. */

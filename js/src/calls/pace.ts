@@ -1,6 +1,7 @@
 /** How a call is paced: its fuel, its slices, and what ends it before it has finished. */
 import { checkFuel, checkSignal, checkTime } from "../base/checks.js";
 import { Step } from "../base/tables.js";
+import type { Signal } from "../base/web.js";
 import { now } from "../base/yield.js";
 import type { PaceOptions } from "../types.js";
 import { type Job, isTurnOver, join, leave, sliceTime, spend } from "./schedule.js";
@@ -22,7 +23,7 @@ export class Pace {
   /** The fuel of the call's next slice. */
   slice: bigint;
   private readonly isFixed: boolean;
-  private readonly signal: AbortSignal | undefined;
+  private readonly signal: Signal | undefined;
   /** When it ends, as `performance.now()` counts. */
   readonly deadline: number | undefined;
   private calls = 0;

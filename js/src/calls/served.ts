@@ -1,8 +1,10 @@
 /** What serves the host calls of a guest. */
 import type { Engine } from "../host/engine.js";
-import type { Value, ValueList } from "../host/values.js";
+import type { Result, Value } from "../host/value.js";
+import type { ValueList } from "../host/values.js";
 import type { Memory } from "../memory.js";
-import type { Exports, Guest, ImportTarget, Result } from "../types.js";
+import type { Exports, ImportTarget } from "../signatures.js";
+import type { Guest } from "../types.js";
 import type { Calls } from "./calls.js";
 import type { System, SystemFunction } from "./system.js";
 import type { Tempo } from "./tempo.js";

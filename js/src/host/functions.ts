@@ -1,10 +1,7 @@
 /** Functions of guests as JavaScript has them, and how the engine knows them. */
 import { DisposedError } from "../base/errors.js";
 import type { Engine } from "./engine.js";
-import type { Value } from "./value.js";
-
-/** A function of a guest. */
-export type GuestFunction = (...args: Value[]) => Value | Value[] | undefined;
+import type { GuestFunction } from "./value.js";
 
 /** Keeps a guest until that ends. */
 export interface Lease {

@@ -1,7 +1,8 @@
 /** Handles of what guests can share, and whose they are. */
 import { DisposedError } from "../base/errors.js";
 import type { Engine } from "./engine.js";
-import type { Held, Keeper, LeakKind } from "./net.js";
+import type { LeakKind } from "./leak.js";
+import type { Held, Keeper } from "./net.js";
 
 /** Whose something is that a guest exports. */
 export interface Owner {

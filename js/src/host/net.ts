@@ -7,14 +7,7 @@
  * keep the object. That is why what it holds are handles, and what frees them is told all it needs.
  */
 import type { Host } from "./glue-types.js";
-
-/** What can be disposed of and was not. */
-export type LeakKind = "global" | "guest" | "memory" | "module" | "outcome" | "snapshot" | "table" | "wasi";
-
-/** What was collected without having been disposed of. */
-export interface Leak {
-  readonly kind: LeakKind;
-}
+import type { Leak, LeakKind } from "./leak.js";
 
 /** An engine, as far as those need it who free what is in it. */
 export interface Keeper {

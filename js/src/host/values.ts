@@ -11,15 +11,7 @@ import { isObject } from "../base/checks.js";
 import { counted } from "../base/shown.js";
 import type { Engine } from "./engine.js";
 import { functionOf, sourceOf } from "./functions.js";
-import type { Value } from "./value.js";
-
-/** The type of a value. */
-export type ValueType = "i32" | "i64" | "f32" | "f64" | "v128" | "funcref" | "externref";
-
-export type { Value };
-
-/** How floats are shown to JavaScript. */
-export type FloatMode = "number" | "bits";
+import type { FloatMode, Result, Value, ValueType } from "./value.js";
 
 /** Puts a value into the exchange, at a word after the head, if it is one of the type. */
 type Put = (engine: Engine, word: number, value: unknown) => boolean;
@@ -234,7 +226,7 @@ export class ValueList {
   }
 
   /** Takes results out of the exchange: nothing, a value, or an array of several. */
-  takeResult(engine: Engine): Value | Value[] | undefined {
+  takeResult(engine: Engine): Result {
     const { takes } = this;
     if (takes.length === 0) return undefined;
     if (takes.length > 1) return this.takeAll(engine);

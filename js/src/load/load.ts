@@ -1,12 +1,13 @@
 /** Finding and compiling the package's own wasm module, in whatever runtime this is. */
 import { isThenable } from "../base/checks.js";
 import { LoadError } from "../base/errors.js";
+import type { Address, Answer, PlainModule } from "../base/web.js";
 
 /**
  * Where the wasm module comes from: its address, its bytes, a response with them, or the module. A path is the
  * page's own, as `fetch` takes it; in runtimes without a page it is a file's, from the current directory.
  */
-export type WasmSource = string | URL | Response | BufferSource | WebAssembly.Module;
+export type WasmSource = string | Address | Answer | ArrayBuffer | ArrayBufferView | PlainModule;
 
 /** Where a module of the package's is. */
 type Packaged = () => WasmSource | Promise<WasmSource>;
@@ -22,7 +23,7 @@ const ADVICE =
 
 const compiled: { source?: Promise<WebAssembly.Module> | undefined; simd?: Promise<WebAssembly.Module> | undefined } = {};
 
-/** The wasm module of a source, or that of the package's, with vectors or without, compiled once for all sandboxes. */
+/** @internal The wasm module of a source, or that of the package's, with vectors or without, compiled once for all sandboxes. */
 export function loadModule(source: WasmSource | undefined, hasVectors: boolean): Promise<WebAssembly.Module> {
   if (source !== undefined) return compile(source);
   const which = hasVectors ? "simd" : "source";
@@ -53,9 +54,10 @@ async function compilePackaged(which: keyof typeof packaged): Promise<WebAssembl
   return compile(source as WasmSource);
 }
 
+/** @internal */
 export async function compile(source: WasmSource): Promise<WebAssembly.Module> {
   if (source instanceof WebAssembly.Module) return source;
-  if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) return settled("the bytes", WebAssembly.compile(source));
+  if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) return settled("the bytes", WebAssembly.compile(source as BufferSource));
   if (typeof source === "string" || source instanceof URL) return compileFrom(String(source));
   if (isThenable(source)) throw new TypeError("wasm is a promise; await it first");
   const response = source as Partial<Response> | null;

@@ -20,6 +20,7 @@ export type DispatchThunk = (args: Uint8Array, state: number, func: number) => U
 export class ScaleStore {
   private constructor(private readonly door: Door<Glue.ScaleStore>) {}
 
+  /** Loads the wasm module, and makes a store in it. */
   static async load(given?: LoadOptions): Promise<ScaleStore> {
     const options = loadOptions(given);
     const settings = storeArguments(options);
@@ -35,6 +36,7 @@ export class ScaleStore {
     return this.door.use((store) => store.memory_new(initial, maximum));
   }
 
+  /** Bytes of a memory, copied. */
   memoryGet(memory: number, offset: number, length: number): Uint8Array {
     checkU32("memory", memory);
     checkU32("offset", offset);
@@ -42,6 +44,7 @@ export class ScaleStore {
     return this.door.use((store) => store.memory_get(memory, offset, length));
   }
 
+  /** Writes bytes into a memory; all of them or none. */
   memorySet(memory: number, offset: number, bytes: Bytes): void {
     checkU32("memory", memory);
     checkU32("offset", offset);
@@ -49,6 +52,7 @@ export class ScaleStore {
     this.door.use((store) => store.memory_set(memory, offset, from));
   }
 
+  /** Ends a memory. Instances that import it keep it. */
   memoryTeardown(memory: number): void {
     checkU32("memory", memory);
     this.door.use((store) => store.memory_teardown(memory));
@@ -86,6 +90,7 @@ export class ScaleStore {
     this.door.use((store) => store.set_global_val(instance, name, bytes));
   }
 
+  /** Ends an instance. A call that is under way completes. */
   instanceTeardown(instance: number): void {
     checkU32("instance", instance);
     this.door.use((store) => store.instance_teardown(instance));

@@ -7,16 +7,47 @@ export const MEM_UNLIMITED = 0xffff_ffff;
 
 /** A value on the wire. Floats are their raw bits. */
 export type WireValue =
-  | { readonly type: "i32"; readonly value: number }
-  | { readonly type: "i64"; readonly value: bigint }
-  | { readonly type: "f32"; readonly bits: number }
-  | { readonly type: "f64"; readonly bits: bigint };
+  | {
+      /** An integer of 32 bits. */
+      readonly type: "i32";
+      /** From -2^31 to 2^32 - 1. */
+      readonly value: number;
+    }
+  | {
+      /** An integer of 64 bits. */
+      readonly type: "i64";
+      /** From -2^63 to 2^64 - 1. */
+      readonly value: bigint;
+    }
+  | {
+      /** A float of 32 bits. */
+      readonly type: "f32";
+      /** From 0 to 2^32 - 1. */
+      readonly bits: number;
+    }
+  | {
+      /** A float of 64 bits. */
+      readonly type: "f64";
+      /** From 0 to 2^64 - 1. */
+      readonly bits: bigint;
+    };
 
 /** An entry of an environment definition. */
 export interface WireEntry {
+  /** The module that it is imported from. */
   readonly module: string;
+  /** Its name there. */
   readonly name: string;
-  readonly entity: { readonly function: number } | { readonly memory: number };
+  /** What it is. */
+  readonly entity:
+    | {
+        /** The number that the thunk is told of the function. */
+        readonly function: number;
+      }
+    | {
+        /** The number of the memory. */
+        readonly memory: number;
+      };
 }
 
 /** Encodes the arguments of a call: a SCALE `Vec<Value>`. */

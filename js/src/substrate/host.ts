@@ -15,6 +15,7 @@
 import { checkBoolean } from "../base/checks.js";
 import { GuestboxError, hostError } from "../base/errors.js";
 import { known, optionsOf } from "../base/options.js";
+import type { PlainInstance, PlainMemory } from "../base/web.js";
 import { Door } from "../host/door.js";
 import type * as Glue from "../host/glue-types.js";
 import { instantiateGlue } from "../load/instance.js";
@@ -22,23 +23,34 @@ import { LOAD_NAMES, type LoadOptions, storeArguments } from "../load/limits.js"
 import { Supervisor, isA } from "./supervisor.js";
 
 /** The host functions, by their names in the module `env`. An `i64` is a BigInt. */
-export interface SubstrateImports extends WebAssembly.ModuleImports {
+export interface SubstrateImports {
+  readonly [name: string]: (...args: never[]) => unknown;
+  /** Instantiates a module, with a thunk that serves its imports: the number of the instance, or a code. */
   readonly ext_sandbox_instantiate_version_1: (thunk: number, wasm: bigint, environment: bigint, state: number) => number;
+  /** Calls an export, and puts what it returns in the place that is given: a code. */
   readonly ext_sandbox_invoke_version_1: (instance: number, name: bigint, args: bigint, ptr: number, len: number, state: number) => number;
+  /** Makes a memory: its number, or a code. */
   readonly ext_sandbox_memory_new_version_1: (initial: number, maximum: number) => number;
+  /** Copies bytes of a memory into the supervisor's: a code. */
   readonly ext_sandbox_memory_get_version_1: (memory: number, offset: number, ptr: number, len: number) => number;
+  /** Copies bytes of the supervisor's into a memory: a code. */
   readonly ext_sandbox_memory_set_version_1: (memory: number, offset: number, ptr: number, len: number) => number;
+  /** Ends a memory. */
   readonly ext_sandbox_memory_teardown_version_1: (memory: number) => void;
+  /** Ends an instance. */
   readonly ext_sandbox_instance_teardown_version_1: (instance: number) => void;
+  /** The value of an exported global, as an `Option<Value>` in SCALE: its place and length. */
   readonly ext_sandbox_get_global_val_version_1: (instance: number, name: bigint) => bigint;
+  /** Makes room in the supervisor's memory: its place. */
   readonly ext_allocator_malloc_version_1: (size: number) => number;
+  /** Gives such room back. */
   readonly ext_allocator_free_version_1: (ptr: number) => void;
 }
 
 /** What of a supervisor its instance does not export. */
 export interface AttachOptions {
   /** The memory, where the supervisor imports it. By default its export `memory`. */
-  readonly memory?: WebAssembly.Memory;
+  readonly memory?: PlainMemory;
 }
 
 const ATTACH_OPTIONS = known<AttachOptions>({ memory: true });
@@ -84,7 +96,7 @@ export class Substrate {
    * its global `__heap_base`, above which the allocator works. Until then it has no memory here: its
    * start function can make memories, but not pass bytes.
    */
-  attach(instance: WebAssembly.Instance, given?: AttachOptions): void {
+  attach(instance: PlainInstance, given?: AttachOptions): void {
     const options = optionsOf(given, ATTACH_OPTIONS);
     if (this.attached) throw new GuestboxError("attached", "the host has a supervisor; load another host for another");
     const { memory: exported, __indirect_function_table: table, __heap_base: base } = instance.exports;

@@ -9,9 +9,11 @@ export type Contents = Bytes | string;
 
 /** A file whose bytes are asked for when a program first reads it, or opens it to change it. Made by `lazyFile`. */
 export class LazyFile {
-  /** @internal */
+  /** Its size in bytes, and what gives them. `lazyFile` looks at both. */
   constructor(
+    /** Its size in bytes. */
     readonly size: number,
+    /** Gives its bytes. */
     readonly load: () => Contents | PromiseLike<Contents>,
   ) {}
 }
@@ -28,8 +30,11 @@ export function lazyFile(size: number, load: () => Contents | PromiseLike<Conten
 
 /** A symbolic link. Made by `symbolicLink`. */
 export class SymbolicLink {
-  /** @internal */
-  constructor(readonly target: string) {}
+  /** The path that it leads to. `symbolicLink` looks at it. */
+  constructor(
+    /** The path that it leads to. */
+    readonly target: string,
+  ) {}
 }
 
 /** A symbolic link that leads to a path, from the directory that it is in. */
@@ -59,10 +64,13 @@ const MOUNT_OPTIONS = known<MountOptions>({ onWrite: true, readOnly: true });
 
 /** A directory with what a program may do with it. Made by `mount`. */
 export class Mount {
-  /** @internal */
+  /** What it has, whether a program may only read, and who is told of what was written. `mount` looks at all of it. */
   constructor(
+    /** What it has. */
     readonly tree: Directory,
+    /** Whether a program may only read. */
     readonly isReadOnly: boolean,
+    /** Told of each file that was changed and closed. */
     readonly onWrite: MountOptions["onWrite"],
   ) {}
 }

@@ -32,8 +32,11 @@ export interface WasiOptions {
   readonly env?: { readonly [name: string]: string } | ReadonlyMap<string, string>;
   /** The directories that the program has, by names such as `/`, with what is in them. */
   readonly files?: Mounts;
+  /** What the program reads. By default nothing. */
   readonly stdin?: Stdin;
+  /** Who takes what it writes. By default nobody. */
   readonly stdout?: Sink;
+  /** Who takes what it writes of errors. By default nobody. */
   readonly stderr?: Sink;
   /**
    * The clocks: "host" for the runtime's, or deterministic ones, which begin on 14 November 2023 and go on by a microsecond

@@ -1,7 +1,8 @@
 /** Running a command: a program that has a `_start`. */
 import { Trap } from "../base/errors.js";
 import { type Names, known, optionsOf } from "../base/options.js";
-import type { Imports, Module, PaceOptions } from "../types.js";
+import type { Imports } from "../signatures.js";
+import type { Module, PaceOptions } from "../types.js";
 import type { Files } from "./files.js";
 import { WASI_NAMES, type WasiOptions } from "./options.js";
 import { Wasi } from "./system.js";

@@ -14,9 +14,13 @@ import { Captured } from "../snapshot.js";
 export class WasiSnapshot extends Captured {
   protected readonly reader = "system.restore(bytes)";
 
-  /** @internal */
-  constructor(engine: Engine, handle: number) {
+  private constructor(engine: Engine, handle: number) {
     super(engine, handle, drop);
+  }
+
+  /** @internal */
+  static of(engine: Engine, handle: number): WasiSnapshot {
+    return new WasiSnapshot(engine, handle);
   }
 
   /** The bytes, a copy of your own; `system.restore(bytes)` reads them. They are the same natively and in every runtime, for the same state. */

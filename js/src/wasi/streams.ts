@@ -1,18 +1,19 @@
 /** The standard streams of a program, as JavaScript has them. */
 import { isObject } from "../base/checks.js";
+import type { Readable, Writable } from "../base/web.js";
 import { type Contents, contentsOf } from "./files.js";
 
 /**
  * Standard input: all of it, or an iterable, an async iterable or a `ReadableStream` of pieces. Text is UTF-8. Without it the
  * program reads the end.
  */
-export type Stdin = Contents | AsyncIterable<Contents> | Iterable<Contents> | ReadableStream<Contents>;
+export type Stdin = Contents | AsyncIterable<Contents> | Iterable<Contents> | Readable<Contents>;
 
 /**
  * Takes output: a function, which is called with bytes of its own, and whose promise is awaited before more is written than
  * a buffer holds; or a `WritableStream`, which is not closed at the end.
  */
-export type Sink = ((bytes: Uint8Array) => unknown) | WritableStream<Uint8Array>;
+export type Sink = ((bytes: Uint8Array) => unknown) | Writable<Uint8Array>;
 
 /** Where input is read from, piece by piece. */
 interface Reader {
@@ -74,7 +75,7 @@ export function inputOf(stdin: Stdin | undefined): Uint8Array | Input {
   });
 }
 
-function readerOf(stream: ReadableStream<Contents>): Reader {
+function readerOf(stream: Readable<Contents>): Reader {
   const reader = stream.getReader();
   return { next: () => reader.read(), end: () => void reader.cancel().catch(() => {}) };
 }

@@ -7,7 +7,7 @@ import { known, optionsOf } from "../base/options.js";
 import { shown } from "../base/shown.js";
 import { Taken, Wait, type WasiLimitNumbers } from "../base/tables.js";
 import { yieldToEventLoop } from "../base/yield.js";
-import { type System, type Waiting, noteSystemFunction } from "../calls/system.js";
+import { type Waiting, noteSystemFunction } from "../calls/system.js";
 import type { Engine } from "../host/engine.js";
 import type { Held, Keeper } from "../host/net.js";
 import { Module } from "../module.js";
@@ -22,6 +22,12 @@ const WASI_OPTIONS = known<WasiOptions>(WASI_NAMES);
 
 /** The module that programs import from. */
 const MODULE = "wasi_snapshot_preview1";
+
+/** What programs import of a system. */
+export interface WasiImports {
+  /** Its functions by name, each served within the engine. */
+  readonly wasi_snapshot_preview1: { readonly [name: string]: (...args: unknown[]) => never };
+}
 
 /** Random bytes that are given at once, so that who asks for few does not ask often. */
 const RANDOM_BYTES = 4_096;
@@ -38,7 +44,8 @@ const NOTHING = new Uint8Array();
  * input, a time, a lazy file, or whoever takes the output. So `guest.exports` and `callSync` work as long as nothing of that
  * happens, and end with an `AsyncImportError` where it does.
  */
-export class Wasi implements System {
+export class Wasi {
+  /** Does what `dispose` does, at the end of a `using`. */
   declare readonly [Symbol.dispose]: () => void;
   /** @internal */
   readonly engine: Engine;
@@ -92,8 +99,8 @@ export class Wasi implements System {
   }
 
   /** What a program imports. Functions of your own may be put in the place of some of these. */
-  imports(): { readonly wasi_snapshot_preview1: { readonly [name: string]: (...args: unknown[]) => never } } {
-    return { [MODULE]: (this.functions ??= this.makeFunctions()) } as ReturnType<Wasi["imports"]>;
+  imports(): WasiImports {
+    return { [MODULE]: (this.functions ??= this.makeFunctions()) } as unknown as WasiImports;
   }
 
   private makeFunctions(): object {
@@ -110,9 +117,9 @@ export class Wasi implements System {
   }
 
   /** Calls `_initialize` of a reactor, if it exports that, before anything else of it is called. */
-  async initialize(guest: Guest, options?: PaceOptions): Promise<void> {
+  async initialize(guest: Guest<object>, options?: PaceOptions): Promise<void> {
     const isThere = guest.module.exports.some(({ name, kind }) => name === "_initialize" && kind === "function");
-    if (isThere) await guest.call("_initialize", [], options);
+    if (isThere) await (guest as unknown as Guest).call("_initialize", [], options);
   }
 
   /**
@@ -141,7 +148,7 @@ export class Wasi implements System {
   snapshot(): WasiSnapshot {
     const { engine } = this;
     const handle = this.handle();
-    return new WasiSnapshot(
+    return WasiSnapshot.of(
       engine,
       engine.use((host) => host.wasi_snapshot(handle)),
     );

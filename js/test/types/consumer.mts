@@ -1,6 +1,7 @@
 // How the package is used from TypeScript; types.test.mjs compiles it and never runs it.
 import {
   type Bytes,
+  type CallContext,
   type CallOptions,
   type ErrorCode,
   type ErrorCodes,
@@ -47,7 +48,13 @@ using memory = sandbox.memory({ initial: 1 });
 memory.write(0, bytes);
 
 const say = call((c, pointer: number, length: number) => c.memory.readString(pointer, length));
-using guest: Guest = module.instantiate({ env: { memory, say, later: async (x: bigint) => x } }, { state: 1, floats: "bits" });
+interface Named {
+  run(...args: Value[]): Result;
+}
+using guest: Guest<Named> = module.instantiate<Named>(
+  { env: { memory, say, later: async (x: bigint) => x } },
+  { state: 1, floats: "bits" },
+);
 const mapped = await module.instantiateAsync(new Map([["env", new Map([["f", () => 1]])]]), { fuel: 5 });
 
 const options: CallOptions = { fuel: 1n, slice: 5, signal: AbortSignal.timeout(3) };
@@ -65,9 +72,9 @@ poor.callSync("run", [1], { fuel: 100 });
 call((c) => c.charge(c.fuel - 1n));
 const queued = module.instantiate({}, { overlapping: "queue" satisfies Overlapping });
 await Promise.all([queued.call("main", [], { keepStack: true }), queued.tryCall("run")]);
-call(async (c, item: number) => {
-  const first: Result = await c.call("price", [item], { signal: AbortSignal.timeout(5) });
-  const second: Outcome = await c.tryCall("price", [item], { fuel: 5n });
+call(async (c: CallContext<{ price(item: number): number }>, item: number) => {
+  const first: number = await c.call("price", [item], { signal: AbortSignal.timeout(5) });
+  const second: Outcome<number> = await c.tryCall("price", [item], { fuel: 5n });
   const third: SyncOutcome = c.tryCallSync("price", [item]);
   return [first, second.status, third.fuelUsed, c.callSync("price", [item], { keepStack: true }), c.exports.price(item)];
 });
@@ -191,7 +198,7 @@ new TableError("immutable", "message");
 using snapshot: Snapshot = guest.snapshot();
 const kept: Uint8Array = snapshot.bytes;
 guest.restore(sandbox.snapshot(kept));
-const copies: Guest[] = [
+const copies: Guest<object>[] = [
   guest.fork({ env: { memory, count, table, base: 1024, high: 1n } }),
   module.instantiate({}, { snapshot, state: 2 }),
 ];

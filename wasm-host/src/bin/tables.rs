@@ -142,10 +142,9 @@ fn typescript() -> String {
     }
     text.push_str("}\n");
     text.push_str("\n/** What a module takes of the limits, each in the unit of the limit. */\nexport interface ModuleNeeds {\n");
-    let mut needs: Vec<_> = Needs::default().by_name().map(|(name, _)| camel_case(name)).collect();
-    needs.sort_unstable();
-    for name in needs {
-        add(&mut text, format_args!("  readonly {name}: number;\n"));
+    let needs: Vec<_> = Needs::default().by_name().map(|(name, _)| camel_case(name)).collect();
+    for (name, row) in by_name(LIMITS).into_iter().filter(|(name, _)| needs.contains(name)) {
+        add(&mut text, format_args!("  /** {} */\n  readonly {name}: number;\n", row.summary.trim()));
     }
     text.push_str("}\n");
     for (constant, of, rows) in
@@ -164,7 +163,11 @@ fn typescript() -> String {
         "\n/** The limits of a guest's own, each a whole number. */\nexport interface GuestLimits {\n",
     );
     for row in INSTANCE_LIMITS {
-        add(&mut text, format_args!("  readonly {}?: number;\n", row.javascript));
+        let (name, limit) = (row.javascript, camel_case(row.limit.name()));
+        add(
+            &mut text,
+            format_args!("  /** The limit `{limit}` of the guest's own. */\n  readonly {name}?: number;\n"),
+        );
     }
     text.push_str("}\n");
     text.push_str("\n/** The kinds of trap. */\n");
@@ -172,9 +175,10 @@ fn typescript() -> String {
     text.push_str("\n/** The codes that errors can have, by the names of their classes. */\n");
     text.push_str("export interface ErrorCodes {\n");
     for class in CLASSES {
+        add(&mut text, format_args!("  /** Those of a `{}`. */\n", class.name));
         add_union(&mut text, &format!("  readonly {}:", class.name), class.codes());
     }
-    text.push_str("  readonly Trap: TrapCode;\n}\n");
+    text.push_str("  /** Those of a `Trap`. */\n  readonly Trap: TrapCode;\n}\n");
     text.push_str(
         "\n/** The codes that errors can have. */\nexport type ErrorCode = ErrorCodes[keyof ErrorCodes];\n",
     );
