@@ -1,6 +1,6 @@
 /** What `guestbox` exports; its entries differ in where the wasm module comes from. */
 export type { Bytes } from "./base/checks.js";
-export type { ErrorDetails } from "./base/details.js";
+export type { ErrorDetails, ErrorJSON } from "./base/details.js";
 export {
   AsyncImportError,
   CompileError,
@@ -18,20 +18,36 @@ export {
   Trap,
   WasiError,
 } from "./base/errors.js";
+export type { AddressLike, AnswerLike, SignalLike } from "./base/web.js";
 export type { Frame, Frames } from "./base/frames.js";
 export type { Global, GlobalType } from "./global.js";
 export { call } from "./calls/imports.js";
 export type { Features, Limits, LimitsPreset, LoadOptions, StoreOptions } from "./load/limits.js";
 export type { WasmSource } from "./load/load.js";
-export { Memory, PAGE_BYTES, type ReadStringOptions } from "./memory.js";
+export { type Encoding, Memory, PAGE_BYTES, type ReadStringOptions } from "./memory.js";
 export type { Leak, LeakKind } from "./host/leak.js";
 export { type CompileOptions, type MemoryType, Sandbox, type SandboxOptions } from "./sandbox.js";
-export type { ExportValue, Exports, ExportsOf, ImportModule, ImportTarget, Importable, Imports, ImportsOf } from "./signatures.js";
+export type {
+  CallArguments,
+  ExportValue,
+  Exports,
+  ExportsOf,
+  FunctionName,
+  ImportModule,
+  ImportTarget,
+  Importable,
+  Imports,
+  ImportsOf,
+  InstantiateArguments,
+  ResultOf,
+} from "./signatures.js";
 export type { Snapshot } from "./snapshot.js";
 export type { ElementValue, FunctionType, Table, TableElement, TableType } from "./table.js";
 export type { ErrorCode, ErrorCodes, ModuleNeeds, TrapCode } from "./base/tables.js";
 export type { FloatMode, GuestFunction, Result, Value, ValueType } from "./host/value.js";
 export type {
+  Allocation,
+  AllocatorNames,
   CallContext,
   CallOptions,
   ExportDescriptor,

@@ -1,4 +1,5 @@
 /** Guests: instances, their exports and their calls. */
+import type { Bytes } from "./base/checks.js";
 import { constant } from "./base/define.js";
 import { disposable } from "./base/disposable.js";
 import { DisposedError, InvokeError } from "./base/errors.js";
@@ -12,10 +13,11 @@ import type { Owner } from "./host/handle.js";
 import type { Held, Keeper } from "./host/net.js";
 import type { FloatMode, GuestFunction, Result, Value, ValueType } from "./host/value.js";
 import { floatMode } from "./host/values.js";
-import { Memory } from "./memory.js";
+import { type Allocation, Heap, allocatorOf } from "./heap.js";
+import { Memory, type ReadStringOptions } from "./memory.js";
 import { Snapshot, snapshotHandle } from "./snapshot.js";
 import type { Exports, Imports } from "./signatures.js";
-import type { CallOptions, ExportDescriptor, GuestOptions, Module, Outcome, Overlapping, SyncCallOptions, SyncOutcome } from "./types.js";
+import type { CallOptions, ExportDescriptor, GuestOptions, Module, Outcome, SyncCallOptions, SyncOutcome } from "./types.js";
 import { type CalledModule, type Callee, Caller, signatureOf, stateOf } from "./calls/caller.js";
 import { type Call, Calls, overlappingOf } from "./calls/calls.js";
 import { drive, driveAsync, valueOf } from "./calls/drive.js";
@@ -26,6 +28,7 @@ import { Table, type TableElement } from "./table.js";
 import { type Thing, systemNumbers, systemOf, withHandles } from "./imported.js";
 
 export const GUEST_NAMES: Names<GuestOptions> = {
+  allocator: true,
   floats: true,
   fuel: true,
   maxCallDepth: true,
@@ -64,7 +67,7 @@ export class Guest implements ServedGuest, Living {
   private readonly importedMemory: Memory | undefined;
   private readonly callee: Callee;
   private readonly caller: Caller;
-  private readonly overlapping: Overlapping;
+  private readonly heap: Heap;
   /** That call, where it is run asynchronously. */
   private starting: Call | undefined;
   /** The call of the start function; `undefined` where none is to be run. */
@@ -78,14 +81,13 @@ export class Guest implements ServedGuest, Living {
     private readonly imported: readonly Thing[],
     /** The call of its start function, where that is to run; else its number. */
     begin: { readonly call: number; readonly id: undefined } | { readonly call: undefined; readonly id: number },
-    options: GuestOptions,
+    private readonly options: GuestOptions,
   ) {
     this.held = engine.net.watch(this, "guest", undefined, tearDown);
     this.importedMemory = imported.find((thing) => thing instanceof Memory);
     this.startCall = begin.call;
     if (begin.call === undefined) this.live(begin.id);
-    this.overlapping = overlappingOf(options);
-    const calls = new Calls(engine, this.overlapping);
+    const calls = new Calls(engine, overlappingOf(options));
     this.callee = {
       engine,
       module,
@@ -95,6 +97,7 @@ export class Guest implements ServedGuest, Living {
       served: { engine, guest: this, functions, calls, tempo: module.tempo, system: systemOf(functions) },
       instance: () => this.instance(),
     };
+    this.heap = new Heap(this, allocatorOf(options.allocator));
     this.caller = new Caller(this.callee, () => Protocol.NO_CALL, false);
     for (const thing of imported) if (thing instanceof Table) thing.keep(this.lease);
   }
@@ -118,6 +121,18 @@ export class Guest implements ServedGuest, Living {
 
   tryCallSync(name: string, args: readonly Value[] = [], options?: SyncCallOptions): SyncOutcome {
     return this.caller.tryCallSync(name, args, options);
+  }
+
+  allocate(contents: Bytes | number | string): Allocation {
+    return this.heap.allocate(contents);
+  }
+
+  withString<R>(text: string, use: (pointer: number, length: number) => R): R {
+    return this.heap.withString(text, use);
+  }
+
+  readString(pointer: number, length?: number, options?: ReadStringOptions): string {
+    return this.heap.readString(pointer, length, options);
   }
 
   snapshot(): Snapshot {
@@ -153,13 +168,13 @@ export class Guest implements ServedGuest, Living {
   }
 
   fork(imports: Imports = {}): Guest {
-    const { engine, module, overlapping } = this;
-    const { mode, state, served } = this.callee;
+    const { engine, module } = this;
+    const { mode, served } = this.callee;
     const instance = this.instance();
     const things = module.thingsOf(imports, mode);
     const numbers = systemNumbers(served.functions);
     const id = withHandles(engine, things, (handles) => engine.use((host) => host.fork(instance, handles, numbers)));
-    return new Guest(engine, module, served.functions, things, { call: undefined, id }, { floats: mode, state, overlapping });
+    return new Guest(engine, module, served.functions, things, { call: undefined, id }, this.options);
   }
 
   dispose(): void {

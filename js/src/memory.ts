@@ -24,12 +24,18 @@ const bytesText = (count: number): string => (count === 1 ? "the byte" : `the ${
 export interface ReadStringOptions {
   /** Ill-formed text is read with the replacement character in the place of what is wrong, and no error. */
   readonly lossy?: boolean;
+  /** How the text is written: as UTF-8, which is the default, or as UTF-16 with the low byte first, as AssemblyScript has it. */
+  readonly encoding?: Encoding;
 }
 
-const READ_STRING_OPTIONS = known<ReadStringOptions>({ lossy: true });
+/** How text is written. */
+export type Encoding = "utf-8" | "utf-16le";
 
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-const lossyDecoder = new TextDecoder("utf-8", { ignoreBOM: true });
+const READ_STRING_OPTIONS = known<ReadStringOptions>({ encoding: true, lossy: true });
+
+const decoderOf = (encoding: Encoding, lossy: boolean): TextDecoder => new TextDecoder(encoding, { fatal: !lossy, ignoreBOM: true });
+const decoder = decoderOf("utf-8", false);
+const lossyDecoder = decoderOf("utf-8", true);
 
 /**
  * A memory of 64 KiB pages. Reading copies, so that nothing read goes stale. Places and lengths are whole numbers,
@@ -56,9 +62,19 @@ export class Memory {
   }
 
   /** The size in pages of 64 KiB. */
-  get size(): number {
+  get pages(): number {
     const handle = this.use();
     return this.engine.use((host) => host.memory_size(handle));
+  }
+
+  /** The size in bytes, as of the `buffer` of a `WebAssembly.Memory`. */
+  get byteLength(): number {
+    return this.pages * PAGE_BYTES;
+  }
+
+  /** The size in pages, by the name that the instruction `memory.size` has: the same as `pages`. */
+  get size(): number {
+    return this.pages;
   }
 
   /** Grows the memory by `pages` and returns its size before, in pages. */
@@ -80,18 +96,20 @@ export class Memory {
   }
 
   /**
-   * The UTF-8 text of `length` bytes at `offset`. What is ill-formed is a `MemoryError` "ill-formed-text", or with
-   * `{ lossy: true }` becomes U+FFFD, the replacement character.
+   * The text of `length` bytes at `offset`, UTF-8 unless another `encoding` is given. What is ill-formed is a
+   * `MemoryError` "ill-formed-text", or with `{ lossy: true }` becomes U+FFFD, the replacement character.
    */
   readString(offset: number, length: number, options?: ReadStringOptions): string {
-    const { lossy } = optionsOf(options, READ_STRING_OPTIONS);
+    const given = optionsOf(options, READ_STRING_OPTIONS);
+    const lossy = checkBoolean("lossy", given.lossy);
+    const { encoding = "utf-8" } = given;
+    if (encoding !== "utf-8" && encoding !== "utf-16le") throw new TypeError('encoding is neither "utf-8" nor "utf-16le"');
     const bytes = this.slice(offset, length);
-    if (checkBoolean("lossy", lossy)) return lossyDecoder.decode(bytes);
     try {
-      return decoder.decode(bytes);
+      return (encoding === "utf-16le" ? decoderOf(encoding, lossy) : lossy ? lossyDecoder : decoder).decode(bytes);
     } catch {
       const place = `${bytesText(bytes.length)} at ${offset >>> 0}`;
-      throw this.refused("ill-formed-text", `${place} cannot be read as UTF-8; \`{ lossy: true }\` reads any bytes`);
+      throw this.refused("ill-formed-text", `${place} cannot be read as ${encoding.toUpperCase()}; \`{ lossy: true }\` reads any bytes`);
     }
   }
 
@@ -108,6 +126,14 @@ export class Memory {
    */
   dispose(): void {
     this.held.dispose();
+  }
+
+  /** @internal How many bytes there are at `offset` before a NUL. */
+  lengthAt(offset: number): number {
+    const start = checkPlace("offset", offset);
+    const length = this.slice(start, Math.max(this.byteLength - start, 0)).indexOf(0);
+    if (length >= 0) return length;
+    throw this.refused("out-of-bounds", `the text at ${start} has no NUL at its end`);
   }
 
   /** @internal Ends its life with that of its guest. */
@@ -160,7 +186,7 @@ export class Memory {
 }
 
 disposable(Memory);
-shown(Memory, ({ size }) => counted(size, "page"));
+shown(Memory, ({ pages }) => counted(pages, "page"));
 mark(Memory.prototype, "memory");
 
 const drop = (engine: Keeper, handle: number): void => engine.proceed((host) => host.drop_memory(handle));

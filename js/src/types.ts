@@ -5,9 +5,10 @@
 import type { Trap } from "./base/errors.js";
 import type { Frames } from "./base/frames.js";
 import type { GuestLimits, ModuleNeeds } from "./base/tables.js";
+import type { Bytes } from "./base/checks.js";
 import type { Signal } from "./base/web.js";
 import type { FloatMode, Result, ValueType } from "./host/value.js";
-import type { Memory } from "./memory.js";
+import type { Memory, ReadStringOptions } from "./memory.js";
 import type { CallArguments, Exports, ExportsOf, FunctionName, Imports, ImportsOf, InstantiateArguments, ResultOf } from "./signatures.js";
 import type { Snapshot } from "./snapshot.js";
 
@@ -138,6 +139,33 @@ export interface GuestOptions extends GuestLimits {
    * * "allow": for guests that are known to keep no such stack. None is ever put back.
    */
   readonly overlapping?: Overlapping;
+  /**
+   * The functions by which `allocate` and `withString` get room in the guest's memory. By default those that toolchains export:
+   * AssemblyScript's `__new`, wasm-bindgen's `__wbindgen_malloc`, `malloc` of C, `alloc` or `allocate`, with what frees what they give.
+   */
+  readonly allocator?: AllocatorNames;
+}
+
+/** Which exported functions are a guest's allocator. */
+export interface AllocatorNames {
+  /** Gives room: `(bytes) -> pointer`, or `(bytes, alignment) -> pointer`. 0 is none. */
+  readonly allocate: string;
+  /** Takes it back: `(pointer)`, `(pointer, bytes)` or `(pointer, bytes, alignment)`. Without it nothing is given back. */
+  readonly free?: string;
+}
+
+/** Room in a guest's memory that its allocator gave. */
+export interface Allocation {
+  /** Does what `dispose` does, at the end of a `using`. */
+  readonly [Symbol.dispose]: () => void;
+  /** Where it is. */
+  readonly pointer: number;
+  /** How many bytes of it were asked for, or are what was put there. */
+  readonly length: number;
+  /** Gives it back, once: a call of the guest, as by `callSync`. */
+  free(): void;
+  /** Does what `free` does. */
+  dispose(): void;
 }
 
 /** How a module is instantiated. */
@@ -180,6 +208,24 @@ export interface Guest<E extends object = Exports> {
    * guest's pointers caused, which is a trap.
    */
   tryCallSync<N extends FunctionName<E>>(name: N, ...given: CallArguments<E[N], SyncCallOptions>): SyncOutcome<ResultOf<E[N]>>;
+  /**
+   * Has the guest's allocator make room, which is a call as by `callSync`: for so many bytes, or for bytes or text that are put there.
+   * Text is UTF-8, with a NUL behind it where `malloc` gives the room; in AssemblyScript it is a `String`, which is pinned until it is freed, and
+   * bytes are an `ArrayBuffer`.
+   *
+   * Throws an `InvokeError` "export-not-found" for a guest without an allocator, and a `MemoryError` "limit" where that has no room.
+   */
+  allocate(contents: Bytes | number | string): Allocation;
+  /**
+   * Gives text to the guest: room for it is allocated, filled, and freed once `use` has returned or thrown, or what it returned, if that is a
+   * promise, is settled. `length` is in bytes: `guest.withString("text", (pointer, length) => guest.exports.greet(pointer, length))`.
+   */
+  withString<R>(text: string, use: (pointer: number, length: number) => R): R;
+  /**
+   * Text in the guest's memory, as `memory.readString` reads it: an imported one, else the one it exports as `memory`, else its first. Without
+   * a length it is told by where the text is: by a NUL at its end in guests that export `malloc`, and in AssemblyScript by the object, whose text is UTF-16.
+   */
+  readString(pointer: number, length?: number, options?: ReadStringOptions): string;
   /**
    * Captures the state: the memories and mutable globals, imported ones too. What JavaScript
    * knows of the guest is not in it.

@@ -27,4 +27,4 @@ export type { Clock, WasiLimits, WasiOptions } from "./wasi/options.js";
 export { type RunOptions, type RunResult, run } from "./wasi/run.js";
 export type { Sink, Stdin } from "./wasi/streams.js";
 export { WasiSnapshot } from "./wasi/snapshot.js";
-export { Wasi } from "./wasi/system.js";
+export { Wasi, type WasiImports } from "./wasi/system.js";

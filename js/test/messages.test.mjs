@@ -318,6 +318,10 @@ describe("printed", () => {
     assert.equal(inspect(made), "Module (1 import, 5 exports)");
     assert.equal(inspect(guest), "Guest (5 exports)");
     assert.equal(inspect({ memory, own: guest.exports.memory }), "{ memory: Memory (1 page), own: Memory (2 pages) }");
+    assert.equal(
+      inspect({ ...guest.exports }),
+      "{\n  memory: Memory (2 pages),\n  f: [Function: f],\n  spin: [Function: spin],\n  two: [Function: two],\n  trap: [Function: trap]\n}",
+    );
     assert.equal(inspect(snapshot), `Snapshot (${snapshot.bytes.length} bytes)`);
     assert.equal(inspect(outcome), `OutOfFuel (${outcome.fuelUsed} units used)`);
     outcome.abort();

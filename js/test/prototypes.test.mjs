@@ -40,6 +40,9 @@ const LINKS = wat(`(module (import "e" "t" (table $t 2 funcref)) (import "e" "f"
   (func (export "run") (param i32 i32) (result i32) (call_indirect $t (type $unary) (local.get 1) (local.get 0))))`);
 const LONG = wat(`(module ${Array.from({ length: 8 }, (_, i) => `(func (export "f${i}") (result i32) (i32.const ${i}))`).join(" ")})`);
 
+const HEAP = wat(`(module (memory (export "memory") 1)
+  (func (export "malloc") (param i32) (result i32) (i32.const 64)) (func (export "free") (param i32)))`);
+
 const sandbox = await Sandbox.load({ limits: { memoryPages: 20 } });
 const frames = { frames: true };
 const other = sandbox.compile(OTHER).instantiate();
@@ -137,6 +140,9 @@ function use() {
       .map((f) => f())
       .join(),
   );
+  const heap = sandbox.compile(HEAP).instantiate();
+  say(heap.withString("text", (pointer, length) => heap.readString(pointer) + length));
+  heap.dispose();
   say(Object.values(sandbox.limits).join());
   guest.dispose();
   say(failure(() => exports.sum(1, 2, 3)));

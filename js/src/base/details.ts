@@ -24,6 +24,20 @@ export interface ErrorDetails {
   readonly framesLeftOut?: number;
 }
 
+/** An error as plain data, which can be written as JSON. */
+export interface ErrorJSON extends ErrorDetails {
+  /** What is wrong, in words. */
+  readonly message: string;
+}
+
+/** What a program exited with. */
+export interface WasiExit {
+  /** Its exit code. */
+  readonly code: number;
+  /** The fuel that the call used. */
+  readonly fuelUsed: bigint;
+}
+
 /** What was found in the copy of an error. */
 export interface Copied {
   /** The name of its class. */

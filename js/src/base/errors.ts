@@ -3,29 +3,9 @@
  * says which operation failed. Which class has which codes is known by the tables.
  */
 import { constant } from "./define.js";
-import { type ErrorDetails, copied, trapDetails } from "./details.js";
+import { type ErrorJSON, type WasiExit, copied, trapDetails } from "./details.js";
 import { type Frames, NO_FRAMES, stackAt, stackWith } from "./frames.js";
 import type { ErrorCode, ErrorCodes, TrapCode } from "./tables.js";
-
-/** What has a code. */
-interface Coded<C extends ErrorCode> {
-  /** What is wrong, as programs tell it. */
-  readonly code: C;
-}
-
-/** An error as plain data. */
-interface Written extends ErrorDetails {
-  /** What is wrong, in words. */
-  readonly message: string;
-}
-
-/** What a program exited with. */
-interface Exit {
-  /** Its exit code. */
-  readonly code: number;
-  /** The fuel that the call used. */
-  readonly fuelUsed: bigint;
-}
 
 /** The base of all errors of guestbox. */
 export class GuestboxError extends Error {
@@ -48,7 +28,10 @@ export class GuestboxError extends Error {
     this: new (...args: never[]) => E,
     value: unknown,
     code?: C,
-  ): value is E & Coded<C> {
+  ): value is E & {
+    /** What is wrong, as programs tell it. */
+    readonly code: C;
+  } {
     return value instanceof this && (code === undefined || value.code === code);
   }
 
@@ -74,14 +57,21 @@ export class GuestboxError extends Error {
   }
 
   /** What the error says, its stack left out, as a plain object that can be written as JSON. */
-  toJSON(): Written {
+  toJSON(): ErrorJSON {
     return { guestbox: nameOf(this.constructor), code: this.code, message: this.message };
   }
 }
 
 /** `GuestboxError` as what the class of a name extends: its errors have no other codes than the table says. */
 const Base = GuestboxError as unknown as {
-  new <N extends keyof ErrorCodes>(code: ErrorCodes[N], message: string, options?: ErrorOptions): GuestboxError & Coded<ErrorCodes[N]>;
+  new <N extends keyof ErrorCodes>(
+    code: ErrorCodes[N],
+    message: string,
+    options?: ErrorOptions,
+  ): GuestboxError & {
+    /** What is wrong, as programs tell it. */
+    readonly code: ErrorCodes[N];
+  };
   /** Whether a value is an error of this class, `Trap.is(error, "out-of-fuel")`, of a code if one is given. */
   readonly is: typeof GuestboxError.is;
   /** The error that a value is the copy of, see `GuestboxError.from`. */
@@ -107,7 +97,7 @@ export class CompileError extends Base<"CompileError"> {
     this.proposal = proposal;
   }
 
-  override toJSON(): Written {
+  override toJSON(): ErrorJSON {
     const { proposal } = this;
     return proposal === undefined ? super.toJSON() : { ...super.toJSON(), proposal };
   }
@@ -178,7 +168,7 @@ export class WasiError extends Base<"WasiError"> {
   readonly fuelUsed: bigint | undefined;
 
   /** The error of a program, with what it exited with. */
-  constructor(code: ErrorCodes["WasiError"], message: string, options?: ErrorOptions, exit?: Exit) {
+  constructor(code: ErrorCodes["WasiError"], message: string, options?: ErrorOptions, exit?: WasiExit) {
     super(code, message, options);
     this.exitCode = exit?.code;
     this.fuelUsed = exit?.fuelUsed;
@@ -211,7 +201,7 @@ export class Trap extends Base<"Trap"> {
     if (frames.length > 0) this.stack = stackWith(this.stack, frames);
   }
 
-  override toJSON(): Written {
+  override toJSON(): ErrorJSON {
     const { code, message, fuelUsed, frames } = this;
     return { ...trapDetails("Trap", code, fuelUsed, frames), fuelUsed: String(fuelUsed), message };
   }

@@ -121,10 +121,14 @@ export class Caller implements Calling {
     const { callee } = this;
     const position = callee.module.position(name) as number;
     const found = callee.module.signature(position, callee.mode);
-    return (...args) => {
-      const instance = callee.instance();
-      return this.run(instance, position, found ?? uncallable(name), args);
+    // By its name in an object it gets its own.
+    const named: { readonly [name: string]: (...args: Value[]) => Result } = {
+      [name]: (...args) => {
+        const instance = callee.instance();
+        return this.run(instance, position, found ?? uncallable(name), args);
+      },
     };
+    return named[name] as (...args: Value[]) => Result;
   }
 
   /** A function of the guest's, by its handle, as one of JavaScript. */

@@ -7,7 +7,15 @@ import { fileURLToPath } from "node:url";
 import ts from "typescript";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
-const STRICT = ["--strict", "--exactOptionalPropertyTypes", "--noUncheckedIndexedAccess", "--skipLibCheck", "false", "--noEmit"];
+const STRICT = [
+  "--strict",
+  "--exactOptionalPropertyTypes",
+  "--noUncheckedIndexedAccess",
+  "--skipLibCheck",
+  "false",
+  "--noEmit",
+  "--declaration",
+];
 
 /** Each way in which TypeScript finds a package, with the modules that it is for. */
 export const RESOLUTIONS = Object.entries({ bundler: "es2022", node16: "node16", nodenext: "nodenext" });

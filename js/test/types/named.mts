@@ -1,10 +1,12 @@
 // Guests whose exports and imports are named, as TypeScript programs use them: with no other types than those of ECMAScript, neither the
 // DOM's nor Node's. types.test.mjs and package.test.mjs compile it and never run it.
 import {
+  type CallArguments,
   type CallContext,
   type CallOptions,
   type ExportValue,
   type Exports,
+  type FunctionName,
   type Global,
   type Guest,
   type GuestFunction,
@@ -71,6 +73,14 @@ while (outcome.status === "out-of-fuel") outcome = await outcome.resume(5n);
 if (outcome.status === "ok") outcome.value satisfies number;
 const synchronous: SyncOutcome<number> = guest.tryCallSync("total", [4, 3]);
 if (synchronous.status === "trap") synchronous.trap satisfies Trap;
+guest.withString("text", (pointer, length) => guest.exports.total(pointer, length)) satisfies number;
+(await guest.withString("text", (pointer) => guest.call("weight", [pointer]))) satisfies bigint;
+guest.readString(guest.allocate(new Int32Array(2)).pointer, 8, { encoding: "utf-16le", lossy: true }) satisfies string;
+guest.allocate("text").free();
+module.instantiate<Shop>({}, { allocator: { allocate: "take", free: "give" } });
+// @ts-expect-error -- it is none that there is
+guest.exports.memory.readString(0, 8, { encoding: "latin1" });
+(guest.exports.memory.pages * 65_536 - guest.exports.memory.byteLength) satisfies number;
 const fork: Guest<Shop> = guest.fork();
 const later: Guest<Shop> = await module.instantiateAsync<Shop>({}, { timeout: 5, snapshot: fork.snapshot() satisfies Snapshot });
 guest.restore(later.snapshot());
@@ -146,6 +156,15 @@ const loose = module.instantiate<any>({ env: {} });
 loose.exports.total(1, 2).toFixed();
 (await loose.call("total", [1, 2])) satisfies Result;
 
+const indexed = module.instantiate<Record<string, (item: number) => number>>();
+indexed.callSync("total", [1]) satisfies number;
+declare const brand: unique symbol;
+type Pointer = number & { readonly [brand]: "pointer" };
+const branded = module.instantiate<{ take(bytes: number): Pointer; give(pointer: Pointer): void }>();
+branded.exports.give(branded.exports.take(5));
+// @ts-expect-error -- it is no such pointer
+branded.exports.give(5);
+
 // Imports by interfaces, classes, Maps and as the standard has them.
 class Counter {
   #calls = 0;
@@ -213,3 +232,16 @@ await system.initialize(guest);
 const substrate = await Substrate.load();
 substrate.attach({ exports: {} });
 (await ScaleStore.load()).memoryNew(1, 2) satisfies number;
+
+// What others declare by it can be named.
+export const inferred = {
+  ...{ sandbox, module, guest, unnamed, log, nested, outcome, synchronous, options, system, substrate, loose, any },
+  ...{ imports: system.imports(), call: guest.call, signal: options.signal, json: new Trap("engine", "message", 5n).toJSON() },
+  ...{ room: guest.allocate(5), error: Trap.from(5), is: Trap.is(5), wasi: new wasi.WasiError("exit", "message"), entries: module.exports },
+};
+export const wrapped = <E extends object, N extends FunctionName<E>>(
+  guest: Guest<E>,
+  name: N,
+  ...given: CallArguments<E[N], CallOptions>
+) => guest.call(name, ...given);
+(await wrapped(guest, "total", [4, 3])) satisfies number;
