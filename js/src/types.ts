@@ -84,7 +84,7 @@ export interface Module {
    * Proxies. What all objects inherit is not among them, so that every name is a name like any other.
    *
    * The types of exports and imports can be named: `instantiate<{ add(a: number, b: number): number }>()`. What no guest can have is
-   * refused by the compiler, and what the guest says otherwise when it is called.
+   * refused by the compiler, and each call is checked against what the module has.
    */
   instantiate<E extends ExportsOf<E> = Exports, I extends ImportsOf<I> = Imports>(
     ...given: InstantiateArguments<I, InstantiateOptions>
@@ -210,20 +210,22 @@ export interface Guest<E extends object = Exports> {
   tryCallSync<N extends FunctionName<E>>(name: N, ...given: CallArguments<E[N], SyncCallOptions>): SyncOutcome<ResultOf<E[N]>>;
   /**
    * Has the guest's allocator make room, which is a call as by `callSync`: for so many bytes, or for bytes or text that are put there.
-   * Text is UTF-8, with a NUL behind it where `malloc` gives the room; in AssemblyScript it is a `String`, which is pinned until it is freed, and
-   * bytes are an `ArrayBuffer`.
+   * Text is UTF-8, with a NUL behind it where `malloc` gives the room; in AssemblyScript it is a `String`, which is pinned until it is
+   * freed, and bytes are an `ArrayBuffer`.
    *
    * Throws an `InvokeError` "export-not-found" for a guest without an allocator, and a `MemoryError` "limit" where that has no room.
    */
   allocate(contents: Bytes | number | string): Allocation;
   /**
-   * Gives text to the guest: room for it is allocated, filled, and freed once `use` has returned or thrown, or what it returned, if that is a
-   * promise, is settled. `length` is in bytes: `guest.withString("text", (pointer, length) => guest.exports.greet(pointer, length))`.
+   * Gives text to the guest: room for it is allocated, filled, and freed once `use` has returned or thrown, or what it returned, if that
+   * is a promise, is settled. A call that is out of fuel by then holds the guest: resume it within `use`. `length` is in bytes:
+   * `guest.withString("text", (pointer, length) => guest.exports.greet(pointer, length))`.
    */
   withString<R>(text: string, use: (pointer: number, length: number) => R): R;
   /**
-   * Text in the guest's memory, as `memory.readString` reads it: an imported one, else the one it exports as `memory`, else its first. Without
-   * a length it is told by where the text is: by a NUL at its end in guests that export `malloc`, and in AssemblyScript by the object, whose text is UTF-16.
+   * Text in the guest's memory, as `memory.readString` reads it: an imported one, else the one it exports as `memory`, else its first.
+   * Without a length that is told by where the text is: by a NUL at its end in guests that export `malloc`, and in AssemblyScript by the
+   * object, whose text is UTF-16.
    */
   readString(pointer: number, length?: number, options?: ReadStringOptions): string;
   /**
