@@ -53,6 +53,7 @@
 //! | drive its calls yourself | [`Execution`], [`Step`] |
 //! | bound it | [`Limits`], [`InstanceLimits`], [`CallOptions`], fuel by [`costs`] |
 //! | keep, reset or copy a guest's state | [`Store::snapshot`], [`Store::restore`], [`Store::fork`], [`snapshot`] |
+//! | park a paused guest as bytes, and go on anywhere | [`Store::park`], [`Store::unpark`], [`durable`] |
 //! | know what went wrong | [`Trap`] for guests, one error enum for each operation |
 //! | see where a guest is | [`CompileOptions::with_frames`], [`Frames`] |
 //! | run programs of WASI | `wasi`, of the feature of this name |
@@ -76,6 +77,7 @@
 extern crate alloc;
 
 pub mod abi;
+pub mod durable;
 #[doc(hidden)]
 pub mod engine;
 mod error;
@@ -96,6 +98,7 @@ pub mod wire;
 pub use crate::module::Compiled;
 pub use crate::{
     abi::thunk::{Region, Thunk, ThunkError, ThunkSupervisor},
+    durable::{ParkError, Parked, UnparkError, Waiting},
     error::{
         ArgumentsError, CompileError, EnvironmentError, ExecutionError, GlobalError, HandleError,
         ImportError, ImportProblem, InstantiateError, InvokeError, MemoryError, ReferenceError, ResultsError,
@@ -107,7 +110,10 @@ pub use crate::{
     },
     module::Module,
     snapshot::{ForkError, FormatError, RestoreError, Snapshot, SnapshotError, Uncapturable},
-    store::{Environment, Execution, HostCall, Level, NoImports, SharedFuel, Step, Store, Supervisor},
+    store::{
+        Environment, Execution, HostCall, Level, NoImports, Replay, Replayed, SharedFuel, Step, Store,
+        Supervisor,
+    },
     types::{
         costs,
         externs::{Export, ExternType, GlobalType, Import, MemoryType, TableType},

@@ -1,5 +1,6 @@
 //! What the tests, the benches and the demo of guestbox share.
 
+pub mod durable;
 pub mod fuzz;
 pub mod guests;
 pub mod hostile;

@@ -1,6 +1,24 @@
-//! What this process takes, as the system tells it (Linux only).
+//! What this process takes, as the system tells it (Linux only), and other processes.
 
-use std::{error::Error, fs, time::Duration};
+use std::{error::Error, fs, path::PathBuf, process::Command, time::Duration};
+
+/// Where an example of the core is, which is built of the sources as they are.
+///
+/// # Panics
+///
+/// Where it cannot be built.
+#[must_use]
+pub fn example(name: &str) -> PathBuf {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(env!("CARGO_MANIFEST_DIR"));
+    cargo.args(["build", "--package", "guestbox", "--example", name, "--message-format", "json"]);
+    let output = cargo.output().unwrap_or_else(|error| panic!("cargo: {error}"));
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let messages = String::from_utf8(output.stdout).unwrap();
+    let messages = messages.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let mut executables = messages.filter_map(|message| message["executable"].as_str().map(PathBuf::from));
+    executables.next_back().expect("an example is a program")
+}
 
 /// Resident KiB now.
 ///

@@ -1,11 +1,12 @@
 //! What stands between an engine and the budgets: it is asked before a memory or a table grows.
 
+use super::growths::Growths;
 use crate::limits::{
     Bounds, LimitError, Limits, Maximum,
     budget::{Budget, Charge},
     elements_of, maximum,
 };
-use alloc::sync::Arc;
+use alloc::{boxed::Box, sync::Arc};
 
 /// What all cells of a store share.
 #[derive(Debug)]
@@ -51,6 +52,8 @@ pub struct Limiter {
     taken: Taken,
     /// The last refusal.
     refused: Option<LimitError>,
+    /// What a guest asks for that is recorded, or replayed.
+    growths: Option<Box<Growths>>,
 }
 
 /// What an engine is at when it asks.
@@ -96,7 +99,17 @@ impl Limiter {
             work: Work::Growing,
             taken: Taken::Nothing,
             refused: None,
+            growths: None,
         }
+    }
+
+    /// What a guest asks for that is recorded, or replayed.
+    pub(crate) fn growths(&self) -> Option<&Growths> {
+        self.growths.as_deref()
+    }
+
+    pub(crate) const fn growths_mut(&mut self) -> &mut Option<Box<Growths>> {
+        &mut self.growths
     }
 
     /// The pages that the memories took.
@@ -119,6 +132,17 @@ impl Limiter {
         // Nearly always neither is there, and nothing is to be done.
         if self.guest.is_some() || bounds.pages.is_some() {
             self.guest.clone_from(&bounds.pages);
+        }
+        if let Some(growths) = &mut self.growths {
+            growths.begin();
+        }
+    }
+
+    /// The same, where it is the supervisor's doing, whichever guest ran before.
+    pub(crate) fn begin_for_supervisor(&mut self, bounds: &Bounds) {
+        self.begin(bounds);
+        if let Some(growths) = &mut self.growths {
+            growths.pass();
         }
     }
 
@@ -153,6 +177,9 @@ impl Limiter {
 
     /// Refuses a table to grow from so many elements to so many, and takes none.
     pub(crate) fn check_table(&self, current: u64, desired: u64) -> Result<(), LimitError> {
+        if self.is_refused_again() {
+            return Err(self.table_elements.refuse(desired));
+        }
         self.table_elements.check(desired)?;
         self.elements.budget().check(elements_between(current, desired))
     }
@@ -214,19 +241,35 @@ impl Limiter {
 
     /// Whether a memory grows from so many pages to so many, or is made with these, from 0. What it takes is taken.
     pub fn lets_memory_grow(&mut self, current: u32, desired: u32) -> bool {
-        let growth = self.memory_growth(current, desired);
+        let growth = if self.is_refused_again() {
+            Err(self.memory_pages.refuse(desired.into()))
+        } else {
+            self.memory_growth(current, desired)
+        };
         self.answer(growth)
     }
 
     /// Whether a table grows from so many elements to so many, or is made with these, from 0. What it takes is taken.
     pub fn lets_table_grow(&mut self, current: u64, desired: u64) -> bool {
-        let growth = self.table_growth(current, desired);
+        let growth = if self.is_refused_again() {
+            Err(self.table_elements.refuse(desired))
+        } else {
+            self.table_growth(current, desired)
+        };
         self.answer(growth)
     }
 
+    /// Whether the next growth of a guest was refused when that was recorded.
+    fn is_refused_again(&self) -> bool {
+        matches!(self.work, Work::Growing) && self.growths().is_some_and(Growths::is_refused)
+    }
+
     /// The answer to the engine, by what the growth took.
-    const fn answer(&mut self, growth: Result<Taken, LimitError>) -> bool {
+    fn answer(&mut self, growth: Result<Taken, LimitError>) -> bool {
         self.taken = Taken::Nothing;
+        if let (Work::Growing, Some(growths)) = (&self.work, &mut self.growths) {
+            growths.note(growth.as_ref().err().copied());
+        }
         match growth {
             Ok(taken) => {
                 self.taken = taken;
@@ -241,6 +284,21 @@ impl Limiter {
 
     /// Gives back what the last growth took, as the engine could not do it after all.
     pub fn undo(&mut self) {
+        if let (Work::Growing, Some(growths)) = (&self.work, &mut self.growths) {
+            growths.undo();
+        }
+        self.give_back();
+    }
+
+    /// Gives back what the last growth took, as there is not the fuel for it: it will be asked for again.
+    pub fn postpone(&mut self) {
+        if let (Work::Growing, Some(growths)) = (&self.work, &mut self.growths) {
+            growths.postpone();
+        }
+        self.give_back();
+    }
+
+    fn give_back(&mut self) {
         match core::mem::replace(&mut self.taken, Taken::Nothing) {
             Taken::Nothing => {}
             Taken::Pages(pages) => {

@@ -28,6 +28,7 @@
 //! * Nothing panics, whatever a guest does, and no more is taken of the host's stack than the same small part
 //!   for any guest.
 
+mod growths;
 mod limiter;
 mod wasmi;
 
@@ -37,7 +38,10 @@ pub use crate::{
     wasm::{EXTEND_COST, Hooks, NOP_COST, REF_NULL_COST, RefKind},
 };
 
-pub(crate) use self::limiter::{Budgets, Hidden};
+pub(crate) use self::{
+    growths::Growths,
+    limiter::{Budgets, Hidden},
+};
 
 use crate::{
     limits::StackLimits,

@@ -132,13 +132,15 @@ pub struct InstanceLimits {
     pub(crate) nesting: Option<u32>,
     /// Whether calls may overlap without being nested.
     pub(crate) overlapping: bool,
+    /// Whether it is recorded from its birth.
+    pub(crate) journal: bool,
 }
 
 impl InstanceLimits {
     /// None of its own.
     #[must_use]
     pub const fn new() -> Self {
-        Self { fuel: None, memory_pages: None, nesting: None, overlapping: false }
+        Self { fuel: None, memory_pages: None, nesting: None, overlapping: false, journal: false }
     }
 
     /// Lets calls of the guest overlap without being nested in each other, for guests that are known
@@ -148,6 +150,13 @@ impl InstanceLimits {
     #[must_use]
     pub const fn with_overlapping_calls(self) -> Self {
         Self { overlapping: true, ..self }
+    }
+
+    /// Records the guest from its birth, so that it can be parked at any time: see [`durable`](crate::durable). Its
+    /// start function is recorded, too.
+    #[must_use]
+    pub const fn with_journal(self) -> Self {
+        Self { journal: true, ..self }
     }
 
     /// The fuel of each outermost call that is not given its own, in place of

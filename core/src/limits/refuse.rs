@@ -10,6 +10,11 @@ impl Maximum {
     pub(crate) const fn check(self, requested: u64) -> Result<(), LimitError> {
         self.limit.check(requested, self.value)
     }
+
+    /// The refusal of what need not be above, but was refused before.
+    pub(crate) const fn refuse(self, requested: u64) -> LimitError {
+        LimitError { limit: self.limit, maximum: self.value, requested }
+    }
 }
 
 impl Limit {

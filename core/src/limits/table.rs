@@ -212,6 +212,31 @@ limits! {
         refuses ArgumentBytes:
             "arguments, [`SupervisorTrap::Limit`](crate::abi::SupervisorTrap); a result, [`ThunkError::Limit`](crate::ThunkError) as the trap's reason";
     }
+    /// Bytes of the journal of a guest that is recorded.
+    /// See [`durable`](crate::durable). A host call takes about ten, and what is written to the guest's memory as many as it has.
+    journal_bytes: usize {
+        /// Bytes of a journal: 1 MiB, some 100,000 host calls.
+        JOURNAL_BYTES = 1 MiB;
+        strict: 1 MiB;
+        unlimited: usize::MAX;
+        refuses JournalBytes: "a guest to be parked, [`ParkError::JournalFull`](crate::ParkError); the guest goes on";
+    }
+    /// Bytes of a parked guest: its journal, and what it was when that began.
+    parked_bytes: usize {
+        /// Bytes of a parked guest: 64 MiB, as guests may have had memories of a few of these in use.
+        PARKED_BYTES = 64 MiB;
+        strict: 64 MiB;
+        unlimited: usize::MAX;
+        refuses ParkedBytes: "a guest to be parked, `ParkError::Limit`; a parked one, [`UnparkError::Limit`](crate::UnparkError)";
+    }
+    /// Fuel that the calls of a parked guest may have used since its journal began: so much is used once more.
+    replay_fuel: u64 {
+        /// Fuel of a replay: a hundred times that of a call, some ten seconds, of which each slice is as long as is asked for.
+        REPLAY_FUEL = 10_000_000_000;
+        strict: 10_000_000_000;
+        unlimited: u64::MAX;
+        refuses ReplayFuel: "a parked guest, the same";
+    }
     /// Instances of a store that are alive or not yet freed.
     instances: u32 {
         /// Instances of a store.

@@ -1,21 +1,22 @@
 //! The bytes of a snapshot: written, checked, and written into memories. The format is described
 //! in the module above.
 
-use super::{Snapshot, identity::Identity};
+use super::{
+    Snapshot,
+    identity::Identity,
+    plain::{Plain, Reader},
+};
 use crate::{
     error::{FORMAT_VERSION, FormatError},
     limits::{count, to_usize},
-    types::value::{Number, V128, Value},
+    types::value::Value,
 };
 use alloc::vec::Vec;
-use parity_scale_codec::{Decode, Encode};
 use twox_hash::XxHash3_64;
 
 const MAGIC: &[u8; 8] = b"gboxsnap";
 /// The version of a snapshot whose globals are numbers, which is all that was before there were vectors.
 const OF_NUMBERS: u32 = 1;
-/// What is in the place of a number's index where a global is a vector.
-const VECTOR: u8 = 4;
 /// Up to the first memory.
 const HEADER_BYTES: usize = 36;
 const MEMORY_BYTES: usize = 8;
@@ -27,13 +28,6 @@ const CHECKSUM_BYTES: usize = 8;
 const BLOCK_BYTES: usize = 256;
 /// Blocks of a page of memory.
 const PAGE_BLOCKS: u32 = 256;
-
-/// The value of a global.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Plain {
-    Number(Number),
-    Vector(V128),
-}
 
 /// Where what is in a snapshot that was checked.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -70,51 +64,6 @@ impl<'a> Iterator for Runs<'a> {
     }
 }
 
-impl Plain {
-    const fn is_vector(&self) -> bool {
-        matches!(self, Self::Vector(_))
-    }
-
-    /// The bytes that it takes.
-    fn len(&self) -> usize {
-        match self {
-            Self::Number(number) => number.encoded_size(),
-            Self::Vector(V128(bytes)) => bytes.len().saturating_add(1),
-        }
-    }
-
-    fn push_to(&self, bytes: &mut Vec<u8>) {
-        match self {
-            Self::Number(number) => number.encode_to(bytes),
-            Self::Vector(V128(vector)) => {
-                bytes.push(VECTOR);
-                bytes.extend_from_slice(vector);
-            }
-        }
-    }
-}
-
-/// What is a reference is given back.
-impl TryFrom<Value> for Plain {
-    type Error = Value;
-
-    fn try_from(value: Value) -> Result<Self, Value> {
-        match value {
-            Value::V128(vector) => Ok(Self::Vector(vector)),
-            value => Number::try_from(value).map(Self::Number),
-        }
-    }
-}
-
-impl From<Plain> for Value {
-    fn from(plain: Plain) -> Self {
-        match plain {
-            Plain::Number(number) => number.into(),
-            Plain::Vector(vector) => vector.into(),
-        }
-    }
-}
-
 impl Layout {
     /// Checks bytes.
     pub(super) fn read(bytes: &[u8]) -> Result<Self, FormatError> {
@@ -137,7 +86,7 @@ impl Layout {
         let (memories, globals) = (to_usize(reader.u32()?), to_usize(reader.u32()?));
         let headers = reader.take(memories.checked_mul(MEMORY_BYTES)?)?;
         for _ in 0..globals {
-            reader.global().filter(|global| may_have_vectors || !global.is_vector())?;
+            reader.plain().filter(|global| may_have_vectors || !global.is_vector())?;
         }
         let layout = Self { identity, memories, globals, runs: contents.len().checked_sub(reader.0.len())? };
         for header in headers.chunks_exact(MEMORY_BYTES) {
@@ -163,7 +112,7 @@ impl Layout {
     pub(super) fn globals<'a>(&self, bytes: &'a [u8]) -> impl Iterator<Item = Value> + 'a {
         let begin = HEADER_BYTES.saturating_add(self.memories.saturating_mul(MEMORY_BYTES));
         let mut reader = Reader(bytes.get(begin..self.runs).unwrap_or_default());
-        core::iter::from_fn(move || reader.global().map(Value::from)).take(self.globals)
+        core::iter::from_fn(move || reader.plain().map(Value::from)).take(self.globals)
     }
 
     pub(super) fn runs<'a>(&self, bytes: &'a [u8]) -> Runs<'a> {
@@ -296,37 +245,7 @@ const fn bytes_of(blocks: u32) -> usize {
     BLOCK_BYTES.saturating_mul(to_usize(blocks))
 }
 
-/// Reads numbers off the front of bytes.
-struct Reader<'a>(&'a [u8]);
-
 impl<'a> Reader<'a> {
-    fn take(&mut self, len: usize) -> Option<&'a [u8]> {
-        let (taken, rest) = self.0.split_at_checked(len)?;
-        self.0 = rest;
-        Some(taken)
-    }
-
-    fn u32(&mut self) -> Option<u32> {
-        let (&taken, rest) = self.0.split_first_chunk()?;
-        self.0 = rest;
-        Some(u32::from_le_bytes(taken))
-    }
-
-    fn u64(&mut self) -> Option<u64> {
-        let (&taken, rest) = self.0.split_first_chunk()?;
-        self.0 = rest;
-        Some(u64::from_le_bytes(taken))
-    }
-
-    fn global(&mut self) -> Option<Plain> {
-        let Some((&VECTOR, rest)) = self.0.split_first() else {
-            return Number::decode(&mut self.0).ok().map(Plain::Number);
-        };
-        let (bytes, rest) = rest.split_first_chunk()?;
-        self.0 = rest;
-        Some(Plain::Vector(V128(*bytes)))
-    }
-
     /// The first block of a run, the number of its blocks and their bytes.
     fn run(&mut self) -> Option<(u32, u32, &'a [u8])> {
         let (first, blocks) = (self.u32()?, self.u32()?);

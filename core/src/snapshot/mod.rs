@@ -66,6 +66,7 @@
 
 pub(crate) mod format;
 mod identity;
+pub(crate) mod plain;
 
 pub use crate::error::{ForkError, FormatError, RestoreError, SnapshotError, Uncapturable};
 
@@ -94,6 +95,11 @@ impl Snapshot {
     pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, FormatError> {
         let layout = Layout::read(&bytes)?;
         Ok(Self { bytes, layout })
+    }
+
+    /// Whether bytes are a snapshot.
+    pub(crate) fn check(bytes: &[u8]) -> Result<(), FormatError> {
+        Layout::read(bytes).map(|_| ())
     }
 
     /// The bytes, in the format of this module's documentation.

@@ -9,7 +9,10 @@ use crate::{
     engine::{self, Budgets, Global, Limiter, Memory, RefKind, Space, Table},
     limits::{Limits, PAGE_BYTES, budget::Charge, to_usize},
     module::Module,
-    store::{chain::Chain, execution::Recorders, leavings::Leavings, references::Door, shared::Kept},
+    store::{
+        chain::Chain, execution::Recorders, leavings::Leavings, recording::Recording, references::Door,
+        shared::Kept,
+    },
     types::{ascending::Ascending, refs::Home},
 };
 use alloc::{
@@ -32,6 +35,8 @@ pub(crate) struct Cell {
     /// The keys of the instances by the engine's numbers, of dead ones too: the space has these as well.
     instances: Ascending<u32>,
     pub(crate) recorders: Recorders,
+    /// What is recorded of its guest, if that is: it is the only one then.
+    pub(crate) recording: Option<Box<Recording>>,
     /// Those of the chains whose stack several guests may share.
     chains: Vec<Weak<Chain>>,
     /// Instances in the space that are dead.
@@ -66,6 +71,7 @@ impl Cell {
             kept: Kept::default(),
             instances: Ascending::new(),
             recorders: Recorders::default(),
+            recording: None,
             chains: Vec::new(),
             dead_instances: 0,
             garbage: 0,

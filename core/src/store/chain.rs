@@ -91,6 +91,11 @@ impl Others {
 }
 
 impl Place {
+    /// Whether the call is nested in another.
+    pub(crate) const fn is_nested(self) -> bool {
+        self.at > 1
+    }
+
     /// The same, where the stack's pointer stays as it is.
     pub(crate) const fn without_stack(self) -> Self {
         Self { stack: None, puts_back: false, ..self }

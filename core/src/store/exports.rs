@@ -55,9 +55,20 @@ impl Store {
             check_args(entry.name(), entry.ty().as_func().ok_or(InvokeError::NotAFunction)?, args)?;
             self.admit_args(instance_key, args)?;
         }
+        self.begin_export(instance_key, Purpose::Call(instance), position, args, state)
+    }
+
+    /// Begins a call of the export at a position of the instance with a key, which may have what the arguments refer to.
+    pub(super) fn begin_export(
+        &mut self,
+        key: u32,
+        purpose: Purpose,
+        position: usize,
+        args: &[Value],
+        state: u32,
+    ) -> Result<Execution, InvokeError> {
         let mut values = self.spare.pop().unwrap_or_default();
-        let Instance { body, context, .. } =
-            self.instances.get_mut(instance_key).map_err(HandleError::from)?;
+        let Instance { body, context, .. } = self.instances.get_mut(key).map_err(HandleError::from)?;
         let context = Arc::clone(context);
         let entry = context.module.exports().get(position).ok_or(InvokeError::ExportNotFound)?;
         let ty = entry.ty().as_func().ok_or(InvokeError::NotAFunction)?;
@@ -67,7 +78,9 @@ impl Store {
         let results = ty.results().len();
         values.extend_from_slice(args);
         let fuel = self.fuel_of_call(&context.bounds);
-        Ok(Execution::new(context, Purpose::Call(instance), Some(callee), values, results, fuel, state))
+        let mut execution = Execution::new(context, purpose, Some(callee), values, results, fuel, state);
+        execution.set_export(position);
+        Ok(execution)
     }
 
     /// The value of an exported global; `None` where there is no global of this name.

@@ -142,7 +142,11 @@ impl Store {
             }),
             Located::Bound(cell, handle) => self.cells.get_mut(cell).is_ok_and(|cell| {
                 cell.settle_chains();
-                cell.space.set(handle, value)
+                let is_set = cell.space.set(handle, value);
+                if let Some(recording) = cell.recording.as_mut().filter(|_| is_set) {
+                    recording.set(&*cell.space, handle, value);
+                }
+                is_set
             }),
         };
         if is_set { Ok(()) } else { Err(GlobalError::Immutable) }

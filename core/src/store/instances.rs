@@ -5,6 +5,7 @@ use super::{
     tables::Table,
 };
 use crate::{
+    durable::journal::Stop,
     engine::{self, Imported, Refusal},
     error::{HandleError, ImportError, ImportProblem, InstantiateError},
     limits::{Bounds, InstanceLimits, LimitErrors, maximum, to_usize},
@@ -165,6 +166,9 @@ impl Store {
         let resolved = environment.resolve(module)?;
         self.check_types(module, &resolved.things)?;
         let home = self.cell_for(module, &resolved.things)?;
+        if let Ok(cell) = self.cells.get_mut(home) {
+            cell.stop_recording(Stop::Shared);
+        }
         let memories: Vec<_> = resolved.memories().filter_map(|id| self.handle::<Memory>(id)).collect();
         let tables: Vec<_> = resolved.tables().filter_map(|id| self.handle::<Table>(id)).collect();
         let globals: Result<Vec<_>, _> = resolved.globals().map(|id| self.global_in(home, id)).collect();
@@ -218,6 +222,9 @@ impl Store {
             number: None,
         };
         self.instances.insert(instance).map_err(|_| InstantiateError::IdsExhausted)?;
+        if context.bounds.limits.journal {
+            self.record_birth(key);
+        }
         Ok((key, context))
     }
 
@@ -270,6 +277,7 @@ impl Store {
     /// Removes an instance.
     pub(crate) fn discard(&mut self, key: u32) {
         let Ok(instance) = self.instances.remove(key) else { return };
+        self.end_recording(instance.context.cell, key);
         self.bury(instance.context.cell, &instance.context.module);
         // If calls are under way, the last of them does the rest.
         self.release(instance.context);
@@ -358,7 +366,7 @@ impl Store {
         if first.as_ref().is_some_and(are_apart) { Err(InstantiateError::Apart) } else { Ok(first) }
     }
 
-    fn start_function(&mut self, key: u32, export: &str) -> Option<engine::Function> {
+    pub(super) fn start_function(&mut self, key: u32, export: &str) -> Option<engine::Function> {
         let instance = self.instances.get(key).ok()?;
         let handle = instance.body.handle;
         self.cells.get_mut(instance.context.cell).ok()?.space.function(handle, export)

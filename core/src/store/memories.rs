@@ -188,12 +188,17 @@ impl Store {
                 }
             }
             Located::Bound(cell, memory) => {
-                let space = &mut self.cells.get_mut(cell)?.space;
-                // It is the supervisor's doing, whichever guest ran before.
-                space.limiter_mut().begin(&Bounds::default());
+                let Cell { space, recording, .. } = self.cells.get_mut(cell)?;
+                if let Some(recording) = recording {
+                    recording.note_lent(&**space);
+                }
+                space.limiter_mut().begin_for_supervisor(&Bounds::default());
                 if !space.grow(memory, additional) {
                     let refusal = space.limiter_mut().take_refusal();
                     return Err(refusal.map_or(MemoryError::OutOfSystemMemory, MemoryError::Limit));
+                }
+                if let Some(recording) = recording {
+                    recording.grow(&**space, memory, additional);
                 }
             }
         }
@@ -254,12 +259,25 @@ impl Store {
     /// written then.
     pub fn memory_write(&mut self, memory: MemoryId, offset: u32, bytes: &[u8]) -> Result<(), MemoryError> {
         let range = range_of(offset, bytes.len())?;
-        let data = self.memory_bytes(memory, Some(range.end))?;
-        data.get_mut(range).ok_or(MemoryError::OutOfBounds)?.copy_from_slice(bytes);
+        let Located::Bound(cell, memory) = self.locate::<Memory>(memory)? else {
+            let data = self.memory_bytes(memory, Some(range.end))?;
+            data.get_mut(range).ok_or(MemoryError::OutOfBounds)?.copy_from_slice(bytes);
+            return Ok(());
+        };
+        let Cell { space, recording, .. } = self.cells.get_mut(cell)?;
+        if let Some(recording) = recording {
+            recording.note_lent(&**space);
+        }
+        space.bytes_mut(memory).get_mut(range).ok_or(MemoryError::OutOfBounds)?.copy_from_slice(bytes);
+        if let Some(recording) = recording {
+            recording.write(&**space, memory, offset, bytes);
+        }
         Ok(())
     }
 
     /// All bytes of a memory, in place.
+    ///
+    /// Of a guest that is recorded they are read twice to see what was changed: [`durable`](crate::durable) says when, and what is then noted.
     ///
     /// # Errors
     ///
@@ -285,7 +303,13 @@ impl Store {
                 }
                 Ok(bytes)
             }
-            Located::Bound(cell, memory) => Ok(self.cells.get_mut(cell)?.space.bytes_mut(memory)),
+            Located::Bound(cell, memory) => {
+                let Cell { space, recording, .. } = self.cells.get_mut(cell)?;
+                if let Some(recording) = recording {
+                    recording.lend(&**space, memory);
+                }
+                Ok(space.bytes_mut(memory))
+            }
         }
     }
 

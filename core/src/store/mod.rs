@@ -13,7 +13,9 @@ mod instances;
 mod leavings;
 mod memories;
 mod rebuild;
+mod recording;
 mod references;
+mod replay;
 mod serving;
 mod shared;
 mod shared_fuel;
@@ -39,12 +41,14 @@ use cell::{Cell, Ticket};
 use chain::Link;
 use instances::Instance;
 use leavings::Leavings;
+use recording::Recording;
 use serving::Serving;
 use shared::Things;
 
 pub use self::{
     environment::Environment,
     execution::{Execution, Step},
+    replay::{Replay, Replayed},
     shared_fuel::SharedFuel,
     supervisor::{HostCall, NoImports, Supervisor},
 };
@@ -333,12 +337,12 @@ impl Store {
         self.cells.get(key).is_ok_and(|cell| Arc::ptr_eq(&cell.ticket, ticket))
     }
 
-    /// The space of the cell of this key and ticket, and what is being served.
-    pub(crate) fn cell(&mut self, key: u32, ticket: &Arc<Ticket>) -> Option<(&mut dyn Space, Serving<'_>)> {
+    /// The space of the cell of this key and ticket, what is being served, and what is recorded of its guest.
+    pub(crate) fn cell(&mut self, key: u32, ticket: &Arc<Ticket>) -> Option<InCell<'_>> {
         let cell = self.cells.get_mut(key).ok().filter(|cell| Arc::ptr_eq(&cell.ticket, ticket))?;
-        let Cell { space, recorders, .. } = cell;
+        let Cell { space, recorders, recording, .. } = cell;
         let serving = Serving { host_calls: &self.serving, depth: self.level.depth, recorders };
-        Some((&mut **space, serving))
+        Some((&mut **space, serving, recording.as_deref_mut()))
     }
 
     /// Takes a buffer back.
@@ -366,6 +370,9 @@ pub struct Level {
     /// How many host calls are being served.
     serving: usize,
 }
+
+/// What a call needs of its cell.
+pub(crate) type InCell<'a> = (&'a mut dyn Space, Serving<'a>, Option<&'a mut Recording>);
 
 /// Goes back to the level it was made on, also when a supervisor panics.
 pub(crate) struct Leave<'a> {

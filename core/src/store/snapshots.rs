@@ -1,6 +1,6 @@
 //! Snapshots: taking them, restoring them, new instances from them.
 
-use super::{Store, instances::Instance, memories::pages_of};
+use super::{Store, instances::Instance, memories::pages_of, recording::captured};
 use crate::{
     engine::{self, Global, Memory, Space},
     error::InstantiateError,
@@ -19,7 +19,7 @@ use alloc::{sync::Arc, vec::Vec};
 #[derive(Debug)]
 pub(super) struct Parts {
     pub(super) memories: Vec<Memory>,
-    globals: Vec<Global>,
+    pub(super) globals: Vec<Global>,
 }
 
 impl Parts {
@@ -55,11 +55,7 @@ impl Store {
             self.instances.get_mut(key).map_err(|_| SnapshotError::Engine)?;
         let cell = self.cells.get_mut(context.cell).map_err(|_| SnapshotError::Engine)?;
         let parts = body.parts(&context.module, cell).ok_or(SnapshotError::Engine)?;
-        let globals =
-            parts.globals.iter().map(|global| format::Plain::try_from(cell.space.get(*global)?).ok());
-        let globals = globals.collect::<Option<Vec<_>>>().ok_or(SnapshotError::Engine)?;
-        let memories: Vec<_> = parts.memories.iter().map(|memory| cell.space.bytes(*memory)).collect();
-        format::write(context.module.identity(), &memories, &globals).ok_or(SnapshotError::OutOfSystemMemory)
+        captured(&mut *cell.space, &context.module, &parts)
     }
 
     /// Makes an instance what it was when the snapshot was taken, of it or of another instance of
@@ -173,7 +169,7 @@ impl Store {
 
     /// Refuses memories for a new instance that a snapshot cannot be restored into, before
     /// anything is written to them.
-    fn check_given(&self, imported: &Resolved, snapshot: &Snapshot) -> Result<(), RestoreError> {
+    pub(super) fn check_given(&self, imported: &Resolved, snapshot: &Snapshot) -> Result<(), RestoreError> {
         // What does not exist is found when the imports are linked.
         for (id, pages) in imported.memories().zip(snapshot.memory_pages()) {
             if self.memory_size(id).is_ok_and(|size| size > pages) {
@@ -188,6 +184,16 @@ impl Store {
     }
 
     fn restore_idle(&mut self, key: u32, snapshot: &Snapshot) -> Result<(), RestoreError> {
+        let is_recorded = self.recording(key).is_some();
+        self.restore_unrecorded(key, snapshot)?;
+        if is_recorded {
+            self.begin_journal(key, Some(snapshot.clone()));
+        }
+        Ok(())
+    }
+
+    /// The same, where a journal is not to begin anew.
+    pub(super) fn restore_unrecorded(&mut self, key: u32, snapshot: &Snapshot) -> Result<(), RestoreError> {
         match self.try_restore(key, snapshot) {
             Err(RestoreError::Limit(refused)) if self.reclaim(refused.as_ref()) => {
                 self.try_restore(key, snapshot)
@@ -275,7 +281,7 @@ fn grow(
     if total == 0 {
         return Ok(());
     }
-    cell.space.limiter_mut().begin(bounds);
+    cell.space.limiter_mut().begin_for_supervisor(bounds);
     cell.space.limiter().check(total)?;
     for (memory, pages) in memories() {
         let more = missing(cell, memory, pages);

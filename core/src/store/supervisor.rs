@@ -14,6 +14,7 @@
 //! turns use [`Store::begin`] and [`Execution`] instead.
 
 use crate::{
+    durable::{ParkError, Parked},
     store::{Store, execution::Execution},
     types::{
         externs::Import,
@@ -76,6 +77,9 @@ pub struct HostCall<'a> {
     pub memory: Option<MemoryId>,
     /// The fuel that the call has left.
     pub fuel: u64,
+    /// Which host call it is, from 1, since the journal of its guest began, if that is recorded: the same where the guest is parked and
+    /// unparked, so that what must not happen twice can be recognised. See [`durable`](crate::durable).
+    pub number: Option<u64>,
     /// The call that makes it.
     pub(crate) execution: &'a Execution,
 }
@@ -86,6 +90,15 @@ impl HostCall<'_> {
     #[must_use]
     pub fn frames(&self) -> Frames {
         self.execution.frames()
+    }
+
+    /// Parks the guest with all its calls while this is served: see [`Execution::park`].
+    ///
+    /// # Errors
+    ///
+    /// See [`ParkError`].
+    pub fn park(&self, store: &mut Store) -> Result<Parked, ParkError> {
+        self.execution.park(store)
     }
 
     /// Whether it is an import of another guest than the one that was called, which reached a function of that through a

@@ -13,6 +13,7 @@ use super::{
     shared::{Kind, Located, Place, Shared},
 };
 use crate::{
+    durable::journal::Stop,
     engine::{self, RefKind},
     error::{HandleError, TableError},
     limits::{Bounds, budget::Charge, maximum, to_usize},
@@ -223,7 +224,9 @@ impl Store {
             }
             Located::Bound(cell, handle) => {
                 self.note_change(table);
-                let is_set = self.cells.get_mut(cell)?.space.set_element(handle, at, element);
+                let cell = self.cells.get_mut(cell)?;
+                cell.stop_recording(Stop::Reference);
+                let is_set = cell.space.set_element(handle, at, element);
                 if is_set { Ok(()) } else { Err(TableError::Type) }
             }
         }
@@ -266,8 +269,8 @@ impl Store {
         };
         self.note_change(table);
         let cell = self.cells.get_mut(cell)?;
-        // It is the supervisor's doing, whichever guest ran before.
-        cell.space.limiter_mut().begin(&Bounds::default());
+        cell.stop_recording(Stop::Reference);
+        cell.space.limiter_mut().begin_for_supervisor(&Bounds::default());
         if cell.space.grow_table(handle, additional, element) {
             return Ok(size);
         }

@@ -8,7 +8,7 @@
 use core::{error::Error, fmt};
 
 /// What is left, and what was used.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Account {
     pub(crate) left: u64,
     pub(crate) used: u64,
@@ -127,6 +127,13 @@ impl Fuel {
         self.slice_left = self.slice_left.saturating_sub(used);
         self.account = account;
         self.turnover = Turnover::of(0);
+    }
+
+    /// Makes the account what it was when it was recorded; what was used besides is for those who share it, too.
+    pub(crate) const fn restore(&mut self, account: Account) {
+        let more = account.used.saturating_sub(self.account.used);
+        self.turnover.used = self.turnover.used.saturating_add(more);
+        self.account = account;
     }
 
     /// Takes the fuel of an operation that is not the engine's, where it is there. Whether it was.

@@ -30,6 +30,8 @@ export interface LimitNumbers {
   readonly imports?: number;
   /** Instances of a store that are alive or not yet freed. */
   readonly instances?: number;
+  /** Bytes of the journal of a guest that is recorded. */
+  readonly journalBytes?: number;
   /** Locals of a function, without its parameters. */
   readonly locals?: number;
   /** Memories of a module. */
@@ -44,6 +46,10 @@ export interface LimitNumbers {
   readonly nesting?: number;
   /** Parameters of a function type, and as many results. */
   readonly params?: number;
+  /** Bytes of a parked guest: its journal, and what it was when that began. */
+  readonly parkedBytes?: number;
+  /** Fuel that the calls of a parked guest may have used since its journal began: so much is used once more. Above 2^53 it is the nearest that a number can be. */
+  readonly replayFuel?: number | bigint;
   /** Segments of a module, of elements and of data together. */
   readonly segments?: number;
   /** Elements of each table, initial and grown, and of all element segments of a module together. */
@@ -134,7 +140,7 @@ export interface ModuleNeeds {
   readonly types: number;
 }
 
-export const LIMIT_NAMES = /* @__PURE__ */ "argumentBytes blockDepth blocks branchTargets constOperators engineStackBytes environmentBytes exports fuel functions globals guestFrames imports instances locals memories memoryPages moduleBytes multiValues nesting params segments tableElements tables totalInstanceBytes totalMemoryPages types".split(" ") as (keyof LimitNumbers)[];
+export const LIMIT_NAMES = /* @__PURE__ */ "argumentBytes blockDepth blocks branchTargets constOperators engineStackBytes environmentBytes exports fuel functions globals guestFrames imports instances journalBytes locals memories memoryPages moduleBytes multiValues nesting params parkedBytes replayFuel segments tableElements tables totalInstanceBytes totalMemoryPages types".split(" ") as (keyof LimitNumbers)[];
 
 export const WASI_LIMIT_NAMES = /* @__PURE__ */ "depth descriptors fileBytes inodes iovecs links nameBytes outputBuffer outputBytes pathBytes stringBytes strings subscriptions transferBytes".split(" ") as (keyof WasiLimitNumbers)[];
 

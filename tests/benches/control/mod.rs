@@ -1,5 +1,6 @@
-//! What control costs: metering fuel, running in slices, frames, and snapshots.
+//! What control costs: metering fuel, running in slices, frames, snapshots, and recording.
 
+mod durable;
 mod frames;
 mod state;
 
@@ -30,6 +31,7 @@ pub(crate) fn rows(report: &mut Report, guests: &[(&str, &str, i32)]) {
     }
     frames::rows(report, guests);
     state::rows(report);
+    durable::rows(report);
 }
 
 fn bare(wasm: &[u8], metered: bool, argument: i32) -> impl FnMut() {

@@ -1,15 +1,13 @@
 //! What the supervisors have in common: opening a guest, traced calls in both directions, and
 //! the guest's memory.
 
-use super::{
-    Failure, Report, trace,
-    values::{FromResults, length},
-};
+use super::{Failure, Report, trace, values::FromResults};
+use crate::durable::Parking;
 use guestbox::{
-    CompileOptions, Environment, FuncIndex, HostCall, HostError, InstanceId, InstantiateError, InvokeError,
-    MemoryError, MemoryId, Module, Store, Supervisor, Value, Values,
+    CompileOptions, Environment, FuncIndex, HostCall, HostError, InstanceId, InstanceLimits,
+    InstantiateError, InvokeError, Limits, MemoryId, Module, Store, Supervisor, Value, Values,
 };
-use std::{mem, ops::Range};
+use std::mem;
 
 /// A function that a supervisor offers: module name, field name, and the number by which
 /// [`Supervisor::dispatch`] knows it.
@@ -47,6 +45,8 @@ pub(super) struct Session {
     fuel_of_lines: Vec<(usize, u64)>,
     fuel: u64,
     largest_call: u64,
+    /// Where it is parked at some of its host calls, and looked at elsewhere.
+    parking: Option<Parking>,
 }
 
 impl Session {
@@ -72,12 +72,21 @@ impl Session {
 }
 
 /// Runs a guest from its instantiation to the end of its trace.
-pub(super) fn run<D: Driver>(bytes: &[u8], options: CompileOptions) -> Report {
-    let mut store = Store::new();
+pub(super) fn run<D: Driver>(bytes: &[u8], options: CompileOptions, parking: Option<&mut Parking>) -> Report {
+    let limits = if parking.is_some() { Parking::limits(Limits::default()) } else { Limits::default() };
+    let mut store = Store::with_limits(limits);
     let mut supervisor = D::default();
+    supervisor.session().parking = parking.as_deref().cloned();
     let mut host = Host::new(&mut store, &mut supervisor);
     let module = Module::with_options(host.store.limits(), bytes, options).map_err(Failure::from);
     let outcome = module.and_then(|module| host.open(&module)).and_then(|()| D::drive(&mut host));
+    let session = supervisor.session();
+    if let (Some(parking), Some(mut parked), Some(guest)) =
+        (parking, session.parking.take(), session.instance)
+    {
+        parked.idle(&mut store, guest);
+        *parking = parked;
+    }
     let Session { lines, fuel_of_lines, fuel, largest_call, .. } = mem::take(supervisor.session());
     Report { lines, fuel_of_lines, fuel, largest_call, outcome }
 }
@@ -89,6 +98,9 @@ pub(super) fn serve<'a, D: Driver, R: Into<Values>>(
     call: HostCall<'_>,
     import: impl FnOnce(&mut Host<'a, D>, FuncIndex, &[Value]) -> Result<R, Failure>,
 ) -> Result<Values, HostError> {
+    if let Some(parking) = &mut supervisor.session().parking {
+        parking.host_call(store, &call);
+    }
     let mut host = Host { store, supervisor, nested: true };
     let frames = call.frames();
     if !frames.is_empty() {
@@ -127,7 +139,10 @@ impl<'a, D: Driver> Host<'a, D> {
             environment = environment.with_memory(module, name, memory);
             self.supervisor.session().memory = Some(memory);
         }
-        let mut execution = self.store.begin_instantiate(module, &environment, 0)?;
+        let limits = InstanceLimits::new();
+        let is_recorded = self.supervisor.session().parking.is_some();
+        let limits = if is_recorded { limits.with_journal() } else { limits };
+        let mut execution = self.store.begin_instantiate_with(module, &environment, 0, limits)?;
         let budget = execution.fuel();
         let started = self.store.drive(self.supervisor, &mut execution);
         self.supervisor.session().count(budget - execution.fuel());
@@ -181,10 +196,8 @@ impl<'a, D: Driver> Host<'a, D> {
 
     /// A copy of bytes of the guest's memory.
     pub(super) fn read(&mut self, at: u32, len: u32) -> Result<Vec<u8>, Failure> {
-        // Taken out of the whole, so that nothing is allocated for a length that the guest only
-        // claims.
-        let bytes = self.bytes()?.get(range(at, len)).ok_or(MemoryError::OutOfBounds)?;
-        Ok(bytes.to_vec())
+        let memory = self.memory_id()?;
+        Ok(self.store.memory_to_vec(memory, at, len)?)
     }
 
     /// Writes bytes into the guest's memory.
@@ -201,10 +214,11 @@ impl<'a, D: Driver> Host<'a, D> {
 
     /// The text up to its zero byte.
     pub(super) fn read_c_string(&mut self, at: u32) -> Result<String, Failure> {
-        let rest = self.bytes()?.get(range(at, 0).start..).unwrap_or_default();
-        let len = rest.iter().position(|byte| *byte == 0);
-        let len = len.ok_or_else(|| Failure::unexpected(format!("no zero byte ends the text at {at}")))?;
-        let len = length(&rest[..len]);
+        let mut len = 0;
+        // By a byte, as nobody knows how many there are.
+        while self.read(at.saturating_add(len), 1)? != [0] {
+            len += 1;
+        }
         self.read_text(at, len)
     }
 
@@ -234,9 +248,4 @@ impl<'a, D: Driver> Host<'a, D> {
         let memory = self.supervisor.session().memory;
         memory.ok_or_else(|| Failure::unexpected("the guest has no memory of the expected name"))
     }
-}
-
-fn range(at: u32, len: u32) -> Range<usize> {
-    let start = at as usize;
-    start..start.saturating_add(len as usize)
 }

@@ -26,6 +26,7 @@ pub use self::{
     quickjs::{Interpreter, Moment},
 };
 
+use crate::durable::Parking;
 use guestbox::CompileOptions;
 use std::{
     fs,
@@ -41,7 +42,7 @@ pub struct Guest {
     pub title: &'static str,
     /// Where the wasm binary is below `node_modules`.
     pub file: &'static str,
-    run: fn(&[u8], CompileOptions) -> Report,
+    run: fn(&[u8], CompileOptions, Option<&mut Parking>) -> Report,
 }
 
 /// The guests, in the order in which they are run.
@@ -104,8 +105,18 @@ impl Guest {
     /// Runs it as [`Guest::run`] does, with its module compiled like this. If that is with frames, each import call has a line before its own that says where the guest is.
     #[must_use]
     pub fn run_compiled(&self, options: CompileOptions) -> Report {
+        self.run_with(options, None)
+    }
+
+    /// Runs it as [`Guest::run`] does, and parks it at some of its host calls and at the end.
+    #[must_use]
+    pub fn run_parked(&self, parking: &mut Parking) -> Report {
+        self.run_with(CompileOptions::new(), Some(parking))
+    }
+
+    fn run_with(&self, options: CompileOptions, parking: Option<&mut Parking>) -> Report {
         match self.load() {
-            Ok(bytes) => (self.run)(&bytes, options),
+            Ok(bytes) => (self.run)(&bytes, options, parking),
             Err(failure) => Report { outcome: Err(failure), ..Report::default() },
         }
     }

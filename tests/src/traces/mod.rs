@@ -12,7 +12,10 @@ mod program;
 mod run;
 mod supervisor;
 
-pub use self::{program::Program, run::run};
+pub use self::{
+    program::Program,
+    run::{run, run_parked},
+};
 
 use std::{collections::BTreeMap, fs, path::Path};
 

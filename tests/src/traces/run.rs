@@ -2,6 +2,7 @@
 //! the end.
 
 use super::{Program, program::Step, supervisor::Host};
+use crate::durable::Parking;
 use crate::guests::trace::{format_value, format_values, memory_line};
 use guestbox::{
     Execution, ExternType, InstanceId, InstanceLimits, InstantiateError, MemoryId, Module, Step as Paused,
@@ -16,13 +17,30 @@ use guestbox::{
 /// Where the program is not one that can be run.
 #[must_use]
 pub fn run(program: &Program, slice: Option<u64>) -> Vec<String> {
+    run_parked(program, slice, None)
+}
+
+/// Runs a program as [`run`] does, and parks its guests at some of their pauses.
+///
+/// # Panics
+///
+/// Where the program is not one that can be run, or a guest is another elsewhere.
+#[must_use]
+pub fn run_parked(program: &Program, slice: Option<u64>, parking: Option<&mut Parking>) -> Vec<String> {
     let mut host = Host::default();
+    let mut limits = program.limits.clone();
+    if parking.is_some() {
+        limits = Parking::limits(limits);
+    }
+    host.parking = parking.as_deref().cloned();
+    if let Some(parking) = &mut host.parking {
+        parking.set_limits(&limits);
+    }
     for (name, bytes) in &program.modules {
         let module = Module::with_limits(&program.limits, bytes);
         host.add(name, module.unwrap_or_else(|error| panic!("{}, {name}: {error}", program.name)));
     }
-    let mut run =
-        Run { store: Store::with_limits(program.limits.clone()), host, slice, memories: Vec::new() };
+    let mut run = Run { store: Store::with_limits(limits), host, slice, memories: Vec::new() };
     for (name, initial, maximum) in &program.memories {
         run.make_memory(name, *initial, *maximum);
     }
@@ -32,7 +50,11 @@ pub fn run(program: &Program, slice: Option<u64>) -> Vec<String> {
             Step::Guest { name, limits } => run.start(name, *limits),
         }
     }
+    run.park_idle();
     run.show_state();
+    if let Some((parking, parked)) = parking.zip(run.host.parking) {
+        *parking = parked;
+    }
     run.host.lines
 }
 
@@ -58,6 +80,7 @@ impl Run {
 
     fn start(&mut self, name: &str, limits: InstanceLimits) {
         let module = self.host.modules[name].clone();
+        let limits = self.host.recorded(limits);
         let begun = self.store.begin_instantiate_with(&module, &self.host.environment, 0, limits);
         let mut execution = begun.unwrap_or_else(|error| panic!("{name}: {error}"));
         self.set_slice(&mut execution);
@@ -121,11 +144,21 @@ impl Run {
                     }
                     Err(trap) => return Rest::Ended(Err(execution.end_with(store, trap.code()))),
                 },
-                Paused::OutOfFuel { .. } => return Rest::OutOfFuel,
+                Paused::OutOfFuel { .. } => {
+                    host.park(store, execution);
+                    return Rest::OutOfFuel;
+                }
                 Paused::Trapped(trap) => return Rest::Ended(Err(trap)),
                 // Its slice is over.
-                _ => {}
+                _ => host.park(store, execution),
             }
+        }
+    }
+
+    /// Parks all guests at the end.
+    fn park_idle(&mut self) {
+        if let Some(parking) = &mut self.host.parking {
+            self.host.guests.values().for_each(|guest| parking.idle(&mut self.store, *guest));
         }
     }
 

@@ -1,10 +1,11 @@
 //! The supervisor of the programs: functions that every guest may import from `host`.
 
 use super::run::{shown, shown_trap, shown_values};
+use crate::durable::Parking;
 use crate::guests::trace::format_values;
 use guestbox::{
-    Environment, FuncIndex, HostCall, HostError, InstanceId, InstanceLimits, InstantiateError, InvokeError,
-    MemoryId, Module, OutOfFuel, Store, Supervisor, Value, Values,
+    Environment, Execution, FuncIndex, HostCall, HostError, InstanceId, InstanceLimits, InstantiateError,
+    InvokeError, MemoryId, Module, OutOfFuel, Store, Supervisor, Value, Values,
 };
 use std::{collections::BTreeMap, error::Error, fmt};
 
@@ -21,6 +22,8 @@ pub(super) struct Host {
     pub(super) environment: Environment,
     /// The names of the functions that are imported, by the number which the environment gives them.
     functions: Vec<String>,
+    /// Where guests are parked at some of their pauses.
+    pub(super) parking: Option<Parking>,
 }
 
 /// Why a host call fails.
@@ -42,6 +45,18 @@ impl Host {
             self.environment.set_function(HOST.as_bytes(), import.name().as_bytes(), FuncIndex(number));
         }
         self.modules.insert(name.to_owned(), module);
+    }
+
+    /// The limits of a guest, which is recorded where guests are parked.
+    pub(super) const fn recorded(&self, limits: InstanceLimits) -> InstanceLimits {
+        if self.parking.is_some() { limits.with_journal() } else { limits }
+    }
+
+    /// Parks the guest of a call that is out of fuel or between slices, if it is its turn.
+    pub(super) fn park(&mut self, store: &mut Store, execution: &Execution) {
+        if let Some(parking) = &mut self.parking {
+            parking.out_of_fuel(store, execution);
+        }
     }
 
     /// Notes how an instantiation ended.
@@ -88,7 +103,7 @@ impl Host {
             ["left"] => Ok(store.fuel_left().expect("a call is served").cast_signed().into()),
             ["new", guest] => {
                 let module = self.modules[*guest].clone();
-                let (environment, limits) = (self.environment.clone(), InstanceLimits::new());
+                let (environment, limits) = (self.environment.clone(), self.recorded(InstanceLimits::new()));
                 let outcome = store.instantiate_with(self, &module, &environment, 0, limits);
                 self.started(guest, outcome).map_err(Failed)?;
                 Ok(Values::NONE)
@@ -135,6 +150,9 @@ impl Host {
 
 impl Supervisor for Host {
     fn dispatch(&mut self, store: &mut Store, call: HostCall<'_>) -> Result<Values, HostError> {
+        if let Some(parking) = &mut self.parking {
+            parking.host_call(store, &call);
+        }
         let name = self.functions[usize::try_from(call.func.0).expect("32 bits")].clone();
         let outcome = self.serve(store, &name, &call);
         let shown = match &outcome {

@@ -1,5 +1,6 @@
 //! Programs of Rust's own toolchain and of a clang, and the command line that runs some, built when a test first wants one.
 
+use crate::process;
 use std::{
     collections::HashMap,
     path::{Path, PathBuf},
@@ -56,17 +57,6 @@ fn build(name: &str) -> Vec<u8> {
 
 /// Where the core's example `wasi` is, which was built of the sources as they are.
 pub fn command_line() -> &'static Path {
-    static BUILT: LazyLock<PathBuf> = LazyLock::new(|| {
-        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        cargo.current_dir(env!("CARGO_MANIFEST_DIR"));
-        cargo.args(["build", "--package", "guestbox", "--example", "wasi", "--message-format", "json"]);
-        let output = cargo.output().unwrap_or_else(|error| panic!("cargo: {error}"));
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let messages = String::from_utf8(output.stdout).unwrap();
-        let messages = messages.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
-        let mut executables =
-            messages.filter_map(|message| message["executable"].as_str().map(PathBuf::from));
-        executables.next_back().expect("an example is a program")
-    });
+    static BUILT: LazyLock<PathBuf> = LazyLock::new(|| process::example("wasi"));
     &BUILT
 }

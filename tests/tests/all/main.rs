@@ -9,6 +9,7 @@ mod allocations;
 mod cells;
 mod chains;
 mod charges;
+mod durable;
 mod engine;
 mod executions;
 mod features;

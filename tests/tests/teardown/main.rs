@@ -5,6 +5,7 @@
 mod allocations;
 mod crowds;
 mod linear;
+mod parked;
 
 use allocations::bytes_held;
 use crowds::{CROWDS, Crowd, ENDS};

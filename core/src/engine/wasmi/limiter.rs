@@ -21,8 +21,11 @@ impl ResourceLimiter for Limiter {
         Ok(self.lets_memory_grow(pages(current), pages(desired)))
     }
 
-    fn memory_grow_failed(&mut self, _: &MemoryError) -> Result<(), LimiterError> {
-        self.undo();
+    fn memory_grow_failed(&mut self, error: &MemoryError) -> Result<(), LimiterError> {
+        match error {
+            MemoryError::OutOfFuel { .. } => self.postpone(),
+            _ => self.undo(),
+        }
         Ok(())
     }
 
@@ -35,8 +38,11 @@ impl ResourceLimiter for Limiter {
         Ok(self.lets_table_grow(count(current), count(desired)))
     }
 
-    fn table_grow_failed(&mut self, _: &TableError) -> Result<(), LimiterError> {
-        self.undo();
+    fn table_grow_failed(&mut self, error: &TableError) -> Result<(), LimiterError> {
+        match error {
+            TableError::OutOfFuel { .. } => self.postpone(),
+            _ => self.undo(),
+        }
         Ok(())
     }
 

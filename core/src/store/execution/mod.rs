@@ -29,11 +29,13 @@
 mod fuel;
 mod places;
 mod recorder;
+mod replayed;
 mod turn;
 
 pub(crate) use self::recorder::Recorders;
 
 use crate::{
+    durable::journal::Noted,
     engine::{self, Function, Paused},
     error::{ExecutionError, ResultsError},
     limits::{Bounds, to_usize},
@@ -84,6 +86,10 @@ pub struct Execution {
     /// The number of the host call that it waits for, or made last, in its chain.
     host_call: u32,
     keeps_stack: bool,
+    /// The position of the export that is called, if one is.
+    export: Option<u32>,
+    /// What it knows of the journal of its guest, if that is recorded.
+    noted: Option<Noted>,
 }
 
 /// What an execution needs of its instance, even if that is torn down meanwhile.
@@ -120,6 +126,8 @@ pub(crate) enum Purpose {
     /// To run the start function of the instance with this key, if it has one, and to give the
     /// instance its id after.
     Start(u32),
+    /// To do again what was recorded, in an instance that has no id before all of that is done.
+    Replayed,
 }
 
 /// What an execution did when it was run.
@@ -184,6 +192,8 @@ impl Execution {
             place: None,
             host_call: 0,
             keeps_stack: false,
+            export: None,
+            noted: None,
         }
     }
 
@@ -204,11 +214,11 @@ impl Execution {
         }
         let context = self.context.as_ref().ok_or(ExecutionError::Ended)?;
         let cell = store.cell(context.cell, &context.ticket);
-        let (space, serving) = cell.ok_or(ExecutionError::OtherStore)?;
+        let (space, serving, mut recording) = cell.ok_or(ExecutionError::OtherStore)?;
         let recorders = serving.recorders;
         match &context.chain {
             Some(chain) if self.entered.is_some() => chain.settle(space),
-            _ => self.take_place(space, serving)?,
+            _ => self.take_place(space, serving, recording.as_deref_mut())?,
         }
         // One that ends now ends whatever is nested in it.
         if !self.is_last() && !matches!(self.state, State::Failed(_)) {
@@ -217,7 +227,7 @@ impl Execution {
         if let Some(required) = self.required() {
             self.fuel.renew_slice(required);
         }
-        let elsewhere = self.go_on(space, recorders);
+        let elsewhere = self.go_on(space, recorders, recording);
         let required = self.required();
         if self.is_waiting() && !waited {
             self.wait();
@@ -290,6 +300,7 @@ impl Execution {
             instance,
             memory: caller.memory,
             fuel: self.fuel.left(),
+            number: self.noted.as_ref().map(|noted| noted.host_call),
             execution: self,
         })
     }
@@ -338,7 +349,7 @@ impl Execution {
     pub const fn instance(&self) -> Option<InstanceId> {
         match self.purpose {
             Purpose::Call(instance) => Some(instance),
-            Purpose::Start(_) => None,
+            Purpose::Start(_) | Purpose::Replayed => None,
         }
     }
 
@@ -393,6 +404,7 @@ impl Execution {
         let context = self.context.take().ok_or(ExecutionError::Ended)?;
         self.paused = None;
         self.elsewhere = None;
+        self.note_end(store, &context);
         store.recycle(mem::take(&mut self.values));
         self.leave(store, &context);
         let step = match mem::replace(&mut self.state, State::Ended) {
@@ -415,7 +427,7 @@ impl Execution {
                 store.discard(key);
                 step
             }
-            (Purpose::Call(_), step) => step,
+            (Purpose::Call(_) | Purpose::Replayed, step) => step,
         };
         store.release(context);
         Ok(step)

@@ -2,15 +2,17 @@
 
 use super::{Context, Execution, Purpose, State};
 use crate::{
+    durable::{acts::Begin, journal::Stop},
     engine::Space,
     error::ExecutionError,
     store::{
         Serving, Store,
         chain::{Chain, Link, Place},
         leavings::Leaving,
+        recording::Recording,
     },
 };
-use alloc::sync::Arc;
+use alloc::{sync::Arc, vec::Vec};
 
 impl Execution {
     /// Takes its place among the calls of its guest, which it keeps until it ends, as the first
@@ -32,8 +34,8 @@ impl Execution {
             return Ok(());
         }
         let cell = store.cell(context.cell, &context.ticket);
-        let (space, serving) = cell.ok_or(ExecutionError::OtherStore)?;
-        self.take_place(space, serving)
+        let (space, serving, recording) = cell.ok_or(ExecutionError::OtherStore)?;
+        self.take_place(space, serving, recording)
     }
 
     /// Takes its place, if it has none.
@@ -41,6 +43,7 @@ impl Execution {
         &mut self,
         space: &mut dyn Space,
         serving: Serving<'_>,
+        recording: Option<&mut Recording>,
     ) -> Result<(), ExecutionError> {
         if self.entered.is_none() {
             if let Some(chain) = self.context.as_ref().and_then(|context| context.chain.as_ref()) {
@@ -48,6 +51,10 @@ impl Execution {
                 self.place = Some(place.ok_or(ExecutionError::Busy)?);
             }
             self.entered = Some(serving.depth);
+            // An instance without a start function does nothing.
+            if let (Some(recording), State::Ready(Some(_))) = (recording, &self.state) {
+                self.note_begin(recording);
+            }
         }
         Ok(())
     }
@@ -57,6 +64,36 @@ impl Execution {
     /// to where it was when the call began, see [`Module::stack_pointer`](crate::Module::stack_pointer). Say so before it takes its place.
     pub const fn keep_stack(&mut self) {
         self.keeps_stack = true;
+    }
+
+    /// Notes that it takes its place. A function that is no export nothing else has.
+    fn note_begin(&mut self, recording: &mut Recording) {
+        let is_start =
+            matches!(self.purpose, Purpose::Start(_)) || self.export.is_none() && self.is_replayed();
+        if self.export.is_none() && !is_start {
+            recording.journal.stop(Stop::Reference);
+        }
+        let begin = Begin {
+            export: self.export,
+            nested: self.place.is_some_and(Place::is_nested),
+            keeps_stack: self.keeps_stack,
+            word: self.word,
+            account: self.fuel.account,
+            args: Vec::new(),
+        };
+        self.noted = recording.journal.begin(&begin, &self.values);
+    }
+
+    const fn is_replayed(&self) -> bool {
+        matches!(self.purpose, Purpose::Replayed)
+    }
+
+    /// Notes that it ended, if that was early.
+    pub(super) fn note_end(&mut self, store: &mut Store, context: &Context) {
+        let Some(noted) = self.noted.take() else { return };
+        if let Some((.., Some(recording))) = store.cell(context.cell, &context.ticket) {
+            recording.journal.end(&noted);
+        }
     }
 
     /// Its place, and the chain that it is in.
@@ -103,7 +140,7 @@ impl Execution {
         if has_returned && chain.finish(place) {
             return;
         }
-        if let Some((space, _)) = store.cell(context.cell, &context.ticket) {
+        if let Some((space, ..)) = store.cell(context.cell, &context.ticket) {
             chain.end(if has_returned { place.without_stack() } else { place }, space);
         }
     }
@@ -115,14 +152,17 @@ impl Drop for Execution {
         if let Some((chain, place)) = self.place() {
             chain.leave(place);
         }
+        if let Some(noted) = &self.noted {
+            noted.drop_call();
+        }
         let Some(context) = self.context.take() else { return };
         let (cell, leavings) = (context.cell, Arc::clone(&context.ticket.leavings));
         // As a rule the instance lives on. Only what is let go of already is left to the store.
         let is_last = Arc::into_inner(context).is_some();
         match self.purpose {
             Purpose::Start(key) => leavings.add(Leaving::Instance(key)),
-            Purpose::Call(_) if is_last => leavings.add(Leaving::Cell(cell)),
-            Purpose::Call(_) => {}
+            Purpose::Call(_) | Purpose::Replayed if is_last => leavings.add(Leaving::Cell(cell)),
+            Purpose::Call(_) | Purpose::Replayed => {}
         }
     }
 }

@@ -2,13 +2,21 @@
 
 use super::{Execution, Recorders, State};
 use crate::{
-    engine::{Entry, Instance, Outcome, Space, Turn},
+    durable::acts::End,
+    engine::{Entry, Growths, Instance, Outcome, Space, Turn},
+    store::recording::Recording,
     types::{costs::EXPORT_CALL, value::Values},
 };
 
 impl Execution {
     /// Lets the code go on, where it can. Where it calls an import of another instance than its own this is that.
-    pub(super) fn go_on(&mut self, space: &mut dyn Space, recorders: &Recorders) -> Option<Instance> {
+    pub(super) fn go_on(
+        &mut self,
+        space: &mut dyn Space,
+        recorders: &Recorders,
+        recording: Option<&mut Recording>,
+    ) -> Option<Instance> {
+        let before = self.fuel.account;
         let entry = match self.state {
             State::Ready(None) => {
                 self.state = State::Finished(Values::NONE);
@@ -27,6 +35,12 @@ impl Execution {
             space.limiter_mut().begin(&context.bounds);
         }
         recorders.resume(space, &self.recorded);
+        let mut recorded = recording.zip(self.noted.as_mut());
+        if let Some((recording, noted)) = &mut recorded {
+            recording.note_lent(space);
+            let answer = matches!(entry, Entry::Answer).then_some(&*self.values);
+            recording.journal.begin_run(noted, before, answer);
+        }
         let grant = self.fuel.grant();
         let mut left = grant;
         let outcome = space.run(
@@ -40,6 +54,18 @@ impl Execution {
         );
         self.fuel.spend(grant.saturating_sub(left));
         recorders.pause(space, &mut self.recorded);
+        if let Some((recording, noted)) = recorded {
+            let end = match &outcome {
+                Outcome::Finished => End::Finished,
+                Outcome::HostCall(_, import) => End::HostCall(*import),
+                Outcome::OutOfFuel(_) => End::Fuel,
+                Outcome::Trapped(_) => End::Trapped,
+            };
+            let account = self.fuel.account;
+            let refused = space.limiter().growths().map_or(&[][..], Growths::refused);
+            let used = account.used.saturating_sub(before.used);
+            recording.journal.end_run(noted, used, account, end, refused);
+        }
         self.state = match outcome {
             Outcome::Finished => State::Finished(self.values.iter().copied().collect()),
             Outcome::HostCall(instance, import) => {

@@ -1,8 +1,9 @@
 //! What asks for so much of something, under some limits.
 
 use guestbox::{
-    CompileError, Environment, FuncIndex, HostCall, HostError, InstanceId, InstantiateError, InvokeError,
-    LimitError, Limits, MemoryError, Module, NoImports, Store, Supervisor, Trap, TrapCode, Value, Values,
+    CompileError, Environment, FuncIndex, HostCall, HostError, InstanceId, InstanceLimits, InstantiateError,
+    InvokeError, LimitError, Limits, MemoryError, Module, NoImports, ParkError, Parked, Store, Supervisor,
+    Trap, TrapCode, UnparkError, Value, Values,
 };
 use guestbox_tests::text;
 
@@ -43,6 +44,46 @@ pub(super) fn trapped(trap: &Trap) -> Attempt {
     match trap.reason().and_then(|reason| reason.downcast_ref::<LimitError>()) {
         Some(error) => Err(Refusal::Limit(*error)),
         None => Err(Refusal::Trap(trap.code(), trap.fuel_used())),
+    }
+}
+
+/// Parks a guest in whose memory so many bytes were written, by how many it has parked without.
+pub(super) fn parked(limits: Limits, bytes: impl Fn(u64) -> u64) -> Result<Parked, Refusal> {
+    let module = text::module(r#"(module (memory (export "memory") 1))"#);
+    let own = InstanceLimits::new().with_journal();
+    let recorded = |store: &mut Store| {
+        store.instantiate_with(&mut NoImports, &module, &Environment::new(), 0, own).unwrap()
+    };
+    let mut roomy = Store::new();
+    let guest = recorded(&mut roomy);
+    let empty = roomy.park(guest).unwrap().as_bytes().len();
+    let mut store = Store::with_limits(limits);
+    let guest = recorded(&mut store);
+    let memory = store.exported_memory(guest, "memory").unwrap().unwrap();
+    store.memory_write(memory, 0, &vec![1; long(bytes(empty.try_into().unwrap()))]).unwrap();
+    store.park(guest).map_err(|error| match error {
+        ParkError::JournalFull(error) | ParkError::Limit(error) => Refusal::Limit(error),
+        error => panic!("{error}"),
+    })
+}
+
+/// Unparks a guest whose call has used so much fuel.
+pub(super) fn replayed(limits: &Limits, module: fn(u64) -> Module, fuel: u64) -> Attempt {
+    let own = InstanceLimits::new().with_journal();
+    let parked = |units: u64| {
+        let mut store = Store::new();
+        let module = module(units);
+        let guest = store.instantiate_with(&mut NoImports, &module, &Environment::new(), 0, own).unwrap();
+        store.invoke(&mut NoImports, guest, "run", &[], 0).unwrap();
+        (store.park(guest).unwrap(), module)
+    };
+    let (least, _) = parked(0);
+    let (parked, module) = parked(fuel - least.fuel());
+    assert_eq!(parked.fuel(), fuel);
+    match Store::with_limits(limits.clone()).unpark(&module, &Environment::new(), &parked, own) {
+        Ok(_) => Ok(()),
+        Err(UnparkError::Limit(error)) => Err(Refusal::Limit(error)),
+        Err(error) => panic!("{error}"),
     }
 }
 

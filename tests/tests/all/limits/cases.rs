@@ -1,6 +1,8 @@
 //! A case for each limit.
 
-use super::attempts::{Attempt, Refusal, compile, long, made, many, narrow, nest, remembered, run};
+use super::attempts::{
+    Attempt, Refusal, compile, long, made, many, narrow, nest, parked, remembered, replayed, run,
+};
 use guestbox::{Environment, EnvironmentError, Limits, NoImports, Store, abi};
 use guestbox_tests::{hostile::wasm, text};
 
@@ -183,6 +185,13 @@ pub(super) const CASES: &[Case] = &[
             compile(&limits, &text::bytes(&format!("(module {import} (func {calls}))")))
         },
     ),
+    (
+        "journal_bytes",
+        |limits, max| limits.journal_bytes = long(max),
+        100,
+        // A write has four bytes before it.
+        |limits, bytes| parked(limits, |_| bytes - 4).map(drop),
+    ),
     ("nesting", |limits, max| limits.nesting = narrow(max), 7, nest),
     (
         "params",
@@ -192,6 +201,25 @@ pub(super) const CASES: &[Case] = &[
             let list = "i32 ".repeat(long(count));
             compile(&limits, &text::bytes(&format!("(module (type (func (param {list}) (result i32))))")))?;
             compile(&limits, &text::bytes(&format!("(module (type (func (result {list}))))")))
+        },
+    ),
+    (
+        "parked_bytes",
+        |limits, max| limits.parked_bytes = long(max),
+        1_000,
+        // Five, where it is longer.
+        |limits, bytes| parked(limits, |empty| bytes - empty - 5).map(drop),
+    ),
+    (
+        "replay_fuel",
+        |limits, max| limits.replay_fuel = max,
+        1_000,
+        |limits, fuel| {
+            // A unit each.
+            let idle = |units: u64| {
+                text::module(&format!(r#"(module (func (export "run") {}))"#, "nop ".repeat(long(units))))
+            };
+            replayed(&limits, idle, fuel)
         },
     ),
     (

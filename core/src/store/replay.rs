@@ -1,0 +1,464 @@
+//! Unparking: a guest does again what was recorded of it. See [`durable`](crate::durable).
+
+use super::{
+    Level, Store,
+    cell::Cell,
+    instances::Instance,
+    leavings::{Leaving, Leavings},
+    recording::{constants, state_of},
+    snapshots::Parts,
+};
+use crate::{
+    durable::{
+        Parked, UnparkError, Waiting,
+        acts::{self, Act, Begin, End, Run},
+    },
+    engine::Growths,
+    error::InstantiateError,
+    limits::{Bounds, InstanceLimits, LimitError, count, maximum, to_usize},
+    module::Module,
+    snapshot::{RestoreError, Snapshot, plain::Reader},
+    store::{
+        environment::Environment,
+        execution::{Execution, Purpose},
+    },
+    types::{ids::InstanceId, trap::Trap},
+};
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
+use core::mem;
+
+/// A guest that does again what was recorded before it was parked: [`Store::unpark`].
+///
+/// Nobody else has the guest before it is ready. Dropping this gives it up.
+#[derive(Debug)]
+pub struct Replay {
+    parked: Parked,
+    /// The tag of the store.
+    store: u64,
+    /// The key of the instance.
+    key: u32,
+    parts: Arc<Parts>,
+    leavings: Arc<Leavings>,
+    /// Where in the acts it is, and at which.
+    at: usize,
+    act: u64,
+    /// What is left to do of the act before.
+    run: Option<(Run, u64)>,
+    /// How many calls have begun, and those under way.
+    begun: u32,
+    calls: Vec<Call>,
+    is_ended: bool,
+}
+
+#[derive(Debug)]
+struct Call {
+    number: u32,
+    is_start: bool,
+    execution: Execution,
+}
+
+/// How far a [`Replay`] has come.
+#[derive(Debug)]
+#[expect(clippy::exhaustive_enums, reason = "there is no third")]
+pub enum Replayed {
+    /// Its slice is over: run it again.
+    Going,
+    /// The guest is where it was parked.
+    Ready {
+        /// The instance; `None` while its start function is under way, which is the first of the calls.
+        instance: Option<InstanceId>,
+        /// Its calls that are under way, in the order in which they began, so that each is nested in one before. Run it gives the
+        /// same as when it was parked: its host call, or that it is out of fuel.
+        calls: Vec<Execution>,
+    },
+}
+
+/// Why an act could not be done.
+enum Failure {
+    Diverged,
+    Limit(LimitError),
+}
+
+/// What acts that are no runs take of a slice, and bytes of a write for a unit more.
+const ACT_FUEL: u64 = 100;
+const WRITTEN_BYTES: usize = 64;
+
+impl Store {
+    /// Makes a guest of the bytes of one that was parked, of the same module, once the replay that this returns has been
+    /// [run](Replay::run) to its end. No import is called meanwhile.
+    ///
+    /// The environment gives what the module imports. Memories and variables in it are made what they were when the journal began; memories may be
+    /// smaller but not larger than that. Constants have to be the same. The limits are those of the new instance, whose calls have to
+    /// [overlap](InstanceLimits::with_overlapping_calls) or not as they did; with
+    /// [`InstanceLimits::with_journal`] it is recorded further, and can be parked again. What it was limited to before need not be so
+    /// here, but for growth that the store let it have, and the fuel that a call has left is cut to that of a new one.
+    ///
+    /// # Errors
+    ///
+    /// See [`UnparkError`].
+    pub fn unpark(
+        &mut self,
+        module: &Module,
+        environment: &Environment,
+        parked: &Parked,
+        limits: InstanceLimits,
+    ) -> Result<Replay, UnparkError> {
+        if !parked.is_of_engine() {
+            return Err(UnparkError::OtherEngine);
+        }
+        if parked.identity() != module.identity() {
+            return Err(UnparkError::OtherModule);
+        }
+        let len = count(parked.as_bytes().len());
+        maximum::parked_bytes(&self.limits).check(len).map_err(UnparkError::Limit)?;
+        maximum::replay_fuel(&self.limits).check(parked.fuel()).map_err(UnparkError::Limit)?;
+        let base = parked.base()?;
+        if let Some(base) = &base {
+            if base.identity() != module.identity() || !module.state().suits(base) {
+                return Err(UnparkError::Corrupted);
+            }
+            let imported = environment.resolve(module)?;
+            self.check_given(&imported, base).map_err(unrestored)?;
+        }
+        let (key, context) = self.link(module, environment, limits, 0)?;
+        drop(context);
+        match self.prepare_replay(key, parked, base) {
+            Ok(parts) => Ok(Replay {
+                parked: parked.clone(),
+                store: self.tag,
+                key,
+                parts,
+                leavings: Arc::clone(&self.leavings),
+                at: 0,
+                act: 0,
+                run: None,
+                begun: 0,
+                calls: Vec::new(),
+                is_ended: false,
+            }),
+            Err(error) => {
+                self.discard(key);
+                Err(error)
+            }
+        }
+    }
+
+    /// Makes a new instance what it was when its journal began.
+    fn prepare_replay(
+        &mut self,
+        key: u32,
+        parked: &Parked,
+        base: Option<Snapshot>,
+    ) -> Result<Arc<Parts>, UnparkError> {
+        let engine = || UnparkError::Instantiate(InstantiateError::Engine);
+        if let Some(base) = &base {
+            self.restore_unrecorded(key, base).map_err(unrestored)?;
+        }
+        let is_recorded = self.recording(key).is_some();
+        if is_recorded {
+            self.begin_journal(key, base);
+        }
+        let Self { instances, cells, limits, .. } = self;
+        let Instance { body, context, imported_globals, .. } =
+            instances.get_mut(key).map_err(|_| engine())?;
+        let cell = cells.get_mut(context.cell).map_err(|_| engine())?;
+        if parked.constants() != Some(constants(&mut *cell.space, &context.module, imported_globals)) {
+            return Err(UnparkError::State);
+        }
+        if !is_recorded {
+            let room = usize::try_from(maximum::journal_bytes(limits).value).unwrap_or(usize::MAX);
+            *cell.space.limiter_mut().growths_mut() = Some(Box::new(Growths::new(room)));
+        }
+        body.parts(&context.module, cell).ok_or_else(engine)
+    }
+}
+
+impl Replay {
+    /// Lets the guest do again what was recorded, until it has used so much fuel, or is where it was.
+    ///
+    /// # Errors
+    ///
+    /// [`UnparkError::Diverged`] and [`UnparkError::Limit`]: the guest is given up, and the store is as it was.
+    /// [`UnparkError::OtherStore`] where `store` is not the one that it was begun in; [`UnparkError::Ended`] where this has returned
+    /// something else than [`Replayed::Going`] before.
+    pub fn run(&mut self, store: &mut Store, slice: u64) -> Result<Replayed, UnparkError> {
+        if store.tag != self.store {
+            return Err(UnparkError::OtherStore);
+        }
+        if self.is_ended {
+            return Err(UnparkError::Ended);
+        }
+        // Whatever is served meanwhile, it is nested in nothing but its own calls.
+        let mut leave = store.leave_later(false);
+        let (store, outer) = leave.parts();
+        store.level = Level { depth: 0, fuel: None, serving: outer.serving };
+        let outcome = match self.go_on(store, slice) {
+            Ok(true) => self.finish(store),
+            Ok(false) => return Ok(Replayed::Going),
+            Err(failure) => Err(failure),
+        };
+        self.is_ended = true;
+        outcome.map_err(|failure| {
+            let act = self.act;
+            self.give_up(store);
+            match failure {
+                Failure::Diverged => UnparkError::Diverged { act },
+                Failure::Limit(refused) => UnparkError::Limit(refused),
+            }
+        })
+    }
+
+    /// Whether all is done.
+    fn go_on(&mut self, store: &mut Store, slice: u64) -> Result<bool, Failure> {
+        let mut left = slice;
+        let parked = self.parked.clone();
+        loop {
+            if let Some((run, used)) = self.run.take() {
+                if !self.run_call(store, run, used, &mut left)? {
+                    return Ok(false);
+                }
+                self.act = self.act.saturating_add(1);
+            }
+            let rest = parked.acts().get(self.at..).unwrap_or_default();
+            if rest.is_empty() {
+                return Ok(true);
+            }
+            if left == 0 {
+                return Ok(false);
+            }
+            let mut reader = Reader(rest);
+            // All of them were read before.
+            let act = acts::act(&mut reader).ok_or(Failure::Diverged)?;
+            self.at = parked.acts().len().saturating_sub(reader.0.len());
+            if let Act::Run(run) = act {
+                self.begin_run(store, run)?;
+                continue;
+            }
+            let written = if let Act::Write { bytes, .. } = act { bytes.len() / WRITTEN_BYTES } else { 0 };
+            left = left.saturating_sub(count(written).saturating_add(ACT_FUEL));
+            self.apply(store, act)?;
+            self.act = self.act.saturating_add(1);
+        }
+    }
+
+    fn apply(&mut self, store: &mut Store, act: Act<'_>) -> Result<(), Failure> {
+        match act {
+            Act::Begin(begin) => return self.begin(store, begin),
+            Act::End { call } => {
+                let at = self.position(call)?;
+                self.calls.remove(at).execution.cancel(store);
+                return Ok(());
+            }
+            _ => {}
+        }
+        let cell = self.cell(store)?;
+        let Cell { space, recording, .. } = cell;
+        let mut journal = recording.as_deref_mut().map(|recording| &mut recording.journal);
+        let memory = |at: u32| self.parts.memories.get(to_usize(at)).copied().ok_or(Failure::Diverged);
+        match act {
+            Act::Write { memory: at, offset, bytes } => {
+                let start = to_usize(offset);
+                let place = space.bytes_mut(memory(at)?);
+                let place = place.get_mut(start..start.saturating_add(bytes.len()));
+                place.ok_or(Failure::Diverged)?.copy_from_slice(bytes);
+                if let Some(journal) = &mut journal {
+                    journal.write(at, offset, bytes);
+                }
+            }
+            Act::Grow { memory: at, pages } => {
+                space.limiter_mut().begin_for_supervisor(&Bounds::default());
+                if !space.grow(memory(at)?, pages) {
+                    let refusal = space.limiter_mut().take_refusal();
+                    return Err(refusal.map_or(Failure::Diverged, Failure::Limit));
+                }
+                if let Some(journal) = &mut journal {
+                    journal.grow(at, pages);
+                }
+            }
+            Act::Set { global: at, value } => {
+                let global = self.parts.globals.get(to_usize(at)).ok_or(Failure::Diverged)?;
+                if !space.set(*global, value) {
+                    return Err(Failure::Diverged);
+                }
+                if let Some(journal) = &mut journal {
+                    journal.set(at, value);
+                }
+            }
+            Act::Run(_) | Act::Begin(_) | Act::End { .. } => {}
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self, store: &mut Store, begin: Begin) -> Result<(), Failure> {
+        let Begin { export, nested, keeps_stack, word, account, args } = begin;
+        let execution = match export {
+            Some(position) => {
+                let position = to_usize(position);
+                store.begin_export(self.key, Purpose::Replayed, position, &args, word).ok()
+            }
+            None if self.begun == 0 => self.begin_start(store, word),
+            None => None,
+        };
+        let mut execution = execution.ok_or(Failure::Diverged)?;
+        execution.prepare(account, keeps_stack);
+        let level = if nested { Some(self.open_level(store)?) } else { None };
+        let entered = execution.enter(store);
+        if let Some(level) = level {
+            store.close_level(level);
+        }
+        entered.map_err(|_| Failure::Diverged)?;
+        if execution.is_nested() != nested {
+            return Err(Failure::Diverged);
+        }
+        self.calls.push(Call { number: self.begun, is_start: export.is_none(), execution });
+        self.begun = self.begun.saturating_add(1);
+        Ok(())
+    }
+
+    /// Opens the level of the host call that the last call waits for.
+    fn open_level(&self, store: &mut Store) -> Result<Level, Failure> {
+        let waits = self.calls.last().and_then(|outer| outer.execution.waits_for());
+        store.open_level(&waits.ok_or(Failure::Diverged)?).map_err(|trap: Trap| {
+            let refused = trap.reason().and_then(|reason| reason.downcast_ref::<LimitError>());
+            refused.map_or(Failure::Diverged, |refused| Failure::Limit(*refused))
+        })
+    }
+
+    fn begin_start(&self, store: &mut Store, word: u32) -> Option<Execution> {
+        let context = Arc::clone(&store.instances.get(self.key).ok()?.context);
+        let callee = store.start_function(self.key, context.module.start()?)?;
+        Some(Execution::new(context, Purpose::Replayed, Some(callee), Vec::new(), 0, 0, word))
+    }
+
+    fn begin_run(&mut self, store: &mut Store, mut run: Run) -> Result<(), Failure> {
+        let at = self.position(run.call)?;
+        let call = self.calls.get_mut(at).ok_or(Failure::Diverged)?;
+        if !call.execution.prepare_run(run.answer.take(), run.account) {
+            return Err(Failure::Diverged);
+        }
+        let refused = mem::take(&mut run.refused);
+        if let Some(growths) = self.cell(store)?.space.limiter_mut().growths_mut() {
+            growths.replay(refused);
+        }
+        self.run = Some((run, 0));
+        Ok(())
+    }
+
+    /// Runs a call until it has used what it had, of which it used some before. Whether it has.
+    fn run_call(
+        &mut self,
+        store: &mut Store,
+        run: Run,
+        mut used: u64,
+        left: &mut u64,
+    ) -> Result<bool, Failure> {
+        let at = self.position(run.call)?;
+        loop {
+            let missing = run.used.checked_sub(used).ok_or(Failure::Diverged)?;
+            if *left == 0 && missing > 0 {
+                self.run = Some((run, used));
+                return Ok(false);
+            }
+            // An operation that takes more than a slice gets one of its size.
+            let call = self.calls.get_mut(at).ok_or(Failure::Diverged)?;
+            let most = missing.min((*left).max(call.execution.needs()));
+            let more = call.execution.run_again(store, most).ok_or(Failure::Diverged)?;
+            used = used.saturating_add(more);
+            *left = left.saturating_sub(more.max(1));
+            let growths = self.cell(store)?.space.limiter().growths();
+            if let Some(refused) = growths.and_then(Growths::failed) {
+                return Err(Failure::Limit(refused));
+            }
+            let call = self.calls.get_mut(at).ok_or(Failure::Diverged)?;
+            let end = call.execution.came_back().ok_or(Failure::Diverged)?;
+            if used == run.used && end == run.end {
+                if matches!(end, End::Finished | End::Trapped) {
+                    self.calls.remove(at).execution.end_again(store);
+                }
+                return Ok(true);
+            }
+            // What it has not used must be enough for what comes next.
+            let rest = run.used.saturating_sub(used).min(call.execution.fuel());
+            if end != End::Fuel || call.execution.needs() > rest {
+                return Err(Failure::Diverged);
+            }
+        }
+    }
+
+    /// Where a call is among those under way.
+    fn position(&self, number: u32) -> Result<usize, Failure> {
+        self.calls.iter().rposition(|call| call.number == number).ok_or(Failure::Diverged)
+    }
+
+    fn cell<'a>(&self, store: &'a mut Store) -> Result<&'a mut Cell, Failure> {
+        let instance = store.instances.get(self.key).map_err(|_| Failure::Diverged)?;
+        store.cells.get_mut(instance.context.cell).map_err(|_| Failure::Diverged)
+    }
+
+    /// Gives the guest its id, if it is what it was.
+    fn finish(&mut self, store: &mut Store) -> Result<Replayed, Failure> {
+        let cell = self.cell(store)?;
+        if self.parked.state().is_some_and(|state| state_of(&mut *cell.space, &self.parts) != Some(state)) {
+            return Err(Failure::Diverged);
+        }
+        if !self.is_where_it_was() {
+            return Err(Failure::Diverged);
+        }
+        let instance = store.instances.get(self.key).map_err(|_| Failure::Diverged)?;
+        let most = instance.context.bounds.limits.fuel.unwrap_or(maximum::fuel(&store.limits));
+        let has_journal = instance.context.bounds.limits.journal;
+        let has_started = !self.calls.iter().any(|call| call.is_start);
+        let growths = self.cell(store)?.space.limiter_mut().growths_mut();
+        if has_journal {
+            growths.iter_mut().for_each(|growths| growths.end_replay());
+        } else {
+            *growths = None;
+        }
+        let id = if has_started { Some(store.publish(self.key).ok_or(Failure::Diverged)?) } else { None };
+        let mut calls: Vec<_> = mem::take(&mut self.calls).into_iter().map(|call| call.execution).collect();
+        calls.iter_mut().for_each(|call| call.live_on(id.ok_or(self.key), most));
+        Ok(Replayed::Ready { instance: id, calls })
+    }
+
+    /// Whether each call waits for what it waited for.
+    fn is_where_it_was(&self) -> bool {
+        let mut waiting = self.parked.waiting();
+        let all = self.calls.iter().all(|call| {
+            let waits = call.execution.waits_for();
+            match waiting.next() {
+                Some(Waiting::Fuel) => waits.is_none(),
+                Some(Waiting::HostCall { module, name, .. }) => {
+                    waits.is_some_and(|waits| (waits.import.module(), waits.import.name()) == (module, name))
+                }
+                None => false,
+            }
+        });
+        all && waiting.next().is_none()
+    }
+
+    /// Lets go of the guest.
+    fn give_up(&mut self, store: &mut Store) {
+        // The innermost first.
+        while let Some(mut call) = self.calls.pop() {
+            call.execution.cancel(store);
+        }
+        store.discard(self.key);
+        store.sweep();
+    }
+}
+
+impl Drop for Replay {
+    fn drop(&mut self) {
+        if !self.is_ended {
+            self.leavings.add(Leaving::Instance(self.key));
+        }
+    }
+}
+
+/// What it means that an instance could not be made what it was.
+fn unrestored(error: RestoreError) -> UnparkError {
+    match error {
+        RestoreError::Grown | RestoreError::Maximum => UnparkError::State,
+        error => UnparkError::Instantiate(error.into()),
+    }
+}
