@@ -67,6 +67,9 @@ pub(crate) struct Begin {
     pub(crate) args: Vec<Value>,
 }
 
+/// The most values that a function takes or gives, which is what the specification's limits for implementations have.
+const MOST_VALUES: usize = 1_000;
+
 const RUN: u8 = 0;
 const BEGIN: u8 = 1;
 const END: u8 = 2;
@@ -143,10 +146,16 @@ pub(crate) fn push_values(bytes: &mut Vec<u8>, values: &[Value]) -> Result<(), R
     values.iter().try_for_each(|value| push_value(bytes, *value))
 }
 
-pub(crate) fn values(reader: &mut Reader<'_>) -> Option<Vec<Value>> {
+/// The values of the constants that a module imports, which has no more globals than engines take.
+pub(crate) fn constants(reader: &mut Reader<'_>) -> Option<Vec<Value>> {
+    values(reader, 1_000_000)
+}
+
+/// Values, of which there are at most so many.
+fn values(reader: &mut Reader<'_>, most: usize) -> Option<Vec<Value>> {
     // Each takes a byte at least, so there are no more than there are bytes.
     let len = to_usize(narrow(reader)?);
-    (len <= reader.0.len()).then_some(())?;
+    (len <= most && len <= reader.0.len()).then_some(())?;
     (0..len).map(|_| value(reader)).collect()
 }
 
@@ -241,7 +250,7 @@ pub(crate) fn act<'a>(reader: &mut Reader<'a>) -> Option<Act<'a>> {
             keeps_stack: has(KEEPS_STACK),
             word: narrow(reader)?,
             account: account(reader)?,
-            args: values(reader)?,
+            args: values(reader, MOST_VALUES)?,
         }),
         END if flags == 0 => Act::End { call: narrow(reader)? },
         WRITE if flags == 0 => {
@@ -258,7 +267,7 @@ pub(crate) fn act<'a>(reader: &mut Reader<'a>) -> Option<Act<'a>> {
 fn run(reader: &mut Reader<'_>, is_answered: bool, has_account: bool) -> Option<Run> {
     let call = narrow(reader)?;
     let account = if has_account { Some(account(reader)?) } else { None };
-    let answer = if is_answered { Some(values(reader)?) } else { None };
+    let answer = if is_answered { Some(values(reader, MOST_VALUES)?) } else { None };
     let used = number(reader)?;
     let end = number(reader)?;
     let refused = if end & 1 == 1 { ordinals(reader)? } else { Vec::new() };

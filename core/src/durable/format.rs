@@ -138,7 +138,7 @@ impl Layout {
         let flags = reader.u8().filter(|flags| flags & !(HAS_BASE | HAS_STATE) == 0)?;
         let state = reader.u64()?;
         let begin = at(&reader);
-        acts::values(&mut reader)?;
+        acts::constants(&mut reader)?;
         let constants = begin..at(&reader);
         let base = if flags & HAS_BASE == 0 {
             None

@@ -7,7 +7,7 @@ use crate::{
     snapshot::plain::Reader,
     types::{fuel::Account, value::Value},
 };
-use alloc::{sync::Arc, vec::Vec};
+use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
 use core::{
     mem,
     sync::atomic::{AtomicBool, Ordering},
@@ -24,8 +24,10 @@ pub(crate) struct Journal {
     calls: u32,
     /// How many host calls were made.
     host_calls: u64,
-    /// The calls that are under way, in the order in which they began.
-    live: Vec<Live>,
+    /// The calls that are under way, by their numbers, in the order in which they began.
+    live: BTreeMap<u32, Live>,
+    /// Whether calls nest: what an import did while it was called can be left out.
+    nests: bool,
     /// What can be added to, as nothing was noted after it.
     last: Option<LastRun>,
     /// Whether the run that has begun adds to the last.
@@ -45,9 +47,10 @@ pub(crate) enum Stop {
 /// A call that is under way.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Live {
-    number: u32,
     account: Account,
     pub(crate) waits: Option<Waits>,
+    /// How many bytes of acts there were when it began.
+    began: usize,
     /// How many bytes of acts there were when it paused, and how many host calls.
     acts: usize,
 }
@@ -79,7 +82,7 @@ pub(crate) struct Dropped {
 #[derive(Debug)]
 pub(crate) struct Noted {
     number: u32,
-    /// The number of the host call that it made last.
+    /// The number of the host call that it waits for, if that was noted; else 0.
     pub(crate) host_call: u64,
     dropped: Arc<Dropped>,
 }
@@ -88,7 +91,7 @@ pub(crate) struct Noted {
 pub(crate) struct Taken<'a> {
     pub(crate) acts: &'a [u8],
     /// The calls under way.
-    pub(crate) live: &'a [Live],
+    pub(crate) live: &'a BTreeMap<u32, Live>,
     /// Whether nothing was left out.
     pub(crate) is_all: bool,
 }
@@ -102,14 +105,15 @@ impl Noted {
 }
 
 impl Journal {
-    pub(crate) fn new(most: Maximum) -> Self {
+    pub(crate) fn new(most: Maximum, nests: bool) -> Self {
         Self {
             acts: Vec::new(),
             most,
             stopped: None,
             calls: 0,
             host_calls: 0,
-            live: Vec::new(),
+            live: BTreeMap::new(),
+            nests,
             last: None,
             adds: false,
             dropped: Arc::default(),
@@ -121,7 +125,7 @@ impl Journal {
     pub(crate) fn stop(&mut self, stop: Stop) {
         self.stopped.get_or_insert(stop);
         self.acts = Vec::new();
-        self.live = Vec::new();
+        self.live = BTreeMap::new();
         self.last = None;
     }
 
@@ -131,13 +135,15 @@ impl Journal {
 
     /// A call takes its place: with `begin`, which says nothing of the arguments, and these.
     pub(crate) fn begin(&mut self, begin: &Begin, args: &[Value]) -> Option<Noted> {
-        let number = self.calls;
+        self.take_dropped();
+        let (number, began) = (self.calls, self.acts.len());
         self.note(|acts| acts::push_begin(acts, begin, args));
         if self.is_stopped() {
             return None;
         }
         self.calls = number.checked_add(1)?;
-        self.live.push(Live { number, account: begin.account, waits: None, acts: self.acts.len() });
+        let live = Live { account: begin.account, waits: None, began, acts: self.acts.len() };
+        self.live.insert(number, live);
         Some(Noted { number, host_call: 0, dropped: Arc::clone(&self.dropped) })
     }
 
@@ -149,7 +155,7 @@ impl Journal {
             return;
         }
         let number = call.number;
-        let Some(live) = self.live.iter().rev().find(|live| live.number == number) else { return };
+        let Some(live) = self.live.get(&number) else { return };
         let is_other = live.account != account;
         let continues = |last: LastRun| last.call == number && answer.is_none() && !is_other;
         self.adds = self.last.is_some_and(continues);
@@ -169,11 +175,12 @@ impl Journal {
         used: u64,
         account: Account,
         end: End,
-        refused: &[u32],
+        refused: Option<&[u32]>,
     ) {
         if self.is_stopped() {
             return;
         }
+        let Some(refused) = refused else { return self.stop(Stop::Full(self.most.refuse(u64::MAX))) };
         let number = call.number;
         let (mut all, mut tail) = (used, self.acts.len());
         match self.last.filter(|_| self.adds) {
@@ -192,10 +199,9 @@ impl Journal {
         let may_go_on = end == End::Fuel && refused.is_empty();
         self.last = may_go_on.then_some(LastRun { call: number, tail, used: all });
         self.adds = false;
-        let Some(at) = self.live.iter().rposition(|live| live.number == number) else { return };
         if matches!(end, End::Finished | End::Trapped) {
-            self.live.remove(at);
-        } else if let Some(live) = self.live.get_mut(at) {
+            self.remove(number);
+        } else if let Some(live) = self.live.get_mut(&number) {
             live.account = account;
             live.acts = self.acts.len();
             live.waits = None;
@@ -214,15 +220,29 @@ impl Journal {
     }
 
     fn end_number(&mut self, number: u32) {
-        if let Some(at) = self.live.iter().rposition(|live| live.number == number) {
-            self.live.remove(at);
-            self.push(|acts| {
-                acts::push_ended(acts, number);
-                Ok(())
-            });
+        if !self.live.contains_key(&number) {
+            return;
+        }
+        self.push(|acts| {
+            acts::push_ended(acts, number);
+            Ok(())
+        });
+        self.remove(number);
+        if self.nests {
             // Those that are nested in it have their places after its end.
             let end = self.acts.len();
-            self.live.iter_mut().filter(|live| live.number > number).for_each(|live| live.acts = end);
+            self.live.range_mut(number..).for_each(|(_, live)| live.acts = end);
+        }
+    }
+
+    /// A call has ended, which is noted.
+    fn remove(&mut self, number: u32) {
+        let Some(ended) = self.live.remove(&number) else { return };
+        if self.nests {
+            // Who does not leave out that it began does not leave out that it has ended.
+            let end = self.acts.len();
+            let outer = self.live.range_mut(..number);
+            outer.filter(|(_, live)| live.acts > ended.began).for_each(|(_, live)| live.acts = end);
         }
     }
 
@@ -250,9 +270,9 @@ impl Journal {
         self.note(|acts| acts::push_set(acts, global, value));
     }
 
-    /// What can be parked now. What was done since the last call waits, if it waits, is left out: in a `chain` it is its
+    /// What can be parked now. What was done since the last call waits, if it waits, is left out where calls nest: it is its
     /// import that did it.
-    pub(crate) fn take(&mut self, chain: bool) -> Result<Taken<'_>, ParkError> {
+    pub(crate) fn take(&mut self) -> Result<Taken<'_>, ParkError> {
         self.take_dropped();
         match self.stopped {
             None => {}
@@ -261,8 +281,8 @@ impl Journal {
             Some(Stop::Reference) => return Err(ParkError::Reference),
             Some(Stop::Shared) => return Err(ParkError::SharedMemory),
         }
-        let waits = self.live.last().filter(|last| chain && last.waits.is_some());
-        let end = waits.map_or(self.acts.len(), |last| last.acts);
+        let last = self.live.last_key_value().filter(|(_, last)| self.nests && last.waits.is_some());
+        let end = last.map_or(self.acts.len(), |(_, last)| last.acts);
         let acts = self.acts.get(..end).unwrap_or_default();
         Ok(Taken { acts, live: &self.live, is_all: end == self.acts.len() })
     }

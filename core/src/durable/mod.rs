@@ -40,7 +40,8 @@
 //!
 //! A host call that waits is made again in the new home: what its import did since, by calls of the guest too that have ended, is left
 //! out of the bytes where calls of the guest nest. So it happens at least once. [`HostCall::number`](crate::HostCall::number) is the same each time, the number of the host
-//! call since the journal began, and is what to recognise it by.
+//! call since the journal began, and is what to recognise it by, where the guest is recorded there too. An import that calls the guest is to be called again
+//! rather than answered from what is known: the numbers of host calls within it are used again as well, and by what comes after where they are not made.
 //!
 //! # What is noted
 //!
@@ -175,7 +176,7 @@ impl Parked {
 
     /// The values of the constants that it imports.
     pub(crate) fn constants(&self) -> Option<Vec<Value>> {
-        acts::values(&mut Reader(self.part(&self.layout().constants)))
+        acts::constants(&mut Reader(self.part(&self.layout().constants)))
     }
 
     /// What it was when the journal began.

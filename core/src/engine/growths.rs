@@ -9,31 +9,40 @@ pub(crate) struct Growths {
     /// Whether it is the guest that asks.
     of_guest: bool,
     asked: u32,
-    /// Which were refused, counted from 1.
-    refused: Vec<u32>,
-    /// No more of them are noted: so many are too many for a journal.
+    /// Which were refused, counted from 1; `None` where they are too many for a journal.
+    refused: Option<Vec<u32>>,
     most: usize,
     again: Option<Again>,
 }
 
 /// What was refused before, in the run that is replayed.
 #[derive(Debug)]
-struct Again {
+pub(crate) struct Again {
     asked: u32,
     refused: Vec<u32>,
     failed: Option<LimitError>,
 }
 
+impl Again {
+    pub(crate) const fn new(refused: Vec<u32>) -> Self {
+        Self { asked: 0, refused, failed: None }
+    }
+}
+
 impl Growths {
-    pub(crate) const fn new(most: usize) -> Self {
-        Self { of_guest: false, asked: 0, refused: Vec::new(), most, again: None }
+    /// For a journal of so many bytes.
+    pub(crate) const fn new(journal_bytes: usize) -> Self {
+        let most = journal_bytes / 4;
+        Self { of_guest: false, asked: 0, refused: Some(Vec::new()), most, again: None }
     }
 
     /// A guest is run.
     pub(super) fn begin(&mut self) {
         self.of_guest = true;
         self.asked = 0;
-        self.refused.clear();
+        let refused = self.refused.get_or_insert_default();
+        refused.clear();
+        refused.shrink_to(FEW);
     }
 
     /// Somebody else asks.
@@ -41,19 +50,19 @@ impl Growths {
         self.of_guest = false;
     }
 
-    /// What was refused since the guest is run.
-    pub(crate) fn refused(&self) -> &[u32] {
-        &self.refused
+    /// What was refused since the guest is run; `None` where it was too much.
+    pub(crate) fn refused(&self) -> Option<&[u32]> {
+        self.refused.as_deref()
     }
 
-    /// A run is replayed in which these were refused.
-    pub(crate) fn replay(&mut self, refused: Vec<u32>) {
-        self.again = Some(Again { asked: 0, refused, failed: None });
+    /// A part of a run is replayed, of which this is known.
+    pub(crate) fn replay(&mut self, again: Again) {
+        self.again = Some(again);
     }
 
-    /// The replay has ended.
-    pub(crate) fn end_replay(&mut self) {
-        self.again = None;
+    /// What is known of the rest of the run.
+    pub(crate) const fn end_replay(&mut self) -> Option<Again> {
+        self.again.take()
     }
 
     /// The refusal of growth that was let be when it was recorded.
@@ -104,8 +113,15 @@ impl Growths {
     }
 
     fn push(&mut self) {
-        if self.refused.len() <= self.most {
-            self.refused.push(self.asked);
-        }
+        let asked = self.asked;
+        self.refused =
+            self.refused.take().filter(|refused| refused.len() < self.most).and_then(|mut refused| {
+                refused.try_reserve(1).ok()?;
+                refused.push(asked);
+                Some(refused)
+            });
     }
 }
+
+/// Refusals for which room is kept.
+const FEW: usize = 64;

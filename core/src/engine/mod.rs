@@ -39,7 +39,7 @@ pub use crate::{
 };
 
 pub(crate) use self::{
-    growths::Growths,
+    growths::{Again, Growths},
     limiter::{Budgets, Hidden},
 };
 

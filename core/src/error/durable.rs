@@ -48,7 +48,8 @@ impl From<SnapshotError> for ParkError {
 }
 
 coded! {
-    /// Why bytes are no parked guest, or a guest could not be unparked. The store is as it was.
+    /// Why bytes are no parked guest, or a guest could not be unparked. The store is as it was, but for what the environment gave: memories and
+    /// variables of the supervisor's may have been made what they were before, and written to by the replay, after [`Diverged`](Self::Diverged) and [`Limit`](Self::Limit).
     #[derive(Debug)]
     pub enum UnparkError, fn code {
         /// They began as a parked guest, but were cut, extended, changed or badly made.

@@ -221,7 +221,7 @@ limits! {
         unlimited: usize::MAX;
         refuses JournalBytes: "a guest to be parked, [`ParkError::JournalFull`](crate::ParkError); the guest goes on";
     }
-    /// Bytes of a parked guest: its journal, and what it was when that began.
+    /// Bytes of a parked guest: its journal, and what it was when that began, with 1,024 for each call that is under way.
     parked_bytes: usize {
         /// Bytes of a parked guest: 64 MiB, as guests may have had memories of a few of these in use.
         PARKED_BYTES = 64 MiB;

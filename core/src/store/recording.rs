@@ -182,8 +182,8 @@ impl Store {
             recording.note_lent(&**space);
             recording
         };
-        let taken = journal.take(context.chain.is_some())?;
-        let waiting = taken.live.iter().map(|live| match live.waits {
+        let taken = journal.take()?;
+        let waiting = taken.live.values().map(|live| match live.waits {
             Some(waits) => {
                 let import = context.module.imported_function(waits.ordinal)?;
                 Some(Waiting::HostCall { module: import.module(), name: import.name(), number: waits.number })
@@ -201,9 +201,10 @@ impl Store {
         };
         let len = base.as_ref().map_or(0, |base| base.as_bytes().len()).saturating_add(taken.acts.len());
         let most = maximum::parked_bytes(limits);
-        most.check(count(len)).map_err(ParkError::Limit)?;
+        let calls = taken.live.len();
+        most.check(taken_bytes(len, calls)).map_err(ParkError::Limit)?;
         let parked = format::write(&contents).ok_or(ParkError::OutOfSystemMemory)?;
-        most.check(count(parked.as_bytes().len())).map_err(ParkError::Limit)?;
+        most.check(taken_bytes(parked.as_bytes().len(), calls)).map_err(ParkError::Limit)?;
         Ok(parked)
     }
 
@@ -248,7 +249,7 @@ impl Store {
         let Some(parts) = body.parts(&context.module, cell) else { return };
         let constants = constants(&mut *cell.space, &context.module, imported_globals);
         let most = maximum::journal_bytes(limits);
-        let mut journal = Journal::new(most);
+        let mut journal = Journal::new(most, context.chain.is_some());
         if constants.iter().any(|value| value.refers()) {
             journal.stop(Stop::Reference);
         }
@@ -294,6 +295,12 @@ impl Execution {
     pub fn park(&self, store: &mut Store) -> Result<Parked, ParkError> {
         store.park_key(self.key_in(store)?)
     }
+}
+
+/// What so many bytes of a parked guest take of the limit, with the calls that are under way.
+pub(super) fn taken_bytes(len: usize, calls: usize) -> u64 {
+    const CALL_BYTES: u64 = 1 << 10;
+    count(len).saturating_add(count(calls).saturating_mul(CALL_BYTES))
 }
 
 /// The snapshot of an instance with these parts.

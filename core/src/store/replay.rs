@@ -5,7 +5,7 @@ use super::{
     cell::Cell,
     instances::Instance,
     leavings::{Leaving, Leavings},
-    recording::{constants, state_of},
+    recording::{constants, state_of, taken_bytes},
     snapshots::Parts,
 };
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
         Parked, UnparkError, Waiting,
         acts::{self, Act, Begin, End, Run},
     },
-    engine::Growths,
+    engine::{Again, Growths},
     error::InstantiateError,
     limits::{Bounds, InstanceLimits, LimitError, count, maximum, to_usize},
     module::Module,
@@ -24,12 +24,12 @@ use crate::{
     },
     types::{ids::InstanceId, trap::Trap},
 };
-use alloc::{boxed::Box, sync::Arc, vec::Vec};
+use alloc::{boxed::Box, collections::BTreeMap, sync::Arc, vec::Vec};
 use core::mem;
 
 /// A guest that does again what was recorded before it was parked: [`Store::unpark`].
 ///
-/// Nobody else has the guest before it is ready. Dropping this gives it up.
+/// Nobody else has the guest before it is ready; what it imports others may have, and are not to change meanwhile. Dropping this gives it up.
 #[derive(Debug)]
 pub struct Replay {
     parked: Parked,
@@ -43,18 +43,29 @@ pub struct Replay {
     at: usize,
     act: u64,
     /// What is left to do of the act before.
-    run: Option<(Run, u64)>,
-    /// How many calls have begun, and those under way.
+    run: Option<Rest>,
+    /// How many calls have begun, and those under way, by their numbers.
     begun: u32,
-    calls: Vec<Call>,
+    calls: BTreeMap<u32, Call>,
+    /// How many host calls were made.
+    host_calls: u64,
     is_ended: bool,
 }
 
 #[derive(Debug)]
 struct Call {
-    number: u32,
     is_start: bool,
     execution: Execution,
+    /// The number of the host call that it made last.
+    host_call: u64,
+}
+
+/// What is left to do of a run, of which so much fuel was used.
+#[derive(Debug)]
+struct Rest {
+    run: Run,
+    used: u64,
+    growths: Again,
 }
 
 /// How far a [`Replay`] has come.
@@ -74,6 +85,7 @@ pub enum Replayed {
 }
 
 /// Why an act could not be done.
+#[derive(Debug, PartialEq)]
 enum Failure {
     Diverged,
     Limit(LimitError),
@@ -109,7 +121,7 @@ impl Store {
         if parked.identity() != module.identity() {
             return Err(UnparkError::OtherModule);
         }
-        let len = count(parked.as_bytes().len());
+        let len = taken_bytes(parked.as_bytes().len(), parked.waiting().count());
         maximum::parked_bytes(&self.limits).check(len).map_err(UnparkError::Limit)?;
         maximum::replay_fuel(&self.limits).check(parked.fuel()).map_err(UnparkError::Limit)?;
         let base = parked.base()?;
@@ -133,7 +145,8 @@ impl Store {
                 act: 0,
                 run: None,
                 begun: 0,
-                calls: Vec::new(),
+                calls: BTreeMap::new(),
+                host_calls: 0,
                 is_ended: false,
             }),
             Err(error) => {
@@ -151,24 +164,21 @@ impl Store {
         base: Option<Snapshot>,
     ) -> Result<Arc<Parts>, UnparkError> {
         let engine = || UnparkError::Instantiate(InstantiateError::Engine);
-        if let Some(base) = &base {
-            self.restore_unrecorded(key, base).map_err(unrestored)?;
-        }
-        let is_recorded = self.recording(key).is_some();
-        if is_recorded {
-            self.begin_journal(key, base);
-        }
-        let Self { instances, cells, limits, .. } = self;
-        let Instance { body, context, imported_globals, .. } =
-            instances.get_mut(key).map_err(|_| engine())?;
+        let Self { instances, cells, .. } = self;
+        let Instance { context, imported_globals, .. } = instances.get(key).map_err(|_| engine())?;
         let cell = cells.get_mut(context.cell).map_err(|_| engine())?;
         if parked.constants() != Some(constants(&mut *cell.space, &context.module, imported_globals)) {
             return Err(UnparkError::State);
         }
-        if !is_recorded {
-            let room = usize::try_from(maximum::journal_bytes(limits).value).unwrap_or(usize::MAX);
-            *cell.space.limiter_mut().growths_mut() = Some(Box::new(Growths::new(room)));
+        if let Some(base) = &base {
+            self.restore_unrecorded(key, base).map_err(unrestored)?;
         }
+        if self.recording(key).is_some() {
+            self.begin_journal(key, base);
+        }
+        let Self { instances, cells, .. } = self;
+        let Instance { body, context, .. } = instances.get_mut(key).map_err(|_| engine())?;
+        let cell = cells.get_mut(context.cell).map_err(|_| engine())?;
         body.parts(&context.module, cell).ok_or_else(engine)
     }
 }
@@ -178,7 +188,7 @@ impl Replay {
     ///
     /// # Errors
     ///
-    /// [`UnparkError::Diverged`] and [`UnparkError::Limit`]: the guest is given up, and the store is as it was.
+    /// [`UnparkError::Diverged`] and [`UnparkError::Limit`]: the guest is given up, and the store is as it was, but for what the environment gave.
     /// [`UnparkError::OtherStore`] where `store` is not the one that it was begun in; [`UnparkError::Ended`] where this has returned
     /// something else than [`Replayed::Going`] before.
     pub fn run(&mut self, store: &mut Store, slice: u64) -> Result<Replayed, UnparkError> {
@@ -213,8 +223,8 @@ impl Replay {
         let mut left = slice;
         let parked = self.parked.clone();
         loop {
-            if let Some((run, used)) = self.run.take() {
-                if !self.run_call(store, run, used, &mut left)? {
+            if let Some(rest) = self.run.take() {
+                if !self.run_call(store, rest, &mut left)? {
                     return Ok(false);
                 }
                 self.act = self.act.saturating_add(1);
@@ -245,8 +255,7 @@ impl Replay {
         match act {
             Act::Begin(begin) => return self.begin(store, begin),
             Act::End { call } => {
-                let at = self.position(call)?;
-                self.calls.remove(at).execution.cancel(store);
+                self.calls.remove(&call).ok_or(Failure::Diverged)?.execution.cancel(store);
                 return Ok(());
             }
             _ => {}
@@ -291,6 +300,13 @@ impl Replay {
 
     fn begin(&mut self, store: &mut Store, begin: Begin) -> Result<(), Failure> {
         let Begin { export, nested, keeps_stack, word, account, args } = begin;
+        let calls = self.calls.len().saturating_add(1);
+        let taken = taken_bytes(self.parked.as_bytes().len(), calls);
+        maximum::parked_bytes(&store.limits).check(taken).map_err(Failure::Limit)?;
+        // Nobody has the guest before its start function has returned.
+        if self.calls.first_key_value().is_some_and(|(_, first)| first.is_start) {
+            return Err(Failure::Diverged);
+        }
         let execution = match export {
             Some(position) => {
                 let position = to_usize(position);
@@ -310,14 +326,17 @@ impl Replay {
         if execution.is_nested() != nested {
             return Err(Failure::Diverged);
         }
-        self.calls.push(Call { number: self.begun, is_start: export.is_none(), execution });
+        let call = Call { is_start: export.is_none(), execution, host_call: 0 };
+        self.calls.insert(self.begun, call);
         self.begun = self.begun.saturating_add(1);
         Ok(())
     }
 
     /// Opens the level of the host call that the last call waits for.
     fn open_level(&self, store: &mut Store) -> Result<Level, Failure> {
-        let waits = self.calls.last().and_then(|outer| outer.execution.waits_for());
+        let Some((_, outer)) = self.calls.last_key_value() else { return Err(Failure::Diverged) };
+        outer.check_depth(store)?;
+        let waits = outer.execution.waits_for();
         store.open_level(&waits.ok_or(Failure::Diverged)?).map_err(|trap: Trap| {
             let refused = trap.reason().and_then(|reason| reason.downcast_ref::<LimitError>());
             refused.map_or(Failure::Diverged, |refused| Failure::Limit(*refused))
@@ -330,64 +349,94 @@ impl Replay {
         Some(Execution::new(context, Purpose::Replayed, Some(callee), Vec::new(), 0, 0, word))
     }
 
-    fn begin_run(&mut self, store: &mut Store, mut run: Run) -> Result<(), Failure> {
-        let at = self.position(run.call)?;
-        let call = self.calls.get_mut(at).ok_or(Failure::Diverged)?;
+    fn begin_run(&mut self, store: &Store, mut run: Run) -> Result<(), Failure> {
+        let call = self.calls.get_mut(&run.call).ok_or(Failure::Diverged)?;
+        if run.answer.is_some() {
+            call.check_depth(store)?;
+        }
         if !call.execution.prepare_run(run.answer.take(), run.account) {
             return Err(Failure::Diverged);
         }
-        let refused = mem::take(&mut run.refused);
-        if let Some(growths) = self.cell(store)?.space.limiter_mut().growths_mut() {
-            growths.replay(refused);
-        }
-        self.run = Some((run, 0));
+        let growths = Again::new(mem::take(&mut run.refused));
+        self.run = Some(Rest { run, used: 0, growths });
         Ok(())
     }
 
-    /// Runs a call until it has used what it had, of which it used some before. Whether it has.
-    fn run_call(
+    /// Runs a call until it has used what it had. Whether it has.
+    fn run_call(&mut self, store: &mut Store, rest: Rest, left: &mut u64) -> Result<bool, Failure> {
+        let Rest { run, mut used, growths } = rest;
+        self.refuse_again(store, growths)?;
+        let is_done = self.run_for(store, &run, &mut used, left);
+        let growths = self.take_growths(store)?;
+        if is_done == Ok(false) {
+            self.run = Some(Rest { run, used, growths });
+        }
+        is_done
+    }
+
+    fn run_for(
         &mut self,
         store: &mut Store,
-        run: Run,
-        mut used: u64,
+        run: &Run,
+        used: &mut u64,
         left: &mut u64,
     ) -> Result<bool, Failure> {
-        let at = self.position(run.call)?;
         loop {
-            let missing = run.used.checked_sub(used).ok_or(Failure::Diverged)?;
+            let missing = run.used.checked_sub(*used).ok_or(Failure::Diverged)?;
             if *left == 0 && missing > 0 {
-                self.run = Some((run, used));
                 return Ok(false);
             }
             // An operation that takes more than a slice gets one of its size.
-            let call = self.calls.get_mut(at).ok_or(Failure::Diverged)?;
+            let call = self.calls.get_mut(&run.call).ok_or(Failure::Diverged)?;
             let most = missing.min((*left).max(call.execution.needs()));
             let more = call.execution.run_again(store, most).ok_or(Failure::Diverged)?;
-            used = used.saturating_add(more);
+            *used = used.saturating_add(more);
             *left = left.saturating_sub(more.max(1));
             let growths = self.cell(store)?.space.limiter().growths();
             if let Some(refused) = growths.and_then(Growths::failed) {
                 return Err(Failure::Limit(refused));
             }
-            let call = self.calls.get_mut(at).ok_or(Failure::Diverged)?;
+            let call = self.calls.get_mut(&run.call).ok_or(Failure::Diverged)?;
             let end = call.execution.came_back().ok_or(Failure::Diverged)?;
-            if used == run.used && end == run.end {
-                if matches!(end, End::Finished | End::Trapped) {
-                    self.calls.remove(at).execution.end_again(store);
+            if *used == run.used && end == run.end {
+                if let End::HostCall(_) = end {
+                    self.host_calls = self.host_calls.saturating_add(1);
+                    call.host_call = self.host_calls;
+                }
+                if matches!(end, End::Finished | End::Trapped)
+                    && let Some(mut call) = self.calls.remove(&run.call)
+                {
+                    call.execution.end_again(store);
                 }
                 return Ok(true);
             }
-            // What it has not used must be enough for what comes next.
-            let rest = run.used.saturating_sub(used).min(call.execution.fuel());
-            if end != End::Fuel || call.execution.needs() > rest {
+            // What it has not used must be enough for what comes next, which brings it on.
+            let rest = run.used.saturating_sub(*used).min(call.execution.fuel());
+            if end != End::Fuel
+                || call.execution.needs() > rest
+                || more == 0 && most >= call.execution.needs()
+            {
                 return Err(Failure::Diverged);
             }
         }
     }
 
-    /// Where a call is among those under way.
-    fn position(&self, number: u32) -> Result<usize, Failure> {
-        self.calls.iter().rposition(|call| call.number == number).ok_or(Failure::Diverged)
+    /// Has the guest be refused what it was refused before, while its code is run and no longer: others may have its memories.
+    fn refuse_again(&self, store: &mut Store, refused: Again) -> Result<(), Failure> {
+        let growths = self.cell(store)?.space.limiter_mut().growths_mut();
+        growths.get_or_insert_with(|| Box::new(Growths::new(0))).replay(refused);
+        Ok(())
+    }
+
+    fn take_growths(&self, store: &mut Store) -> Result<Again, Failure> {
+        let cell = self.cell(store)?;
+        let is_recorded = cell.recording.is_some();
+        let growths = cell.space.limiter_mut().growths_mut();
+        let again = growths.as_mut().and_then(|growths| growths.end_replay());
+        if !is_recorded {
+            *growths = None;
+        }
+        again.ok_or(Failure::Diverged)
     }
 
     fn cell<'a>(&self, store: &'a mut Store) -> Result<&'a mut Cell, Failure> {
@@ -406,16 +455,10 @@ impl Replay {
         }
         let instance = store.instances.get(self.key).map_err(|_| Failure::Diverged)?;
         let most = instance.context.bounds.limits.fuel.unwrap_or(maximum::fuel(&store.limits));
-        let has_journal = instance.context.bounds.limits.journal;
-        let has_started = !self.calls.iter().any(|call| call.is_start);
-        let growths = self.cell(store)?.space.limiter_mut().growths_mut();
-        if has_journal {
-            growths.iter_mut().for_each(|growths| growths.end_replay());
-        } else {
-            *growths = None;
-        }
+        let has_started = !self.calls.values().any(|call| call.is_start);
+        self.calls.values().try_for_each(|call| call.check_depth(store))?;
         let id = if has_started { Some(store.publish(self.key).ok_or(Failure::Diverged)?) } else { None };
-        let mut calls: Vec<_> = mem::take(&mut self.calls).into_iter().map(|call| call.execution).collect();
+        let mut calls: Vec<_> = mem::take(&mut self.calls).into_values().map(|call| call.execution).collect();
         calls.iter_mut().for_each(|call| call.live_on(id.ok_or(self.key), most));
         Ok(Replayed::Ready { instance: id, calls })
     }
@@ -423,13 +466,13 @@ impl Replay {
     /// Whether each call waits for what it waited for.
     fn is_where_it_was(&self) -> bool {
         let mut waiting = self.parked.waiting();
-        let all = self.calls.iter().all(|call| {
+        let all = self.calls.values().all(|call| {
             let waits = call.execution.waits_for();
             match waiting.next() {
                 Some(Waiting::Fuel) => waits.is_none(),
-                Some(Waiting::HostCall { module, name, .. }) => {
-                    waits.is_some_and(|waits| (waits.import.module(), waits.import.name()) == (module, name))
-                }
+                Some(Waiting::HostCall { module, name, number }) => waits.is_some_and(|waits| {
+                    (waits.import.module(), waits.import.name(), call.host_call) == (module, name, number)
+                }),
                 None => false,
             }
         });
@@ -439,11 +482,23 @@ impl Replay {
     /// Lets go of the guest.
     fn give_up(&mut self, store: &mut Store) {
         // The innermost first.
-        while let Some(mut call) = self.calls.pop() {
+        while let Some((_, mut call)) = self.calls.pop_last() {
             call.execution.cancel(store);
         }
         store.discard(self.key);
         store.sweep();
+    }
+}
+
+impl Call {
+    /// Refuses a host call that would not have been let made here, if it waits for one.
+    fn check_depth(&self, store: &Store) -> Result<(), Failure> {
+        match self.execution.check_depth(store).as_ref().and_then(|trap| trap.reason()) {
+            Some(reason) => {
+                Err(reason.downcast_ref().map_or(Failure::Diverged, |refused| Failure::Limit(*refused)))
+            }
+            None => Ok(()),
+        }
     }
 }
 

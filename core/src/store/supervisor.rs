@@ -77,7 +77,7 @@ pub struct HostCall<'a> {
     pub memory: Option<MemoryId>,
     /// The fuel that the call has left.
     pub fuel: u64,
-    /// Which host call it is, from 1, since the journal of its guest began, if that is recorded: the same where the guest is parked and
+    /// Which host call it is, from 1, since the journal of its guest began, if that is recorded and not full: the same where the guest is parked and
     /// unparked, so that what must not happen twice can be recognised. See [`durable`](crate::durable).
     pub number: Option<u64>,
     /// The call that makes it.

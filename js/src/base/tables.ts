@@ -46,7 +46,7 @@ export interface LimitNumbers {
   readonly nesting?: number;
   /** Parameters of a function type, and as many results. */
   readonly params?: number;
-  /** Bytes of a parked guest: its journal, and what it was when that began. */
+  /** Bytes of a parked guest: its journal, and what it was when that began, with 1,024 for each call that is under way. */
   readonly parkedBytes?: number;
   /** Fuel that the calls of a parked guest may have used since its journal began: so much is used once more. Above 2^53 it is the nearest that a number can be. */
   readonly replayFuel?: number | bigint;

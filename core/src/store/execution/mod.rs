@@ -300,7 +300,7 @@ impl Execution {
             instance,
             memory: caller.memory,
             fuel: self.fuel.left(),
-            number: self.noted.as_ref().map(|noted| noted.host_call),
+            number: self.noted.as_ref().map(|noted| noted.host_call).filter(|number| *number > 0),
             execution: self,
         })
     }

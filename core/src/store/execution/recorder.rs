@@ -75,9 +75,9 @@ impl Recorders {
     /// Makes the notes those of an execution that goes on.
     pub(crate) fn resume(&self, space: &mut dyn Space, recorded: &Recorded) {
         let Some(globals) = self.globals else { return };
-        // Guests may have come meanwhile, of which nothing runs yet.
-        for (guest, recorded) in self.guests.iter().zip(&recorded.slots) {
-            let slots = guest.as_ref().map(|guest| space.bytes_mut(guest.slots));
+        for (number, recorded) in recorded.slots() {
+            let guest = self.guests.get(*number).and_then(Option::as_ref);
+            let slots = guest.map(|guest| space.bytes_mut(guest.slots));
             if let Some(slots) = slots.and_then(|slots| slots.get_mut(..recorded.len())) {
                 slots.copy_from_slice(recorded);
             }
@@ -94,18 +94,32 @@ impl Recorders {
         }
         [recorded.current, recorded.guest, recorded.leaver] = globals.get(space);
         recorded.guests = Some(Arc::clone(&self.guests));
-        recorded.slots.resize_with(self.guests.len(), Vec::new);
+        recorded.many = 0;
         let used = recorded.used();
-        for (guest, recorded) in self.guests.iter().zip(&mut recorded.slots) {
-            recorded.clear();
-            let Some(guest) = guest else { continue };
+        for number in self.under_way(&*space, recorded) {
+            let Some(guest) = self.guests.get(number).and_then(Option::as_ref) else { continue };
             let slots = space.bytes(guest.slots);
-            let slots = slots.get(..used).unwrap_or(slots);
-            // The guest chose how many there are.
-            if recorded.try_reserve(slots.len()).is_ok() {
-                recorded.extend_from_slice(slots);
-            }
+            recorded.keep(number, slots.get(..used).unwrap_or(slots));
         }
+    }
+
+    /// The guests that have frames; all where one of them is not known.
+    fn under_way(&self, space: &dyn Space, recorded: &Recorded) -> Vec<usize> {
+        if self.guests.len() == 1 {
+            return Vec::from([0]);
+        }
+        let slot = |guest: usize, slot: usize| {
+            let bytes = space.bytes(self.guests.get(guest)?.as_ref()?.slots);
+            bytes.as_chunks::<SLOT_BYTES>().0.get(slot).copied()
+        };
+        let mut found = Vec::new();
+        let left = recorded.walk(&self.guests, slot, |noted| {
+            if !found.contains(&noted.guest) {
+                found.push(noted.guest);
+            }
+            true
+        });
+        if left == 0 { found } else { (0..self.guests.len()).collect() }
     }
 }
 
@@ -138,9 +152,11 @@ pub(crate) struct Recorded {
     current: i32,
     guest: i32,
     leaver: i32,
-    /// The guests that there were, and the slots of each.
+    /// The guests that there were.
     guests: Option<Guests>,
-    slots: Vec<Vec<u8>>,
+    /// The slots of those that have frames, by their numbers, and how many these are: behind them is room of others before.
+    slots: Vec<(usize, Vec<u8>)>,
+    many: usize,
 }
 
 /// A frame as it was noted.
@@ -152,7 +168,7 @@ struct Noted {
 
 impl Recorded {
     pub(crate) const fn new() -> Self {
-        Self { current: OUTSIDE, guest: OUTSIDE, leaver: OUTSIDE, guests: None, slots: Vec::new() }
+        Self { current: OUTSIDE, guest: OUTSIDE, leaver: OUTSIDE, guests: None, slots: Vec::new(), many: 0 }
     }
 
     /// Bytes of the slots in use.
@@ -169,24 +185,66 @@ impl Recorded {
         self.current & (SLOT - 1) == LEAVING
     }
 
-    /// The innermost frames, and how many there are besides.
-    fn noted(&self, guests: &[Option<Guest>]) -> (Vec<Noted>, usize) {
+    /// The slots of the guests that have frames, by their numbers.
+    fn slots(&self) -> &[(usize, Vec<u8>)] {
+        self.slots.get(..self.many).unwrap_or_default()
+    }
+
+    /// Keeps the slots of a guest.
+    fn keep(&mut self, number: usize, slots: &[u8]) {
+        if self.slots.len() <= self.many {
+            self.slots.push((number, Vec::new()));
+        }
+        if let Some((of, kept)) = self.slots.get_mut(self.many) {
+            *of = number;
+            kept.clear();
+            // The guest chose how many there are.
+            if kept.try_reserve(slots.len()).is_ok() {
+                kept.extend_from_slice(slots);
+            }
+            self.many = self.many.saturating_add(1);
+        }
+    }
+
+    /// Gives the frames from the innermost one on, as long as they are wanted and known; how many there are besides.
+    fn walk(
+        &self,
+        guests: &[Option<Guest>],
+        slot: impl Fn(usize, usize) -> Option<[u8; SLOT_BYTES]>,
+        mut is_wanted: impl FnMut(Noted) -> bool,
+    ) -> usize {
         let mut left = self.used() / SLOT_BYTES;
         let mut guest = if self.is_leaving() { self.leaver } else { self.guest };
-        let mut noted = Vec::new();
-        while noted.len() < Frames::MAXIMUM
-            && let Some(slot) = left.checked_sub(1)
+        while let Some(next) = left.checked_sub(1)
             && let Ok(of) = usize::try_from(guest)
-            && let Some((slots, _)) = self.slots.get(of).map(|slots| slots.as_chunks::<SLOT_BYTES>())
-            && let Some([a, b, c, d, caller @ ..]) = slots.get(slot)
+            && let Some([a, b, c, d, caller @ ..]) = slot(of, next)
         {
-            let offset = u32::from_le_bytes([*a, *b, *c, *d]);
-            noted.push(Noted { guest: of, offset });
-            if guests.get(of).is_none_or(|guest| guest.as_ref().is_none_or(|guest| guest.is_door(offset))) {
-                guest = i32::from_le_bytes(*caller);
+            let offset = u32::from_le_bytes([a, b, c, d]);
+            if !is_wanted(Noted { guest: of, offset }) {
+                break;
             }
-            left = slot;
+            if guests.get(of).is_none_or(|guest| guest.as_ref().is_none_or(|guest| guest.is_door(offset))) {
+                guest = i32::from_le_bytes(caller);
+            }
+            left = next;
         }
+        left
+    }
+
+    /// The innermost frames, and how many there are besides.
+    fn noted(&self, guests: &[Option<Guest>]) -> (Vec<Noted>, usize) {
+        let slot = |guest: usize, slot: usize| {
+            let (_, slots) = self.slots().iter().find(|(number, _)| *number == guest)?;
+            slots.as_chunks::<SLOT_BYTES>().0.get(slot).copied()
+        };
+        let mut noted = Vec::new();
+        let left = self.walk(guests, slot, |one| {
+            let is_wanted = noted.len() < Frames::MAXIMUM;
+            if is_wanted {
+                noted.push(one);
+            }
+            is_wanted
+        });
         (noted, left)
     }
 

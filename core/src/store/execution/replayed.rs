@@ -8,6 +8,7 @@ use crate::{
     types::{
         fuel::Account,
         ids::InstanceId,
+        trap::Trap,
         value::{Value, Values},
     },
 };
@@ -63,7 +64,7 @@ impl Execution {
         if !self.is_last() {
             return None;
         }
-        let before = self.fuel.used();
+        let before = self.fuel.left();
         self.fuel.set_slice(most);
         let elsewhere = self.go_on(space, serving.recorders, recording);
         if elsewhere.is_some() {
@@ -72,7 +73,14 @@ impl Execution {
         if matches!(self.state, State::Waiting(_)) {
             self.wait();
         }
-        Some(self.fuel.used().saturating_sub(before))
+        // What is left says it of any account, whatever it was made of.
+        Some(before.saturating_sub(self.fuel.left()))
+    }
+
+    /// The trap that it would have ended by, where it waits for a host call too deep for its limits.
+    pub(crate) fn check_depth(&self, store: &Store) -> Option<Trap> {
+        let context = self.context.as_ref().filter(|_| self.is_waiting())?;
+        store.is_too_deep(self.depth(), &context.bounds)
     }
 
     /// How it came back. `None` where it is to be run.

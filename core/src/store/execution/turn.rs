@@ -35,6 +35,9 @@ impl Execution {
             space.limiter_mut().begin(&context.bounds);
         }
         recorders.resume(space, &self.recorded);
+        if let Some(noted) = &mut self.noted {
+            noted.host_call = 0;
+        }
         let mut recorded = recording.zip(self.noted.as_mut());
         if let Some((recording, noted)) = &mut recorded {
             recording.note_lent(space);
@@ -62,8 +65,8 @@ impl Execution {
                 Outcome::Trapped(_) => End::Trapped,
             };
             let account = self.fuel.account;
-            let refused = space.limiter().growths().map_or(&[][..], Growths::refused);
-            let used = account.used.saturating_sub(before.used);
+            let refused = space.limiter().growths().map_or(Some(&[][..]), Growths::refused);
+            let used = before.left.saturating_sub(account.left);
             recording.journal.end_run(noted, used, account, end, refused);
         }
         self.state = match outcome {

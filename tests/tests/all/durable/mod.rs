@@ -2,9 +2,11 @@
 
 mod bytes;
 mod doors;
+mod forged;
 mod growth;
 mod guests;
 mod hops;
+mod nested;
 mod processes;
 mod refusals;
 mod starts;

@@ -111,7 +111,8 @@ fn a_journal_that_is_full_begins_anew() {
 #[test]
 fn limits_of_what_is_parked() {
     let (module, parked) = (asker(), parked_by(&asker()));
-    let len = parked.as_bytes().len();
+    // With those of its call.
+    let len = parked.as_bytes().len() + 1_024;
     let mut limits = Limits::default();
     limits.parked_bytes = len - 1;
     let mut store = Store::with_limits(limits.clone());
