@@ -165,7 +165,7 @@ fuzz-planted: setup-js ## shows that the fuzz finds defects that are planted in 
 	tests/plant.sh $(MODULES)
 
 fuzz-wasi: CALLS ?= 10000000
-fuzz-wasi: SEED ?= $(shell date +%s)000
+fuzz-wasi: export SEED ?= $(shell date +%s)000
 fuzz-wasi: ## CALLS random calls of WASI from the seed SEED on: no panic, and the limits hold
 	WASI_FUZZ_CALLS=$(CALLS) WASI_FUZZ_SEED=$(SEED) cargo test --profile optimized --package guestbox-tests --test all -- wasi::fuzz::
 
