@@ -33,8 +33,9 @@ export const NO_FRAMES = framesWith([], 0);
 export function framesOf(description: string | undefined): Frames {
   if (description === undefined) return NO_FRAMES;
   const [leftOut, ...frames] = JSON.parse(description) as [number, ...Described[]];
-  const frame = ([functionIndex, name, offset, module]: Described): Frame => {
-    return { functionIndex, name: name ?? undefined, module: module ?? undefined, offset };
+  // Taking arrays apart would call what a page may have given all objects, while the guest waits.
+  const frame = (one: Described): Frame => {
+    return { functionIndex: one[0], name: one[1] ?? undefined, module: one[3] ?? undefined, offset: one[2] };
   };
   return framesWith(frames.map(frame), leftOut);
 }
