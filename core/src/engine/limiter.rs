@@ -177,9 +177,7 @@ impl Limiter {
 
     /// Refuses a table to grow from so many elements to so many, and takes none.
     pub(crate) fn check_table(&self, current: u64, desired: u64) -> Result<(), LimitError> {
-        if self.is_refused_again() {
-            return Err(self.table_elements.refuse(desired));
-        }
+        self.check_again(self.table_elements, desired)?;
         self.table_elements.check(desired)?;
         self.elements.budget().check(elements_between(current, desired))
     }
@@ -203,6 +201,7 @@ impl Limiter {
         {
             return Ok(Taken::Nothing);
         }
+        self.check_again(self.memory_pages, desired.into())?;
         self.memory_pages.check(desired.into())?;
         if matches!(self.work, Work::Adopting) {
             return Ok(Taken::Nothing);
@@ -224,6 +223,7 @@ impl Limiter {
         {
             return Ok(Taken::Nothing);
         }
+        self.check_again(self.table_elements, desired)?;
         self.table_elements.check(desired)?;
         if matches!(self.work, Work::Making(_) | Work::Adopting) {
             return Ok(Taken::Nothing);
@@ -241,33 +241,32 @@ impl Limiter {
 
     /// Whether a memory grows from so many pages to so many, or is made with these, from 0. What it takes is taken.
     pub fn lets_memory_grow(&mut self, current: u32, desired: u32) -> bool {
-        let growth = if self.is_refused_again() {
-            Err(self.memory_pages.refuse(desired.into()))
-        } else {
-            self.memory_growth(current, desired)
-        };
+        let growth = self.memory_growth(current, desired);
         self.answer(growth)
     }
 
     /// Whether a table grows from so many elements to so many, or is made with these, from 0. What it takes is taken.
     pub fn lets_table_grow(&mut self, current: u64, desired: u64) -> bool {
-        let growth = if self.is_refused_again() {
-            Err(self.table_elements.refuse(desired))
-        } else {
-            self.table_growth(current, desired)
-        };
+        let growth = self.table_growth(current, desired);
         self.answer(growth)
     }
 
-    /// Whether the next growth of a guest was refused when that was recorded.
-    fn is_refused_again(&self) -> bool {
-        matches!(self.work, Work::Growing) && self.growths().is_some_and(Growths::is_refused)
+    /// Refuses growth of a guest that was refused when that was recorded.
+    fn check_again(&self, limit: Maximum, desired: u64) -> Result<(), LimitError> {
+        let was_refused =
+            matches!(self.work, Work::Growing) && self.growths().is_some_and(Growths::is_refused);
+        if was_refused { Err(limit.refuse(desired)) } else { Ok(()) }
+    }
+
+    /// What notes growth, where there is some, and it is growth that is asked for.
+    fn noted(&mut self) -> Option<&mut Growths> {
+        self.growths.as_deref_mut().filter(|_| matches!(self.work, Work::Growing))
     }
 
     /// The answer to the engine, by what the growth took.
     fn answer(&mut self, growth: Result<Taken, LimitError>) -> bool {
         self.taken = Taken::Nothing;
-        if let (Work::Growing, Some(growths)) = (&self.work, &mut self.growths) {
+        if let Some(growths) = self.noted() {
             growths.note(growth.as_ref().err().copied());
         }
         match growth {
@@ -284,7 +283,7 @@ impl Limiter {
 
     /// Gives back what the last growth took, as the engine could not do it after all.
     pub fn undo(&mut self) {
-        if let (Work::Growing, Some(growths)) = (&self.work, &mut self.growths) {
+        if let Some(growths) = self.noted() {
             growths.undo();
         }
         self.give_back();
@@ -292,7 +291,7 @@ impl Limiter {
 
     /// Gives back what the last growth took, as there is not the fuel for it: it will be asked for again.
     pub fn postpone(&mut self) {
-        if let (Work::Growing, Some(growths)) = (&self.work, &mut self.growths) {
+        if let Some(growths) = self.noted() {
             growths.postpone();
         }
         self.give_back();

@@ -8,10 +8,10 @@ use crate::{
         journal::{Journal, Stop},
     },
     engine::{Global, Growths, Memory, Space},
-    error::{HandleError, SnapshotError},
+    error::HandleError,
     limits::{count, maximum},
     module::Module,
-    snapshot::{self, Snapshot, plain::Plain},
+    snapshot::Snapshot,
     store::{cell::Cell, execution::Execution},
     types::{externs::ExternType, ids::InstanceId, value::Value},
 };
@@ -213,7 +213,7 @@ impl Store {
         let Ok(Instance { imported, context, .. }) = self.instances.get(key) else { return };
         let (module, imports_any) = (context.module.clone(), !imported.is_empty());
         let is_alone = self.is_alone(key);
-        let base = if imports_any && is_alone { self.capture(key) } else { None };
+        let base = if imports_any && is_alone { self.capture(key).ok() } else { None };
         let is_captured = base.is_some() || !imports_any;
         let has_reference = module.imports().iter().any(|import| match import.ty() {
             ExternType::Global(ty) => ty.mutable && ty.value.is_reference(),
@@ -229,15 +229,6 @@ impl Store {
         if let Some(recording) = self.recording(key) {
             recording.journal.stop(stop);
         }
-    }
-
-    /// What an instance is now, of which no call is under way.
-    fn capture(&mut self, key: u32) -> Option<Snapshot> {
-        let Self { instances, cells, .. } = self;
-        let Instance { body, context, .. } = instances.get_mut(key).ok()?;
-        let cell = cells.get_mut(context.cell).ok()?;
-        let parts = body.parts(&context.module, cell)?;
-        captured(&mut *cell.space, &context.module, &parts).ok()
     }
 
     /// Begins the journal of an instance, which was such as a snapshot has it.
@@ -301,19 +292,6 @@ impl Execution {
 pub(super) fn taken_bytes(len: usize, calls: usize) -> u64 {
     const CALL_BYTES: u64 = 1 << 10;
     count(len).saturating_add(count(calls).saturating_mul(CALL_BYTES))
-}
-
-/// The snapshot of an instance with these parts.
-pub(super) fn captured(
-    space: &mut dyn Space,
-    module: &Module,
-    parts: &Parts,
-) -> Result<Snapshot, SnapshotError> {
-    let globals = parts.globals.iter().map(|global| Plain::try_from(space.get(*global)?).ok());
-    let globals = globals.collect::<Option<Vec<_>>>().ok_or(SnapshotError::Engine)?;
-    let memories: Vec<_> = parts.memories.iter().map(|memory| space.bytes(*memory)).collect();
-    let snapshot = snapshot::format::write(module.identity(), &memories, &globals);
-    snapshot.ok_or(SnapshotError::OutOfSystemMemory)
 }
 
 /// The values of the constants that an instance imports.

@@ -1,12 +1,12 @@
 //! Snapshots: taking them, restoring them, new instances from them.
 
-use super::{Store, instances::Instance, memories::pages_of, recording::captured};
+use super::{Store, instances::Instance, memories::pages_of};
 use crate::{
     engine::{self, Global, Memory, Space},
     error::InstantiateError,
     limits::{Bounds, InstanceLimits, Limits, maximum},
     module::Module,
-    snapshot::{ForkError, RestoreError, Snapshot, SnapshotError, Uncapturable, format},
+    snapshot::{ForkError, RestoreError, Snapshot, SnapshotError, Uncapturable, format, plain::Plain},
     store::{
         cell::Cell,
         environment::{Environment, Resolved},
@@ -51,11 +51,19 @@ impl Store {
         if self.is_busy(instance) {
             return Err(SnapshotError::Busy);
         }
+        self.capture(key)
+    }
+
+    /// The snapshot of an instance of which no call is under way.
+    pub(super) fn capture(&mut self, key: u32) -> Result<Snapshot, SnapshotError> {
         let Instance { body, context, .. } =
             self.instances.get_mut(key).map_err(|_| SnapshotError::Engine)?;
         let cell = self.cells.get_mut(context.cell).map_err(|_| SnapshotError::Engine)?;
         let parts = body.parts(&context.module, cell).ok_or(SnapshotError::Engine)?;
-        captured(&mut *cell.space, &context.module, &parts)
+        let globals = parts.globals.iter().map(|global| Plain::try_from(cell.space.get(*global)?).ok());
+        let globals = globals.collect::<Option<Vec<_>>>().ok_or(SnapshotError::Engine)?;
+        let memories: Vec<_> = parts.memories.iter().map(|memory| cell.space.bytes(*memory)).collect();
+        format::write(context.module.identity(), &memories, &globals).ok_or(SnapshotError::OutOfSystemMemory)
     }
 
     /// Makes an instance what it was when the snapshot was taken, of it or of another instance of

@@ -75,7 +75,7 @@ impl Execution {
         }
         let begin = Begin {
             export: self.export,
-            nested: self.place.is_some_and(Place::is_nested),
+            nested: self.is_nested(),
             keeps_stack: self.keeps_stack,
             word: self.word,
             account: self.fuel.account,

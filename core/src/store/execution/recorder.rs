@@ -11,9 +11,13 @@ use crate::{
         frames::{Frame, Frames},
         value::Value,
     },
-    wasm::{Bodies, LEAVING, OUTSIDE, SLOT, SLOT_BYTES},
+    wasm::{self, Bodies, LEAVING, OUTSIDE, SLOT, SLOT_BYTES},
 };
-use alloc::{sync::Arc, vec::Vec};
+use alloc::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    vec::Vec,
+};
 
 /// Where the guests of a cell note their frames, dead ones too: calls of others may lead into them.
 #[derive(Debug, Default)]
@@ -75,7 +79,7 @@ impl Recorders {
     /// Makes the notes those of an execution that goes on.
     pub(crate) fn resume(&self, space: &mut dyn Space, recorded: &Recorded) {
         let Some(globals) = self.globals else { return };
-        for (number, recorded) in recorded.slots() {
+        for (number, recorded) in &recorded.slots {
             let guest = self.guests.get(*number).and_then(Option::as_ref);
             let slots = guest.map(|guest| space.bytes_mut(guest.slots));
             if let Some(slots) = slots.and_then(|slots| slots.get_mut(..recorded.len())) {
@@ -94,32 +98,27 @@ impl Recorders {
         }
         [recorded.current, recorded.guest, recorded.leaver] = globals.get(space);
         recorded.guests = Some(Arc::clone(&self.guests));
-        recorded.many = 0;
         let used = recorded.used();
-        for number in self.under_way(&*space, recorded) {
-            let Some(guest) = self.guests.get(number).and_then(Option::as_ref) else { continue };
-            let slots = space.bytes(guest.slots);
-            recorded.keep(number, slots.get(..used).unwrap_or(slots));
-        }
-    }
-
-    /// The guests that have frames; all where one of them is not known.
-    fn under_way(&self, space: &dyn Space, recorded: &Recorded) -> Vec<usize> {
-        if self.guests.len() == 1 {
-            return Vec::from([0]);
-        }
-        let slot = |guest: usize, slot: usize| {
-            let bytes = space.bytes(self.guests.get(guest)?.as_ref()?.slots);
-            bytes.as_chunks::<SLOT_BYTES>().0.get(slot).copied()
+        let slots = |number: usize| {
+            let slots = space.bytes(self.guests.get(number)?.as_ref()?.slots);
+            Some(slots.get(..used).unwrap_or(slots))
         };
-        let mut found = Vec::new();
-        let left = recorded.walk(&self.guests, slot, |noted| {
-            if !found.contains(&noted.guest) {
-                found.push(noted.guest);
+        if self.guests.len() == 1 {
+            return recorded.keep([0], slots);
+        }
+        let mut under_way = Vec::new();
+        let left = recorded.walk(&self.guests, slots, |noted| {
+            if !under_way.contains(&noted.guest) {
+                under_way.push(noted.guest);
             }
             true
         });
-        if left == 0 { found } else { (0..self.guests.len()).collect() }
+        if left == 0 {
+            recorded.keep(under_way, slots);
+        } else {
+            // One of them is not known, and what is beyond it neither.
+            recorded.keep(0..self.guests.len(), slots);
+        }
     }
 }
 
@@ -154,9 +153,8 @@ pub(crate) struct Recorded {
     leaver: i32,
     /// The guests that there were.
     guests: Option<Guests>,
-    /// The slots of those that have frames, by their numbers, and how many these are: behind them is room of others before.
+    /// The slots of those that have frames, by their numbers.
     slots: Vec<(usize, Vec<u8>)>,
-    many: usize,
 }
 
 /// A frame as it was noted.
@@ -168,7 +166,7 @@ struct Noted {
 
 impl Recorded {
     pub(crate) const fn new() -> Self {
-        Self { current: OUTSIDE, guest: OUTSIDE, leaver: OUTSIDE, guests: None, slots: Vec::new(), many: 0 }
+        Self { current: OUTSIDE, guest: OUTSIDE, leaver: OUTSIDE, guests: None, slots: Vec::new() }
     }
 
     /// Bytes of the slots in use.
@@ -185,46 +183,45 @@ impl Recorded {
         self.current & (SLOT - 1) == LEAVING
     }
 
-    /// The slots of the guests that have frames, by their numbers.
-    fn slots(&self) -> &[(usize, Vec<u8>)] {
-        self.slots.get(..self.many).unwrap_or_default()
-    }
-
-    /// Keeps the slots of a guest.
-    fn keep(&mut self, number: usize, slots: &[u8]) {
-        if self.slots.len() <= self.many {
-            self.slots.push((number, Vec::new()));
-        }
-        if let Some((of, kept)) = self.slots.get_mut(self.many) {
+    /// Keeps the slots of guests, in the place of those before.
+    fn keep<'a>(
+        &mut self,
+        numbers: impl IntoIterator<IntoIter: ExactSizeIterator<Item = usize>>,
+        slots: impl Fn(usize) -> Option<&'a [u8]>,
+    ) {
+        let numbers = numbers.into_iter();
+        self.slots.resize_with(numbers.len(), Default::default);
+        for ((of, kept), number) in self.slots.iter_mut().zip(numbers) {
             *of = number;
             kept.clear();
+            let slots = slots(number).unwrap_or_default();
             // The guest chose how many there are.
             if kept.try_reserve(slots.len()).is_ok() {
                 kept.extend_from_slice(slots);
             }
-            self.many = self.many.saturating_add(1);
         }
     }
 
     /// Gives the frames from the innermost one on, as long as they are wanted and known; how many there are besides.
-    fn walk(
+    fn walk<'a>(
         &self,
         guests: &[Option<Guest>],
-        slot: impl Fn(usize, usize) -> Option<[u8; SLOT_BYTES]>,
+        slots: impl Fn(usize) -> Option<&'a [u8]>,
         mut is_wanted: impl FnMut(Noted) -> bool,
     ) -> usize {
         let mut left = self.used() / SLOT_BYTES;
         let mut guest = if self.is_leaving() { self.leaver } else { self.guest };
         while let Some(next) = left.checked_sub(1)
             && let Ok(of) = usize::try_from(guest)
-            && let Some([a, b, c, d, caller @ ..]) = slot(of, next)
+            && let Some(slots) = slots(of)
+            && let Some(&[a, b, c, d, ref caller @ ..]) = slots.as_chunks::<SLOT_BYTES>().0.get(next)
         {
             let offset = u32::from_le_bytes([a, b, c, d]);
             if !is_wanted(Noted { guest: of, offset }) {
                 break;
             }
-            if guests.get(of).is_none_or(|guest| guest.as_ref().is_none_or(|guest| guest.is_door(offset))) {
-                guest = i32::from_le_bytes(caller);
+            if guests.get(of).and_then(Option::as_ref).is_none_or(|guest| guest.is_door(offset)) {
+                guest = i32::from_le_bytes(*caller);
             }
             left = next;
         }
@@ -233,12 +230,12 @@ impl Recorded {
 
     /// The innermost frames, and how many there are besides.
     fn noted(&self, guests: &[Option<Guest>]) -> (Vec<Noted>, usize) {
-        let slot = |guest: usize, slot: usize| {
-            let (_, slots) = self.slots().iter().find(|(number, _)| *number == guest)?;
-            slots.as_chunks::<SLOT_BYTES>().0.get(slot).copied()
+        let slots = |guest: usize| {
+            let mut all = self.slots.iter();
+            all.find_map(|(number, slots)| (*number == guest).then_some(&**slots))
         };
         let mut noted = Vec::new();
-        let left = self.walk(guests, slot, |one| {
+        let left = self.walk(guests, slots, |one| {
             let is_wanted = noted.len() < Frames::MAXIMUM;
             if is_wanted {
                 noted.push(one);
@@ -252,26 +249,20 @@ impl Recorded {
     pub(crate) fn frames(&self, called: Instance) -> Frames {
         let Some(guests) = &self.guests else { return Frames::NONE };
         let (noted, left_out) = self.noted(guests);
-        let mut numbers: Vec<_> = noted.iter().map(|noted| noted.guest).collect();
-        numbers.sort_unstable();
-        numbers.dedup();
+        let numbers: BTreeSet<_> = noted.iter().map(|noted| noted.guest).collect();
         let known =
-            numbers.iter().map(|number| guests.get(*number)?.as_ref()?.known(*number, &noted, called));
-        let known: Vec<_> = known.collect();
-        let frame = |noted: Noted| {
-            let at = numbers.binary_search(&noted.guest).ok()?;
-            known.get(at)?.as_ref()?.frame(noted.offset)
-        };
-        Frames { frames: noted.into_iter().filter_map(frame).collect(), left_out }
+            |number: usize| Some((number, guests.get(number)?.as_ref()?.known(number, &noted, called)?));
+        let known: BTreeMap<_, _> = numbers.into_iter().filter_map(known).collect();
+        let frame = |noted: &Noted| known.get(&noted.guest)?.frame(noted.offset);
+        Frames { frames: noted.iter().filter_map(frame).collect(), left_out }
     }
 }
 
 impl Guest {
     /// Whether the slot of a function that was at an offset says which guest has the one before.
     fn is_door(&self, offset: u32) -> bool {
-        let bodies = self.module.frames().map(|frames| &frames.bodies);
-        bodies
-            .is_some_and(|bodies| bodies.function_at(offset).is_some_and(|function| bodies.is_door(function)))
+        let Some(wasm::Frames { bodies, .. }) = self.module.frames() else { return false };
+        bodies.function_at(offset).is_some_and(|function| bodies.is_door(function))
     }
 
     /// What is known of the functions in its frames; it is the guest of a number.

@@ -43,14 +43,12 @@ impl Guests {
     }
 }
 
-/// The frames, a line each.
-fn lines(trap: &Trap) -> Vec<String> {
-    trap.frames().iter().map(|frame| frame.to_string().replace(' ', "")).collect()
-}
-
-/// Those with the offsets left out.
+/// The frames, a line each without the offset and what is behind it.
 fn places(trap: &Trap) -> Vec<String> {
-    lines(trap).iter().map(|line| line.split(":0x").next().unwrap().to_owned()).collect()
+    trap.frames()
+        .iter()
+        .map(|frame| frame.to_string().split(":0x").next().unwrap().replace(' ', ""))
+        .collect()
 }
 
 /// Calls the place of the table with one less than it was called with, or traps at 0.
