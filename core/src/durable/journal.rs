@@ -1,13 +1,16 @@
 //! The journal of a guest: what its supervisor did, in its order.
 
-use super::acts::{self, Act, Begin, End, Refers};
+use super::{
+    acts::{self, Act, Begin, End, Refers},
+    under_way::UnderWay,
+};
 use crate::{
     error::ParkError,
     limits::{LimitError, Maximum, count},
     snapshot::plain::Reader,
     types::{fuel::Account, value::Value},
 };
-use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
+use alloc::{sync::Arc, vec::Vec};
 use core::{
     mem,
     sync::atomic::{AtomicBool, Ordering},
@@ -24,8 +27,7 @@ pub(crate) struct Journal {
     calls: u32,
     /// How many host calls were made.
     host_calls: u64,
-    /// The calls that are under way, by their numbers, in the order in which they began.
-    live: BTreeMap<u32, Live>,
+    live: UnderWay<Live>,
     /// Whether calls nest: what an import did while it was called can be left out.
     nests: bool,
     /// What can be added to, as nothing was noted after it.
@@ -91,7 +93,7 @@ pub(crate) struct Noted {
 pub(crate) struct Taken<'a> {
     pub(crate) acts: &'a [u8],
     /// The calls under way.
-    pub(crate) live: &'a BTreeMap<u32, Live>,
+    pub(crate) live: &'a UnderWay<Live>,
     /// Whether nothing was left out.
     pub(crate) is_all: bool,
 }
@@ -112,7 +114,7 @@ impl Journal {
             stopped: None,
             calls: 0,
             host_calls: 0,
-            live: BTreeMap::new(),
+            live: UnderWay::new(),
             nests,
             last: None,
             adds: false,
@@ -125,7 +127,7 @@ impl Journal {
     pub(crate) fn stop(&mut self, stop: Stop) {
         self.stopped.get_or_insert(stop);
         self.acts = Vec::new();
-        self.live = BTreeMap::new();
+        self.live = UnderWay::new();
         self.last = None;
     }
 
@@ -143,7 +145,7 @@ impl Journal {
         }
         self.calls = number.checked_add(1)?;
         let live = Live { account: begin.account, waits: None, began, acts: self.acts.len() };
-        self.live.insert(number, live);
+        self.live.add(number, live);
         Some(Noted { number, host_call: 0, dropped: Arc::clone(&self.dropped) })
     }
 
@@ -155,7 +157,7 @@ impl Journal {
             return;
         }
         let number = call.number;
-        let Some(live) = self.live.get(&number) else { return };
+        let Some(live) = self.live.get(number) else { return };
         let is_other = live.account != account;
         let continues = |last: LastRun| last.call == number && answer.is_none() && !is_other;
         self.adds = self.last.is_some_and(continues);
@@ -201,7 +203,7 @@ impl Journal {
         self.adds = false;
         if matches!(end, End::Finished | End::Trapped) {
             self.remove(number);
-        } else if let Some(live) = self.live.get_mut(&number) {
+        } else if let Some(live) = self.live.get_mut(number) {
             live.account = account;
             live.acts = self.acts.len();
             live.waits = None;
@@ -220,7 +222,7 @@ impl Journal {
     }
 
     fn end_number(&mut self, number: u32) {
-        if !self.live.contains_key(&number) {
+        if self.live.get(number).is_none() {
             return;
         }
         self.push(|acts| {
@@ -231,18 +233,20 @@ impl Journal {
         if self.nests {
             // Those that are nested in it have their places after its end.
             let end = self.acts.len();
-            self.live.range_mut(number..).for_each(|(_, live)| live.acts = end);
+            let inner = self.live.iter_mut().filter(|(inner, _)| *inner > number);
+            inner.for_each(|(_, live)| live.acts = end);
         }
     }
 
     /// A call has ended, which is noted.
     fn remove(&mut self, number: u32) {
-        let Some(ended) = self.live.remove(&number) else { return };
+        let Some(ended) = self.live.remove(number) else { return };
         if self.nests {
             // Who does not leave out that it began does not leave out that it has ended.
             let end = self.acts.len();
-            let outer = self.live.range_mut(..number);
-            outer.filter(|(_, live)| live.acts > ended.began).for_each(|(_, live)| live.acts = end);
+            let outer = self.live.iter_mut().filter(|(outer, _)| *outer < number);
+            let others = outer.filter(|(_, live)| live.acts > ended.began);
+            others.for_each(|(_, live)| live.acts = end);
         }
     }
 
@@ -281,8 +285,8 @@ impl Journal {
             Some(Stop::Reference) => return Err(ParkError::Reference),
             Some(Stop::Shared) => return Err(ParkError::SharedMemory),
         }
-        let last = self.live.last_key_value().filter(|(_, last)| self.nests && last.waits.is_some());
-        let end = last.map_or(self.acts.len(), |(_, last)| last.acts);
+        let last = self.live.iter().next_back().filter(|last| self.nests && last.waits.is_some());
+        let end = last.map_or(self.acts.len(), |last| last.acts);
         let acts = self.acts.get(..end).unwrap_or_default();
         Ok(Taken { acts, live: &self.live, is_all: end == self.acts.len() })
     }

@@ -183,7 +183,7 @@ impl Store {
             recording
         };
         let taken = journal.take()?;
-        let waiting = taken.live.values().map(|live| match live.waits {
+        let waiting = taken.live.iter().map(|live| match live.waits {
             Some(waits) => {
                 let import = context.module.imported_function(waits.ordinal)?;
                 Some(Waiting::HostCall { module: import.module(), name: import.name(), number: waits.number })

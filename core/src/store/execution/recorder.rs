@@ -13,11 +13,7 @@ use crate::{
     },
     wasm::{self, Bodies, LEAVING, OUTSIDE, SLOT, SLOT_BYTES},
 };
-use alloc::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-    vec::Vec,
-};
+use alloc::{sync::Arc, vec::Vec};
 
 /// Where the guests of a cell note their frames, dead ones too: calls of others may lead into them.
 #[derive(Debug, Default)]
@@ -249,11 +245,19 @@ impl Recorded {
     pub(crate) fn frames(&self, called: Instance) -> Frames {
         let Some(guests) = &self.guests else { return Frames::NONE };
         let (noted, left_out) = self.noted(guests);
-        let numbers: BTreeSet<_> = noted.iter().map(|noted| noted.guest).collect();
-        let known =
-            |number: usize| Some((number, guests.get(number)?.as_ref()?.known(number, &noted, called)?));
-        let known: BTreeMap<_, _> = numbers.into_iter().filter_map(known).collect();
-        let frame = |noted: &Noted| known.get(&noted.guest)?.frame(noted.offset);
+        let mut known: Vec<Known<'_>> = Vec::new();
+        for one in &noted {
+            let guest = guests.get(one.guest).and_then(Option::as_ref);
+            if !known.iter().any(|known| known.guest == one.guest)
+                && let Some(guest) = guest.and_then(|guest| guest.known(one.guest, &noted, called))
+            {
+                known.push(guest);
+            }
+        }
+        let frame = |noted: &Noted| {
+            let known = known.iter().find(|known| known.guest == noted.guest)?;
+            known.frame(noted.offset)
+        };
         Frames { frames: noted.iter().filter_map(frame).collect(), left_out }
     }
 }
@@ -274,12 +278,13 @@ impl Guest {
         functions.dedup();
         let names = self.module.function_names(&functions);
         let module = (self.instance != called).then(|| self.module.label());
-        Some(Known { bodies, module, functions, names })
+        Some(Known { guest: number, bodies, module, functions, names })
     }
 }
 
 /// What is known of the functions of a guest.
 struct Known<'a> {
+    guest: usize,
     bodies: &'a Bodies,
     module: Option<Arc<str>>,
     /// Their indices, sorted, and their names.
