@@ -13,7 +13,7 @@ UNOPTIMIZED := $(foreach package,wasmi wasmi_core wasmi_ir wasmi_collections was
 # The toolchain that has the wasm32 target; the environment may name another.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: help demo terminal test check check-js format-js bench-quick bench-compile bench-engine bench-fuel bench-turns bench-wasi census record-census glue hostile oracle fuzz fuzz-planted fuzz-wasi soak package programs runtime supervisor record-spec record-supervisor record-traces record-wasi clean \
+.PHONY: help demo durable terminal test check check-js format-js bench-quick bench-compile bench-engine bench-fuel bench-turns bench-wasi census record-census glue hostile oracle fuzz fuzz-planted fuzz-wasi soak package programs runtime supervisor record-spec record-supervisor record-traces record-wasi clean \
 	setup-wasm setup-wasi setup-js setup-guests setup-large setup-census setup-browser setup-firefox setup-terminal setup-runtimes setup-bundlers setup-more-bundlers setup-runtime setup-all \
 	test-core test-native test-host test-js test-package test-browser test-terminal test-bundlers
 
@@ -168,6 +168,10 @@ fuzz-wasi: CALLS ?= 10000000
 fuzz-wasi: export SEED ?= $(shell date +%s)000
 fuzz-wasi: ## CALLS random calls of WASI from the seed SEED on: no panic, and the limits hold
 	WASI_FUZZ_CALLS=$(CALLS) WASI_FUZZ_SEED=$(SEED) cargo test --profile optimized --package guestbox-tests --test all -- wasi::fuzz::
+
+durable: ## parks the real guests and all programs at each of their host calls, and reads 100,000 damaged and 10,000 forged parked guests
+	DURABLE=all tests/areas.sh optimized durable
+	MOMENTS=200 $(NODE24) --test js/test/parked-guests.test.mjs
 
 soak: package ## 20,000 rounds of instantiate and teardown, and of reset, natively and in Node, memory flat
 	cargo run --quiet --release --package guestbox-tests --bin soak

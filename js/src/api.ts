@@ -11,11 +11,13 @@ export {
   InvokeError,
   LoadError,
   MemoryError,
+  ParkError,
   PoisonedError,
   RestoreError,
   SnapshotError,
   TableError,
   Trap,
+  UnparkError,
   WasiError,
 } from "./base/errors.js";
 export type { AddressLike, AnswerLike, SignalLike } from "./base/web.js";
@@ -41,6 +43,7 @@ export type {
   InstantiateArguments,
   ResultOf,
 } from "./signatures.js";
+export type { Parked, WaitsFor } from "./parked.js";
 export type { Snapshot } from "./snapshot.js";
 export type { ElementValue, FunctionType, Table, TableElement, TableType } from "./table.js";
 export type { ErrorCode, ErrorCodes, ModuleNeeds, TrapCode } from "./base/tables.js";
@@ -61,7 +64,10 @@ export type {
   Outcome,
   Overlapping,
   PaceOptions,
+  ParkedCall,
   ResumeOptions,
   SyncCallOptions,
   SyncOutcome,
+  UnparkOptions,
+  Unparked,
 } from "./types.js";

@@ -18,18 +18,21 @@ import { Memory, type ReadStringOptions } from "./memory.js";
 import { Snapshot, snapshotHandle } from "./snapshot.js";
 import type { Exports, Imports } from "./signatures.js";
 import type { CallOptions, ExportDescriptor, GuestOptions, Module, Outcome, SyncCallOptions, SyncOutcome } from "./types.js";
-import { type CalledModule, type Callee, Caller, signatureOf, stateOf } from "./calls/caller.js";
+import { type CalledModule, type Callee, Caller, type Signature, signatureOf, stateOf } from "./calls/caller.js";
 import { type Call, Calls, overlappingOf } from "./calls/calls.js";
 import { drive, driveAsync, valueOf } from "./calls/drive.js";
 import type { Pace } from "./calls/pace.js";
+import { ParkedCall } from "./calls/parked-call.js";
 import type { Calling, HostFunction, Served, ServedGuest } from "./calls/served.js";
 import { Global } from "./global.js";
 import { Table, type TableElement } from "./table.js";
+import { Parked, type WaitsFor } from "./parked.js";
 import { type Thing, systemNumbers, systemOf, withHandles } from "./imported.js";
 
 export const GUEST_NAMES: Names<GuestOptions> = {
   allocator: true,
   floats: true,
+  journal: true,
   fuel: true,
   maxCallDepth: true,
   maxMemoryPages: true,
@@ -142,6 +145,21 @@ export class Guest implements ServedGuest, Living {
       engine,
       engine.use((host) => host.snapshot(instance)),
     );
+  }
+
+  record(): void {
+    const instance = this.instance();
+    this.engine.use((host) => host.record(instance));
+  }
+
+  park(): Parked {
+    const { engine, startCall } = this;
+    const park = (): number => {
+      if (this.isStarting && startCall !== undefined) return engine.use((host) => host.park_call(startCall));
+      const instance = this.instance();
+      return engine.use((host) => host.park(instance));
+    };
+    return new Parked(engine, park());
   }
 
   restore(snapshot: Snapshot): void {
@@ -305,13 +323,38 @@ export class Guest implements ServedGuest, Living {
   async startAsync(pace: Pace): Promise<void> {
     const { startCall } = this;
     if (startCall === undefined) return;
-    try {
-      const { calls, served } = this.callee;
-      const call = (this.starting = calls.begun(startCall));
-      valueOf(this.engine, call, await driveAsync(served, call, pace, () => this.started()));
-    } finally {
+    const call = this.begunStart(startCall);
+    valueOf(this.engine, call, await driveAsync(this.callee.served, call, pace, () => this.started()));
+  }
+
+  /** Its start function is under way, to be run asynchronously. */
+  private begunStart(handle: number): Call {
+    const call = (this.starting = this.callee.calls.begun(handle));
+    call.whenOver = () => {
       if (this.life === "starting") this.end();
+    };
+    return call;
+  }
+
+  /** @internal A call of it that was parked: of the export at a position, or of its start function. */
+  parkedCall(handle: number, position: number, waitsFor: WaitsFor): ParkedCall {
+    const { engine, callee, module } = this;
+    const { calls, served, mode } = callee;
+    const fuelUsed = engine.proceed((host) => host.fuel_used(handle));
+    if (handle === this.startCall) {
+      const finish = (): Result => {
+        this.started();
+        return undefined;
+      };
+      return new ParkedCall(served, this.begunStart(handle), undefined, waitsFor, finish, fuelUsed);
     }
+    const finish = (): Result => (module.signature(position, mode) as Signature).results.takeResult(engine);
+    return new ParkedCall(served, calls.begun(handle), module.exports[position]?.name, waitsFor, finish, fuelUsed);
+  }
+
+  /** Whether its start function has begun and not ended. */
+  private get isStarting(): boolean {
+    return this.life === "starting" && this.startCall !== undefined && this.starting?.isOver !== true;
   }
 
   /** The start function has returned. */
@@ -382,8 +425,7 @@ export class Guest implements ServedGuest, Living {
   private memoryHandle(name: string): number {
     const { engine, startCall } = this;
     // Before the start function has returned there is no number to ask for it by.
-    if (this.life === "starting" && startCall !== undefined && this.starting?.isOver !== true)
-      return engine.use((host) => host.caller_memory(startCall));
+    if (this.isStarting && startCall !== undefined) return engine.use((host) => host.caller_memory(startCall));
     const instance = this.instance();
     return engine.use((host) => host.exported_memory(instance, name));
   }

@@ -44,8 +44,8 @@ const lossyDecoder = decoderOf("utf-8", true);
 export class Memory {
   /** Does what `dispose` does, at the end of a `using`. */
   declare readonly [Symbol.dispose]: () => void;
-  /** Where its bytes are and how many, as of when the engine had been entered so often. */
-  private place = { address: 0, size: 0, entered: -1 };
+  /** Where its bytes are and how many, and whether the engine has to write them, as of when it had been entered so often. */
+  private place = { address: 0, size: 0, isNoted: false, entered: -1 };
   private readonly held: Held;
 
   private constructor(
@@ -92,7 +92,10 @@ export class Memory {
   /** Writes bytes at `offset`; all of them or, where they do not fit, none. */
   write(offset: number, bytes: Bytes): void {
     const from = bytesOf("the bytes", bytes);
-    this.slice(offset, from.length).set(from);
+    const to = this.slice(offset, from.length);
+    if (!this.place.isNoted) return to.set(from);
+    const handle = this.use();
+    this.engine.use((host) => host.memory_write(handle, checkPlace("offset", offset), from));
   }
 
   /**
@@ -155,7 +158,9 @@ export class Memory {
     const { engine } = this;
     if (this.place.entered !== engine.entered) {
       const address = engine.use((host) => host.memory_address(handle));
-      this.place = { address, size: engine.head(Protocol.PAGES_WORD) * PAGE_BYTES, entered: engine.entered };
+      const word = engine.head(Protocol.PAGES_WORD);
+      const isNoted = (word & Protocol.NOTED) !== 0;
+      this.place = { address, size: (word & ~Protocol.NOTED) * PAGE_BYTES, isNoted, entered: engine.entered };
     }
     const { address, size } = this.place;
     if (start + count > size) {

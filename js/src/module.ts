@@ -1,26 +1,41 @@
 /** Modules: compiled once, instantiated many times. */
-import { checkFuel, checkU32 } from "./base/checks.js";
+import { checkBoolean, checkFuel, checkU32 } from "./base/checks.js";
 import { disposable } from "./base/disposable.js";
-import { DisposedError, isOfCount } from "./base/errors.js";
-import { printable } from "./base/frames.js";
+import { DisposedError, Trap, isOfCount } from "./base/errors.js";
+import { framesOf, printable } from "./base/frames.js";
 import { known, optionsOf } from "./base/options.js";
 import { counted, shown } from "./base/shown.js";
-import type { ModuleNeeds } from "./base/tables.js";
+import { type ModuleNeeds, Protocol, Step } from "./base/tables.js";
 import type { Engine } from "./host/engine.js";
 import type { Held, Keeper } from "./host/net.js";
 import type { FloatMode, ValueType } from "./host/value.js";
 import { floatMode } from "./host/values.js";
+import { type Parked, type WaitsFor, parkedHandle } from "./parked.js";
 import { snapshotHandle } from "./snapshot.js";
 import type { Exports, ExportsOf, Imports, ImportsOf, InstantiateArguments } from "./signatures.js";
-import type { ExternType, ExportDescriptor, Guest as NamedGuest, ImportDescriptor, InstantiateOptions, PaceOptions } from "./types.js";
+import type {
+  ExternType,
+  ExportDescriptor,
+  Guest as NamedGuest,
+  GuestOptions,
+  ImportDescriptor,
+  InstantiateOptions,
+  PaceOptions,
+  UnparkOptions,
+  Unparked,
+} from "./types.js";
 import { PACE_NAMES, type Signature, signatureOf, stateOf } from "./calls/caller.js";
 import { overlappingOf } from "./calls/calls.js";
+import { ended } from "./calls/ended.js";
+import { RESUME_NAMES } from "./calls/outcome.js";
 import { Pace } from "./calls/pace.js";
 import { Tempo } from "./calls/tempo.js";
+import type { HostFunction } from "./calls/served.js";
 import { GUEST_NAMES, Guest, type GuestModule } from "./guest.js";
 import { type Thing, resolve, systemNumbers, withHandles } from "./imported.js";
 
 const INSTANTIATE_OPTIONS = known<InstantiateOptions>({ ...GUEST_NAMES, snapshot: true });
+const UNPARK_OPTIONS = known<UnparkOptions>({ ...GUEST_NAMES, ...RESUME_NAMES });
 const INSTANTIATE_ASYNC_OPTIONS = known<InstantiateOptions & PaceOptions>({ ...GUEST_NAMES, ...PACE_NAMES, snapshot: true });
 
 /** A compiled module. */
@@ -89,6 +104,37 @@ export class Module implements GuestModule {
     return guest;
   }
 
+  unpark<E extends ExportsOf<E> = Exports, I extends ImportsOf<I> = Imports>(
+    imports: I,
+    parked: Parked,
+    options?: UnparkOptions,
+  ): Promise<Unparked<E>>;
+  async unpark(imports: Imports, parked: Parked, given?: UnparkOptions): Promise<Unparked> {
+    const options = optionsOf(given, UNPARK_OPTIONS);
+    const pace = new Pace(options, this.tempo);
+    const { engine } = this;
+    let waiting: readonly WaitsFor[] = [];
+    const { made, functions, things } = this.begin(imports, options, ({ module, handles, fuel, pages, depth, ways, numbers }) => {
+      const from = parkedHandle(engine, parked);
+      ({ waiting } = parked);
+      return engine.use((host) => host.unpark(module, handles, from, fuel, pages, depth, ways, numbers));
+    });
+    let unparked: Unparked | undefined;
+    const step = (): Step => {
+      const ready = engine.proceed((host) => host.replay(made, pace.slice));
+      if (ready === undefined) return Step.SLICE_OVER;
+      unparked = this.unparked(made, ready, waiting, { functions, things, options });
+      return Step.FINISHED;
+    };
+    try {
+      if (pace.time(step) === Step.SLICE_OVER) await pace.slices(step);
+      return unparked as unknown as Unparked;
+    } finally {
+      pace.close();
+      if (engine.isLive) engine.host.drop_replay(made);
+    }
+  }
+
   dispose(): void {
     this.held.dispose();
   }
@@ -118,28 +164,62 @@ export class Module implements GuestModule {
   /** An instance whose start function, if it has one to run, is still to be; in slices if such are given. */
   private prepare(imports: Imports, options: InstantiateOptions, slice?: bigint): Guest {
     const { engine } = this;
+    const state = stateOf(options, 0);
+    const { snapshot } = options;
+    const { made, functions, things } = this.begin(imports, options, ({ module, handles, fuel, pages, depth, ways, numbers }) => {
+      if (snapshot !== undefined) {
+        const from = snapshotHandle(engine, snapshot);
+        const id = engine.use((host) => host.instantiate_from(module, handles, from, fuel, pages, depth, ways, numbers));
+        return { call: undefined, id };
+      }
+      const call = engine.use((host) => host.instantiate(module, handles, state, fuel, pages, depth, ways, numbers));
+      if (slice !== undefined) engine.host.set_slice(call, slice);
+      return { call, id: undefined };
+    });
+    return new Guest(engine, this, functions, things, made, options);
+  }
+
+  /** Checks what an instance is to be made with, and has it begun by the engine. */
+  private begin<T>(
+    imports: Imports,
+    options: GuestOptions,
+    make: (given: Given) => T,
+  ): { readonly made: T; readonly functions: readonly HostFunction[]; readonly things: readonly Thing[] } {
+    const { engine } = this;
     this.use();
     const floats = floatMode(options.floats);
-    const state = stateOf(options, 0);
     const fuel = options.fuel === undefined ? undefined : checkFuel("fuel", options.fuel);
     const pages = optionalU32("maxMemoryPages", options.maxMemoryPages);
     const depth = optionalU32("maxCallDepth", options.maxCallDepth);
-    const overlaps = overlappingOf(options) === "allow";
-    const { snapshot } = options;
+    const overlaps = overlappingOf(options) === "allow" ? Protocol.OVERLAPS : 0;
+    const ways = overlaps | (checkBoolean("journal", options.journal) ? Protocol.RECORDED : 0);
     const { functions, things } = resolve(engine, imports, this.imports, floats);
     const numbers = systemNumbers(functions);
     return withHandles(engine, things, (handles) => {
       // Only now: a getter among the imports may have disposed of the module.
       const module = this.use();
-      if (snapshot !== undefined) {
-        const from = snapshotHandle(engine, snapshot);
-        const id = engine.use((host) => host.instantiate_from(module, handles, from, fuel, pages, depth, overlaps, numbers));
-        return new Guest(engine, this, functions, things, { call: undefined, id }, options);
-      }
-      const call = engine.use((host) => host.instantiate(module, handles, state, fuel, pages, depth, overlaps, numbers));
-      if (slice !== undefined) engine.host.set_slice(call, slice);
-      return new Guest(engine, this, functions, things, { call, id: undefined }, options);
+      return { made: make({ module, handles, fuel, pages, depth, ways, numbers }), functions, things };
     });
+  }
+
+  /** The guest that a replay has brought to where it was, with its calls. */
+  private unparked(
+    replay: number,
+    ready: Uint32Array,
+    waiting: readonly WaitsFor[],
+    { functions, things, options }: { functions: readonly HostFunction[]; things: readonly Thing[]; options: GuestOptions },
+  ): Unparked {
+    const { engine } = this;
+    const id = ready[0] as number;
+    const hasStarted = id !== (Protocol.NO_CALL as number);
+    const begin = hasStarted ? { call: undefined, id } : { call: ready[1] as number, id: undefined };
+    const guest = new Guest(engine, this, functions, things, begin, options);
+    const hasTrapped = engine.proceed((host) => host.replayed_trap(replay));
+    const error = hasTrapped ? ended(engine, Step.TRAPPED) : undefined;
+    const trap = error instanceof Trap ? error : undefined;
+    const endedAt = framesOf(engine.proceed((host) => host.replayed_frames(replay)));
+    const calls = waiting.map((waits, at) => guest.parkedCall(ready[2 * at + 1] as number, ready[2 * at + 2] as number, waits));
+    return Object.freeze({ guest, calls: Object.freeze(calls), trap, endedAt });
   }
 
   private use(): number {
@@ -157,6 +237,17 @@ const drop = (engine: Keeper, handle: number): void => engine.proceed((host) => 
 
 const optionalU32 = (name: string, value: number | undefined): number | undefined =>
   value === undefined ? undefined : checkU32(name, value);
+
+/** What the engine makes an instance of: the handles of all that it imports but functions, limits of its own, and which functions are of WASI. */
+interface Given {
+  readonly module: number;
+  readonly handles: Uint32Array;
+  readonly fuel: bigint | undefined;
+  readonly pages: number | undefined;
+  readonly depth: number | undefined;
+  readonly ways: number;
+  readonly numbers: Uint32Array;
+}
 
 /** Whether what is imported or exported has values of a type. */
 function has(type: ExternType, value: ValueType): boolean {

@@ -15,6 +15,7 @@ import type { GuestFunction, Value } from "./host/value.js";
 import { instantiateGlue } from "./load/instance.js";
 import { type Limits, type LoadOptions, storeArguments } from "./load/limits.js";
 import { Memory } from "./memory.js";
+import { Parked } from "./parked.js";
 import { Snapshot } from "./snapshot.js";
 import { type ElementValue, type FunctionType, Table, type TableElement, type TableType } from "./table.js";
 import { warmUp } from "./calls/warm.js";
@@ -201,6 +202,20 @@ export class Sandbox {
     return new Snapshot(
       engine,
       engine.use((host) => host.load_snapshot(view)),
+    );
+  }
+
+  /**
+   * Reads a guest that was parked from its bytes, wherever that was. Bytes that were changed anywhere are refused; that is to notice damage,
+   * not forgery.
+   */
+  parked(bytes: Bytes): Parked {
+    const { engine } = this;
+    const view = bytesOf("the parked guest's bytes", bytes);
+    engine.use((host) => host.check_parked_bytes(view.length));
+    return new Parked(
+      engine,
+      engine.use((host) => host.load_parked(view)),
     );
   }
 

@@ -5,6 +5,7 @@ import { DisposedError, SnapshotError } from "./base/errors.js";
 import { counted, shown } from "./base/shown.js";
 import type { Engine } from "./host/engine.js";
 import type { Host } from "./host/glue-types.js";
+import type { LeakKind } from "./host/leak.js";
 import type { Held, Keeper } from "./host/net.js";
 
 /** Something that was captured, and is kept beside the engine. */
@@ -14,20 +15,23 @@ export abstract class Captured {
   private readonly held: Held;
   /** What reads its bytes. Each kind has its own, so that none is taken for another. */
   protected abstract readonly reader: string;
+  /** What it is called in errors. */
+  protected readonly name: string = "snapshot";
 
   /** @internal */
   constructor(
     private readonly engine: Engine,
     handle: number,
     drop: (engine: Keeper, handle: number) => void,
+    kind: LeakKind = "snapshot",
   ) {
-    this.held = engine.net.watch(this, "snapshot", handle, drop);
+    this.held = engine.net.watch(this, kind, handle, drop);
   }
 
   /** The bytes, a copy of your own. They are the same natively and in every runtime, for the same state. */
   abstract get bytes(): Uint8Array;
 
-  /** Frees the snapshot. What was made from it goes on. */
+  /** Frees it. What was made from it goes on. */
   dispose(): void {
     this.held.dispose();
   }
@@ -36,11 +40,16 @@ export abstract class Captured {
   handleIn(engine: Engine): number {
     this.engine.check();
     if (engine !== this.engine) {
-      throw new SnapshotError("other-sandbox", `the snapshot is kept in another sandbox; \`${this.reader}\` reads its bytes`);
+      throw this.elsewhere(`the ${this.name} is kept in another sandbox; \`${this.reader}\` reads its bytes`);
     }
     const handle = this.held.value;
-    if (handle === undefined) throw new DisposedError("torn-down", "the snapshot was disposed of");
+    if (handle === undefined) throw new DisposedError("torn-down", `the ${this.name} was disposed of`);
     return handle;
+  }
+
+  /** The error where it is of another sandbox. */
+  protected elsewhere(message: string): Error {
+    return new SnapshotError("other-sandbox", message);
   }
 
   /** @internal What the engine says of it. */

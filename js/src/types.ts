@@ -10,6 +10,7 @@ import type { Signal } from "./base/web.js";
 import type { FloatMode, Result, ValueType } from "./host/value.js";
 import type { Memory, ReadStringOptions } from "./memory.js";
 import type { CallArguments, Exports, ExportsOf, FunctionName, Imports, ImportsOf, InstantiateArguments, ResultOf } from "./signatures.js";
+import type { Parked, WaitsFor } from "./parked.js";
 import type { Snapshot } from "./snapshot.js";
 
 /** The type of an import or export. */
@@ -97,6 +98,20 @@ export interface Module {
   instantiateAsync<E extends ExportsOf<E> = Exports, I extends ImportsOf<I> = Imports>(
     ...given: InstantiateArguments<I, InstantiateOptions & PaceOptions>
   ): Promise<Guest<E>>;
+  /**
+   * Makes a guest of one that was parked, of the same module, with its calls: it does again what was recorded, without any import being called,
+   * in slices as a call does. `signal`, `deadline` and `timeout` end that, and the limit `replayFuel` says how much it may be.
+   *
+   * Imports are given as to `instantiate`. Memories and globals among them are made what they were when the guest began to be recorded; constants have to
+   * be the same. Its calls have to overlap or not as they did. With `journal: true` it is recorded further and can be parked again.
+   *
+   * Throws an `UnparkError`, and an `InstantiateError` as `instantiate` does.
+   */
+  unpark<E extends ExportsOf<E> = Exports, I extends ImportsOf<I> = Imports>(
+    imports: I,
+    parked: Parked,
+    options?: UnparkOptions,
+  ): Promise<Unparked<E>>;
   /** Lets go of the module. Its instances go on. */
   dispose(): void;
 }
@@ -115,6 +130,11 @@ export interface GuestOptions extends GuestLimits {
    * or a number. By default the sandbox's limit.
    */
   readonly fuel?: bigint | number;
+  /**
+   * Records the guest from its birth, its start function too, so that it can be parked at any time: see `guest.park`. It costs a few percent of a
+   * host call, and some ten bytes for each, of which the limit `journalBytes` says how many there may be.
+   */
+  readonly journal?: boolean;
   /**
    * Pages (64 KiB) that the guest may take in its life: those that its own memories begin with, all
    * together, and all that it grows any memory by, an imported one too. What JavaScript grows does
@@ -175,6 +195,51 @@ export interface InstantiateOptions extends GuestOptions {
    * memories and mutable globals among the imports are made what they were; memories may be smaller but not larger.
    */
   readonly snapshot?: Snapshot;
+}
+
+/** How a guest is unparked: the options of the guest, and of the call by which it comes to where it was. */
+export interface UnparkOptions extends GuestOptions, ResumeOptions {}
+
+/** A guest that was unparked. */
+export interface Unparked<E extends object = Exports> {
+  /** The guest. While its start function is under way it has no exports yet. */
+  readonly guest: Guest<E>;
+  /** Its calls that are under way, in the order in which they began: each is nested in the one before, unless calls of the guest overlap. */
+  readonly calls: readonly ParkedCall[];
+  /**
+   * The trap that a call of the guest ended by last, while it was recorded. Where the module was compiled with `frames` it has them, also if it had not
+   * where it was recorded: so a trap in production is looked at on a desk.
+   */
+  readonly trap: Trap | undefined;
+  /** Where the call was that ended last without a result: by a trap, because an import threw, or as it was aborted. */
+  readonly endedAt: Frames;
+}
+
+/** A call of a guest that was unparked. It keeps its place in the guest until it has ended. */
+export interface ParkedCall {
+  /** Does what `abort` does, at the end of a `using`. */
+  readonly [Symbol.dispose]: () => void;
+  /** The export that is called; `undefined` of the start function. */
+  readonly name: string | undefined;
+  /** What it waits for. */
+  readonly waitsFor: WaitsFor;
+  /** The fuel used so far. */
+  readonly fuelUsed: bigint;
+  /** Where the guest is, see `Trap`; nowhere once the call goes on or was ended. */
+  readonly frames: Frames;
+  /**
+   * Goes on, and gives the results of the call, as `guest.call` does. The import that it waits for is called, again if that was done before:
+   * of each host call that happens at least once, and `c.number` tells which it is. `fuel` is added to what the call has left.
+   *
+   * Of calls that are nested the innermost goes on first, or is aborted: else this is an `InvokeError` "busy".
+   */
+  proceed(options?: PaceOptions): Promise<Result>;
+  /** Goes on as by `proceed`, and says what the call came to, as `guest.tryCall` does. */
+  tryProceed(options?: PaceOptions): Promise<Outcome>;
+  /** Ends the call where it is. What the guest did stays done. */
+  abort(): void;
+  /** Does what `abort` does. */
+  dispose(): void;
 }
 
 /**
@@ -244,6 +309,21 @@ export interface Guest<E extends object = Exports> {
    * Throws a `RestoreError`, and leaves the guest as it was.
    */
   restore(snapshot: Snapshot): void;
+  /**
+   * Records the guest from now on, from its state as a snapshot has it, so that it can be parked: see `park`. A guest that is recorded already begins
+   * anew, and has forgotten what was before; so it does when it is restored.
+   *
+   * Throws a `ParkError`, and a `SnapshotError` as `snapshot` does, so also while a call is under way.
+   */
+  record(): void;
+  /**
+   * Makes bytes of the guest, with its calls that are under way: those that wait for imports, also by the import that is being called, and those
+   * that are out of fuel. It goes on as before. Whoever has the bytes goes on where it was: `module.unpark`.
+   *
+   * What an import does once it is called is left out, so that it is called again; calls that wait for their turn have not begun, and are not in it.
+   * Throws a `ParkError` unless the guest is recorded: by `journal: true`, or by `record`.
+   */
+  park(): Parked;
   /**
    * Makes a second guest in the state of this one, with memories of its own and the same imported
    * functions and options. The start function does not run.
@@ -359,6 +439,11 @@ export interface CallContext<E extends object = Exports> {
   readonly state: number;
   /** The fuel that the call has left. */
   readonly fuel: bigint;
+  /**
+   * Which host call this is of a guest that is recorded, from 1 since it began to be: the same when it is called again by a guest that was unparked and is
+   * recorded further, so that what has been done for it is done once. `undefined` of a guest that is not recorded.
+   */
+  readonly number: number | undefined;
   /** Where the guest is, see `Trap`. */
   readonly frames: Frames;
   /**

@@ -92,7 +92,7 @@ describe("a call that would overlap another", () => {
     const outcome = await instance.tryCall("spin", [0], { fuel: 1_000n });
     const error = thrownBy(() => instance.exports.plain(1));
     assert.ok(isBusy(error));
-    assert.match(error.message, /is out of fuel and has not ended: resume it or abort it first/);
+    assert.match(error.message, /is paused and has not ended: go on with it or abort it first/);
     const again = await outcome.resume(1_000n);
     assert.ok(isBusy(await rejectionOf(instance.call("plain", [1]))));
     again.abort();

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import * as ours from "guestbox";
-import { thrownBy, wat } from "./wat.mjs";
+import { rejectionOf, thrownBy, wat } from "./wat.mjs";
 
 const directory = mkdtempSync(join(tmpdir(), "guestbox-"));
 after(() => rmSync(directory, { recursive: true }));
@@ -95,6 +95,17 @@ describe("objects of the other copy where ours are wanted", () => {
       assert.match(error.message, /^the snapshot is of another copy of the package `guestbox`.*bytes/);
     }
     guest.restore(one.snapshot(snapshot.bytes));
+  });
+  test("a parked guest: the same", async () => {
+    const module = one.compile(ASKS);
+    const parked = other
+      .compile(ASKS)
+      .instantiate({ e: { ask: () => 1 } }, { journal: true })
+      .park();
+    const error = await rejectionOf(module.unpark({ e: { ask: () => 1 } }, parked));
+    assert.ok(error instanceof TypeError);
+    assert.match(error.message, /^the parked guest is of another copy of the package `guestbox`.*bytes/);
+    assert.deepEqual((await module.unpark({ e: { ask: () => 1 } }, one.parked(parked.bytes))).calls, []);
   });
   test("an error: not one of ours, until it is read", () => {
     const trap = thrownBy(() => other.compile(wat('(module (func (export "f") unreachable))')).instantiate().exports.f());

@@ -391,7 +391,7 @@ describe("the error of a limit of what lives", () => {
     for (const one of [...memories, ...guests.slice(1)]) one.dispose();
     assert.equal(
       said(thrownBy(() => sandbox.memory({ initial: 1_027 }))),
-      "1 guest and 1 call that is out of fuel have not been disposed of",
+      "1 guest and 1 paused call have not been disposed of",
     );
     guests[0].outcome.abort();
     assert.equal(said(thrownBy(() => sandbox.memory({ initial: 1_027 }))), "1 guest has not been disposed of");

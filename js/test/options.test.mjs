@@ -11,6 +11,10 @@ const BYTES = wat('(module (func (export "f") (result i32) (i32.const 7)) (func 
 const module = sandbox.compile(BYTES);
 const instance = module.instantiate();
 const outcome = await module.instantiate({}, { overlapping: "allow" }).tryCall("spin", [], { fuel: 5 });
+const recorded = module.instantiate({}, { journal: true });
+await recorded.tryCall("spin", [], { fuel: 5 });
+const parked = recorded.park();
+const unparked = await module.unpark({}, parked);
 
 /** Everything that takes options, with a few that it knows. */
 const TAKERS = {
@@ -25,8 +29,11 @@ const TAKERS = {
   table: [(options) => sandbox.table({ initial: 0, ...options }), ["element", "initial", "maximum"]],
   instantiate: [
     (options) => module.instantiate({}, options),
-    ["floats", "fuel", "maxCallDepth", "maxMemoryPages", "overlapping", "snapshot", "state"],
+    ["floats", "fuel", "journal", "maxCallDepth", "maxMemoryPages", "overlapping", "snapshot", "state"],
   ],
+  unpark: [(options) => module.unpark({}, parked, options), ["deadline", "floats", "fuel", "journal", "overlapping", "signal", "slice"]],
+  proceed: [(options) => unparked.calls[0].proceed(options), ["deadline", "fuel", "signal", "slice"]],
+  tryProceed: [(options) => unparked.calls[0].tryProceed(options), ["deadline", "fuel", "signal", "slice"]],
   instantiateAsync: [
     (options) => module.instantiateAsync({}, options),
     ["deadline", "fuel", "maxMemoryPages", "overlapping", "signal", "slice", "snapshot"],
@@ -101,6 +108,7 @@ describe("what is no own property", () => {
     frames: 1,
     fuel: 0,
     initial: -1,
+    journal: 1,
     keepStack: 1,
     limits: 5,
     maxCallDepth: -1,

@@ -92,6 +92,15 @@ function use() {
   guest.restore(snapshot);
   say(exports.g.value);
   say(sandbox.snapshot(snapshot.bytes).bytes.length);
+  const noted = module.instantiate(imports(sandbox.memory({ initial: 1, maximum: 4 })), { journal: true });
+  say(noted.exports.sum(1, 2, 3));
+  noted.exports.own.writeString(3, "text");
+  const parked = sandbox.parked(noted.park().bytes);
+  say(`${parked.bytes.length} ${parked.waiting.length} ${parked.fuel}`);
+  noted.record();
+  say(noted.park().fuel);
+  say(failure(() => guest.park()));
+  noted.dispose();
   const count = sandbox.global({ value: "i32", mutable: true }, 40);
   const counting = sandbox.compile(COUNTS).instantiate({ e: { n: count, c: 2, d: 5n } });
   say(`${counting.exports.run()} ${count.value} ${counting.exports.n.value}`);

@@ -49,7 +49,7 @@ const row = (name, ours, against, goal) => console.log(`${name.padEnd(52)} ${sho
 
 const native = JSON.parse(readFileSync(process.argv[2], "utf8"));
 console.log(`\nguestbox in Node ${process.versions.node}; median of ${ROUNDS} rounds\n`);
-const sandbox = await Sandbox.load({ limits: { fuel: FUEL } });
+const sandbox = await Sandbox.load({ limits: { fuel: FUEL, journalBytes: 2 ** 24, parkedBytes: 2 ** 25, replayFuel: FUEL } });
 
 for (const [label, name, argument] of GUESTS) {
   const bytes = bytesOf(name);
@@ -137,6 +137,37 @@ const add = (a, b) => (a + b) | 0;
 const guest = module.instantiate({ env: { add } });
 const host = (await measure(() => guest.exports.run(CALLS))) / CALLS;
 row("host call to a plain function", host, "".padEnd(23), "<= 250 ns");
+
+const recorded = module.instantiate({ env: { add } }, { journal: true });
+const [noted, noting] = await inTurns(
+  () => (recorded.record(), recorded.exports.run(CALLS)),
+  () => guest.exports.run(CALLS),
+);
+row("host call, recorded against not", noted / CALLS, against(noting), "<= 1.05");
+
+// A call that uses some fuel and then waits, against the same parked, and unparked.
+{
+  const waits = sandbox.compile(bytesOf("durable"));
+  const imports = { env: { next: () => new Promise(() => {}) } };
+  const until = async (guest) => {
+    const controller = new AbortController();
+    const ended = guest.call("wait", [250_000], { slice: FUEL, signal: controller.signal }).catch(() => {});
+    return { end: () => (controller.abort(), ended) };
+  };
+  const plain = waits.instantiate(imports);
+  const whole = async () => (await until(plain)).end();
+  const waiting = waits.instantiate(imports, { journal: true });
+  await until(waiting);
+  const parked = waiting.park();
+  const millions = Number(parked.fuel) / 1e6;
+  const [parking, once] = await inTurns(() => waiting.park().dispose(), whole);
+  row(`parking a call of ${millions.toFixed(2)} million units, against it`, parking, against(once), "-");
+  const [unparking, again] = await inTurns(async () => {
+    const { guest } = await waits.unpark(imports, parked, { slice: FUEL });
+    guest.dispose();
+  }, whole);
+  row(`unparking it, ${millions.toFixed(2)} million units`, unparking, against(again), "-");
+}
 
 const exported = guest.exports.nothing;
 const call = await measure(() => {

@@ -164,6 +164,7 @@ async function runChecks(firstPage) {
     if (String(left) !== String(names)) throw new Error(`recorded are ${left}; there are ${names}`);
     return `${names.length} programs`;
   });
+  await check("a program goes on in a page that is reloaded whenever it asks for something", reload);
   const names = await page.evaluate(() => globalThis.guestboxPage.checkNames);
   for (const name of names) {
     await check(name, async () => {
@@ -182,6 +183,24 @@ async function runChecks(firstPage) {
   if (names.length === 0) throw new Error("the page has no checks");
   console.log(`${passed} passed, ${failed} failed`);
   process.exitCode = failed === 0 ? 0 : 1;
+}
+
+/** Has a page be reloaded at each of the six questions of its program. */
+async function reload() {
+  const page = await browser.newPage();
+  let loads = 0;
+  page.on("load", () => (loads += 1));
+  await page.goto(`${base}/tests/browser/reloaded.html`);
+  await page.waitForFunction(() => globalThis.result !== undefined, undefined, { timeout: 60_000 });
+  const { error, whole, resumed, seen, bytes } = await page.evaluate(() => globalThis.result);
+  await page.close();
+  if (error !== undefined) throw new Error(error);
+  const twice = Array.from({ length: 12 }, (_, at) => seen[at & ~1]);
+  if (resumed.value !== 910) throw new Error(`the program comes to ${resumed.value}`);
+  if (resumed.fuelUsed !== whole.fuelUsed) throw new Error(`${resumed.fuelUsed} units, ${whole.fuelUsed} in a page that stays`);
+  if (new Set(seen).size !== 6 || String(seen) !== String(twice)) throw new Error(`asked were ${seen}`);
+  if (loads !== 7) throw new Error(`${loads} loads`);
+  return `${bytes} bytes`;
 }
 
 function withinTime(ms, promise) {

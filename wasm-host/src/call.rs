@@ -162,6 +162,7 @@ impl Stage<'_> {
                 }
                 let (ordinal, state) = (host_call.ordinal, host_call.state);
                 exchange.put_word(Protocol::GUEST_WORD, elsewhere(host_call));
+                exchange.put_word(Protocol::NUMBER_WORD, host_call.number.unwrap_or_default());
                 match store.open_level(host_call) {
                     Ok(outer) => {
                         call.outer = Some(outer);

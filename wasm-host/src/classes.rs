@@ -6,7 +6,8 @@
 use crate::error::{IntoJs, error_of};
 use guestbox::{
     CompileError, ExecutionError, ForkError, FormatError, GlobalError, HandleError, InstantiateError,
-    InvokeError, MemoryError, ReferenceError, RestoreError, SnapshotError, TableError,
+    InvokeError, MemoryError, ParkError, ReferenceError, RestoreError, SnapshotError, TableError,
+    UnparkError,
     abi::{InstantiateFailure, SupervisorTrap},
     tables::{Code, Coded, Variant},
 };
@@ -107,6 +108,9 @@ classes! {
         of MemoryError but Handle;
         own "ill-formed-text" "other-store";
     }
+    ParkError {
+        of ParkError but Instance Snapshot;
+    }
     PoisonedError {
         own "poisoned";
     }
@@ -126,6 +130,10 @@ classes! {
     TableError {
         of TableError but Handle;
         own "other-store";
+    }
+    UnparkError {
+        of UnparkError but Instantiate;
+        own "other-sandbox";
     }
     WasiError {
         own "exit" "limit" "mount-name" "mount-twice" "path" "stuck" "variable-name" "zero";

@@ -16,10 +16,11 @@ use crate::{
     slab::Slab,
     systems::Systems,
     trapped::Trapped,
+    unparking::Unparking,
 };
 use guestbox::{
     CompileError, Environment, ExternType, Feature, Features, FuncIndex, FuncRef, GlobalId, InstanceId,
-    InstanceLimits, Limit, MemoryId, Module, Needs, SharedFuel, Snapshot, Store, TableId, Value,
+    InstanceLimits, Limit, MemoryId, Module, Needs, Parked, SharedFuel, Snapshot, Store, TableId, Value,
 };
 use std::collections::HashMap;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
@@ -35,6 +36,8 @@ pub struct Host {
     /// By the numbers of instances, the functions that they export, as long as these are the same ones.
     pub(crate) exported_funcs: HashMap<u32, HashMap<FuncRef, u32>>,
     pub(crate) snapshots: Slab<Snapshot>,
+    pub(crate) parked: Slab<Parked>,
+    pub(crate) unparking: Slab<Unparking>,
     pub(crate) calls: Slab<Call>,
     pub(crate) systems: Systems,
     /// What calls that are to be begun later will draw on.
@@ -63,6 +66,8 @@ impl Host {
             tables: Slab::new(),
             exported_funcs: HashMap::new(),
             snapshots: Slab::new(),
+            parked: Slab::new(),
+            unparking: Slab::new(),
             calls: Slab::new(),
             budgets: Slab::new(),
             trapped: Trapped::default(),
@@ -132,8 +137,8 @@ impl Host {
     /// which has to be stepped with [`Host::step`] also where there is none. Functions are
     /// numbered by their ordinal among the module's imported functions; `things` are the handles
     /// of all else that it imports, memories and globals, in the order of its imports. `fuel`,
-    /// `pages` and `nesting` are limits of the instance's own; `overlapping` says that its calls
-    /// need not nest. `wasi` is empty, or the handle of a system and, for each of the functions, its number
+    /// `pages` and `nesting` are limits of the instance's own; `ways` has the bits [`Protocol::OVERLAPS`] where its calls
+    /// need not nest and [`Protocol::RECORDED`] where it is recorded. `wasi` is empty, or the handle of a system and, for each of the functions, its number
     /// among the system's, or [`Protocol::NO_CALL`] of one that JavaScript serves.
     #[expect(
         clippy::too_many_arguments,
@@ -147,13 +152,13 @@ impl Host {
         fuel: Option<u64>,
         pages: Option<u32>,
         nesting: Option<u32>,
-        overlapping: bool,
+        ways: u32,
         wasi: &[u32],
     ) -> Result<u32, JsValue> {
         let module = self.modules.get(module)?.clone();
         let environment = self.environment(&module, things, wasi)?;
         let seat = self.systems.seat(wasi)?;
-        let limits = instance_limits(fuel, pages, nesting, overlapping);
+        let limits = Ways(ways).limits(fuel, pages, nesting);
         let execution = self.store.begin_instantiate_with(&module, &environment, state, limits);
         let around = if fuel.is_none() { self.budget(Protocol::NO_CALL) } else { None };
         Ok(self.calls.insert(Call::new(execution.map_err(IntoJs::into_js)?, seat, around)))
@@ -227,16 +232,26 @@ impl Host {
     }
 }
 
-/// The limits of an instance's own.
-pub(crate) fn instance_limits(
-    fuel: Option<u64>,
-    pages: Option<u32>,
-    nesting: Option<u32>,
-    overlapping: bool,
-) -> InstanceLimits {
-    let none = InstanceLimits::new();
-    let none = if overlapping { none.with_overlapping_calls() } else { none };
-    let limits = fuel.map_or(none, |fuel| none.with_fuel(fuel));
-    let limits = pages.map_or(limits, |pages| limits.with_memory_pages(pages));
-    nesting.map_or(limits, |nesting| limits.with_nesting(nesting))
+/// How an instance is to be: bits of [`Protocol`].
+pub(crate) struct Ways(pub(crate) u32);
+
+impl Ways {
+    const fn has(&self, bit: u32) -> bool {
+        self.0 & bit != 0
+    }
+
+    /// The limits of an instance's own.
+    pub(crate) fn limits(
+        &self,
+        fuel: Option<u64>,
+        pages: Option<u32>,
+        nesting: Option<u32>,
+    ) -> InstanceLimits {
+        let none = InstanceLimits::new();
+        let none = if self.has(Protocol::OVERLAPS) { none.with_overlapping_calls() } else { none };
+        let none = if self.has(Protocol::RECORDED) { none.with_journal() } else { none };
+        let limits = fuel.map_or(none, |fuel| none.with_fuel(fuel));
+        let limits = pages.map_or(limits, |pages| limits.with_memory_pages(pages));
+        nesting.map_or(limits, |nesting| limits.with_nesting(nesting))
+    }
 }

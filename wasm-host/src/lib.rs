@@ -28,6 +28,12 @@
 //! goes on: the step ends with [`Protocol::WAITS`] only for what has to be waited for, and is made again after, and with
 //! [`Protocol::EXITED`] where the program exits. While it waits no level is open, so that nothing is nested in such a call.
 //!
+//! # Durable calls
+//!
+//! A guest that is recorded is parked by [`Host::park`] and made anew by [`Host::unpark`], here or elsewhere: [`Host::replay`] brings it to
+//! where it was, a slice at a time and without any host call. Then its calls go on by [`Host::step`], which first gives again what they waited for.
+//! What is written to a memory of a guest that is recorded goes through [`Host::memory_write`], which notes it, and not by its address.
+//!
 //! # Re-entrancy
 //!
 //! Between a step that returns [`Protocol::HOST_CALL`] and the call that answers it every other
@@ -61,6 +67,7 @@ mod allocator;
 mod call;
 mod classes;
 mod convert;
+mod durable;
 mod error;
 mod exchange;
 mod frames;
@@ -81,6 +88,7 @@ mod systems;
 mod tables;
 mod trapped;
 mod traps;
+mod unparking;
 #[cfg(feature = "wasi")]
 mod wasi;
 

@@ -38,13 +38,23 @@ impl Host {
     }
 
     /// The address of a memory's bytes in this module's memory, and in [`Protocol::PAGES_WORD`] its size in pages. They hold
-    /// until a guest runs or anything is made.
+    /// until a guest runs or anything is made. With the bit [`Protocol::NOTED`] of that word they are only looked at.
     pub fn memory_address(&mut self, memory: u32) -> Result<usize, JsValue> {
         let memory = *self.memories.get(memory)?;
         let pages = self.store.memory_size(memory).map_err(IntoJs::into_js)?;
-        let data = self.store.memory_data_mut(memory).map_err(IntoJs::into_js)?;
+        if self.store.is_memory_recorded(memory).map_err(IntoJs::into_js)? {
+            self.exchange.put_word(Protocol::PAGES_WORD, (pages | Protocol::NOTED).into());
+            let data = self.store.memory_data(memory).map_err(IntoJs::into_js)?;
+            return Ok(data.as_ptr().expose_provenance());
+        }
         self.exchange.put_word(Protocol::PAGES_WORD, pages.into());
+        let data = self.store.memory_data_mut(memory).map_err(IntoJs::into_js)?;
         Ok(data.as_mut_ptr().expose_provenance())
+    }
+
+    /// Writes bytes to a memory, and notes that where its guest is recorded.
+    pub fn memory_write(&mut self, memory: u32, offset: u32, bytes: &[u8]) -> Result<(), JsValue> {
+        self.store.memory_write(*self.memories.get(memory)?, offset, bytes).map_err(IntoJs::into_js)
     }
 
     /// Ends the life of a memory that was made; guests that import it keep it. The handle of an

@@ -159,6 +159,17 @@ protocol! {
     /// The word of whose import a host call is, where the call reached another guest through a table: one more than its instance; 0 where it is that of the call.
     GUEST_WORD: usize = 6;
 
+    /// The word of which host call of a guest that is recorded this is since its journal began, from 1; 0 of one that is not recorded.
+    NUMBER_WORD: usize = 7;
+
+    /// The bit of a memory's size whose bytes are not to be written in place, as that has to be noted.
+    NOTED: u32 = 1 << 20;
+
+    /// The bit of an instance whose calls need not nest.
+    OVERLAPS: u32 = 1;
+    /// The bit of an instance that is recorded from its birth.
+    RECORDED: u32 = 2;
+
     /// The bit of a trap that has frames.
     HAS_FRAMES: u32 = 1;
     /// The bit of a trap that has a message of its own.

@@ -7,7 +7,7 @@
 
 use crate::{
     error::IntoJs,
-    host::{Host, instance_limits},
+    host::{Host, Ways},
 };
 use guestbox::Snapshot;
 use js_sys::Uint8Array;
@@ -69,14 +69,14 @@ impl Host {
         fuel: Option<u64>,
         pages: Option<u32>,
         nesting: Option<u32>,
-        overlapping: bool,
+        ways: u32,
         wasi: &[u32],
     ) -> Result<u32, JsValue> {
         let module = self.modules.get(module)?.clone();
         let environment = self.environment(&module, things, wasi)?;
         let seat = self.systems.seat(wasi)?;
         let snapshot = self.snapshots.get(snapshot)?;
-        let limits = instance_limits(fuel, pages, nesting, overlapping);
+        let limits = Ways(ways).limits(fuel, pages, nesting);
         let made = self.store.instantiate_from_with(&module, &environment, snapshot, limits);
         let number = made.map_err(IntoJs::into_js)?.number();
         self.systems.note(number, &seat);

@@ -26,14 +26,23 @@ impl<T> UnderWay<T> {
         self.all.len().saturating_sub(self.ended)
     }
 
+    #[inline]
     fn position(&self, number: u32) -> Option<usize> {
+        // It is the last, as a rule.
+        if let Some(before) = self.all.len().checked_sub(1)
+            && self.all.get(before).is_some_and(|(last, _)| *last == number)
+        {
+            return Some(before);
+        }
         self.all.binary_search_by_key(&number, |(number, _)| *number).ok()
     }
 
+    #[inline]
     pub(crate) fn get(&self, number: u32) -> Option<&T> {
         self.all.get(self.position(number)?)?.1.as_ref()
     }
 
+    #[inline]
     pub(crate) fn get_mut(&mut self, number: u32) -> Option<&mut T> {
         let at = self.position(number)?;
         self.all.get_mut(at)?.1.as_mut()

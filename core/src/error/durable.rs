@@ -19,7 +19,7 @@ coded! {
         /// The parked guest would have more bytes than a limit allows.
         Limit(error: LimitError) => "limit", refusing "parked guest" by error;
         /// The guest is not recorded: see [`Store::record`](crate::Store::record).
-        NotRecorded => "not-recorded", "the guest is not recorded: call `Store::record`, or instantiate it `with_journal`";
+        NotRecorded => "not-recorded", "the guest is not recorded: record it, or instantiate it with a journal";
         /// The host had no memory left, for the journal or for the bytes.
         OutOfSystemMemory => "out-of-system-memory", "out of system memory";
         /// The supervisor gave the guest a reference to a function or to a thing of its own, or called a function by one, or

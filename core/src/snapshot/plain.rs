@@ -27,15 +27,28 @@ impl Plain {
         }
     }
 
+    /// Pushes its bytes, which for a number are those of SCALE: from arrays of a known length, as a recorded host call has some.
+    #[inline]
     pub(crate) fn push_to(&self, bytes: &mut Vec<u8>) {
         match self {
-            Self::Number(number) => number.encode_to(bytes),
+            Self::Number(Number::I32(value)) => push4(bytes, 0, value.to_le_bytes()),
+            Self::Number(Number::I64(value)) => push8(bytes, 1, value.to_le_bytes()),
+            Self::Number(Number::F32(bits)) => push4(bytes, 2, bits.to_le_bytes()),
+            Self::Number(Number::F64(bits)) => push8(bytes, 3, bits.to_le_bytes()),
             Self::Vector(V128(vector)) => {
                 bytes.push(VECTOR);
                 bytes.extend_from_slice(vector);
             }
         }
     }
+}
+
+fn push4(bytes: &mut Vec<u8>, index: u8, [b0, b1, b2, b3]: [u8; 4]) {
+    bytes.extend_from_slice(&[index, b0, b1, b2, b3]);
+}
+
+fn push8(bytes: &mut Vec<u8>, index: u8, [b0, b1, b2, b3, b4, b5, b6, b7]: [u8; 8]) {
+    bytes.extend_from_slice(&[index, b0, b1, b2, b3, b4, b5, b6, b7]);
 }
 
 /// What is a reference is given back.
@@ -95,5 +108,23 @@ impl<'a> Reader<'a> {
         let (bytes, rest) = rest.split_first_chunk()?;
         self.0 = rest;
         Some(Plain::Vector(V128(*bytes)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_as_scale_has_them() {
+        let bits = 0xF8E7_D6C5_B4A3_9281_u64;
+        let numbers =
+            [Number::I32(-5), Number::I64(bits.cast_signed()), Number::F32(0x7FC0_0001), Number::F64(bits)];
+        for number in numbers {
+            let mut bytes = Vec::new();
+            Plain::Number(number).push_to(&mut bytes);
+            assert_eq!(bytes, number.encode());
+            assert_eq!(Reader(&bytes).plain(), Some(Plain::Number(number)));
+        }
     }
 }

@@ -260,7 +260,7 @@ impl Store {
     pub fn memory_write(&mut self, memory: MemoryId, offset: u32, bytes: &[u8]) -> Result<(), MemoryError> {
         let range = range_of(offset, bytes.len())?;
         let Located::Bound(cell, memory) = self.locate::<Memory>(memory)? else {
-            let data = self.memory_bytes(memory, Some(range.end))?;
+            let data = self.memory_bytes(memory, Some(range.end), true)?;
             data.get_mut(range).ok_or(MemoryError::OutOfBounds)?.copy_from_slice(bytes);
             return Ok(());
         };
@@ -275,6 +275,28 @@ impl Store {
         Ok(())
     }
 
+    /// Whether what is written to a memory is noted, as it is where a guest is recorded: [`Store::memory_write`] is less work there than
+    /// [`Store::memory_data_mut`].
+    ///
+    /// # Errors
+    ///
+    /// Where the memory does not exist (any more).
+    pub fn is_memory_recorded(&self, memory: MemoryId) -> Result<bool, HandleError> {
+        Ok(match self.locate::<Memory>(memory)? {
+            Located::Free(_) => false,
+            Located::Bound(cell, _) => self.cells.get(cell)?.recording.is_some(),
+        })
+    }
+
+    /// All bytes of a memory, to look at.
+    ///
+    /// # Errors
+    ///
+    /// Where the memory does not exist (any more), or the host has none left for it.
+    pub fn memory_data(&mut self, memory: MemoryId) -> Result<&[u8], MemoryError> {
+        self.memory_bytes(memory, None, false).map(|bytes| &*bytes)
+    }
+
     /// All bytes of a memory, in place.
     ///
     /// Of a guest that is recorded they are read twice to see what was changed: [`durable`](crate::durable) says when, and what is then noted.
@@ -283,11 +305,16 @@ impl Store {
     ///
     /// Where the memory does not exist (any more), or the host has none left for it.
     pub fn memory_data_mut(&mut self, memory: MemoryId) -> Result<&mut [u8], MemoryError> {
-        self.memory_bytes(memory, None)
+        self.memory_bytes(memory, None, true)
     }
 
-    /// The bytes of a memory, at least up to `end` if that is inside.
-    fn memory_bytes(&mut self, memory: MemoryId, end: Option<usize>) -> Result<&mut [u8], MemoryError> {
+    /// The bytes of a memory, at least up to `end` if that is inside; to be written to, or not.
+    fn memory_bytes(
+        &mut self,
+        memory: MemoryId,
+        end: Option<usize>,
+        lends: bool,
+    ) -> Result<&mut [u8], MemoryError> {
         match self.locate::<Memory>(memory)? {
             Located::Free(number) => {
                 let Place::Free(Bytes { pages, bytes, .. }) =
@@ -305,7 +332,7 @@ impl Store {
             }
             Located::Bound(cell, memory) => {
                 let Cell { space, recording, .. } = self.cells.get_mut(cell)?;
-                if let Some(recording) = recording {
+                if let Some(recording) = recording.as_mut().filter(|_| lends) {
                     recording.lend(&**space, memory);
                 }
                 Ok(space.bytes_mut(memory))

@@ -10,7 +10,7 @@ import { constant } from "./define.js";
 const MARK = Symbol.for("guestbox");
 
 /** What is told by its mark. */
-export type Mark = "call" | "global" | "memory" | "snapshot" | "table";
+export type Mark = "call" | "global" | "memory" | "parked" | "snapshot" | "table";
 
 /** Marks a function, or the prototype of a class. */
 export function mark(object: object, as: Mark): void {

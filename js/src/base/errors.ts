@@ -141,6 +141,18 @@ export class RestoreError extends Base<"RestoreError"> {}
 /** Something was used after it was disposed of, or after what it belongs to was. */
 export class DisposedError extends Base<"DisposedError"> {}
 
+/**
+ * A guest could not be recorded or parked, and goes on as before. `code` is `not-recorded`, `journal-full`, `limit`, `reference` where it was
+ * given a reference or a table was changed, or `shared-memory` where it shares something with others.
+ */
+export class ParkError extends Base<"ParkError"> {}
+
+/**
+ * Bytes are no parked guest, or it could not be made to do again what was recorded. `code` is `diverged` where it did something else than before, as
+ * what it was given was something else; then, and after `limit`, memories and globals among the imports may have been written to.
+ */
+export class UnparkError extends Base<"UnparkError"> {}
+
 /** A supervisor that is wasm did something wrong, which ended its call: see `guestbox/substrate`. `code` is as natively. */
 export class SupervisorTrap extends Base<"SupervisorTrap"> {}
 
@@ -224,11 +236,13 @@ const CLASSES = new Map<string, new (code: never, message: string, options?: Det
     InvokeError,
     LoadError,
     MemoryError,
+    ParkError,
     PoisonedError,
     RestoreError,
     SnapshotError,
     SupervisorTrap,
     TableError,
+    UnparkError,
     WasiError,
   } satisfies { readonly [name in Exclude<keyof ErrorCodes, "Trap">]: unknown }),
 );

@@ -175,6 +175,8 @@ export interface ErrorCodes {
   readonly LoadError: "csp" | "html" | "no-compiling" | "no-simd" | "not-wasm" | "other-module" | "status" | "unreachable";
   /** Those of a `MemoryError`. */
   readonly MemoryError: "ids-exhausted" | "ill-formed-text" | "limit" | "maximum" | "other-store" | "out-of-bounds" | "out-of-system-memory" | "too-many-pages";
+  /** Those of a `ParkError`. */
+  readonly ParkError: "journal-full" | "limit" | "not-recorded" | "out-of-system-memory" | "reference" | "shared-memory";
   /** Those of a `PoisonedError`. */
   readonly PoisonedError: "poisoned";
   /** Those of a `RestoreError`. */
@@ -185,6 +187,8 @@ export interface ErrorCodes {
   readonly SupervisorTrap: "allocator" | "arguments" | "heap-base" | "instance" | "limit" | "memory" | "memory-refused" | "out-of-system-memory" | "result-buffer" | "slice" | "store-in-use" | "thunk";
   /** Those of a `TableError`. */
   readonly TableError: "apart" | "ids-exhausted" | "limit" | "maximum" | "other-store" | "out-of-bounds" | "out-of-system-memory" | "type";
+  /** Those of a `UnparkError`. */
+  readonly UnparkError: "corrupted" | "diverged" | "ended" | "limit" | "not-parked" | "other-engine" | "other-module" | "other-sandbox" | "other-store" | "state" | "version";
   /** Those of a `WasiError`. */
   readonly WasiError: "exit" | "limit" | "mount-name" | "mount-twice" | "path" | "stuck" | "variable-name" | "zero";
   /** Those of a `Trap`. */
@@ -312,6 +316,14 @@ export const enum Protocol {
   PAGES_WORD = 5,
   /** The word of whose import a host call is, where the call reached another guest through a table: one more than its instance; 0 where it is that of the call. */
   GUEST_WORD = 6,
+  /** The word of which host call of a guest that is recorded this is since its journal began, from 1; 0 of one that is not recorded. */
+  NUMBER_WORD = 7,
+  /** The bit of a memory's size whose bytes are not to be written in place, as that has to be noted. */
+  NOTED = 1048576,
+  /** The bit of an instance whose calls need not nest. */
+  OVERLAPS = 1,
+  /** The bit of an instance that is recorded from its birth. */
+  RECORDED = 2,
   /** The bit of a trap that has frames. */
   HAS_FRAMES = 1,
   /** The bit of a trap that has a message of its own. */

@@ -34,6 +34,8 @@ export class Call {
   outlived: Trap | undefined;
   /** The context of the import that it waits for, where that has one. */
   context: { close(): void } | undefined;
+  /** What is done once it has ended, however it did. */
+  whenOver: (() => void) | undefined;
   #reject: ((trap: Trap) => void) | undefined;
 
   constructor(
@@ -59,12 +61,15 @@ export class Call {
 
   /** Ends it where it is. */
   end(): void {
-    if (this.outlived === undefined) this.calls.end(this, true);
+    if (this.outlived !== undefined) return;
+    this.calls.end(this, true);
+    this.whenOver?.();
   }
 
   /** The engine has ended it. */
   over(): void {
     this.calls.end(this, false);
+    this.whenOver?.();
   }
 
   /** Ends it with a trap, as the import that it was made in has returned. */
@@ -77,6 +82,7 @@ export class Call {
       engine,
       engine.proceed((host) => host.outlive(this.handle)),
     );
+    this.whenOver?.();
     if (!(error instanceof Trap)) return;
     this.outlived = error;
     this.#reject?.(error);
@@ -178,6 +184,12 @@ export class Calls {
     return this.serving instanceof Call ? this.serving : undefined;
   }
 
+  /** Whether a call that is nested in this one has not ended. */
+  isAround(call: Call): boolean {
+    const at = this.running.findIndex((running) => running === call);
+    return at >= 0 && at + 1 < this.running.length;
+  }
+
   /** Where calls that are made from now on will be. */
   mark(): number {
     return this.running.length;
@@ -264,7 +276,7 @@ export class Calls {
   /** The error for a call that would overlap another, with the ways out. */
   busy(): InvokeError {
     const [under, first] = this.running.top?.isKept
-      ? ["is out of fuel and has not ended", "resume it or abort it first"]
+      ? ["is paused and has not ended", "go on with it or abort it first"]
       : ["is under way", "await that first"];
     const other =
       this.overlapping === "queue"

@@ -75,7 +75,12 @@ export function serve({ target }: HostFunction, context: Context | undefined, ar
 /** @internal The context of the host call in the exchange, where its import asks for one. Close it after. */
 export function contextOf(served: Served, host: HostFunction): Context | undefined {
   return host.withContext
-    ? new Context(served, served.engine.head(Protocol.CALL_WORD), served.engine.head(Protocol.STATE_WORD))
+    ? new Context(
+        served,
+        served.engine.head(Protocol.CALL_WORD),
+        served.engine.head(Protocol.STATE_WORD),
+        served.engine.head(Protocol.NUMBER_WORD),
+      )
     : undefined;
 }
 
@@ -85,6 +90,7 @@ export class Context implements CallContext {
   /** Of the call, while it waits for this import; it is another's after. */
   #handle: number | undefined;
   #caller: Calling | undefined;
+  readonly number: number | undefined;
   /** @internal The trap thrown where the call could not pay. */
   unpaid: Trap | undefined;
 
@@ -92,9 +98,11 @@ export class Context implements CallContext {
     served: Served,
     handle: number,
     readonly state: number,
+    number: number,
   ) {
     this.#served = served;
     this.#handle = handle;
+    this.number = number === 0 ? undefined : number;
   }
 
   get guest(): Guest {

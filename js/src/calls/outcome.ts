@@ -2,45 +2,33 @@
 import { checkFuel } from "../base/checks.js";
 import { constant } from "../base/define.js";
 import { disposable } from "../base/disposable.js";
-import { InvokeError } from "../base/errors.js";
-import { type Frames, NO_FRAMES, framesOf } from "../base/frames.js";
 import { type Names, known, merged, optionsOf } from "../base/options.js";
 import { shown, toJSON, writable } from "../base/shown.js";
-import type { Held, Keeper } from "../host/net.js";
 import type { Result } from "../host/value.js";
 import type * as Types from "../types.js";
 import type { Outcome, PaceOptions, ResumeOptions } from "../types.js";
 import type { Call } from "./calls.js";
 import { type Ending, driveAsync } from "./drive.js";
 import { Pace } from "./pace.js";
+import { Paused } from "./paused.js";
 import type { Served } from "./served.js";
 
 export const RESUME_NAMES: Names<ResumeOptions> = { deadline: true, signal: true, slice: true, timeout: true };
 const RESUME_OPTIONS = known(RESUME_NAMES);
 
 /** A call that is out of fuel. */
-export class OutOfFuel implements Types.OutOfFuel {
-  declare readonly [Symbol.dispose]: () => void;
+export class OutOfFuel extends Paused implements Types.OutOfFuel {
   readonly status = "out-of-fuel";
-  private readonly held: Held<Call>;
 
   /** @internal */
   constructor(
-    private readonly served: Served,
+    served: Served,
     call: Call,
     private readonly options: PaceOptions,
     private readonly finish: () => Result,
-    readonly fuelUsed: bigint,
+    fuelUsed: bigint,
   ) {
-    const { engine } = served;
-    this.held = engine.net.watch(this, "outcome", call, end);
-  }
-
-  get frames(): Frames {
-    const { engine } = this.served;
-    const call = this.held.value;
-    if (call === undefined || call.outlived !== undefined) return NO_FRAMES;
-    return framesOf(engine.use((host) => host.frames(call.handle)));
+    super(served, call, fuelUsed);
   }
 
   async resume(fuel: bigint | number, options?: ResumeOptions): Promise<Outcome> {
@@ -51,34 +39,13 @@ export class OutOfFuel implements Types.OutOfFuel {
     const isTimed = given.deadline !== undefined || given.timeout !== undefined;
     const all = merged(isTimed ? merged(this.options, { deadline: Infinity }) : this.options, given);
     const pace = new Pace(all, served.tempo);
-    served.engine.enter();
-    // Only now: what is refused above leaves the call where it is.
-    const call = this.held.value;
-    if (call === undefined) throw new InvokeError("call-over", "the call was resumed or ended before");
-    this.held.forget();
-    const { handle, outlived } = call;
-    if (outlived !== undefined) return { status: "trap", trap: outlived, fuelUsed: outlived.fuelUsed };
-    served.engine.proceed((host) => {
-      host.add_fuel(handle, more);
-      host.set_slice(handle, pace.slice);
-    });
-    return outcomeOf(served, call, pace, all, finish);
-  }
-
-  abort(): void {
-    this.held.dispose();
-  }
-
-  dispose(): void {
-    this.abort();
+    return outcomeOf(served, this.take(more, pace), pace, all, finish);
   }
 }
 
 disposable(OutOfFuel);
 constant(OutOfFuel.prototype, "toJSON", toJSON);
 shown(OutOfFuel, ({ fuelUsed }) => `${fuelUsed} units used`);
-
-const end = (_: Keeper, call: Call): void => call.end();
 
 /** Drives a call, and says what it came to. */
 export async function outcomeOf(served: Served, call: Call, pace: Pace, options: PaceOptions, finish: () => Result): Promise<Outcome> {

@@ -63,7 +63,7 @@ const COUNTED: readonly (readonly [LeakKind, string, string])[] = [
   ["guest", "guest", "guests"],
   ["memory", "memory", "memories"],
   ["table", "table", "tables"],
-  ["outcome", "call that is out of fuel", "calls that are out of fuel"],
+  ["outcome", "paused call", "paused calls"],
 ];
 
 /** The net of an engine. */

@@ -25,8 +25,15 @@ import {
   type Overlapping,
   type Result,
   Sandbox,
+  type ParkedCall,
+  ParkError,
+  type Parked,
   type Snapshot,
   SnapshotError,
+  UnparkError,
+  type UnparkOptions,
+  type Unparked,
+  type WaitsFor,
   type SyncOutcome,
   type Table,
   TableError,
@@ -203,6 +210,35 @@ const copies: Guest<object>[] = [
   module.instantiate({}, { snapshot, state: 2 }),
 ];
 if (SnapshotError.is(copies, "busy")) console.log(copies.code);
+
+// Durable calls.
+interface Adder {
+  add(a: number, b: number): number;
+}
+const keeping: Guest<Adder> = module.instantiate<Adder>({}, { journal: true });
+keeping.record();
+using parked: Parked = keeping.park();
+const waiting: readonly WaitsFor[] = sandbox.parked(parked.bytes).waiting;
+for (const waits of waiting) if (waits.kind === "host-call") console.log(waits.module, waits.name, waits.number + 1);
+const unparkOptions: UnparkOptions = { journal: true, timeout: 100, fuel: 10n };
+const unparked: Unparked<Adder> = await module.unpark<Adder>({}, parked, unparkOptions);
+console.log(unparked.guest.exports.add(1, 2), unparked.trap?.code, unparked.endedAt.length);
+for (const parkedCall of unparked.calls) {
+  const one: ParkedCall = parkedCall;
+  console.log(one.name?.length, one.waitsFor.kind, one.fuelUsed + 1n, one.frames.length);
+  const value: Result = await one.proceed({ fuel: 100 });
+  if ((await one.tryProceed()).status === "ok") console.log(value);
+  one.abort();
+}
+// @ts-expect-error -- a snapshot is no parked guest
+void module.unpark({}, snapshot);
+// @ts-expect-error -- what a parked guest is read from are bytes
+sandbox.parked(parked);
+call((c: CallContext) => {
+  const number: number | undefined = c.number;
+  return number ?? 0;
+});
+if (ParkError.is(waiting, "journal-full") || UnparkError.is(waiting, "diverged")) console.log(waiting);
 
 const store = await ScaleStore.load({ limits });
 const answer: Bytes = store.invoke(() => encodeResult(undefined), 0, "run", encodeArguments([{ type: "i32", value: 1 }]), 0);

@@ -230,10 +230,9 @@ fn calls_of_guests_without_a_chain_overlap_and_their_stack_is_never_put_back() {
     // What is made of it has none either, or as it is told.
     let fork = page.host.fork(first.instance, &[], &[]).unwrap();
     let snapshot = page.host.snapshot(first.instance).unwrap();
-    let mut made = |overlapping| {
-        page.host.instantiate_from(first.module, &[], snapshot, None, None, None, overlapping, &[]).unwrap()
-    };
-    let (overlapping, strict) = (made(true), made(false));
+    let mut made =
+        |ways| page.host.instantiate_from(first.module, &[], snapshot, None, None, None, ways, &[]).unwrap();
+    let (overlapping, strict) = (made(Protocol::OVERLAPS), made(0));
     for instance in [first.instance, fork, overlapping] {
         let guest = Guest { instance, ..first };
         let (one, two) = (page.suspended(guest, 1), page.suspended(guest, 2));

@@ -149,7 +149,7 @@ fn deeply_nested_blocks_do_not_reach_the_end_of_the_stack() {
         bytes.extend(section);
         match page.host.compile(&bytes) {
             Ok(module) => {
-                let call = page.host.instantiate(module, &[], 0, None, None, None, false, &[]).unwrap();
+                let call = page.host.instantiate(module, &[], 0, None, None, None, 0, &[]).unwrap();
                 assert_eq!(page.step(call), Step::Finished);
                 page.host.teardown_instance(page.instance()).unwrap();
                 page.host.drop_module(module);

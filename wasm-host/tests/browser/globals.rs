@@ -76,12 +76,12 @@ fn what_does_not_fit_is_refused_by_name() {
     let module = page.compile(r#"(module (import "e" "g" (global (mut i64))))"#);
     for (ty, mutable) in [("i32", true), ("i64", false), ("f64", true)] {
         let global = page.new_global(ty, mutable, 0).unwrap();
-        let error = refusal(page.host.instantiate(module, &[global], 0, None, None, None, false, &[]));
+        let error = refusal(page.host.instantiate(module, &[global], 0, None, None, None, 0, &[]));
         assert_eq!(error.kind(), ("InstantiateError", "import"));
         assert!(error.message.starts_with("import `e` `g`, a mutable i64 global: a "), "{}", error.message);
     }
     let global = page.new_global("i64", true, 0).unwrap();
-    let call = page.host.instantiate(module, &[global], 0, None, None, None, false, &[]).unwrap();
+    let call = page.host.instantiate(module, &[global], 0, None, None, None, 0, &[]).unwrap();
     assert_eq!(page.step(call), Step::Finished);
     for ty in ["", "v64", "anyref", "I32", "__proto__"] {
         let error = refusal(page.new_global(ty, true, 0));
@@ -98,7 +98,7 @@ fn handles_that_never_were_are_unknown() {
     for handle in UNKNOWN {
         assert_eq!(refusal(page.value(handle)).kind(), expected);
         assert_eq!(refusal(page.set_value(handle, 1)).kind(), expected);
-        let refused = page.host.instantiate(module, &[handle], 0, None, None, None, false, &[]);
+        let refused = page.host.instantiate(module, &[handle], 0, None, None, None, 0, &[]);
         assert_eq!(refusal(refused).kind(), expected);
         // To forget what is not there is no error.
         page.host.drop_global(handle).unwrap();

@@ -67,11 +67,11 @@ fn memories_and_modules_that_never_were_are_unknown() {
         assert_eq!(refusal(page.host.imports(handle)).kind(), expected);
         assert_eq!(refusal(page.host.exports(handle)).kind(), expected);
         assert_eq!(
-            refusal(page.host.instantiate(handle, &[memory], 0, None, None, None, false, &[])).kind(),
+            refusal(page.host.instantiate(handle, &[memory], 0, None, None, None, 0, &[])).kind(),
             expected
         );
         assert_eq!(
-            refusal(page.host.instantiate(module, &[handle], 0, None, None, None, false, &[])).kind(),
+            refusal(page.host.instantiate(module, &[handle], 0, None, None, None, 0, &[])).kind(),
             expected
         );
         // To forget what is not there is no error.
@@ -91,7 +91,7 @@ fn memories_and_modules_can_be_dropped_twice_and_are_gone() {
         page.host.drop_module(module);
     }
     assert_eq!(refusal(page.host.memory_size(memory)).code, "unknown");
-    assert_eq!(refusal(page.host.instantiate(module, &[], 0, None, None, None, false, &[])).code, "unknown");
+    assert_eq!(refusal(page.host.instantiate(module, &[], 0, None, None, None, 0, &[])).code, "unknown");
     assert_eq!(page.host.memory_pages_in_use(), 0);
 }
 

@@ -97,7 +97,7 @@ fn an_import_that_cannot_be_resolved_is_named() {
     let mut page = Page::new();
     for (import, why) in refused {
         let module = page.compile(&format!(r#"(module (import "env" "fine" (func)) {import})"#));
-        let error = refusal(page.host.instantiate(module, &[], 0, None, None, None, false, &[]));
+        let error = refusal(page.host.instantiate(module, &[], 0, None, None, None, 0, &[]));
         assert_eq!(error.kind(), ("InstantiateError", "import"), "{import}");
         assert!(error.message.starts_with("import `kernel` `memory`, a "), "{}", error.message);
         assert!(error.message.contains(why), "{}", error.message);
@@ -117,13 +117,13 @@ fn a_memory_of_an_unsuitable_size_is_refused() {
     let needy = page.compile(r#"(module (import "env" "memory" (memory 2)))"#);
     let strict = page.compile(r#"(module (import "env" "memory" (memory 1 4)))"#);
     for (module, memory) in [(needy, one), (strict, one), (strict, bounded)] {
-        let error = refusal(page.host.instantiate(module, &[memory], 0, None, None, None, false, &[]));
+        let error = refusal(page.host.instantiate(module, &[memory], 0, None, None, None, 0, &[]));
         assert_eq!(error.kind(), ("InstantiateError", "import"));
         assert!(error.message.starts_with("import `env` `memory`, a memory of "), "{}", error.message);
     }
     // What counts is the size it has, not the one it began with.
     page.host.memory_grow(one, 1).unwrap();
-    let call = page.host.instantiate(needy, &[one], 0, None, None, None, false, &[]).unwrap();
+    let call = page.host.instantiate(needy, &[one], 0, None, None, None, 0, &[]).unwrap();
     assert_eq!(page.step(call), Step::Finished);
 }
 

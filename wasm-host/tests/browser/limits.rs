@@ -70,14 +70,14 @@ fn instances_are_limited_to_those_that_live() {
     let module = page.compile("(module)");
     let guests: Vec<Guest> = (0..3).map(|_| page.guest("(module)")).collect();
     assert_eq!(
-        refusal(page.host.instantiate(module, &[], 0, None, None, None, false, &[])).kind(),
+        refusal(page.host.instantiate(module, &[], 0, None, None, None, 0, &[])).kind(),
         ("InstantiateError", "limit")
     );
     page.host.teardown_instance(guests[1].instance).unwrap();
     let guest = page.guest("(module)");
     assert_eq!(guest.instance, 3);
     assert_eq!(
-        refusal(page.host.instantiate(module, &[], 0, None, None, None, false, &[])).kind(),
+        refusal(page.host.instantiate(module, &[], 0, None, None, None, 0, &[])).kind(),
         ("InstantiateError", "limit")
     );
 }

@@ -154,7 +154,7 @@ fn ten_thousand_instances_one_after_the_other_take_no_more_memory_than_a_hundred
     let mut after_a_hundred = 0;
     // With an allocator that keeps memory there is not enough for more.
     for round in 0..if KEEPS_MEMORY { 500 } else { 10_000_u32 } {
-        let call = page.host.instantiate(module, &[], 0, None, None, None, false, &[]).unwrap();
+        let call = page.host.instantiate(module, &[], 0, None, None, None, 0, &[]).unwrap();
         assert_eq!(page.host.step(call), Protocol::FINISHED);
         let guest = Guest { module, instance: page.instance() };
         assert_eq!(guest.instance, round, "numbers are not used twice");

@@ -20,6 +20,7 @@ mod imports;
 mod limits;
 mod long_runs;
 mod memory;
+mod parked;
 mod reentry;
 mod start;
 mod tables;

@@ -95,7 +95,7 @@ fn growth_stops_at_the_maximum_and_at_the_limits() {
     assert_eq!(refusal(page.host.new_memory(1, -1.0)).kind(), ("MemoryError", "limit"));
     let module = page.compile(&guest(EXPORTED));
     assert_eq!(
-        refusal(page.host.instantiate(module, &[], 0, None, None, None, false, &[])).kind(),
+        refusal(page.host.instantiate(module, &[], 0, None, None, None, 0, &[])).kind(),
         ("InstantiateError", "limit")
     );
     page.host.drop_memory(free).unwrap();

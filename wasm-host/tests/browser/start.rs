@@ -20,7 +20,7 @@ const STARTING: &str = r#"(module
 fn a_start_function_makes_host_calls_before_the_instance_exists() {
     let mut page = Page::new();
     let module = page.compile(STARTING);
-    let call = page.host.instantiate(module, &[], 99, None, None, None, false, &[]).unwrap();
+    let call = page.host.instantiate(module, &[], 99, None, None, None, 0, &[]).unwrap();
     let first = page.step(call);
     assert_eq!(first, Step::HostCall { call, function: 0, state: 99 });
     assert_eq!(page.take(), [1]);
@@ -41,7 +41,7 @@ fn a_start_function_makes_host_calls_before_the_instance_exists() {
 fn also_without_a_start_function_the_instance_exists_after_the_first_step() {
     let mut page = Page::new();
     let module = page.compile(r#"(module (func (export "one") (result i32) (i32.const 1)))"#);
-    let call = page.host.instantiate(module, &[], 0, None, None, None, false, &[]).unwrap();
+    let call = page.host.instantiate(module, &[], 0, None, None, None, 0, &[]).unwrap();
     let guest = Guest { module, instance: 0 };
     assert_eq!(page.call(guest, "one", &[]), Step::TornDown);
     assert_eq!(page.step(call), Step::Finished);
@@ -56,7 +56,7 @@ fn a_start_function_may_be_an_import_itself() {
     let module = page.compile(
         r#"(module (import "env" "other" (func)) (import "env" "start" (func $start)) (start $start))"#,
     );
-    let call = page.host.instantiate(module, &[], 5, None, None, None, false, &[]).unwrap();
+    let call = page.host.instantiate(module, &[], 5, None, None, None, 0, &[]).unwrap();
     assert_eq!(page.step(call), Step::HostCall { call, function: 1, state: 5 });
     assert_eq!(page.answer(call, &[]), Step::Finished);
     assert_eq!(page.instance(), 0);
@@ -67,7 +67,7 @@ fn a_start_function_that_traps_leaves_no_instance() {
     let mut page = Page::new();
     let module = page.compile("(module (memory 3) (func $start (unreachable)) (start $start))");
     for _ in 0..100 {
-        let call = page.host.instantiate(module, &[], 0, None, None, None, false, &[]).unwrap();
+        let call = page.host.instantiate(module, &[], 0, None, None, None, 0, &[]).unwrap();
         assert_eq!(page.step(call), Step::trap("unreachable"));
         assert_eq!(page.host.memory_pages_in_use(), 0);
         assert_eq!(page.step(call), Step::Refused);
@@ -81,7 +81,7 @@ fn a_start_function_that_is_given_up_leaves_no_instance() {
     let module = page.compile(STARTING);
     // Before its first step, while it waits, and after an answer.
     for answers in 0..3 {
-        let call = page.host.instantiate(module, &[], 0, None, None, None, false, &[]).unwrap();
+        let call = page.host.instantiate(module, &[], 0, None, None, None, 0, &[]).unwrap();
         if answers > 0 {
             let _waits = page.step(call).waiting();
         }
@@ -107,7 +107,7 @@ fn a_start_function_that_is_out_of_fuel_goes_on_with_more() {
             (start $start)
             (func (export "rounds") (result i32) (global.get $rounds)))"#,
     );
-    let call = page.host.instantiate(module, &[], 0, Some(1_000), None, None, false, &[]).unwrap();
+    let call = page.host.instantiate(module, &[], 0, Some(1_000), None, None, 0, &[]).unwrap();
     let mut slices = 0;
     while let Step::OutOfFuel { .. } = page.step(call) {
         page.host.add_fuel(call, 50_000);
@@ -128,7 +128,7 @@ fn a_segment_that_does_not_fit_is_no_trap_of_the_start_function() {
     for text in guests {
         let module = page.compile(text);
         assert_eq!(
-            refusal(page.host.instantiate(module, &[], 0, None, None, None, false, &[])).kind(),
+            refusal(page.host.instantiate(module, &[], 0, None, None, None, 0, &[])).kind(),
             ("InstantiateError", "segment")
         );
         assert_eq!(page.host.memory_pages_in_use(), 0);

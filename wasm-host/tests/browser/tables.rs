@@ -152,7 +152,7 @@ fn what_does_not_fit_is_refused_by_name() {
     let module = page.compile(r#"(module (import "e" "t" (table 2 4 funcref)))"#);
     for (initial, maximum) in [(1, 4.0), (2, -1.0), (2, 5.0)] {
         let table = page.host.new_table(true, initial, maximum).unwrap();
-        let error = refusal(page.host.instantiate(module, &[table], 0, None, None, None, false, &[]));
+        let error = refusal(page.host.instantiate(module, &[table], 0, None, None, None, 0, &[]));
         assert_eq!(error.kind(), ("InstantiateError", "import"));
         let expected = "import `e` `t`, a funcref table of 2 to 4 elements: a funcref table of ";
         assert!(error.message.starts_with(expected), "{}", error.message);
@@ -177,7 +177,7 @@ fn handles_that_never_were_are_unknown() {
         assert_eq!(refusal(page.table_get(handle, 0)).kind(), expected);
         assert_eq!(refusal(page.table_set(handle, 0, word_of(double))).kind(), expected);
         assert_eq!(refusal(page.table_grow(handle, 1, NULL)).kind(), expected);
-        let refused = page.host.instantiate(module, &[handle], 0, None, None, None, false, &[]);
+        let refused = page.host.instantiate(module, &[handle], 0, None, None, None, 0, &[]);
         assert_eq!(refusal(refused).kind(), expected);
         // To forget what is not there is no error.
         page.host.drop_table(handle).unwrap();

@@ -83,7 +83,7 @@ fn every_endless_loop_in_a_start_function_ends_by_fuel() {
         // The loop itself becomes the start function, where the text has none yet.
         let text = if name == START { text.to_owned() } else { started(text) };
         let module = page.compile(&text);
-        let call = page.host.instantiate(module, &[], 0, Some(fuel(name)), None, None, false, &[]).unwrap();
+        let call = page.host.instantiate(module, &[], 0, Some(fuel(name)), None, None, 0, &[]).unwrap();
         torture(&mut page, call, name);
         assert_eq!(page.host.memory_pages_in_use(), 0, "{name}: an instance was left behind");
         // The host is as good as new.

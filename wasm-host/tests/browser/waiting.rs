@@ -100,7 +100,7 @@ async fn a_start_function_waits_over_promises() {
     let (module, step) = {
         let mut page = page.borrow_mut();
         let module = page.compile(text);
-        let call = page.host.instantiate(module, &[], 0, None, None, None, false, &[]).unwrap();
+        let call = page.host.instantiate(module, &[], 0, None, None, None, 0, &[]).unwrap();
         (module, page.step(call))
     };
     assert_eq!(serve(page.clone(), step, 5).await, Step::Finished);

@@ -353,6 +353,13 @@ impl Execution {
         }
     }
 
+    /// The position of the export that it calls among [`Module::exports`]; `None` for a start function, and for a function that is no export or
+    /// was called by a reference.
+    #[must_use]
+    pub fn export_position(&self) -> Option<usize> {
+        self.export.map(to_usize)
+    }
+
     /// Whether it has finished or trapped.
     #[must_use]
     pub const fn is_ended(&self) -> bool {

@@ -1,6 +1,6 @@
 //! Executions that do again what was recorded.
 
-use super::{Execution, Purpose, State};
+use super::{Execution, Purpose, State, Step};
 use crate::{
     durable::acts::End,
     error::HandleError,
@@ -99,9 +99,12 @@ impl Execution {
         self.required().unwrap_or_default()
     }
 
-    /// Lets go of everything after it has finished or trapped.
-    pub(crate) fn end_again(&mut self, store: &mut Store) {
-        let _ended = self.end(store);
+    /// Lets go of everything after it has finished or trapped; the trap that it ended by, with its frames.
+    pub(crate) fn end_again(&mut self, store: &mut Store) -> Option<Trap> {
+        match self.end(store) {
+            Ok(Step::Trapped(trap)) => Some(trap),
+            _ => None,
+        }
     }
 
     /// From now on it is a call as any other, of an instance that has an id, or of the start function of the one with a key, and has at most

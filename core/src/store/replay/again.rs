@@ -20,7 +20,9 @@ impl Replay {
         match act {
             Act::Begin(begin) => return self.begin(store, begin),
             Act::End { call } => {
-                self.calls.remove(&call).ok_or(Failure::Diverged)?.execution.cancel(store);
+                let mut ended = self.calls.remove(&call).ok_or(Failure::Diverged)?.execution;
+                self.ended_at = ended.frames();
+                ended.cancel(store);
                 return Ok(());
             }
             _ => {}
@@ -176,8 +178,10 @@ impl Replay {
                 }
                 if matches!(end, End::Finished | End::Trapped)
                     && let Some(mut call) = self.calls.remove(&run.call)
+                    && let Some(trap) = call.execution.end_again(store)
                 {
-                    call.execution.end_again(store);
+                    self.ended_at = trap.frames().clone();
+                    self.trap = Some(trap);
                 }
                 return Ok(true);
             }

@@ -21,7 +21,7 @@ use crate::{
     module::Module,
     snapshot::{RestoreError, Snapshot, plain::Reader},
     store::{environment::Environment, execution::Execution},
-    types::ids::InstanceId,
+    types::{frames::Frames, ids::InstanceId, trap::Trap},
 };
 use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
 use core::mem;
@@ -48,6 +48,8 @@ pub struct Replay {
     calls: BTreeMap<u32, Call>,
     /// How many host calls were made.
     host_calls: u64,
+    trap: Option<Trap>,
+    ended_at: Frames,
     is_ended: bool,
 }
 
@@ -146,6 +148,8 @@ impl Store {
                 begun: 0,
                 calls: BTreeMap::new(),
                 host_calls: 0,
+                trap: None,
+                ended_at: Frames::NONE,
                 is_ended: false,
             }),
             Err(error) => {
@@ -197,24 +201,60 @@ impl Replay {
         if self.is_ended {
             return Err(UnparkError::Ended);
         }
-        // Whatever is served meanwhile, it is nested in nothing but its own calls.
+        self.apart(store, |replay, store| {
+            let outcome = match replay.go_on(store, slice) {
+                Ok(true) => replay.finish(store),
+                Ok(false) => return Ok(Replayed::Going),
+                Err(failure) => Err(failure),
+            };
+            replay.is_ended = true;
+            outcome.map_err(|failure| {
+                let act = replay.act;
+                replay.give_up(store);
+                match failure {
+                    Failure::Diverged => UnparkError::Diverged { act },
+                    Failure::Limit(refused) => UnparkError::Limit(refused),
+                }
+            })
+        })
+    }
+
+    /// Whatever is served meanwhile, it is nested in nothing but its own calls.
+    fn apart<T>(&mut self, store: &mut Store, act: impl FnOnce(&mut Self, &mut Store) -> T) -> T {
         let mut leave = store.leave_later(false);
         let (store, outer) = leave.parts();
         store.level = Level { depth: 0, fuel: None, serving: outer.serving };
-        let outcome = match self.go_on(store, slice) {
-            Ok(true) => self.finish(store),
-            Ok(false) => return Ok(Replayed::Going),
-            Err(failure) => Err(failure),
-        };
-        self.is_ended = true;
-        outcome.map_err(|failure| {
-            let act = self.act;
-            self.give_up(store);
-            match failure {
-                Failure::Diverged => UnparkError::Diverged { act },
-                Failure::Limit(refused) => UnparkError::Limit(refused),
-            }
-        })
+        act(self, store)
+    }
+
+    /// Gives the guest up, if it is not ready, and frees what it holds. Dropping this does the same, but then its memory may stay until the store is
+    /// next used.
+    ///
+    /// # Errors
+    ///
+    /// [`UnparkError::OtherStore`] where `store` is not the one that it was begun in.
+    pub fn cancel(&mut self, store: &mut Store) -> Result<(), UnparkError> {
+        if store.tag != self.store {
+            return Err(UnparkError::OtherStore);
+        }
+        if !mem::replace(&mut self.is_ended, true) {
+            self.apart(store, Self::give_up);
+        }
+        Ok(())
+    }
+
+    /// Takes the trap that a call of the guest ended by last, as far as the replay has come: with its frames where the module was
+    /// [compiled with frames](crate::CompileOptions::with_frames), whether it was so where the guest was recorded or not.
+    #[must_use]
+    pub const fn take_trap(&mut self) -> Option<Trap> {
+        self.trap.take()
+    }
+
+    /// Where the call was that ended last without results, by a trap or because its supervisor ended it, as it does where an import fails: its
+    /// [`Frames`], as of [`Replay::take_trap`].
+    #[must_use]
+    pub const fn ended_at(&self) -> &Frames {
+        &self.ended_at
     }
 
     /// Whether all is done.

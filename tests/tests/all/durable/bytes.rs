@@ -1,6 +1,6 @@
 //! The bytes of a parked guest: that those from anywhere do no harm.
 
-use super::{asker, begin, environment, recorded};
+use super::{asker, begin, environment, often, recorded};
 use guestbox::{
     HostError, InstanceLimits, Limits, Module, NoImports, Parked, Replayed, Step, Store, UnparkError, Value,
 };
@@ -140,6 +140,29 @@ fn what_was_cut_or_changed_is_refused() {
 }
 
 #[test]
+fn what_was_damaged_is_refused() {
+    let bytes = parked();
+    let mut random = Random::new(11);
+    for _ in 0..often(2_000, 100_000) {
+        let mut damaged = bytes.clone();
+        for _ in 0..random.between(1, 5) {
+            let at = random.index(damaged.len());
+            match random.below(5) {
+                0 => damaged[at] ^= 1 << random.below(8),
+                1 => damaged[at] = random.bytes(1)[0],
+                2 => damaged.truncate(at),
+                3 => damaged.insert(at, random.bytes(1)[0]),
+                _ => damaged.rotate_left(at),
+            }
+            if damaged.is_empty() {
+                break;
+            }
+        }
+        assert!(damaged == bytes || Parked::from_bytes(damaged).is_err());
+    }
+}
+
+#[test]
 fn what_was_forged_is_refused_or_lawful() {
     let bytes = parked();
     let mut store = small_store();
@@ -157,7 +180,7 @@ fn what_was_forged_is_refused_or_lawful() {
         }
     }
     let mut random = Random::new(7);
-    for _ in 0..400 {
+    for _ in 0..often(400, 10_000) {
         let mut forged = bytes.clone();
         for _ in 0..random.between(1, 4) {
             let at = 45 + random.index(forged.len() - 53);

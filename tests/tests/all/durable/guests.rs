@@ -1,5 +1,6 @@
 //! The real guests and the programs of the traces, parked at some of their pauses: elsewhere they are the same.
 
+use super::often;
 use guestbox_tests::{
     durable::Parking,
     guests::{GUESTS, Guest},
@@ -8,6 +9,7 @@ use guestbox_tests::{
 
 /// Parks a guest at one of so many host calls.
 fn park(name: &str, one_of: u32, at_least: u32) {
+    let one_of = often(one_of, 1);
     let guest = Guest::named(name).unwrap();
     let mut parking = Parking::new(1, one_of);
     let report = guest.run_parked(&mut parking);
@@ -49,7 +51,7 @@ fn none_is_left_out() {
 
 #[test]
 fn programs_at_host_calls_and_between_slices() {
-    let mut parking = Parking::new(2, 25);
+    let mut parking = Parking::new(2, often(25, 1));
     for program in Program::all() {
         for slice in [None, Some(10_000)] {
             let lines = run_parked(&program, slice, Some(&mut parking));

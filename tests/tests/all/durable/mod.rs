@@ -1,6 +1,7 @@
 //! Durable calls: guests are parked as bytes wherever they pause, and go on elsewhere as if nothing had happened.
 
 mod bytes;
+mod desk;
 mod doors;
 mod forged;
 mod growth;
@@ -36,6 +37,11 @@ const ASKER: &str = r#"(module (import "env" "ask" (func $ask (param i32) (resul
         (i32.store (i32.const 128) (local.tee $n (i32.add (local.get $n) (i32.const 1))))
         (br_if $again (i32.lt_u (local.get $n) (local.get 0))))
       (i32.load (i32.const 128))))"#;
+
+/// How often something is done: seldom, or often where `DURABLE` is in the environment, as `make durable` has it.
+fn often(seldom: u32, often: u32) -> u32 {
+    if std::env::var_os("DURABLE").is_some() { often } else { seldom }
+}
 
 fn environment() -> Environment {
     Environment::new().with_function("env", "ask", FuncIndex(0))

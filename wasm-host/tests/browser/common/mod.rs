@@ -105,18 +105,24 @@ impl Page {
     /// A guest as of [`Page::guest`] whose calls need not nest: it has no chain of them.
     #[track_caller]
     pub(crate) fn overlapping_guest(&mut self, text: &str) -> Guest {
-        self.instantiated(text, &[], true)
+        self.made(text, &[], Protocol::OVERLAPS)
     }
 
     #[track_caller]
     pub(crate) fn guest_with(&mut self, text: &str, things: &[u32]) -> Guest {
-        self.instantiated(text, things, false)
+        self.made(text, things, 0)
+    }
+
+    /// A guest that is recorded from its birth.
+    #[track_caller]
+    pub(crate) fn recorded_guest(&mut self, text: &str) -> Guest {
+        self.made(text, &[], Protocol::RECORDED)
     }
 
     #[track_caller]
-    fn instantiated(&mut self, text: &str, things: &[u32], overlapping: bool) -> Guest {
+    fn made(&mut self, text: &str, things: &[u32], ways: u32) -> Guest {
         let module = self.compile(text);
-        let call = self.host.instantiate(module, things, 0, None, None, None, overlapping, &[]);
+        let call = self.host.instantiate(module, things, 0, None, None, None, ways, &[]);
         let call = call.unwrap_or_else(|error| panic!("{}", message(&error)));
         assert_eq!(self.step(call), Step::Finished);
         Guest { module, instance: self.instance() }
