@@ -86,7 +86,7 @@
 pub(crate) mod acts;
 pub(crate) mod format;
 pub(crate) mod journal;
-mod under_way;
+pub(crate) mod under_way;
 
 pub use crate::error::{ParkError, UnparkError};
 

@@ -65,6 +65,22 @@ impl<T> UnderWay<T> {
         self.all.iter().filter_map(|(_, one)| one.as_ref())
     }
 
+    /// Takes out the one that began last of those that have not ended.
+    pub(crate) fn pop(&mut self) -> Option<T> {
+        while let Some((_, one)) = self.all.pop() {
+            if one.is_some() {
+                return one;
+            }
+            self.ended = self.ended.saturating_sub(1);
+        }
+        None
+    }
+
+    /// All, in the order in which they began, to keep.
+    pub(crate) fn into_all(self) -> impl Iterator<Item = T> {
+        self.all.into_iter().filter_map(|(_, one)| one)
+    }
+
     /// All with their numbers, in the order in which they began.
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (u32, &mut T)> {
         self.all.iter_mut().filter_map(|(number, one)| Some((*number, one.as_mut()?)))
@@ -101,5 +117,20 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn the_last_that_has_not_ended_is_taken_first() {
+        let mut under_way = UnderWay::new();
+        (0..6_u32).for_each(|number| under_way.add(number, number));
+        for ended in [5, 2] {
+            under_way.remove(ended);
+        }
+        assert_eq!((under_way.pop(), under_way.len()), (Some(4), 3));
+        assert_eq!(under_way.remove(4), None);
+        under_way.add(9, 9);
+        assert_eq!(under_way.get(9), Some(&9));
+        assert!(under_way.into_all().eq([0, 1, 3, 9]));
+        assert_eq!(UnderWay::<u32>::new().pop(), None);
     }
 }

@@ -20,7 +20,7 @@ impl Replay {
         match act {
             Act::Begin(begin) => return self.begin(store, begin),
             Act::End { call } => {
-                let mut ended = self.calls.remove(&call).ok_or(Failure::Diverged)?.execution;
+                let mut ended = self.calls.remove(call).ok_or(Failure::Diverged)?.execution;
                 self.ended_at = ended.frames();
                 ended.cancel(store);
                 return Ok(());
@@ -71,7 +71,7 @@ impl Replay {
         let taken = taken_bytes(self.parked.as_bytes().len(), calls);
         maximum::parked_bytes(&store.limits).check(taken).map_err(Failure::Limit)?;
         // Nobody has the guest before its start function has returned.
-        if self.calls.first_key_value().is_some_and(|(_, first)| first.is_start) {
+        if self.calls.iter().next().is_some_and(|first| first.is_start) {
             return Err(Failure::Diverged);
         }
         let execution = match export {
@@ -94,14 +94,14 @@ impl Replay {
             return Err(Failure::Diverged);
         }
         let call = Call { is_start: export.is_none(), execution, host_call: 0 };
-        self.calls.insert(self.begun, call);
+        self.calls.add(self.begun, call);
         self.begun = self.begun.saturating_add(1);
         Ok(())
     }
 
     /// Opens the level of the host call that the last call waits for.
     fn open_level(&self, store: &mut Store) -> Result<Level, Failure> {
-        let Some((_, outer)) = self.calls.last_key_value() else { return Err(Failure::Diverged) };
+        let Some(outer) = self.calls.iter().next_back() else { return Err(Failure::Diverged) };
         outer.check_depth(store)?;
         let waits = outer.execution.waits_for();
         store.open_level(&waits.ok_or(Failure::Diverged)?).map_err(|trap: Trap| {
@@ -118,7 +118,7 @@ impl Replay {
 
     /// Lets a call go on, so that it can be run.
     pub(super) fn begin_run(&mut self, store: &Store, mut run: Run) -> Result<(), Failure> {
-        let call = self.calls.get_mut(&run.call).ok_or(Failure::Diverged)?;
+        let call = self.calls.get_mut(run.call).ok_or(Failure::Diverged)?;
         if run.answer.is_some() {
             call.check_depth(store)?;
         }
@@ -160,7 +160,7 @@ impl Replay {
                 return Ok(false);
             }
             // An operation that takes more than a slice gets one of its size.
-            let call = self.calls.get_mut(&run.call).ok_or(Failure::Diverged)?;
+            let call = self.calls.get_mut(run.call).ok_or(Failure::Diverged)?;
             let most = missing.min((*left).max(call.execution.needs()));
             let more = call.execution.run_again(store, most).ok_or(Failure::Diverged)?;
             *used = used.saturating_add(more);
@@ -169,7 +169,7 @@ impl Replay {
             if let Some(refused) = growths.and_then(Growths::failed) {
                 return Err(Failure::Limit(refused));
             }
-            let call = self.calls.get_mut(&run.call).ok_or(Failure::Diverged)?;
+            let call = self.calls.get_mut(run.call).ok_or(Failure::Diverged)?;
             let end = call.execution.came_back().ok_or(Failure::Diverged)?;
             if *used == run.used && end == run.end {
                 if let End::HostCall(_) = end {
@@ -177,7 +177,7 @@ impl Replay {
                     call.host_call = self.host_calls;
                 }
                 if matches!(end, End::Finished | End::Trapped)
-                    && let Some(mut call) = self.calls.remove(&run.call)
+                    && let Some(mut call) = self.calls.remove(run.call)
                     && let Some(trap) = call.execution.end_again(store)
                 {
                     self.ended_at = trap.frames().clone();

@@ -14,6 +14,7 @@ use crate::{
     durable::{
         Parked, UnparkError, Waiting,
         acts::{self, Act, Run},
+        under_way::UnderWay,
     },
     engine::Again,
     error::InstantiateError,
@@ -23,7 +24,7 @@ use crate::{
     store::{environment::Environment, execution::Execution},
     types::{frames::Frames, ids::InstanceId, trap::Trap},
 };
-use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
+use alloc::{sync::Arc, vec::Vec};
 use core::mem;
 
 /// A guest that does again what was recorded before it was parked: [`Store::unpark`].
@@ -45,7 +46,7 @@ pub struct Replay {
     run: Option<Rest>,
     /// How many calls have begun, and those under way, by their numbers.
     begun: u32,
-    calls: BTreeMap<u32, Call>,
+    calls: UnderWay<Call>,
     /// How many host calls were made.
     host_calls: u64,
     trap: Option<Trap>,
@@ -146,7 +147,7 @@ impl Store {
                 act: 0,
                 run: None,
                 begun: 0,
-                calls: BTreeMap::new(),
+                calls: UnderWay::new(),
                 host_calls: 0,
                 trap: None,
                 ended_at: Frames::NONE,
@@ -306,10 +307,11 @@ impl Replay {
         }
         let instance = store.instances.get(self.key).map_err(|_| Failure::Diverged)?;
         let most = instance.context.bounds.limits.fuel.unwrap_or(maximum::fuel(&store.limits));
-        let has_started = !self.calls.values().any(|call| call.is_start);
-        self.calls.values().try_for_each(|call| call.check_depth(store))?;
+        let has_started = !self.calls.iter().any(|call| call.is_start);
+        self.calls.iter().try_for_each(|call| call.check_depth(store))?;
         let id = if has_started { Some(store.publish(self.key).ok_or(Failure::Diverged)?) } else { None };
-        let mut calls: Vec<_> = mem::take(&mut self.calls).into_values().map(|call| call.execution).collect();
+        let mut calls: Vec<_> =
+            mem::replace(&mut self.calls, UnderWay::new()).into_all().map(|call| call.execution).collect();
         calls.iter_mut().for_each(|call| call.live_on(id.ok_or(self.key), most));
         Ok(Replayed::Ready { instance: id, calls })
     }
@@ -317,7 +319,7 @@ impl Replay {
     /// Whether each call waits for what it waited for.
     fn is_where_it_was(&self) -> bool {
         let mut waiting = self.parked.waiting();
-        let all = self.calls.values().all(|call| {
+        let all = self.calls.iter().all(|call| {
             let waits = call.execution.waits_for();
             match waiting.next() {
                 Some(Waiting::Fuel) => waits.is_none(),
@@ -333,7 +335,7 @@ impl Replay {
     /// Lets go of the guest.
     fn give_up(&mut self, store: &mut Store) {
         // The innermost first.
-        while let Some((_, mut call)) = self.calls.pop_last() {
+        while let Some(mut call) = self.calls.pop() {
             call.execution.cancel(store);
         }
         store.discard(self.key);
