@@ -1,8 +1,8 @@
 /** What guests import: what is given for it by names, and what the engine gets of that. */
-import { isObject, isThenable } from "./base/checks.js";
 import { OF_ANOTHER_COPY, isMarked } from "./base/copies.js";
 import { append } from "./base/define.js";
 import { InstantiateError } from "./base/errors.js";
+import { checkImports, lookUp } from "./base/lookup.js";
 import { Protocol } from "./base/tables.js";
 import { printable } from "./base/frames.js";
 import { Global } from "./global.js";
@@ -11,9 +11,9 @@ import type { FloatMode, ValueType } from "./host/value.js";
 import { ValueList, valueText } from "./host/values.js";
 import { Memory } from "./memory.js";
 import { Table, type TableElement } from "./table.js";
-import type { ImportTarget, Imports } from "./signatures.js";
+import type { Imports } from "./signatures.js";
 import type { ExternType, ImportDescriptor } from "./types.js";
-import { bound, hostFunction } from "./calls/imports.js";
+import { hostFunction } from "./calls/imports.js";
 import type { HostFunction } from "./calls/served.js";
 import type { System } from "./calls/system.js";
 
@@ -117,42 +117,6 @@ function thingOf(engine: Engine, descriptor: ImportDescriptor, target: unknown, 
 }
 
 const isNumber = (target: unknown): target is number | bigint => typeof target === "number" || typeof target === "bigint";
-
-/** Throws unless names can be looked up in it. */
-function checkImports(imports: unknown): void {
-  if (!isObject(imports))
-    throw new TypeError("the imports are no object; give objects or Maps of functions by module and name, or nothing");
-  if (isThenable(imports)) throw new TypeError("the imports are a promise; await it first");
-}
-
-function lookUp(imports: Imports, { module, name }: { module: string; name: string }): unknown {
-  const fields = entry(imports, module);
-  if (typeof fields !== "object" || fields === null) return undefined;
-  const target = entry(fields, name);
-  // A method of a class wants its object.
-  const isMethod = typeof target === "function" && !(fields instanceof Map) && !Object.hasOwn(fields, name);
-  return isMethod ? bound(target as ImportTarget, fields) : target;
-}
-
-/**
- * What an object, a Map, an instance of a class or a Proxy has by a name. What all objects inherit is
- * nothing of its own, so that every name is a name like any other.
- */
-function entry(names: object, name: string): unknown {
-  if (names instanceof Map) return names.get(name);
-  const fields = names as { readonly [name: string]: unknown };
-  if (Object.hasOwn(fields, name)) return fields[name];
-  if (name === "constructor" || name === "__proto__") return undefined;
-  const value = fields[name];
-  return value === rootOf(fields)[name] ? undefined : value;
-}
-
-/** The last prototype of an object: what all objects of its realm inherit from. */
-function rootOf(object: object): { readonly [name: string]: unknown } {
-  let root = object;
-  for (let next: object | null = root; next !== null; next = Object.getPrototypeOf(next) as object | null) root = next;
-  return root as { readonly [name: string]: unknown };
-}
 
 /** What is wrong with what was given for an import. */
 function problemOf(descriptor: ImportDescriptor, target: unknown): string {

@@ -10,7 +10,8 @@ import { RESOLUTIONS, compiles, entriesOf, problemsOf } from "./types/check.mjs"
 const path = (name) => fileURLToPath(new URL(name, import.meta.url));
 
 describe("a strict TypeScript program that uses the package compiles", () => {
-  test("with the types of the web", () => compiles(path("types/consumer.mts"), RESOLUTIONS.at(-1), "es2022,dom"));
+  for (const program of ["consumer", "worker"])
+    test(`${program}, with the types of the web`, () => compiles(path(`types/${program}.mts`), RESOLUTIONS.at(-1), "es2022,dom"));
   for (const resolution of RESOLUTIONS)
     test(`with the types of ECMAScript only, by ${resolution[0]}`, () => compiles(path("types/named.mts"), resolution, "es2022"));
 });

@@ -1,15 +1,14 @@
 // The bundlers, as they are without configuration. Each makes something of a project that prints at the `url` of a
 // page, or that a program prints, its `lines`, or both.
-import { execFile, spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { once } from "node:events";
-import { connect } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { serve } from "../browser/server.mjs";
 import { exampleOf, makeProject } from "./project.mjs";
+import { quiet, served, workerd } from "./served.mjs";
 
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 const run = promisify(execFile);
@@ -20,7 +19,13 @@ const TURNS = at("../turns/package.json");
 const PAGE = '<!doctype html><title>project</title><script type="module" src="./main.js"></script>';
 
 /** What is said where a bundler copies no files. */
-const WITHOUT_FILE = { guestbox: /^LoadError: cannot load .*guestbox\.wasm.*`guestbox\/inline`/ };
+const NO_FILE = /^LoadError: cannot load .*guestbox\.wasm.*`guestbox\/inline`/;
+const WITHOUT_FILE = { guestbox: NO_FILE, "guestbox/worker": NO_FILE };
+
+/** What is said where a bundler makes nothing of workers. */
+export const WITHOUT_WORKER = /^LoadError: cannot start the worker .*`guestbox\/worker\/thread`/;
+
+const NO_WORKERS = /^LoadError: cannot start a worker \(Worker is not defined\)/;
 
 const pageFiles = (entry) => ({ "index.html": PAGE, "main.js": exampleOf(entry) });
 
@@ -42,15 +47,6 @@ export default function Page() {
 }`,
   "app/example/route.js": `export const dynamic = "force-dynamic"; export async function GET() { ${PRINTS("../../example.js")} }`,
 });
-
-const workerdConfig = (port, hasWasm) => `using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (
-  services = [(name = "main", worker = .example)],
-  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")]);
-const example :Workerd.Worker = (
-  modules = [(name = "main.js", esModule = embed "main.js")${hasWasm ? ', (name = "guestbox.wasm", wasm = embed "guestbox.wasm")' : ""}],
-  compatibilityDate = "2026-01-01");
-`;
 
 /** The small ones, which run in every test. */
 export const small = [
@@ -98,6 +94,7 @@ export const small = [
   {
     name: "esbuild, for Node",
     of: [JS, "esbuild"],
+    refused: { "guestbox/worker": WITHOUT_WORKER },
     async open(folder) {
       const esbuild = await imported(JS, "esbuild");
       const outfile = join(folder, "dist/main.mjs");
@@ -110,7 +107,9 @@ export const small = [
         outfile,
         logLevel: "error",
       });
-      const lines = async () => (await command(folder, process.execPath, outfile)).trim().split("\n");
+      // Of a program that ends by an error, that.
+      const problemOf = ({ message }) => /^\w*Error: .*$/m.exec(message)?.[0] ?? message;
+      const lines = async () => (await command(folder, process.execPath, outfile).catch(problemOf)).trim().split("\n");
       return { lines, close: () => {} };
     },
   },
@@ -166,8 +165,9 @@ export const more = [
     of: [TURNS, "workerd"],
     refused:
       conditions.length > 0
-        ? {}
+        ? { "guestbox/worker": NO_WORKERS }
         : {
+            "guestbox/worker": NO_WORKERS,
             guestbox: /^LoadError: cannot tell where .*`load\(\{ wasm \}\)`/,
             "guestbox/inline": /^LoadError: this runtime compiles no bytes; .*`load\(\{ wasm \}\)`/,
           },
@@ -185,10 +185,7 @@ export const more = [
         assetNames: "[name]",
       };
       await esbuild.build({ ...options, loader: { ".wasm": "copy" }, logLevel: "error" });
-      const { url, close } = await served(outdir, (port) => {
-        writeFileSync(join(outdir, "config.capnp"), workerdConfig(port, existsSync(join(outdir, "guestbox.wasm"))));
-        return [at("../turns/node_modules/.bin/workerd"), "serve", "config.capnp"];
-      });
+      const { url, close } = await workerd(outdir);
       return { lines: () => linesFrom(url), close };
     },
   })),
@@ -216,8 +213,6 @@ export async function open({ files = pageFiles, parent, open: openIn }, tarball,
   }
 }
 
-const quiet = { ...process.env, NEXT_TELEMETRY_DISABLED: "1", CI: "1" };
-
 const imported = (from, name) => import(pathToFileURL(createRequire(from).resolve(name)).href);
 
 /** What a command prints. */
@@ -240,38 +235,4 @@ function page(folder) {
   return filesOf(folder);
 }
 
-/** A program in a folder that serves HTTP at a port. */
-async function served(cwd, commandAt) {
-  const port = String(20_000 + Math.floor(Math.random() * 20_000));
-  const [name, ...args] = commandAt(port);
-  const server = spawn(name, args, { cwd, stdio: ["ignore", "ignore", "inherit"], env: quiet });
-  const close = async () => {
-    server.kill();
-    if (server.exitCode === null && server.signalCode === null) await once(server, "exit");
-  };
-  const url = `http://127.0.0.1:${port}`;
-  try {
-    await listening(port);
-  } catch (error) {
-    await close();
-    throw error;
-  }
-  return { url, close };
-}
-
 const linesFrom = async (url) => (await fetch(url, { signal: AbortSignal.timeout(30_000) })).json();
-
-/** Waits for somebody who listens at a port. */
-async function listening(port) {
-  for (let tries = 0; ; tries++) {
-    const socket = connect(port, "127.0.0.1");
-    try {
-      return await once(socket, "connect");
-    } catch (error) {
-      if (tries >= 100) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    } finally {
-      socket.destroy();
-    }
-  }
-}

@@ -1,11 +1,15 @@
 // How a TypeScript program imports what the package has besides its code; package.test.mjs compiles it.
 import { type LoadError, Sandbox } from "guestbox";
 import wasm from "guestbox/guestbox.wasm";
+import vectors from "guestbox/guestbox-simd.wasm";
 import { Sandbox as Inline } from "guestbox/inline";
 import { ScaleStore } from "guestbox/scale";
+import { Sandbox as Slim } from "guestbox/slim";
 import { Substrate } from "guestbox/substrate";
+import { WorkerSandbox } from "guestbox/worker";
+import "guestbox/worker/thread";
 
-const sandboxes: Sandbox[] = [await Sandbox.load({ wasm }), await Inline.load()];
+const sandboxes: Sandbox[] = [await Sandbox.load({ wasm }), await Inline.load(), await Slim.load({ wasm: vectors })];
 const others: [ScaleStore, Substrate] = [await ScaleStore.load({ wasm }), await Substrate.load({ wasm })];
 const given: string | WebAssembly.Module = wasm;
 class Host {
@@ -25,6 +29,9 @@ for (const imports of [{ shop }, { shop: new Host() }, new Map([["shop", new Hos
 }
 module.instantiate({ shop: { price: (item) => item } });
 export const codeOf = (error: LoadError): string => error.code;
+// A worker of the web's own.
+const started = new Worker(new URL("./thread.js", import.meta.url), { type: "module" });
+export const elsewhere: WorkerSandbox = await WorkerSandbox.load({ worker: started, wasm });
 export default [sandboxes, others, given];
 // @ts-expect-error -- it is no instance, whose exports could be called
 wasm.memory;

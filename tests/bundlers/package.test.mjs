@@ -23,6 +23,7 @@ const PROGRAMS = {
   "entries.mts": readFileSync(at("consumer.mts")),
   "consumer.mts": readFileSync(at("../../js/test/types/consumer.mts")),
   "named.mts": readFileSync(at("../../js/test/types/named.mts")),
+  "worker.mts": readFileSync(at("../../js/test/types/worker.mts")),
 };
 const project = makeProject(tarball, PROGRAMS);
 const installed = join(project.folder, "node_modules/guestbox");
@@ -71,7 +72,7 @@ describe("the tarball has", () => {
     const targets = (value) => (typeof value === "string" ? [value] : Object.values(value).flatMap(targets));
     for (const path of targets(manifest.exports)) assert.ok(existsSync(join(installed, path)), path);
     assert.equal(manifest.main, manifest.exports["."].default);
-    for (const name of ["inline", "scale", "substrate"]) {
+    for (const name of ["inline", "scale", "slim", "substrate", "wasi", "worker"]) {
       const { main, types } = JSON.parse(textOf(`${name}/package.json`));
       const { default: file, types: declarations } = manifest.exports[`./${name}`];
       assert.deepEqual([main, types], [`.${file}`, `.${declarations}`]);

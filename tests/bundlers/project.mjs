@@ -1,5 +1,5 @@
-// A project as a user of the package has it: the packed tarball in node_modules, and the first JavaScript
-// example of the README as it stands.
+// A project as a user of the package has it: the packed tarball in node_modules, and an example of the
+// READMEs as it stands.
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,17 +8,24 @@ import { fileURLToPath } from "node:url";
 
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 
-const [, example] = /^```js\n([^]*?)^```$/m.exec(readFileSync(at("../../README.md"), "utf8"));
+const readme = readFileSync(at("../../README.md"), "utf8");
+const [, main] = /^```js\n([^]*?)^```$/m.exec(readme);
+const [bytes] = /^const bytes = [^]*?;$/m.exec(main);
+const [, worker] = /^## Workers$[^]*?^```js\n([^]*?)^```$/m.exec(readFileSync(at("../../js/README.md"), "utf8"));
 
-/** What the example prints, as the comments behind its lines say. */
-export const expected = [...example.matchAll(/console\.log\(.*\); +\/\/ (.*)$/gm)].map(([, text]) => text);
-if (expected.length === 0) throw new Error("the README's example does not say what it prints");
-
-/** The example, with the package's API from one of its entries. */
+/** The example of an entry: the README's first one with the package's API from there, or that of workers, with the same guest. */
 export function exampleOf(entry) {
-  const code = example.replace('from "guestbox"', `from "${entry}"`);
+  if (entry === "guestbox/worker") return worker.replace(/(?<=^import .*\n)/, `\n${bytes}\n`);
+  const code = main.replace('from "guestbox"', `from "${entry}"`);
   if (!code.includes(`from "${entry}"`)) throw new Error("the README's example imports no `guestbox`");
   return code;
+}
+
+/** What an example prints, as the comments behind its lines say. */
+export function expectedOf(entry) {
+  const lines = [...exampleOf(entry).matchAll(/console\.log\(.*\); +\/\/ (.*)$/gm)].map(([, text]) => text);
+  if (lines.length === 0) throw new Error("the README's example does not say what it prints");
+  return lines;
 }
 
 /** Packs the package into a folder, and returns the tarball. */

@@ -11,8 +11,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { launch } from "../browser/chromium.mjs";
-import { more, open, small, versionOf } from "./bundlers.mjs";
-import { expected, pack } from "./project.mjs";
+import { WITHOUT_WORKER, more, open, small, versionOf } from "./bundlers.mjs";
+import { expectedOf, pack } from "./project.mjs";
 
 const { values: options, positionals: wanted } = parseArgs({ options: { all: { type: "boolean" } }, allowPositionals: true });
 const isWanted = ({ name }) => wanted.some((one) => name.toLowerCase().includes(one.toLowerCase()));
@@ -26,7 +26,7 @@ try {
   for (const bundler of bundlers) {
     const version = versionOf(bundler);
     if (version === undefined && !options.all) process.exitCode = 1;
-    for (const entry of ["guestbox", "guestbox/inline"]) {
+    for (const entry of ["guestbox", "guestbox/inline", "guestbox/worker"]) {
       const began = performance.now();
       const result = version === undefined ? "not on this machine" : await resultOf(bundler, entry);
       const seconds = ((performance.now() - began) / 1000).toFixed(1).padStart(5);
@@ -42,7 +42,7 @@ async function resultOf(bundler, entry) {
   try {
     const opened = await open(bundler, tarball, entry);
     try {
-      return await resultIn(opened, bundler.refused?.[entry]);
+      return await resultIn(opened, entry, bundler.refused?.[entry]);
     } finally {
       await opened.close();
     }
@@ -53,8 +53,12 @@ async function resultOf(bundler, entry) {
 }
 
 /** Whether it runs in all its places, or is refused by an error that says what to do. */
-async function resultIn({ lines, url, folder: served, project }, refused) {
-  const inPage = url === undefined ? undefined : () => linesOf(url);
+async function resultIn({ lines, url, folder: served, project }, entry, refused) {
+  const expected = expectedOf(entry);
+  const runs = (printed) => {
+    if (String(printed) !== String(expected)) throw new Error(`printed ${JSON.stringify(printed)}`);
+  };
+  const inPage = url === undefined ? undefined : () => linesOf(url, expected.length);
   const places = [inPage, lines].filter((place) => place !== undefined);
   if (refused === undefined) {
     for (const place of places) runs(await place());
@@ -65,17 +69,17 @@ async function resultIn({ lines, url, folder: served, project }, refused) {
   if (!refused.test(problem)) throw new Error(`printed ${problem}`);
   if (served === undefined) return `no: ${problem}`;
   copyFileSync(join(project.folder, "node_modules/guestbox/dist/guestbox.wasm"), join(served, "guestbox.wasm"));
+  if (entry === "guestbox/worker") {
+    const [other = "nothing"] = await printed();
+    if (!WITHOUT_WORKER.test(other)) throw new Error(`printed ${other}`);
+    return "no: copies no files and bundles no workers, and the errors say so";
+  }
   runs(await printed());
   return "no: copies no files, and the error says so; runs with guestbox.wasm beside the bundle";
 }
 
-/** Throws unless an example has printed what it is to print. */
-function runs(lines) {
-  if (String(lines) !== String(expected)) throw new Error(`printed ${JSON.stringify(lines)}`);
-}
-
-/** What a page prints until it has printed all that is expected, or the error that ends it. */
-async function linesOf(url) {
+/** What a page prints until it has printed as many lines as are expected, or the error that ends it. */
+async function linesOf(url, count) {
   const page = await browser.newPage();
   const lines = [];
   try {
@@ -86,7 +90,7 @@ async function linesOf(url) {
         resolve();
       };
       page.on("console", (message) => {
-        if (message.type() === "log" && lines.push(message.text()) === expected.length) end();
+        if (message.type() === "log" && lines.push(message.text()) === count) end();
       });
       page.on("pageerror", (error) => {
         lines.push(String(error.stack ?? error));

@@ -3,7 +3,7 @@
 //   node tests/turns/run.mjs [NAME...]
 //
 // Milliseconds, on top of what a timer of 0 ms takes in that runtime when nothing runs.
-import { execFile, spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
@@ -11,6 +11,7 @@ import { promisify } from "node:util";
 import { createRequire } from "node:module";
 import { CHROMIUM, FIREFOX } from "../browser/installed.mjs";
 import { serve } from "../browser/server.mjs";
+import { WORKERD, workerd } from "../bundlers/served.mjs";
 import { COUNTS } from "./measure.mjs";
 
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
@@ -82,35 +83,21 @@ function byBrowser(browser, executablePath, args) {
 
 /** From outside: what each step takes, less what the shortest one does. */
 function byWorkerd(flags) {
-  const command = installed("workerd");
   return {
-    isThere: () => existsSync(command),
+    isThere: () => existsSync(WORKERD),
     measure: async () => {
       const folder = mkdtempSync(`${tmpdir()}/guestbox-turns-`);
-      const wasm = readFileSync(at("../../js/dist/guestbox.wasm"));
-      writeFileSync(`${folder}/guestbox.wasm`, wasm);
+      writeFileSync(`${folder}/guestbox.wasm`, readFileSync(at("../../js/dist/guestbox.wasm")));
       await js("esbuild").build({
-        ...{ entryPoints: [at("worker.mjs")], bundle: true, format: "esm", outfile: `${folder}/worker.js` },
+        ...{ entryPoints: [at("worker.mjs")], bundle: true, format: "esm", outfile: `${folder}/main.js` },
         external: ["guestbox.wasm", "node:*"],
       });
-      const port = 20_000 + Math.floor(Math.random() * 20_000);
-      writeFileSync(
-        `${folder}/config.capnp`,
-        `using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (
-  services = [(name = "main", worker = .turns)],
-  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")]);
-const turns :Workerd.Worker = (
-  modules = [(name = "worker.js", esModule = embed "worker.js"), (name = "guestbox.wasm", wasm = embed "guestbox.wasm")],
-  compatibilityDate = "2026-01-01", compatibilityFlags = [${flags.map((flag) => `"${flag}"`)}]);
-`,
-      );
-      const server = spawn(command, ["serve", `${folder}/config.capnp`], { stdio: ["ignore", "inherit", "inherit"] });
+      const { url, close } = await workerd(folder, flags);
       try {
-        const idle = median((await steps(port, 0)).timers);
+        const idle = median((await steps(url, 0)).timers);
         const rows = [];
         for (const calls of COUNTS) {
-          const { begun, timers, aborts, timedOut, signalled } = await steps(port, calls);
+          const { begun, timers, aborts, timedOut, signalled } = await steps(url, calls);
           rows.push({
             calls,
             beginning: begun,
@@ -123,7 +110,7 @@ const turns :Workerd.Worker = (
         }
         return { idle, rows };
       } finally {
-        server.kill();
+        await close();
         rmSync(folder, { recursive: true });
       }
     },
@@ -135,8 +122,8 @@ function median(values) {
 }
 
 /** Reads what a worker says, and when. */
-async function steps(port, calls) {
-  const response = await answer(`http://127.0.0.1:${port}/?calls=${calls}`);
+async function steps(url, calls) {
+  const response = await fetch(`${url}/?calls=${calls}`, { signal: AbortSignal.timeout(60_000) });
   const seen = { timers: [], aborts: [], begun: 0, timedOut: 0, signalled: 0 };
   // Words that come together were said at some time since the last ones.
   let [last, rest] = [performance.now(), ""];
@@ -159,16 +146,4 @@ async function steps(port, calls) {
   // The first comes after another wait.
   seen.timers.shift();
   return seen;
-}
-
-/** The answer of a server that may not be up yet. */
-async function answer(url) {
-  for (let tries = 0; ; tries++) {
-    try {
-      return await fetch(url, { signal: AbortSignal.timeout(60_000) });
-    } catch (error) {
-      if (tries >= 50) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  }
 }

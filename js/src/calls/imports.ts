@@ -41,13 +41,6 @@ export function hostFunction(descriptor: ImportDescriptor & { kind: "function" }
   };
 }
 
-/** @internal A function that is called as a method of an object, with context if it has one. */
-export function bound(target: ImportTarget, object: object): ImportTarget {
-  const method: ImportTarget = (...args: unknown[]) => Reflect.apply(target, object, args);
-  if (isMarked(target, "call")) mark(method, "call");
-  return method;
-}
-
 /**
  * @internal The trap that a call ends with by what its import threw, where that is the guest's fault: it could not pay a
  * charge, or a pointer of its led to what is not in its memory, or is no text. What else is thrown is the supervisor's.

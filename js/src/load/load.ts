@@ -44,14 +44,16 @@ async function compilePackaged(which: keyof typeof packaged): Promise<WebAssembl
       "this entry of the package has no engine with vectors; give that of `guestbox/guestbox-simd.wasm` in `load({ wasm })`",
     );
   }
-  let source: WasmSource | undefined;
+  const find = packaged[which];
+  if (find === undefined) throw new LoadError("unreachable", `\`guestbox/slim\` has no engine; ${ADVICE}`);
+  let source: WasmSource;
   try {
-    source = await packaged[which]?.();
+    source = await find();
   } catch (error) {
     // A bundle that is no module does not know its own address.
     throw new LoadError("unreachable", `cannot tell where guestbox.wasm is (${textOf(error)}); ${ADVICE}`);
   }
-  return compile(source as WasmSource);
+  return compile(source);
 }
 
 /** @internal */
