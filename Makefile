@@ -15,7 +15,7 @@ export PATH := $(HOME)/.cargo/bin:$(PATH)
 
 .PHONY: help demo durable terminal test check check-js format-js bench-quick bench-compile bench-engine bench-fuel bench-turns bench-wasi census record-census glue hostile oracle fuzz fuzz-planted fuzz-wasi soak package programs runtime supervisor record-spec record-supervisor record-traces record-wasi clean \
 	setup-wasm setup-wasi setup-js setup-guests setup-large setup-census setup-browser setup-firefox setup-terminal setup-runtimes setup-bundlers setup-more-bundlers setup-runtime setup-all \
-	test-core test-native test-host test-js test-package test-browser test-terminal test-bundlers
+	test-core test-native test-host test-js test-package test-browser test-terminal test-bundlers test-runtimes
 
 help: ## lists the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -54,6 +54,11 @@ test-package: package setup-bundlers setup-browser ## the packed tarball, and th
 test-bundlers: package setup-bundlers setup-browser ## the README's example by every bundler: Next, Parcel, Rollup, Bun and workerd too
 	@$(MAKE) --no-print-directory --keep-going setup-runtimes setup-more-bundlers || echo "test-bundlers: not everything could be installed"
 	node tests/bundlers/run.mjs --all
+
+# What cannot be had on this machine is named in the table, and fails.
+test-runtimes: package setup-browser setup-firefox ## the packed tarball in Node 20 and 24, Deno, Bun, workerd, and pages and workers of Chromium and Firefox
+	@$(MAKE) --no-print-directory setup-runtimes || echo "test-runtimes: not everything could be installed"
+	node tests/runtimes/run.mjs
 
 test-browser: package setup-guests setup-browser setup-firefox supervisor runtime ## the npm package in a page in headless Chrome, and sessions of WASI in Firefox where it is
 	node tests/browser/run.mjs

@@ -16,10 +16,10 @@ const TYPES = {
 const ROOT = new URL("../../", import.meta.url);
 
 /**
- * Starts a server of a folder's files, at a port that is given or any; `made` are bodies by path, which come before them, and
- * `posted` is told what a page says to us, by path.
+ * Starts a server of a folder's files, at a port that is given or any; `made` are bodies by path, which come before them,
+ * `posted` is told what a page says to us, by path, and `headers` come with each answer.
  */
-export async function serve({ made = {}, root = ROOT, port = 0, posted = {} } = {}) {
+export async function serve({ made = {}, root = ROOT, port = 0, posted = {}, headers = {} } = {}) {
   const server = createServer(async (request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url, "http://localhost").pathname));
     if (request.method === "POST" && Object.hasOwn(posted, path)) {
@@ -29,7 +29,8 @@ export async function serve({ made = {}, root = ROOT, port = 0, posted = {} } = 
     }
     try {
       const body = Object.hasOwn(made, path) ? made[path] : await readFile(new URL(`.${path}`, root));
-      response.writeHead(200, { "content-type": TYPES[extname(path)] ?? "application/octet-stream", "cache-control": "no-store" });
+      const type = TYPES[extname(path)] ?? "application/octet-stream";
+      response.writeHead(200, { "content-type": type, "cache-control": "no-store", ...headers });
       response.end(body);
     } catch (error) {
       const isMissing = ["ENOENT", "EISDIR", "ENOTDIR"].includes(error.code);
