@@ -150,6 +150,8 @@ export const more = [
   ...["turbopack", "webpack"].map((bundler) => ({
     name: `Next, ${bundler}`,
     of: [MORE, "next"],
+    // What webpack makes of a worker it looks for at the address that pages have it by.
+    refusedOnServer: bundler === "webpack" ? { "guestbox/worker": WITHOUT_WORKER } : {},
     files: nextFiles,
     // Below its dependencies.
     parent: at("../more-bundlers"),

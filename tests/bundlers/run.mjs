@@ -42,7 +42,7 @@ async function resultOf(bundler, entry) {
   try {
     const opened = await open(bundler, tarball, entry);
     try {
-      return await resultIn(opened, entry, bundler.refused?.[entry]);
+      return await resultIn(opened, entry, bundler.refused?.[entry], bundler.refusedOnServer?.[entry]);
     } finally {
       await opened.close();
     }
@@ -53,13 +53,19 @@ async function resultOf(bundler, entry) {
 }
 
 /** Whether it runs in all its places, or is refused by an error that says what to do. */
-async function resultIn({ lines, url, folder: served, project }, entry, refused) {
+async function resultIn({ lines, url, folder: served, project }, entry, refused, refusedOnServer) {
   const expected = expectedOf(entry);
   const runs = (printed) => {
     if (String(printed) !== String(expected)) throw new Error(`printed ${JSON.stringify(printed)}`);
   };
   const inPage = url === undefined ? undefined : () => linesOf(url, expected.length);
   const places = [inPage, lines].filter((place) => place !== undefined);
+  if (refusedOnServer !== undefined) {
+    runs(await inPage());
+    const [problem = "nothing"] = await lines();
+    if (!refusedOnServer.test(problem)) throw new Error(`printed ${problem}`);
+    return `runs, in the page; on the server no: ${problem}`;
+  }
   if (refused === undefined) {
     for (const place of places) runs(await place());
     return places.length > 1 ? "runs, in the page and on the server" : "runs";

@@ -55,6 +55,11 @@ for (const row of rows) {
 
 const suites = [...new Set(rows.flatMap(({ results = [] }) => results.map(({ suite }) => suite)))];
 const width = Math.max(...rows.map(({ place }) => place.length)) + 2;
+for (const { place, results, without } of rows.filter(({ results }) => results !== undefined)) {
+  const missing = suites.filter((suite) => !without.includes(suite) && !results.some((result) => result.suite === suite));
+  if (missing.length > 0) problems.push(`${place}: nothing came of the suites ${missing.join(", ")}`);
+}
+
 const cellOf = ({ failed, results = [] }, suite) => {
   if (failed !== undefined) return failed.startsWith("not on") ? "absent" : "FAILED";
   const of = results.filter((result) => result.suite === suite);

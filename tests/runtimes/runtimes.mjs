@@ -1,5 +1,5 @@
 // The runtimes, and how the scenarios are run in each from a project that has the packed package. Of each place that a runtime has it
-// gives what came of them.
+// gives what came of them, and `without` which suites.
 import { execFile, execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -39,7 +39,7 @@ function node(major, executable, advice) {
   return {
     places: [`Node ${major}`],
     missing: version && version.startsWith(`${major}.`) ? undefined : advice,
-    run: async (project) => [{ place: `Node ${version}`, results: await printedBy(project, executable) }],
+    run: async (project) => [{ place: `Node ${version}`, without: ["requests"], results: await printedBy(project, executable) }],
   };
 }
 
@@ -49,9 +49,10 @@ function program(place, name, args, except = []) {
   return {
     places: [place],
     missing: existsSync(command) ? undefined : "`make setup-runtimes` installs it",
-    run: async (project) => [
-      { place: place.replace(/^\w+/, `$& ${versionOf(name)}`), results: await printedBy(project, command, args, except) },
-    ],
+    run: async (project) => {
+      const results = await printedBy(project, command, args, except);
+      return [{ place: place.replace(/^\w+/, `$& ${versionOf(name)}`), without: [...except, "requests"], results }];
+    },
   };
 }
 
@@ -75,7 +76,7 @@ function worker(place, flags) {
       try {
         const results = await (await fetch(url, { signal: AbortSignal.timeout(120_000) })).json();
         results.push(...(await requests(url)));
-        return [{ place: place.replace(/^\w+/, `$& ${versionOf("workerd")}`), results }];
+        return [{ place: place.replace(/^\w+/, `$& ${versionOf("workerd")}`), without: ["worker"], results }];
       } finally {
         await close();
       }
@@ -114,6 +115,7 @@ async function requests(url) {
 /** A browser, in which the scenarios are run in a page and in workers, all under a Content-Security-Policy. */
 function browser(name, { executablePath, advice }) {
   const kinds = ["page", "module worker", "classic worker", "service worker"];
+  const isModule = (kind) => ["page", "module worker"].includes(kind);
   return {
     places: kinds.map((kind) => `${name}, ${kind}`),
     missing: existsSync(executablePath) ? undefined : advice,
@@ -123,7 +125,8 @@ function browser(name, { executablePath, advice }) {
       const [, version] = /(?:Chrome|Firefox)\/(\d+)/.exec(userAgent);
       return kinds.map((kind) => {
         const { results, failed = "nothing was told" } = told.find(({ place }) => place === kind) ?? {};
-        return { place: `${name} ${version}, ${kind}`, ...(results === undefined ? { failed } : { results }) };
+        const without = isModule(kind) ? ["requests"] : ["requests", "worker"];
+        return { place: `${name} ${version}, ${kind}`, without, ...(results === undefined ? { failed } : { results }) };
       });
     },
   };
