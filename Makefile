@@ -15,7 +15,8 @@ export PATH := $(HOME)/.cargo/bin:$(PATH)
 
 .PHONY: help demo durable terminal test check check-js format-js bench-quick bench-compile bench-engine bench-fuel bench-turns bench-wasi census record-census glue hostile oracle fuzz fuzz-planted fuzz-wasi soak package programs runtime supervisor record-spec record-supervisor record-traces record-wasi clean \
 	setup-wasm setup-wasi setup-js setup-guests setup-large setup-census setup-browser setup-firefox setup-terminal setup-runtimes setup-bundlers setup-more-bundlers setup-runtime setup-all \
-	test-core test-native test-host test-js test-package test-browser test-terminal test-bundlers test-runtimes
+	test-core test-native test-host test-js test-package test-browser test-terminal test-bundlers test-runtimes \
+	size size-parts record-size
 
 help: ## lists the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -28,7 +29,7 @@ terminal: export PORT ?= 8080
 terminal: package programs setup-large ## a page with a terminal for programs in C, Rust and Python, at http://127.0.0.1:PORT
 	$(NODE24) tests/terminal/serve.mjs
 
-test: setup-all test-core test-native package test-js test-package test-browser test-terminal test-host ## every test there is
+test: setup-all test-core test-native package size test-js test-package test-browser test-terminal test-host ## every test there is
 	@echo "all tests passed"
 
 test-core: ## the core's own tests, without what is on by default
@@ -59,6 +60,15 @@ test-bundlers: package setup-bundlers setup-browser ## the README's example by e
 test-runtimes: package setup-browser setup-firefox ## the packed tarball in Node 20 and 24, Deno, Bun, workerd, and pages and workers of Chromium and Firefox
 	@$(MAKE) --no-print-directory setup-runtimes || echo "test-runtimes: not everything could be installed"
 	node tests/runtimes/run.mjs
+
+size: package ## what each entry of the package and both builds of the engine take, and whether that is more than it may be
+	node tests/size.mjs
+
+size-parts: package ## what is in the engine, by crates
+	node tests/size.mjs --parts
+
+record-size: package ## lowers the gates of sizes to what is taken now and a hundredth (tests/sizes.json)
+	node tests/size.mjs --record
 
 test-browser: package setup-guests setup-browser setup-firefox supervisor runtime ## the npm package in a page in headless Chrome, and sessions of WASI in Firefox where it is
 	node tests/browser/run.mjs
