@@ -108,15 +108,22 @@ describe("in a page", () => {
   });
   after(() => browser.close());
 
-  /** What a minified bundle of one of the entries says in a page, at whose server there are these files besides. */
-  async function saidBy(entry, load, files = {}, headers = {}, format = "esm") {
-    const contents = `import { Sandbox } from "${entry}";
-      Sandbox.load(${load}).then(() => "loaded", (error) => [error.name, error.code, error.message].join("; ")).then(console.log);`;
+  /** A minified bundle of a program. */
+  async function bundled(contents, format = "esm") {
     const stdin = { contents, resolveDir: project.folder };
     const options = { stdin, bundle: true, format, minify: true, write: false, logLevel: "error" };
     const { outputFiles, warnings } = await esbuild.build(options);
-    if (entry === "guestbox/inline") assert.deepEqual(warnings, []);
-    const all = { "/deep/page": [PAGE, "text/html"], "/assets/main.js": [outputFiles[0].text, "text/javascript"], ...files };
+    return { script: outputFiles[0].text, warnings };
+  }
+
+  /** What a minified bundle of one of the entries says in a page, at whose server there are these files besides. */
+  async function saidBy(entry, load, files = {}, headers = {}, format = "esm") {
+    const Sandbox = entry === "guestbox/worker" ? "WorkerSandbox" : "Sandbox";
+    const contents = `import { ${Sandbox} } from "${entry}";
+      ${Sandbox}.load(${load}).then(() => "loaded", (error) => [error.name, error.code, error.message].join("; ")).then(console.log);`;
+    const { script, warnings } = await bundled(contents, format);
+    if (entry === "guestbox/inline" || entry === "guestbox/slim") assert.deepEqual(warnings, []);
+    const all = { "/deep/page": [PAGE, "text/html"], "/assets/main.js": [script, "text/javascript"], ...files };
     const page = await browser.newPage();
     await page.route("**/*", (route) => {
       const [body, contentType] = all[new URL(route.request().url()).pathname] ?? all["*"] ?? ["", "text/plain"];
@@ -148,8 +155,19 @@ describe("in a page", () => {
     assert.ok(scripted.startsWith("LoadError; unreachable; cannot tell where guestbox.wasm is ("), scripted);
     for (const text of [missing, page, scripted]) assert.match(text, /`load\(\{ wasm \}\)`, or import `guestbox\/inline`/);
   });
-  test("a bundle that is no module has it inline, without a warning", async () => {
+  test("a bundle that is no module has it inline, or is given it, without a warning", async () => {
     assert.equal(await saidBy("guestbox/inline", "", {}, {}, "iife"), "loaded");
+    const files = { "/own.wasm": [wasm, "application/wasm"] };
+    assert.equal(await saidBy("guestbox/slim", '{ wasm: "/own.wasm" }', files, {}, "iife"), "loaded");
+    const without = await saidBy("guestbox/slim", "", files, {}, "iife");
+    assert.ok(without.startsWith("LoadError; unreachable; `guestbox/slim` has no engine; "), without);
+  });
+  test("a worker's script that is not there is named, and one that is bundled by itself can be given", async () => {
+    const { script } = await bundled('import "guestbox/worker/thread";', "iife");
+    const files = { "/assets/guestbox.wasm": [wasm, "application/wasm"], "/thread.js": [script, "text/javascript"] };
+    const missing = await saidBy("guestbox/worker", "", files);
+    assert.match(missing, /^LoadError; unreachable; cannot start the worker .*`load\(\{ worker: new Worker\(\.\.\.\) \}\)`/);
+    assert.equal(await saidBy("guestbox/worker", '{ worker: new Worker("/thread.js") }', files), "loaded");
   });
   test("a Content-Security-Policy that forbids it is named, with what to add", async () => {
     const policy = (sources) => ({ "content-security-policy": `script-src ${sources}` });
