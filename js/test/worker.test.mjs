@@ -200,6 +200,16 @@ describe("a sandbox in a worker", () => {
       assert.ok(DisposedError.is(await rejectionOf(used), "torn-down"));
     }
   });
+  test("what a page gave all objects has no say", async () => {
+    const names = ["ask", "kind", "serve", "failure", "signal", "fuel", "deadline", "timeout"];
+    for (const name of names) Object.defineProperty(Object.prototype, name, { value: 1, writable: true, configurable: true });
+    try {
+      const asking = await guest(ASKS, { env: { base: 1, ask: (n) => n } });
+      assert.equal(await asking.call("run", [4], {}), 5);
+    } finally {
+      for (const name of names) delete Object.prototype[name];
+    }
+  });
   test("`instantiate` takes the options of guests", async () => {
     const looping = await guest(LOOPS, {}, { fuel: 500, floats: "bits" });
     assert.ok(Trap.is(await rejectionOf(looping.call("run", [1_000])), "out-of-fuel"));

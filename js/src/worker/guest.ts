@@ -3,6 +3,7 @@ import { type Bytes, bytesOf, checkTime } from "../base/checks.js";
 import { disposable } from "../base/disposable.js";
 import { DisposedError, Trap } from "../base/errors.js";
 import { type Frames, NO_FRAMES, framesWith } from "../base/frames.js";
+import { merged } from "../base/options.js";
 import { shown, toJSON, writable } from "../base/shown.js";
 import { constant } from "../base/define.js";
 import type { Signal } from "../base/web.js";
@@ -59,11 +60,11 @@ export interface WorkerGuest<E extends object = Exports> {
 export function sendable(given: PaceOptions | undefined): { readonly signal: Signal | undefined; readonly rest: object } {
   if (given === undefined) return { signal: undefined, rest: {} };
   if (typeof given !== "object" || given === null) throw new TypeError("the options are no object");
-  const { signal, deadline, ...rest } = given;
+  const { signal, deadline, timeout, ...rest } = merged(given, {});
   checkTime("deadline", deadline);
-  checkTime("timeout", rest.timeout);
-  if (deadline === undefined) return { signal, rest };
-  return { signal, rest: { ...rest, timeout: Math.min(rest.timeout ?? Infinity, deadline - performance.now()) } };
+  checkTime("timeout", timeout);
+  const left = Math.min(timeout ?? Infinity, deadline === undefined ? Infinity : deadline - performance.now());
+  return { signal, rest: left === Infinity ? rest : { ...rest, timeout: left } };
 }
 
 /** A copy of bytes, which goes to the worker. */

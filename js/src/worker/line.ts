@@ -3,7 +3,7 @@ import { checkSignal } from "../base/checks.js";
 import { DisposedError, LoadError, PoisonedError } from "../base/errors.js";
 import type { Signal } from "../base/web.js";
 import { Port } from "./port.js";
-import { type Act, type Acts, type Answer, type Failure, type FromWorker, type ToWorker, errorOf } from "./wire.js";
+import { type Act, type Acts, type Answer, type Failure, type FromWorker, type Of, type ToWorker, errorOf } from "./wire.js";
 
 /** What starts a worker with the package's own script: each entry of the package puts in what it knows. */
 export const threads: { start: (() => object) | undefined } = { start: undefined };
@@ -57,9 +57,9 @@ export class Line {
     if (this.ended !== undefined) throw this.ended;
     const ask = ++this.asked;
     const value = await new Promise((resolve, reject) => {
-      const message: ToWorker = { ask, act, args, hasSignal: signal !== undefined };
+      const message: ToWorker = { kind: "ask", ask, act, args, hasSignal: signal !== undefined };
       this.port.post(message, transfer);
-      const abort = (): void => this.port.post({ abort: ask } satisfies ToWorker);
+      const abort = (): void => this.port.post({ kind: "abort", ask } satisfies ToWorker);
       signal?.addEventListener("abort", abort);
       this.pending.set(ask, { resolve, reject, signal, abort });
       this.port.hold(true);
@@ -98,13 +98,13 @@ export class Line {
   }
 
   private hear(message: FromWorker): void {
-    if ("serve" in message) {
+    if (message.kind === "serve") {
       void this.serve(message);
       return;
     }
-    const pending = this.take(message.answer);
+    const pending = this.take(message.ask);
     if (pending === undefined) return;
-    if ("failure" in message) pending.reject(this.reasonOf(message.failure, pending.signal));
+    if (message.kind === "failure") pending.reject(this.reasonOf(message.failure, pending.signal));
     else pending.resolve(message.value);
     // What was thrown and did not come back was lost to what ended its call before.
     if (this.pending.size === 0) this.thrown.clear();
@@ -128,9 +128,9 @@ export class Line {
   }
 
   /** Serves the call of an import. */
-  private async serve({ serve, supply, at, args }: Extract<FromWorker, { serve: number }>): Promise<void> {
+  private async serve({ serve, supply, at, args }: Of<FromWorker, "serve">): Promise<void> {
     const answer = (value: unknown, threw: boolean): void => {
-      if (this.ended === undefined) this.port.post({ imported: serve, value, threw } satisfies ToWorker);
+      if (this.ended === undefined) this.port.post({ kind: "served", serve, value, threw } satisfies ToWorker);
     };
     try {
       const target = this.supplies.get(supply)?.[at];

@@ -63,8 +63,8 @@ export class WorkerSandbox {
 
   /** Starts a worker and loads a sandbox in it. The wasm module is compiled here, once for all sandboxes. */
   static async load(given?: WorkerSandboxOptions): Promise<WorkerSandbox> {
-    const { wasm, worker, ...options } = optionsOf(given, OPTIONS);
-    const hasVectors = checkBoolean("simd", options.simd);
+    const { wasm, worker, simd, ...options } = optionsOf(given, OPTIONS);
+    const hasVectors = checkBoolean("simd", simd);
     const line = new Line(worker);
     try {
       await line.ask("load", [{ ...options, wasm: await loadModule(wasm, hasVectors) }]);

@@ -6,7 +6,7 @@ import type { Value } from "../host/value.js";
 import { Sandbox } from "../sandbox.js";
 import type { Module, Outcome, OutOfFuel } from "../types.js";
 import type { Port } from "./port.js";
-import { type Act, type Acts, type Ended, type Failure, type FromWorker, type Given, type ToWorker, failureOf } from "./wire.js";
+import { type Act, type Acts, type Ended, type Failure, type FromWorker, type Given, type Of, type ToWorker, failureOf } from "./wire.js";
 
 /** What a call that was aborted is rejected with, and so what its signal says here. */
 const ABORTED = Symbol("aborted");
@@ -42,34 +42,34 @@ class Thread {
   constructor(private readonly port: Port) {}
 
   hear(message: ToWorker): void {
-    if ("ask" in message) void this.answer(message);
-    else if ("abort" in message) this.controllers.get(message.abort)?.abort(ABORTED);
-    else this.settle(message);
+    switch (message.kind) {
+      case "ask":
+        void this.answer(message);
+        break;
+      case "abort":
+        this.controllers.get(message.ask)?.abort(ABORTED);
+        break;
+      case "served":
+        this.settle(message);
+    }
   }
 
-  private async answer({ ask, act, args, hasSignal }: Extract<ToWorker, { ask: number }>): Promise<void> {
+  private async answer({ ask, act, args, hasSignal }: Of<ToWorker, "ask">): Promise<void> {
     const controller = hasSignal ? new AbortController() : undefined;
     if (controller !== undefined) this.controllers.set(ask, controller);
-    let answer: FromWorker;
     try {
-      answer = { answer: ask, value: await this.perform(act, args, controller?.signal) };
+      const value = await this.perform(act, args, controller?.signal);
+      // What was read is a copy already.
+      this.say({ kind: "value", ask, value }, act === "memory" && value instanceof Uint8Array ? [value.buffer] : []);
     } catch (error) {
-      answer = { answer: ask, failure: this.failureOf(error) };
+      // That a value cannot be cloned is an error as well.
+      this.say({ kind: "failure", ask, failure: this.failureOf(error) });
     }
     this.controllers.delete(ask);
-    const value = "value" in answer ? answer.value : undefined;
-    // What was read is a copy already.
-    this.say(answer, act === "memory" && value instanceof Uint8Array ? [value.buffer] : []);
   }
 
-  /** Says something; what cannot be cloned is an error as well. */
-  private say(answer: FromWorker, transfer: readonly ArrayBufferLike[] = []): void {
-    try {
-      this.port.post(answer, transfer);
-    } catch (error) {
-      if ("answer" in answer) this.port.post({ answer: answer.answer, failure: failureOf(error) } satisfies FromWorker);
-      else throw error;
-    }
+  private say(message: FromWorker, transfer: readonly ArrayBufferLike[] = []): void {
+    this.port.post(message, transfer);
   }
 
   private failureOf(error: unknown): Failure {
@@ -140,15 +140,15 @@ class Thread {
   private serveOutside(supply: number, at: number, args: readonly Value[]): Promise<unknown> {
     const serve = ++this.serves;
     return new Promise((resolve, reject) => {
-      this.say({ serve, supply, at, args });
+      this.say({ kind: "serve", serve, supply, at, args });
       this.served.set(serve, { resolve, reject });
     });
   }
 
-  private settle({ imported, value, threw }: Extract<ToWorker, { imported: number }>): void {
-    const waiting = this.served.get(imported);
-    this.served.delete(imported);
-    if (threw) waiting?.reject(new Thrown(imported));
+  private settle({ serve, value, threw }: Of<ToWorker, "served">): void {
+    const waiting = this.served.get(serve);
+    this.served.delete(serve);
+    if (threw) waiting?.reject(new Thrown(serve));
     else waiting?.resolve(value);
   }
 }

@@ -62,15 +62,18 @@ export type Answer<A extends Act> = Awaited<ReturnType<Acts[A]>>;
 
 /** To the worker: an act, the end of one that is under way, or what an import came to, unless it threw. */
 export type ToWorker =
-  | { readonly ask: number; readonly act: Act; readonly args: readonly unknown[]; readonly hasSignal: boolean }
-  | { readonly abort: number }
-  | { readonly imported: number; readonly value: unknown; readonly threw: boolean };
+  | { readonly kind: "ask"; readonly ask: number; readonly act: Act; readonly args: readonly unknown[]; readonly hasSignal: boolean }
+  | { readonly kind: "abort"; readonly ask: number }
+  | { readonly kind: "served"; readonly serve: number; readonly value: unknown; readonly threw: boolean };
 
 /** From the worker: what an act came to, or the call of an import. */
 export type FromWorker =
-  | { readonly answer: number; readonly value: unknown }
-  | { readonly answer: number; readonly failure: Failure }
-  | { readonly serve: number; readonly supply: number; readonly at: number; readonly args: readonly unknown[] };
+  | { readonly kind: "value"; readonly ask: number; readonly value: unknown }
+  | { readonly kind: "failure"; readonly ask: number; readonly failure: Failure }
+  | { readonly kind: "serve"; readonly serve: number; readonly supply: number; readonly at: number; readonly args: readonly unknown[] };
+
+/** One kind of messages. */
+export type Of<Message extends { readonly kind: string }, Kind extends Message["kind"]> = Extract<Message, { readonly kind: Kind }>;
 
 /** Why an act failed. */
 export type Failure =
