@@ -69,7 +69,8 @@ function replace(text, pattern, by) {
 }
 
 // The generated glue has one module-wide instance. Each sandbox wants one of its own, so that
-// one that aborted can be thrown away: the glue becomes a function that returns a fresh glue.
+// one that aborted can be thrown away: the glue becomes a function that returns a fresh glue. It is
+// given what runs code outside, which the glue knows by this name.
 const bundled = esbuild.buildSync({
   entryPoints: [`${glue}/glue.js`],
   bundle: true,
@@ -84,10 +85,10 @@ const code = replace(bundled.outputFiles[0].text, /export \{([^}]*)\};\s*$/, (_,
 });
 // A field is defined where it is not there yet, not set: no setter of `Object.prototype` sees it.
 const guarded = replace(code, /^(?:var|export) (\w+ = )?class.*\{$/gm, "$&\n  __wbg_ptr = 0;");
-writeFileSync(`${dist}/host/glue.js`, `export function makeGlue() {\n${guarded}\n}\n`);
+writeFileSync(`${dist}/host/glue.js`, `export function makeGlue(outside) {\n${guarded}\n}\n`);
 copyFileSync(`${glue}/glue.d.ts`, `${here}src/host/glue-types.d.ts`);
 copyFileSync(`${glue}/glue.d.ts`, `${dist}/host/glue-types.d.ts`);
-writeFileSync(`${dist}/host/glue.d.ts`, 'export function makeGlue(): typeof import("./glue-types.js");\n');
+writeFileSync(`${dist}/host/glue.d.ts`, 'export function makeGlue(outside?: object): typeof import("./glue-types.js");\n');
 copyFileSync(`${dist}/host/glue.d.ts`, `${here}src/host/glue.d.ts`);
 
 // For those who have no file of it: the module within the JavaScript.

@@ -94,8 +94,6 @@ pub mod wasi;
 mod wasm;
 pub mod wire;
 
-#[doc(hidden)]
-pub use crate::module::Compiled;
 pub use crate::{
     abi::thunk::{Region, Thunk, ThunkError, ThunkSupervisor},
     durable::{ParkError, Parked, UnparkError, Waiting},
@@ -128,3 +126,5 @@ pub use crate::{
         value::{FuncType, Number, ReturnValue, Signature, V128, Value, ValueType, Values},
     },
 };
+#[doc(hidden)]
+pub use crate::{module::Compiled, store::Back};

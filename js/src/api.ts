@@ -28,7 +28,7 @@ export type { Features, Limits, LimitsPreset, LoadOptions, StoreOptions } from "
 export type { WasmSource } from "./load/load.js";
 export { type Encoding, Memory, PAGE_BYTES, type ReadStringOptions } from "./memory.js";
 export type { Leak, LeakKind } from "./host/leak.js";
-export { type CompileOptions, type MemoryType, Sandbox, type SandboxOptions } from "./sandbox.js";
+export { type CompileOptions, type EngineName, type MemoryType, Sandbox, type SandboxOptions } from "./sandbox.js";
 export type {
   CallArguments,
   ExportValue,

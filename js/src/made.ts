@@ -1,5 +1,5 @@
 /** Functions that JavaScript makes for tables. */
-import { append } from "./base/define.js";
+import { EXPORTS, FUNCTION, IMPORTS, TYPES, exported, functionType, imported, wasm } from "./base/binary.js";
 import { isMarked } from "./base/copies.js";
 import { InvokeError, TableError } from "./base/errors.js";
 import { known, optionsOf } from "./base/options.js";
@@ -13,17 +13,6 @@ import type { Guest } from "./guest.js";
 import type { Module } from "./module.js";
 
 const FUNCTION_TYPE = known<FunctionType>({ parameters: true, results: true });
-
-/** As in a module. */
-const CODES: { readonly [type in ValueType]: number } = {
-  i32: 0x7f,
-  i64: 0x7e,
-  f32: 0x7d,
-  f64: 0x7c,
-  v128: 0x7b,
-  funcref: 0x70,
-  externref: 0x6f,
-};
 
 /**
  * A function that tables take. In a table it is an export of a guest of its own that imports the table and it, so that it
@@ -79,25 +68,9 @@ function typesOf(name: string, types: unknown): readonly ValueType[] {
 const LONGEST = 1_000;
 
 /** A module that imports a table and a function, and exports that. */
-function moduleOf(parameters: readonly ValueType[], results: readonly ValueType[]): Uint8Array<ArrayBuffer> {
-  const list = (types: readonly ValueType[]): number[] => [...number(types.length), ...types.map((type) => CODES[type])];
-  const name = (text: string): number[] => [text.length, ...new TextEncoder().encode(text)];
-  const section = (id: number, contents: number[]): number[] => [id, ...number(contents.length), ...contents];
-  const types = [1, 0x60, ...list(parameters), ...list(results)];
-  const table = [...name("table"), ...name("table"), 1, 0x70, 0, 0];
-  const imports = [2, ...table, ...name("host"), ...name("function"), 0, 0];
-  const exports = [1, ...name("function"), 0, 0];
-  return Uint8Array.from([...HEADER, ...section(1, types), ...section(2, imports), ...section(7, exports)]);
-}
-
-const HEADER = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
-
-/** A number as modules have it. */
-function number(value: number): number[] {
-  const bytes: number[] = [];
-  for (let rest = value; ; rest >>>= 7) {
-    const more = rest > 0x7f;
-    append(bytes, (rest & 0x7f) | (more ? 0x80 : 0));
-    if (!more) return bytes;
-  }
-}
+const moduleOf = (parameters: readonly ValueType[], results: readonly ValueType[]): Uint8Array<ArrayBuffer> =>
+  wasm(
+    [TYPES, [functionType(parameters, results)]],
+    [IMPORTS, [imported("table", "table", [1, 0x70, 0, 0]), imported("host", "function", [FUNCTION, 0])]],
+    [EXPORTS, [exported("function", FUNCTION, 0)]],
+  );

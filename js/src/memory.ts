@@ -37,6 +37,18 @@ const decoderOf = (encoding: Encoding, lossy: boolean): TextDecoder => new TextD
 const decoder = decoderOf("utf-8", false);
 const lossyDecoder = decoderOf("utf-8", true);
 
+/** Where bytes are. */
+interface Place {
+  readonly address: number;
+  readonly size: number;
+  /** Whether the engine has to write them. */
+  readonly isNoted: boolean;
+  /** As of when the engine had been entered so often. */
+  readonly entered: number;
+  /** The number of a memory that is not in the engine's. */
+  readonly outside: number | undefined;
+}
+
 /**
  * A memory of 64 KiB pages. Reading copies, so that nothing read goes stale. Places and lengths are whole numbers,
  * which may be negative as a guest's `i32` has those from 2^31 on.
@@ -44,8 +56,8 @@ const lossyDecoder = decoderOf("utf-8", true);
 export class Memory {
   /** Does what `dispose` does, at the end of a `using`. */
   declare readonly [Symbol.dispose]: () => void;
-  /** Where its bytes are and how many, and whether the engine has to write them, as of when it had been entered so often. */
-  private place = { address: 0, size: 0, isNoted: false, entered: -1 };
+  /** Where its bytes are and how many. */
+  private place: Place = { address: 0, size: 0, isNoted: false, entered: -1, outside: undefined };
   private readonly held: Held;
 
   private constructor(
@@ -159,14 +171,20 @@ export class Memory {
     if (this.place.entered !== engine.entered) {
       const address = engine.use((host) => host.memory_address(handle));
       const word = engine.head(Protocol.PAGES_WORD);
-      const isNoted = (word & Protocol.NOTED) !== 0;
-      this.place = { address, size: (word & ~Protocol.NOTED) * PAGE_BYTES, isNoted, entered: engine.entered };
+      const isOutside = (word & Protocol.OUTSIDE_MEMORY) !== 0;
+      this.place = {
+        address: isOutside ? 0 : address,
+        size: (word & ~(Protocol.NOTED | Protocol.OUTSIDE_MEMORY)) * PAGE_BYTES,
+        isNoted: (word & Protocol.NOTED) !== 0,
+        entered: engine.entered,
+        outside: isOutside ? address : undefined,
+      };
     }
-    const { address, size } = this.place;
+    const { address, size, outside } = this.place;
     if (start + count > size) {
       throw this.refused("out-of-bounds", `${bytesText(count)} at ${start} cannot be reached in a memory of ${size} bytes`);
     }
-    return engine.bytes(address + start, count);
+    return engine.bytes(address + start, count, outside);
   }
 
   /** @internal Whether it is a guest's own. */

@@ -13,6 +13,7 @@ import { Engine } from "./host/engine.js";
 import type { Leak } from "./host/leak.js";
 import type { GuestFunction, Value } from "./host/value.js";
 import { instantiateGlue } from "./load/instance.js";
+import { outsideFor } from "./load/outside.js";
 import { type Limits, type LoadOptions, storeArguments } from "./load/limits.js";
 import { Memory } from "./memory.js";
 import { Parked } from "./parked.js";
@@ -21,6 +22,7 @@ import { type ElementValue, type FunctionType, Table, type TableElement, type Ta
 import { warmUp } from "./calls/warm.js";
 import { makeFunction } from "./made.js";
 import { Module as CompiledModule } from "./module.js";
+import type { Compiler } from "./outside/load.js";
 import type { ImportTarget } from "./signatures.js";
 import type { Module } from "./types.js";
 
@@ -32,11 +34,21 @@ export interface SandboxOptions extends LoadOptions {
    */
   readonly onLeak?: (leak: Leak) => void;
   /**
+   * What runs the code of guests. "interpreter", which is the default, is guestbox's own, and runs everywhere. "host" has the runtime
+   * compile guests itself: they do the same for the same fuel, many times as fast, and with the runtime's compiler among what has to be
+   * trusted. Some things it does not have yet: those are errors "engine". "auto" takes the runtime where it has all that is needed, and
+   * the interpreter for each module that it does not do, and everywhere else.
+   */
+  readonly engine?: EngineName;
+  /**
    * Whether the engine is run until the runtime has compiled it well, for at most a second, in turns with
    * everything else. Without, the first seconds of guests are slower; what they do is the same.
    */
   readonly warm?: boolean;
 }
+
+/** What runs the code of guests. */
+export type EngineName = "interpreter" | "host" | "auto";
 
 /** How a module is compiled. */
 export interface CompileOptions {
@@ -57,9 +69,21 @@ export interface MemoryType {
   readonly maximum?: number;
 }
 
-const SANDBOX_OPTIONS = known<SandboxOptions>({ features: true, limits: true, onLeak: true, simd: true, warm: true, wasm: true });
+const SANDBOX_OPTIONS = known<SandboxOptions>({
+  engine: true,
+  features: true,
+  limits: true,
+  onLeak: true,
+  simd: true,
+  warm: true,
+  wasm: true,
+});
 const COMPILE_OPTIONS = known<CompileOptions>({ frames: true });
 const MEMORY_TYPE = known<MemoryType>({ initial: true, maximum: true });
+
+/** Compiles modules for the interpreter. */
+const interpreted: Compiler = (engine, bytes, frames) =>
+  engine.use((host) => (frames ? host.compile_with_frames(bytes) : host.compile(bytes)));
 
 /**
  * An engine in a wasm module of its own. Guests of one sandbox can share memories and globals; should the
@@ -73,6 +97,8 @@ export class Sandbox {
     readonly engine: Engine,
     /** The version of the cost model of fuel: counts can be compared and kept only together with it. */
     readonly costsVersion: number,
+    /** Compiles bytes, with frames or without: the handle of the module. */
+    private readonly compiler: Compiler,
   ) {}
 
   /** Loads the wasm module, which is compiled once for all sandboxes, and makes an engine. */
@@ -82,17 +108,25 @@ export class Sandbox {
     if (onLeak !== undefined && typeof onLeak !== "function") throw new TypeError("onLeak is not a function");
     const isWarm = checkBoolean("warm", options.warm);
     const settings = storeArguments(options);
-    const [glue, memory, probe] = await instantiateGlue(options.wasm, checkBoolean("simd", options.simd));
-    const host = hostError(() => new glue.Host(new glue.Settings(...settings)));
+    const outside = await outsideFor(options.engine, options.limits);
+    const [glue, memory, probe] = await instantiateGlue(options.wasm, checkBoolean("simd", options.simd), outside?.runner);
+    const host = hostError(() => {
+      const limits = new glue.Settings(...settings);
+      if (outside !== undefined) limits.cap_stack(...outside.stack);
+      return new glue.Host(limits);
+    });
     const traps = JSON.parse(glue.Host.trap_codes()) as [TrapCode, string][];
     const engine = new Engine(
       host,
       memory,
       probe,
       traps.map((trap) => ({ code: trap[0], message: trap[1] })),
+      outside?.runner,
     );
+    outside?.runner.attach(engine, memory, host.exchange());
     engine.net.onLeak = onLeak;
-    const sandbox = new Sandbox(engine, glue.Host.costs_version());
+    const compiler = outside === undefined ? interpreted : outside.compiler(interpreted);
+    const sandbox = new Sandbox(engine, glue.Host.costs_version(), compiler);
     if (isWarm) await warmUp((bytes) => sandbox.compile(bytes));
     return sandbox;
   }
@@ -113,10 +147,7 @@ export class Sandbox {
     const view = bytesOf("the module's bytes", bytes);
     // Far too many are not copied to where the engine reads them: that memory never shrinks.
     engine.use((host) => host.check_module_bytes(view.length));
-    return new CompiledModule(
-      engine,
-      engine.use((host) => (frames ? host.compile_with_frames(view) : host.compile(view))),
-    );
+    return new CompiledModule(engine, this.compiler(engine, view, frames));
   }
 
   /**
@@ -185,7 +216,8 @@ export class Sandbox {
    */
   function(type: FunctionType, target: ImportTarget): GuestFunction {
     this.engine.check();
-    return makeFunction(this.engine, (bytes) => this.moduleOf(bytes), type, target);
+    const { engine } = this;
+    return makeFunction(engine, (bytes) => new CompiledModule(engine, interpreted(engine, bytes, false)), type, target);
   }
 
   /**

@@ -173,6 +173,10 @@ impl Stage<'_> {
             }
             Ok(Step::OutOfFuel { required, .. }) => (Protocol::OUT_OF_FUEL, required, 0),
             Ok(Step::SliceOver) => (Protocol::SLICE_OVER, 0, 0),
+            Ok(Step::Outside { values, fuel, .. }) => {
+                exchange.put(values);
+                (Protocol::OUTSIDE, fuel, 0)
+            }
             Ok(Step::Trapped(trap)) => end(trap),
             Err(ExecutionError::Busy) => (Protocol::BUSY, 0, 0),
             Ok(_) | Err(_) => (Protocol::REFUSED, 0, 0),

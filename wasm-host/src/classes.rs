@@ -79,6 +79,7 @@ classes! {
     }
     CompileError {
         by hand CompileError;
+        own "engine";
     }
     DisposedError {
         of HandleError;
@@ -99,10 +100,10 @@ classes! {
     InvokeError {
         of InvokeError but Instance Reference Trap;
         of ReferenceError but Function;
-        own "call-over" "no-memory" "not-started" "queue-full" "refused";
+        own "call-over" "no-jspi" "no-memory" "not-started" "queue-full" "refused";
     }
     LoadError {
-        own "csp" "html" "no-compiling" "no-simd" "not-wasm" "other-module" "status" "unreachable";
+        own "csp" "html" "no-compiling" "no-host-engine" "no-simd" "not-wasm" "other-module" "status" "unreachable";
     }
     MemoryError {
         of MemoryError but Handle;
@@ -129,7 +130,7 @@ classes! {
     }
     TableError {
         of TableError but Handle;
-        own "other-store";
+        own "engine" "other-store";
     }
     UnparkError {
         of UnparkError but Instantiate;

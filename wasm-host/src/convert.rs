@@ -1,21 +1,30 @@
 //! Descriptions of modules, and numbers.
 
 use crate::json::List;
-use guestbox::{ExternType, Frame, Frames, FuncType, Module, ValueType};
+use guestbox::{Export, ExternType, Frame, Frames, FuncType, Import, Module, ValueType};
 
 /// The imports of a module: `[module, name, ...type]` each, see [`describe_type`].
 pub(crate) fn describe_imports(module: &Module) -> String {
-    let describe = |import: &guestbox::Import| {
+    imports(module.imports()).to_string()
+}
+
+/// The same, of these imports.
+pub(crate) fn imports(imports: &[Import]) -> List {
+    let describe = |import: &Import| {
         describe_type(import.ty(), List::new().with_text(import.module()).with_text(import.name()))
     };
-    module.imports().iter().map(describe).collect::<List>().to_string()
+    imports.iter().map(describe).collect()
 }
 
 /// The exports of a module: `[name, ...type]` each, see [`describe_type`].
 pub(crate) fn describe_exports(module: &Module) -> String {
-    let describe =
-        |export: &guestbox::Export| describe_type(export.ty(), List::new().with_text(export.name()));
-    module.exports().iter().map(describe).collect::<List>().to_string()
+    exports(module.exports()).to_string()
+}
+
+/// The same, of these exports.
+pub(crate) fn exports(exports: &[Export]) -> List {
+    let describe = |export: &Export| describe_type(export.ty(), List::new().with_text(export.name()));
+    exports.iter().map(describe).collect()
 }
 
 /// Appends a type: `"function", params, results` | `"global", type, mutable` |

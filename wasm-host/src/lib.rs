@@ -34,6 +34,13 @@
 //! where it was, a slice at a time and without any host call. Then its calls go on by [`Host::step`], which first gives again what they waited for.
 //! What is written to a memory of a guest that is recorded goes through [`Host::memory_write`], which notes it, and not by its address.
 //!
+//! # Outside
+//!
+//! A module can also be compiled by the host's own WebAssembly, [`Host::compile_outside`]. The core then has all of its guests but
+//! their code, memories and globals, which JavaScript has. A step that lets such code run ends with [`Protocol::OUTSIDE`], and
+//! [`Host::come_back`] is the next: what happens in between is JavaScript's. What the core asks of it meanwhile, it asks by imported functions
+//! that throw nothing and do not call this module.
+//!
 //! # Re-entrancy
 //!
 //! Between a step that returns [`Protocol::HOST_CALL`] and the call that answers it every other
@@ -77,6 +84,7 @@ mod json;
 mod limits;
 mod memories;
 mod names;
+mod outside;
 mod protocol;
 mod scale;
 mod slab;

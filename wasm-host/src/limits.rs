@@ -70,6 +70,15 @@ impl Settings {
         Ok(Self { limits, preset })
     }
 
+    /// Lowers what calls may take of frames and of stack to what the host's own stack has room for, where code is run by it.
+    pub fn cap_stack(&mut self, guest_frames: u32, stack_bytes: u32) {
+        let cap = |limit: &mut usize, most: u32| {
+            *limit = (*limit).min(usize::try_from(most).unwrap_or(usize::MAX));
+        };
+        cap(&mut self.limits.guest_frames, guest_frames);
+        cap(&mut self.limits.engine_stack_bytes, stack_bytes);
+    }
+
     pub(crate) fn limits(self) -> Limits {
         self.limits
     }

@@ -38,16 +38,23 @@ impl Host {
     }
 
     /// The address of a memory's bytes in this module's memory, and in [`Protocol::PAGES_WORD`] its size in pages. They hold
-    /// until a guest runs or anything is made. With the bit [`Protocol::NOTED`] of that word they are only looked at.
+    /// until a guest runs or anything is made. With the bit [`Protocol::NOTED`] of that word they are only looked at. A memory that is elsewhere
+    /// has the bit [`Protocol::OUTSIDE_MEMORY`], and its number in the place of the address.
     pub fn memory_address(&mut self, memory: u32) -> Result<usize, JsValue> {
         let memory = *self.memories.get(memory)?;
         let pages = self.store.memory_size(memory).map_err(IntoJs::into_js)?;
-        if self.store.is_memory_recorded(memory).map_err(IntoJs::into_js)? {
-            self.exchange.put_word(Protocol::PAGES_WORD, (pages | Protocol::NOTED).into());
+        let is_noted = self.store.is_memory_recorded(memory).map_err(IntoJs::into_js)?;
+        let outside = self.store.memory_outside(memory).map_err(IntoJs::into_js)?;
+        let bit = |is: bool, bit: u32| if is { bit } else { 0 };
+        let bits = bit(is_noted, Protocol::NOTED) | bit(outside.is_some(), Protocol::OUTSIDE_MEMORY);
+        self.exchange.put_word(Protocol::PAGES_WORD, (pages | bits).into());
+        if let Some(number) = outside {
+            return Ok(usize::try_from(number).unwrap_or(usize::MAX));
+        }
+        if is_noted {
             let data = self.store.memory_data(memory).map_err(IntoJs::into_js)?;
             return Ok(data.as_ptr().expose_provenance());
         }
-        self.exchange.put_word(Protocol::PAGES_WORD, pages.into());
         let data = self.store.memory_data_mut(memory).map_err(IntoJs::into_js)?;
         Ok(data.as_mut_ptr().expose_provenance())
     }

@@ -69,6 +69,8 @@ protocol! {
     EXITED: u32 = 9;
     /// The program lets others have their turn, whatever is left of the call's slice.
     YIELDED: u32 = 10;
+    /// The code is to be run by the host that has compiled it, with the values in the exchange and so much fuel as the detail.
+    OUTSIDE: u32 = 11;
 
     of Wait:
     /// For a lazy file, whose token and size are in the exchange.
@@ -164,6 +166,9 @@ protocol! {
 
     /// The bit of a memory's size whose bytes are not to be written in place, as that has to be noted.
     NOTED: u32 = 1 << 20;
+
+    /// The bit of a memory's size that is not in this module's memory: its number is in the place of the address.
+    OUTSIDE_MEMORY: u32 = 1 << 21;
 
     /// The bit of an instance whose calls need not nest.
     OVERLAPS: u32 = 1;

@@ -112,6 +112,8 @@ impl Host {
     /// * [`Protocol::WAITS`]: the detail is the kind of what it waits for, in a WASI system; the exchange says more. Make a step
     ///   again once the system was given it.
     /// * [`Protocol::EXITED`]: the detail is the exit code. The call is over.
+    /// * [`Protocol::OUTSIDE`]: its code is to be run, with the values in the exchange and so much fuel as the detail. Say what that
+    ///   came to by [`Host::come_back`].
     /// * [`Protocol::YIELDED`]: of a call that has slices, which has something left of its own.
     ///
     /// The head of the exchange has [the call's handle](Protocol::CALL_WORD), [the detail](Protocol::DETAIL_WORD), [the
@@ -247,7 +249,7 @@ impl Host {
             return Protocol::BUSY;
         }
         let step = stage!(self).advance(&mut call, Protocol::NO_CALL);
-        if matches!(step, Protocol::HOST_CALL | Protocol::OUT_OF_FUEL | Protocol::WAITS) {
+        if matches!(step, Protocol::HOST_CALL | Protocol::OUT_OF_FUEL | Protocol::OUTSIDE | Protocol::WAITS) {
             let handle = self.calls.insert(call);
             self.exchange.put_word(Protocol::CALL_WORD, handle.into());
             self.after_step(handle, step);
@@ -256,7 +258,7 @@ impl Host {
     }
 
     /// Makes the next step of a call, whose level is closed.
-    fn go_on(&mut self, handle: u32) -> u32 {
+    pub(crate) fn go_on(&mut self, handle: u32) -> u32 {
         let Ok(call) = self.calls.get_mut(handle) else { return Protocol::REFUSED };
         let step = stage!(self).advance(call, handle);
         self.after_step(handle, step);

@@ -6,7 +6,7 @@
 
 use crate::{
     convert::{describe_signature, optional},
-    error::{IntoJs, no_such},
+    error::{IntoJs, error, no_such},
     host::Host,
     protocol::Protocol,
 };
@@ -25,6 +25,7 @@ impl Host {
 
     /// The handle of a table that an instance exports.
     pub fn exported_table(&mut self, instance: u32, name: &str) -> Result<u32, JsValue> {
+        self.check_tables(instance)?;
         let table = self.store.exported_table(self.instance(instance)?, name).map_err(IntoJs::into_js)?;
         let table = table.ok_or_else(|| no_such("table"))?;
         Ok(self.tables.insert(table))
@@ -66,6 +67,7 @@ impl Host {
 
     /// The handle of the function that an instance exports at a position.
     pub fn exported_func(&mut self, instance: u32, position: u32) -> Result<u32, JsValue> {
+        self.check_tables(instance)?;
         let instance = self.instance(instance)?;
         let func = self.exported(instance, position);
         let func = func.ok_or_else(|| no_such("function"))?;
@@ -104,6 +106,17 @@ impl Host {
 }
 
 impl Host {
+    /// Refuses tables and functions as values of a guest whose code is outside, which that has not.
+    fn check_tables(&self, instance: u32) -> Result<(), JsValue> {
+        let module = self.store.module(self.instance(instance)?).map_err(IntoJs::into_js)?;
+        if !module.is_outside() {
+            return Ok(());
+        }
+        let what = "tables of guests, and functions of theirs in tables, are what the engine \"host\" does not have yet; load the \
+                    sandbox with `engine: \"interpreter\"`";
+        Err(error("TableError", "engine", &what))
+    }
+
     /// The functions that an instance exports, with the positions of their first exports.
     fn positions(&mut self, instance: InstanceId) -> Result<HashMap<FuncRef, u32>, HandleError> {
         let exports = self.store.module(instance)?.exports();

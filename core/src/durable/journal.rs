@@ -44,6 +44,8 @@ pub(crate) enum Stop {
     OutOfMemory,
     Reference,
     Shared,
+    /// The guest's code is not run here.
+    Outside,
 }
 
 /// A call that is under way.
@@ -284,6 +286,7 @@ impl Journal {
             Some(Stop::OutOfMemory) => return Err(ParkError::OutOfSystemMemory),
             Some(Stop::Reference) => return Err(ParkError::Reference),
             Some(Stop::Shared) => return Err(ParkError::SharedMemory),
+            Some(Stop::Outside) => return Err(ParkError::Engine),
         }
         let last = self.live.iter().next_back().filter(|last| self.nests && last.waits.is_some());
         let end = last.map_or(self.acts.len(), |last| last.acts);

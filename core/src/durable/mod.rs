@@ -43,6 +43,9 @@
 //! call since the journal began, and is what to recognise it by, where the guest is recorded there too. An import that calls the guest is to be called again
 //! rather than answered from what is known: the numbers of host calls within it are used again as well, and by what comes after where they are not made.
 //!
+//! Calls that are nested each have the fuel that they had left when they paused, and draw on no other's once they are unparked: what the inner one uses
+//! then is not taken of the outer one, whose import is called again with the fuel that it had.
+//!
 //! # What is noted
 //!
 //! A guest is recorded from its birth, [`InstanceLimits::with_journal`](crate::InstanceLimits::with_journal), or from a moment without calls,

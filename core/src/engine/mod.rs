@@ -27,6 +27,10 @@
 //! * A memory or a table grows only where the [`Limiter`] lets it, also when an instance is made.
 //! * Nothing panics, whatever a guest does, and no more is taken of the host's stack than the same small part
 //!   for any guest.
+//!
+//! An engine may also be a host that compiles modules itself, [`Engine::is_host`], such as a JavaScript engine. It gets them
+//! written so that their own code does what stands above, [`Prepared::host`], and whoever drives a call runs it there:
+//! [`Outcome::Outside`] says so, and [`Execution::come_back`](crate::Execution::come_back) how that came back.
 
 mod growths;
 mod limiter;
@@ -35,7 +39,7 @@ mod wasmi;
 pub use self::{limiter::Limiter, wasmi::Wasmi};
 pub use crate::{
     types::refs::Home,
-    wasm::{EXTEND_COST, Hooks, NOP_COST, REF_NULL_COST, RefKind},
+    wasm::{EXTEND_COST, Hooks, HostNames, NOP_COST, REF_NULL_COST, RefKind},
 };
 
 pub(crate) use self::{
@@ -46,12 +50,13 @@ pub(crate) use self::{
 use crate::{
     limits::StackLimits,
     types::{
+        externs::{Export, Import},
         refs::ExternRef,
         trap::Trap,
-        value::{FuncType, Value},
+        value::{FuncType, Value, ValueType},
     },
 };
-use alloc::{boxed::Box, sync::Arc, vec::Vec};
+use alloc::{borrow::Cow, boxed::Box, sync::Arc, vec::Vec};
 use core::{any::Any, fmt};
 
 /// Compiles modules.
@@ -62,6 +67,11 @@ pub trait Engine: fmt::Debug + Send + Sync {
     ///
     /// Where it is invalid, or is what the engine does not have: what is wrong, in a line.
     fn compile(&self, module: &Arc<Prepared>) -> Result<Box<dyn Code>, Box<str>>;
+
+    /// Whether it is a host that compiles modules itself.
+    fn is_host(&self) -> bool {
+        false
+    }
 }
 
 /// A module as it was rewritten for engines, and what they have to keep to.
@@ -72,6 +82,8 @@ pub struct Prepared {
     pub bytes: Vec<u8>,
     /// What of its instances grows tables, where its code does.
     pub hooks: Option<Hooks>,
+    /// What a host has to know of it, where it was written for one.
+    pub host: Option<HostModule>,
     /// The export of the function by which tables and memories take the module's segments, where it is not for the engine.
     /// It is to be called once, without a limit of fuel, when an instance is made; where it traps there is none, and what
     /// was written stays.
@@ -85,6 +97,26 @@ pub struct Prepared {
     pub stack: StackLimits,
     /// Bytes of the engine's stack that they may take, those for frames included.
     pub stack_bytes: usize,
+}
+
+/// What a host has to know of a module that was written for it.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct HostModule {
+    /// The exports by which it has what it needs.
+    pub names: HostNames,
+    /// What the guest imports.
+    pub imports: Box<[Import]>,
+    /// What the guest exports.
+    pub exports: Box<[Export]>,
+    /// The pages that its memories may grow to, where they say so, in order of their indices.
+    pub maxima: Box<[Option<u32>]>,
+    /// The pages that the memories begin with which it does not import.
+    pub own_memories: Box<[u32]>,
+    /// The elements that the tables begin with which it does not import.
+    pub own_tables: Box<[u32]>,
+    /// The types of its mutable globals, in order of their indices; none of those that refer to something.
+    pub globals: Box<[Option<ValueType>]>,
 }
 
 /// A module, compiled.
@@ -111,6 +143,9 @@ pub trait Space: fmt::Debug + Send + Sync {
 
     /// Whether a module's code is in here from the beginning, so that nothing is translated for its instances.
     fn is_made_for(&self, code: &dyn Code) -> bool;
+
+    /// Whether instances of a module's code can be made here.
+    fn can_have(&self, code: &dyn Code) -> bool;
 
     /// Makes an instance up to its start function, which is an export here. The limiter was told what it takes. Its number
     /// is above those of the instances before.
@@ -146,11 +181,45 @@ pub trait Space: fmt::Debug + Send + Sync {
     /// refuses.
     fn add_table(&mut self, kind: RefKind, elements: u32, maximum: Option<u32>) -> Option<Table>;
 
-    /// The bytes of a memory; none of one that is not there.
+    /// The bytes of a memory in place; none of one that is not there, or is not in the host's own memory.
     fn bytes(&self, memory: Memory) -> &[u8];
 
-    /// The bytes of a memory, to be written.
+    /// The bytes of a memory in place, to be written.
     fn bytes_mut(&mut self, memory: Memory) -> &mut [u8];
+
+    /// The number by which whoever has a memory knows it that is not in the host's own.
+    fn outside(&self, _memory: Memory) -> Option<u32> {
+        None
+    }
+
+    /// How many bytes a memory has.
+    fn len(&self, memory: Memory) -> usize {
+        self.bytes(memory).len()
+    }
+
+    /// All bytes of a memory, as they are now. `None` where there is no room for a copy, if one is needed.
+    fn contents(&self, memory: Memory) -> Option<Cow<'_, [u8]>> {
+        Some(Cow::Borrowed(self.bytes(memory)))
+    }
+
+    /// Lets all bytes of a memory be changed. Whether there was room for a copy, if one was needed.
+    fn change(&mut self, memory: Memory, change: &mut dyn FnMut(&mut [u8])) -> bool {
+        change(self.bytes_mut(memory));
+        true
+    }
+
+    /// Copies bytes of a memory; whether they are all inside.
+    fn read(&self, memory: Memory, offset: usize, into: &mut [u8]) -> bool {
+        let from = offset.checked_add(into.len()).and_then(|end| self.bytes(memory).get(offset..end));
+        from.map(|from| into.copy_from_slice(from)).is_some()
+    }
+
+    /// Writes bytes of a memory; whether they are all inside, and none otherwise.
+    fn write(&mut self, memory: Memory, offset: usize, bytes: &[u8]) -> bool {
+        let end = offset.checked_add(bytes.len());
+        let into = end.and_then(|end| self.bytes_mut(memory).get_mut(offset..end));
+        into.map(|into| into.copy_from_slice(bytes)).is_some()
+    }
 
     /// The pages that a memory may grow to, where it says so.
     fn maximum(&self, memory: Memory) -> Option<u32>;
@@ -293,6 +362,8 @@ pub enum Outcome {
     HostCall(Instance, u32),
     /// It takes so much fuel to go on.
     OutOfFuel(u64),
+    /// Whoever drives the call is to run it in the host that has compiled it, with what was brought.
+    Outside,
     /// It has trapped.
     Trapped(Trap),
 }

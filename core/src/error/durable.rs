@@ -11,6 +11,8 @@ coded! {
     /// Why a guest could not be recorded or parked. It goes on as before.
     #[derive(Clone, Copy, Debug, Eq, PartialEq)]
     pub enum ParkError, fn code {
+        /// The guest's code is run by a host that has compiled it, and not by an engine that does again what was recorded.
+        Engine => "engine", "the guest's code is run by the host's own engine, which cannot be recorded; use the interpreter";
         /// The instance does not exist (any more).
         Instance(error: HandleError) => "instance", "instance: {error}";
         /// The journal has become longer than a limit allows; nothing is noted any more. While no call is under way it can be
@@ -19,7 +21,7 @@ coded! {
         /// The parked guest would have more bytes than a limit allows.
         Limit(error: LimitError) => "limit", refusing "parked guest" by error;
         /// The guest is not recorded: see [`Store::record`](crate::Store::record).
-        NotRecorded => "not-recorded", "the guest is not recorded: record it, or instantiate it with a journal";
+        NotRecorded => "not-recorded", "the guest is not recorded: record it, or instantiate or unpark it with a journal";
         /// The host had no memory left, for the journal or for the bytes.
         OutOfSystemMemory => "out-of-system-memory", "out of system memory";
         /// The supervisor gave the guest a reference to a function or to a thing of its own, or called a function by one, or
@@ -68,8 +70,9 @@ coded! {
         Limit(error: LimitError) => "limit", refusing "parked guest" by error;
         /// The bytes do not begin as a parked guest does.
         NotParked => "not-parked", "the bytes are no parked guest";
-        /// The guest was parked by another engine, or one by which other things are paid for.
-        OtherEngine => "other-engine", "the guest was parked by another engine";
+        /// The guest was parked by another engine, or one by which other things are paid for; or the module is compiled for a host's own, which does
+        /// not do again what was recorded.
+        OtherEngine => "other-engine", "the guest was parked by another engine, or the module is compiled for one that cannot replay";
         /// The guest is an instance of another module.
         OtherModule => "other-module", "the parked guest is of another module";
         /// The replay is of another store.

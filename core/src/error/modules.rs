@@ -167,6 +167,8 @@ coded! {
         Imports(refused: Box<[ImportError]>) => "import", as Refused(refused);
         /// Limits of the store or of the instance refused.
         Limit(error: LimitErrors) => "limit", refusing "instance" by error;
+        /// The module imports a memory or a global that guests use whose code another engine runs.
+        OtherEngine => "other-engine", "what it imports is in use by guests that another engine runs; compile all of them for one";
         /// The host had no memory left.
         OutOfSystemMemory => "out-of-system-memory", "out of system memory";
         /// A data or element segment is outside its memory or table.

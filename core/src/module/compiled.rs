@@ -13,6 +13,20 @@ use crate::{
 };
 use alloc::{boxed::Box, vec::Vec};
 
+/// Rewrites a module for a host. It is validated besides, as a host may know more than what is rewritten here.
+pub(super) fn rewrite(limits: &Limits, bytes: &[u8]) -> Result<Rehosted, CompileError> {
+    let rewritten = wasm::rewrite_for_host(limits, bytes);
+    // Limits come before the features.
+    if !matches!(rewritten, Err(CompileError::Limit(_))) {
+        let features = limits.features.without(Feature::RelaxedSimd);
+        if features.validate(bytes).is_err() {
+            features.check(bytes)?;
+            Features::ALL.validate(bytes)?;
+        }
+    }
+    rewritten
+}
+
 /// A module as a host is to compile it, with what that needs to know.
 ///
 /// All names are those of exports of the rewritten module.
@@ -38,16 +52,7 @@ impl Compiled {
     }
 
     fn rewrite(limits: &Limits, bytes: &[u8]) -> Result<Self, CompileError> {
-        let rewritten = wasm::rewrite_for_host(limits, bytes);
-        // Limits come before the features.
-        if !matches!(rewritten, Err(CompileError::Limit(_))) {
-            let features = limits.features.without(Feature::RelaxedSimd);
-            if features.validate(bytes).is_err() {
-                features.check(bytes)?;
-                Features::ALL.validate(bytes)?;
-            }
-        }
-        let Rehosted { bytes, mut scan, names, stack_pointer, needs } = rewritten?;
+        let Rehosted { bytes, mut scan, names, stack_pointer, needs, .. } = rewrite(limits, bytes)?;
         let stack_pointer = stack_pointer.and_then(|index| {
             let at = scan.mutable_globals.iter().position(|global| global.index == index)?;
             names.globals.get(at).cloned()

@@ -10,7 +10,7 @@ pub use self::compiled::Compiled;
 pub(crate) use self::{exports::MemorySource, state::State};
 
 use crate::{
-    engine::{Code, Engine, Hidden, Prepared, Wasmi},
+    engine::{Code, Engine, Hidden, HostModule, Prepared, Wasmi},
     error::CompileError,
     limits::{CompileOptions, Limits, Needs, StackLimits, count, maximum, to_usize},
     snapshot::Identity,
@@ -117,11 +117,7 @@ impl Module {
         bytes: &[u8],
         options: CompileOptions,
     ) -> Result<Self, CompileError> {
-        let rewritten = wasm::rewrite(limits, bytes, options.frames);
-        // Limits come before the features.
-        if !matches!(rewritten, Err(CompileError::Limit(_))) {
-            limits.features.check(bytes)?;
-        }
+        let rewritten = Self::rewrite(engine, limits, bytes, options)?;
         let Rewritten {
             bytes: rewritten,
             mut scan,
@@ -129,17 +125,28 @@ impl Module {
             stack_pointer,
             changes,
             frames,
+            host,
             added_bytes,
             mut needs,
-        } = rewritten?;
+        } = rewritten;
         let more = if options.frames { STACK_BYTES.saturating_mul(maximum::guest_frames(limits)) } else { 0 };
         let hidden = Hidden {
             memory_after: frames.as_ref().map(|frames| frames.own_memories),
             table_after: names.hooks.as_ref().map(|hooks| hooks.own_tables),
         };
+        let host = host.map(|names| HostModule {
+            names,
+            imports: scan.imports.clone().into(),
+            exports: scan.typed_exports(),
+            maxima: scan.memories.iter().map(|memory| memory.ty().maximum).collect(),
+            own_memories: scan.own_pages().map(saturated).collect(),
+            own_tables: scan.own_elements().map(saturated).collect(),
+            globals: scan.mutable_globals.iter().map(|global| global.ty).collect(),
+        });
         let prepared = Arc::new(Prepared {
             bytes: rewritten,
             hooks: names.hooks.take(),
+            host,
             segments: names.segments.take(),
             gives_functions: scan.gives_functions(),
             keeps_externs: scan.keeps_externs(),
@@ -178,6 +185,24 @@ impl Module {
             stack_pointer,
             main_memory,
         })))
+    }
+
+    /// A module as an engine is to have it.
+    fn rewrite(
+        engine: &dyn Engine,
+        limits: &Limits,
+        bytes: &[u8],
+        options: CompileOptions,
+    ) -> Result<Rewritten, CompileError> {
+        if engine.is_host() {
+            return compiled::rewrite(limits, bytes).map(Rewritten::from);
+        }
+        let rewritten = wasm::rewrite(limits, bytes, options.frames);
+        // Limits come before the features.
+        if !matches!(rewritten, Err(CompileError::Limit(_))) {
+            limits.features.check(bytes)?;
+        }
+        rewritten
     }
 
     /// The imports, in the module's order.
@@ -223,6 +248,13 @@ impl Module {
 
     pub(crate) fn stack(&self) -> Option<&StackPointer> {
         self.0.stack_pointer.as_ref()
+    }
+
+    /// Whether its code is run by a host that has compiled it.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn is_outside(&self) -> bool {
+        self.0.prepared.host.is_some()
     }
 
     /// See [`Prepared::keeps_externs`].
@@ -319,6 +351,10 @@ impl Module {
     pub(crate) fn imported_function(&self, ordinal: u32) -> Option<&Import> {
         self.0.imports.get(*self.0.imported_functions.get(to_usize(ordinal))?)
     }
+}
+
+fn saturated(count: u64) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 impl fmt::Debug for Module {

@@ -204,7 +204,7 @@ impl Cell {
     /// Forgets the number of a memory, which is garbage as soon as no guest uses it.
     pub(crate) fn forget_memory(&mut self, number: u32, memory: Memory) {
         if self.kept.memories.remove(&number) {
-            let bytes = self.space.bytes(memory).len();
+            let bytes = self.space.len(memory);
             // It is garbage, and a quarter of it no longer asked for.
             self.forgotten = self.forgotten.saturating_add(bytes).saturating_add(bytes / 4);
         }
@@ -259,7 +259,9 @@ impl Cell {
         let memory = self.space.add_memory(pages, maximum);
         self.space.limiter_mut().end();
         let memory = memory?;
-        self.space.bytes_mut(memory).get_mut(..bytes.len())?.copy_from_slice(bytes);
+        if !self.space.write(memory, 0, bytes) {
+            return None;
+        }
         charge.move_to(self.space.limiter_mut().charge_mut(), pages);
         Some(memory)
     }

@@ -98,7 +98,8 @@ impl Store {
         let cells = || homes.iter().filter_map(|&key| Some((key, self.cells.get(key).ok()?)));
         let mut used = cells().filter(|(_, cell)| cell.is_used());
         match (used.next(), used.next()) {
-            (Some((key, _)), None) => Ok(Some(key)),
+            (Some((key, cell)), None) if cell.space.can_have(module.code()) => Ok(Some(key)),
+            (Some(_), None) => Err(InstantiateError::OtherEngine),
             (Some(_), Some(_)) => Err(InstantiateError::Apart),
             (None, _) => {
                 // Other things in it would be bound to live guests that do not import them.
@@ -213,7 +214,7 @@ impl Store {
     /// Bytes of the memories of a cell that the supervisor made and has not torn down.
     fn bytes_kept(&self, cell: &Cell) -> usize {
         let size = |number: &u32| match self.things.memories.get(*number).map(|memory| &memory.place) {
-            Ok(Place::Bound { handle, .. }) => cell.space.bytes(*handle).len(),
+            Ok(Place::Bound { handle, .. }) => cell.space.len(*handle),
             _ => 0,
         };
         cell.kept.memories.iter().map(size).fold(0, usize::saturating_add)

@@ -16,7 +16,7 @@ use crate::{
         ids::{InstanceId, MemoryId, Origin},
     },
 };
-use alloc::vec::Vec;
+use alloc::{borrow::Cow, vec::Vec};
 use core::ops::Range;
 
 /// The kind.
@@ -51,13 +51,10 @@ impl Kind for Memory {
     }
 
     fn leave(cell: &mut Cell, memory: engine::Memory) -> Result<Bytes, OutOfMemory> {
-        let data = cell.space.bytes(memory);
-        let mut bytes = Vec::new();
-        if bytes.try_reserve_exact(data.len()).is_err() {
+        let Some(bytes) = cell.space.contents(memory).and_then(owned) else {
             cell.could_not_leave();
             return Err(OutOfMemory);
-        }
-        bytes.extend_from_slice(data);
+        };
         let pages = pages_of(bytes.len());
         let charge = cell.release_pages(pages);
         Ok(Bytes { pages, bytes, charge })
@@ -136,10 +133,7 @@ impl Store {
             }
             Located::Bound(cell, memory) => {
                 let space = &self.cells.get(cell)?.space;
-                Ok(MemoryType {
-                    initial: pages_of(space.bytes(memory).len()),
-                    maximum: space.maximum(memory),
-                })
+                Ok(MemoryType { initial: pages_of(space.len(memory)), maximum: space.maximum(memory) })
             }
         }
     }
@@ -226,8 +220,10 @@ impl Store {
                 tail.fill(0);
             }
             Located::Bound(cell, memory) => {
-                let data = self.cells.get(cell)?.space.bytes(memory);
-                buffer.copy_from_slice(data.get(range).ok_or(MemoryError::OutOfBounds)?);
+                let space = &self.cells.get(cell)?.space;
+                if !space.read(memory, range.start, buffer) {
+                    return Err(MemoryError::OutOfBounds);
+                }
             }
         }
         Ok(())
@@ -268,7 +264,9 @@ impl Store {
         if let Some(recording) = recording {
             recording.note_lent(&**space);
         }
-        space.bytes_mut(memory).get_mut(range).ok_or(MemoryError::OutOfBounds)?.copy_from_slice(bytes);
+        if !space.write(memory, range.start, bytes) {
+            return Err(MemoryError::OutOfBounds);
+        }
         if let Some(recording) = recording {
             recording.write(&**space, memory, offset, bytes);
         }
@@ -340,6 +338,19 @@ impl Store {
         }
     }
 
+    /// The number by which the host knows a memory that it has apart from its own, as guests have it that it compiled itself.
+    ///
+    /// # Errors
+    ///
+    /// Where the memory does not exist (any more).
+    #[doc(hidden)]
+    pub fn memory_outside(&self, memory: MemoryId) -> Result<Option<u32>, MemoryError> {
+        match self.locate::<Memory>(memory)? {
+            Located::Free(_) => Ok(None),
+            Located::Bound(cell, memory) => Ok(self.cells.get(cell)?.space.outside(memory)),
+        }
+    }
+
     /// Ends the life of a memory's id. Guests that import the memory keep it.
     ///
     /// # Errors
@@ -359,6 +370,19 @@ impl Store {
     ) -> Result<(), MemoryError> {
         maximum::memory_pages(&self.limits).check(total.into())?;
         Ok(charge.take(pages)?)
+    }
+}
+
+/// A copy, where there is room for it.
+fn owned(bytes: Cow<'_, [u8]>) -> Option<Vec<u8>> {
+    match bytes {
+        Cow::Owned(bytes) => Some(bytes),
+        Cow::Borrowed(data) => {
+            let mut bytes = Vec::new();
+            bytes.try_reserve_exact(data.len()).ok()?;
+            bytes.extend_from_slice(data);
+            Some(bytes)
+        }
     }
 }
 

@@ -47,7 +47,7 @@ use shared::Things;
 
 pub use self::{
     environment::Environment,
-    execution::{Execution, Step},
+    execution::{Back, Execution, Step},
     replay::{Replay, Replayed},
     shared_fuel::SharedFuel,
     supervisor::{HostCall, NoImports, Supervisor},
@@ -285,6 +285,7 @@ impl Store {
                 Ok(Step::OutOfFuel { .. }) => return Err(execution.end_with(store, TrapCode::OutOfFuel)),
                 Ok(Step::SliceOver) => {}
                 Ok(Step::Trapped(trap)) => return Err(trap),
+                Ok(Step::Outside { .. }) => return Err(execution.end_with(store, TrapCode::Engine)),
                 Err(error) => return Err(Trap::because(TrapCode::Engine, error)),
             }
         }

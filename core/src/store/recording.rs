@@ -141,7 +141,9 @@ impl Store {
     ///
     /// [`ParkError::Instance`], [`ParkError::Snapshot`] as of [`Store::snapshot`], and [`ParkError::SharedMemory`]. Nothing has changed then.
     pub fn record(&mut self, instance: InstanceId) -> Result<(), ParkError> {
-        self.instance(instance)?;
+        if self.instance(instance)?.context.module.is_outside() {
+            return Err(ParkError::Engine);
+        }
         let snapshot = self.snapshot(instance)?;
         if !self.is_alone(instance.key()) {
             return Err(ParkError::SharedMemory);
@@ -243,6 +245,9 @@ impl Store {
         let mut journal = Journal::new(most, context.chain.is_some());
         if constants.iter().any(|value| value.refers()) {
             journal.stop(Stop::Reference);
+        }
+        if context.module.is_outside() {
+            journal.stop(Stop::Outside);
         }
         let room = usize::try_from(most.value).unwrap_or(usize::MAX);
         *cell.space.limiter_mut().growths_mut() = Some(Box::new(Growths::new(room)));

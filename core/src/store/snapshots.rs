@@ -62,7 +62,9 @@ impl Store {
         let parts = body.parts(&context.module, cell).ok_or(SnapshotError::Engine)?;
         let globals = parts.globals.iter().map(|global| Plain::try_from(cell.space.get(*global)?).ok());
         let globals = globals.collect::<Option<Vec<_>>>().ok_or(SnapshotError::Engine)?;
-        let memories: Vec<_> = parts.memories.iter().map(|memory| cell.space.bytes(*memory)).collect();
+        let memories = parts.memories.iter().map(|memory| cell.space.contents(*memory));
+        let memories = memories.collect::<Option<Vec<_>>>().ok_or(SnapshotError::OutOfSystemMemory)?;
+        let memories: Vec<_> = memories.iter().map(|memory| &**memory).collect();
         format::write(context.module.identity(), &memories, &globals).ok_or(SnapshotError::OutOfSystemMemory)
     }
 
@@ -215,7 +217,7 @@ impl Store {
         let Instance { body, context, .. } = instances.get_mut(key).map_err(|_| RestoreError::Engine)?;
         let cell = cells.get_mut(context.cell).map_err(|_| RestoreError::Engine)?;
         let parts = body.parts(&context.module, cell).ok_or(RestoreError::Engine)?;
-        let sizes = parts.memories.iter().map(|memory| pages_of(cell.space.bytes(*memory).len()));
+        let sizes = parts.memories.iter().map(|memory| pages_of(cell.space.len(*memory)));
         if sizes.zip(snapshot.memory_pages()).any(|(size, pages)| size > pages) {
             let is_shared = Arc::strong_count(&cell.ticket) > 2;
             return if is_shared { Err(RestoreError::Grown) } else { self.rebuild(key, &parts, snapshot) };
@@ -251,7 +253,10 @@ pub(super) fn write(
     grow(cell, parts, snapshot, limits, bounds)?;
     let mut runs = snapshot.runs();
     for (memory, header) in parts.memories.iter().zip(snapshot.memories()) {
-        format::restore(cell.space.bytes_mut(*memory), runs.by_ref().take(header.runs));
+        let mut restore = |bytes: &mut [u8]| format::restore(bytes, runs.by_ref().take(header.runs));
+        if !cell.space.change(*memory, &mut restore) {
+            return Err(RestoreError::OutOfSystemMemory);
+        }
     }
     for (global, value) in parts.globals.iter().zip(snapshot.globals()) {
         // It is mutable and of the value's type: what was exported was, and the types were compared.
@@ -270,9 +275,8 @@ fn grow(
     limits: &Limits,
     bounds: &Bounds,
 ) -> Result<(), RestoreError> {
-    let missing = |cell: &Cell, memory: &Memory, pages: u32| {
-        pages.saturating_sub(pages_of(cell.space.bytes(*memory).len()))
-    };
+    let missing =
+        |cell: &Cell, memory: &Memory, pages: u32| pages.saturating_sub(pages_of(cell.space.len(*memory)));
     let memories = || parts.memories.iter().zip(snapshot.memory_pages());
     let mut total = 0_u32;
     for (memory, pages) in memories() {

@@ -255,6 +255,7 @@ impl Wasi {
                 Ok(Step::SliceOver) if host.goes_on() => {}
                 Ok(Step::SliceOver) => return Ok(Ended::Stopped),
                 Ok(Step::Trapped(trap)) => return Err(trap),
+                Ok(Step::Outside { .. }) => return Err(execution.end_with(store, TrapCode::Engine)),
                 Err(error) => return Err(Trap::because(TrapCode::Engine, error)),
             }
         }

@@ -16,14 +16,14 @@ mod validate;
 pub(crate) use self::{
     names::{function_names, module_name},
     rewrite::{
-        Bodies, Frames, HostNames, LEAVING, Names, OUTSIDE, Rehosted, Rewritten, SLOT, SLOT_BYTES,
-        STACK_BYTES, mend, rewrite, rewrite_for_host,
+        Bodies, Frames, LEAVING, Names, OUTSIDE, Rehosted, Rewritten, SLOT, SLOT_BYTES, STACK_BYTES, mend,
+        rewrite, rewrite_for_host,
     },
     scan::Scan,
     stack_pointer::StackPointer,
     unsupported::explain,
 };
 pub use self::{
-    rewrite::{EXTEND_COST, Hooks, NOP_COST, REF_NULL_COST},
+    rewrite::{EXTEND_COST, Hooks, HostNames, NOP_COST, REF_NULL_COST},
     scan::RefKind,
 };

@@ -80,8 +80,8 @@ const Base = GuestboxError as unknown as {
 
 /**
  * The package's own wasm module could not be loaded. `code` is `unreachable`, `status` or `html` for what its address
- * answered, `not-wasm`, `other-module` where it is not of this version, `csp`, or `no-compiling` for runtimes that
- * take modules only.
+ * answered, `not-wasm`, `other-module` where it is not of this version, `csp`, `no-compiling` for runtimes that
+ * take modules only, or `no-host-engine` for those that do not run guests by themselves.
  */
 export class LoadError extends Base<"LoadError"> {}
 
@@ -108,7 +108,7 @@ export class InstantiateError extends Base<"InstantiateError"> {}
 
 /**
  * A call could not be begun or go on. `code` is `busy` where it would overlap another one of the guest,
- * `queue-full`, `export-not-found`, `not-a-function`, `not-started`, `no-memory`, or `call-over` for what
+ * `queue-full`, `export-not-found`, `not-a-function`, `not-started`, `no-memory`, `no-jspi`, or `call-over` for what
  * holds only until an import has returned or an outcome was resumed. Wrong arguments are TypeErrors.
  */
 export class InvokeError extends Base<"InvokeError"> {}

@@ -160,7 +160,7 @@ export interface ErrorCodes {
   /** Those of a `AsyncImportError`. */
   readonly AsyncImportError: "async-import";
   /** Those of a `CompileError`. */
-  readonly CompileError: "feature" | "invalid" | "limit" | "unsupported";
+  readonly CompileError: "engine" | "feature" | "invalid" | "limit" | "unsupported";
   /** Those of a `DisposedError`. */
   readonly DisposedError: "host" | "other-store" | "sandbox" | "store" | "torn-down" | "unknown";
   /** Those of a `GlobalError`. */
@@ -168,15 +168,15 @@ export interface ErrorCodes {
   /** Those of a `GuestboxError`. */
   readonly GuestboxError: "attached" | "busy" | "ended" | "failure" | "heap-base" | "memory" | "not-waiting" | "other-store";
   /** Those of a `InstantiateError`. */
-  readonly InstantiateError: "apart" | "engine" | "environment-corrupted" | "ids-exhausted" | "import" | "instantiation" | "limit" | "module-decoding" | "out-of-system-memory" | "segment" | "start-trapped";
+  readonly InstantiateError: "apart" | "engine" | "environment-corrupted" | "ids-exhausted" | "import" | "instantiation" | "limit" | "module-decoding" | "other-engine" | "out-of-system-memory" | "segment" | "start-trapped";
   /** Those of a `InvokeError`. */
-  readonly InvokeError: "apart" | "arguments" | "busy" | "call-over" | "export-not-found" | "ids-exhausted" | "limit" | "no-memory" | "not-a-function" | "not-started" | "queue-full" | "refused" | "signature";
+  readonly InvokeError: "apart" | "arguments" | "busy" | "call-over" | "export-not-found" | "ids-exhausted" | "limit" | "no-jspi" | "no-memory" | "not-a-function" | "not-started" | "queue-full" | "refused" | "signature";
   /** Those of a `LoadError`. */
-  readonly LoadError: "csp" | "html" | "no-compiling" | "no-simd" | "not-wasm" | "other-module" | "status" | "unreachable";
+  readonly LoadError: "csp" | "html" | "no-compiling" | "no-host-engine" | "no-simd" | "not-wasm" | "other-module" | "status" | "unreachable";
   /** Those of a `MemoryError`. */
   readonly MemoryError: "ids-exhausted" | "ill-formed-text" | "limit" | "maximum" | "other-store" | "out-of-bounds" | "out-of-system-memory" | "too-many-pages";
   /** Those of a `ParkError`. */
-  readonly ParkError: "journal-full" | "limit" | "not-recorded" | "out-of-system-memory" | "reference" | "shared-memory";
+  readonly ParkError: "engine" | "journal-full" | "limit" | "not-recorded" | "out-of-system-memory" | "reference" | "shared-memory";
   /** Those of a `PoisonedError`. */
   readonly PoisonedError: "poisoned";
   /** Those of a `RestoreError`. */
@@ -186,7 +186,7 @@ export interface ErrorCodes {
   /** Those of a `SupervisorTrap`. */
   readonly SupervisorTrap: "allocator" | "arguments" | "heap-base" | "instance" | "limit" | "memory" | "memory-refused" | "out-of-system-memory" | "result-buffer" | "slice" | "store-in-use" | "thunk";
   /** Those of a `TableError`. */
-  readonly TableError: "apart" | "ids-exhausted" | "limit" | "maximum" | "other-store" | "out-of-bounds" | "out-of-system-memory" | "type";
+  readonly TableError: "apart" | "engine" | "ids-exhausted" | "limit" | "maximum" | "other-store" | "out-of-bounds" | "out-of-system-memory" | "type";
   /** Those of a `UnparkError`. */
   readonly UnparkError: "corrupted" | "diverged" | "ended" | "limit" | "not-parked" | "other-engine" | "other-module" | "other-sandbox" | "other-store" | "state" | "version";
   /** Those of a `WasiError`. */
@@ -222,6 +222,8 @@ export const enum Step {
   EXITED = 9,
   /** The program lets others have their turn, whatever is left of the call's slice. */
   YIELDED = 10,
+  /** The code is to be run by the host that has compiled it, with the values in the exchange and so much fuel as the detail. */
+  OUTSIDE = 11,
 }
 
 /** What a WASI system waits for, and what it is given for that. Each stands in the code as it is. */
@@ -320,6 +322,8 @@ export const enum Protocol {
   NUMBER_WORD = 7,
   /** The bit of a memory's size whose bytes are not to be written in place, as that has to be noted. */
   NOTED = 1048576,
+  /** The bit of a memory's size that is not in this module's memory: its number is in the place of the address. */
+  OUTSIDE_MEMORY = 2097152,
   /** The bit of an instance whose calls need not nest. */
   OVERLAPS = 1,
   /** The bit of an instance that is recorded from its birth. */

@@ -8,7 +8,7 @@
 import { isThenable } from "../base/checks.js";
 import { InvokeError, Trap, asyncImport, asyncSystem } from "../base/errors.js";
 import { Protocol, Step, type Wait } from "../base/tables.js";
-import type { Engine } from "../host/engine.js";
+import type { Engine, Outside } from "../host/engine.js";
 import { type Call, SYNCHRONOUS } from "./calls.js";
 import { ended, outOfFuel } from "./ended.js";
 import { type Context, contextOf, serve, trapOfImport } from "./imports.js";
@@ -34,8 +34,19 @@ export function drive(served: Served, step: Step): void {
 export function driveToEnd(served: Served, step: Step): Step | Trap {
   // Most calls are over with their first step.
   if (step === Step.FINISHED) return step;
+  const mark = served.calls.mark();
+  const serving = (next: Step): Step | Trap => serveUntil(served, next, mark);
+  const last = serving(step);
+  // Its code is run by the host, and calls back for each host call.
+  return last === Step.OUTSIDE ? outsideOf(served).run(serving) : last;
+}
+
+/** What runs code that is not the engine's to run: a step has said so. */
+const outsideOf = ({ engine }: Served): Outside => engine.outside as Outside;
+
+/** Serves host calls until a step is none, and gives that, or the trap if the call could not pay. */
+function serveUntil(served: Served, step: Step, mark: number): Step | Trap {
   const { engine, calls } = served;
-  const mark = calls.mark();
   for (;;) {
     if (step === Step.WAITS) {
       step = waitSync(served);
@@ -215,6 +226,11 @@ async function makeSteps<T>(served: Served, call: Call, pace: Pace, finish: () =
         }
         calls.outlive(mark, call);
         step = engine.answer(handle);
+      } else if (step === Step.OUTSIDE) {
+        const back = outsideOf(served).leave();
+        const { step: made, passed } = isThenable(back) ? await back : back;
+        call.check();
+        step = pace.note(made(), passed);
       } else if (step === Step.SLICE_OVER) {
         step = await pace.slices((slice) => {
           call.check();

@@ -152,10 +152,13 @@ export class Pace {
   /** Makes a step, and learns from how long it took. */
   time(step: () => Step): Step {
     const start = now();
-    const made = step();
+    return this.note(step(), now() - start);
+  }
+
+  /** Learns from how long a step took that was made. */
+  note(made: Step, passed: number): Step {
     if (made !== Step.SLICE_OVER) return made;
     const fuel = Number(this.slice);
-    const passed = now() - start;
     this.tempo.note(fuel, passed);
     spend(fuel, passed);
     return made;

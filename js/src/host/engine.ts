@@ -32,6 +32,29 @@ interface Waiting {
   nextSoon(): void;
 }
 
+/** What runs the code of guests that the host has compiled itself. */
+export interface Outside {
+  /**
+   * Runs the code of the call whose step was last, until that has ended, and gives the last step. `serve` serves host calls: it is
+   * given the step and gives the one that is no host call any more, or what ends the call.
+   */
+  run<T>(serve: (step: Step) => Step | T): Step | T;
+  /** Runs it until it comes back, also for a host call or at the end of its slice; at once where it can. */
+  leave(): Return | Promise<Return>;
+  /** The bytes of a memory that is not in the wasm module's. */
+  buffer(memory: number): ArrayBufferLike;
+  /** Lets go of all calls, as the wasm module is gone. */
+  letGo(): void;
+}
+
+/** How code came back. */
+export interface Return {
+  /** Says so, and makes the next step. */
+  readonly step: () => Step;
+  /** The milliseconds that it has run. */
+  readonly passed: number;
+}
+
 export class Engine {
   /** How often the engine was entered: what was seen of a guest's memory holds until the next time. */
   entered = 0;
@@ -64,6 +87,8 @@ export class Engine {
     private readonly probe: () => void,
     /** The kinds of trap, by their numbers. */
     readonly traps: readonly TrapKind[],
+    /** What runs code that the host has compiled, if modules are compiled so. */
+    readonly outside?: Outside,
   ) {
     this.raw = host;
     this.memory = memory;
@@ -90,9 +115,18 @@ export class Engine {
     return this.headLongs[word] as bigint;
   }
 
-  /** The bytes of a guest's memory, in place. They hold until the module is called again. */
-  bytes(address: number, length: number): Uint8Array {
-    return new Uint8Array(this.memory.buffer, address, length);
+  /** A word of the head as a number: from 2^53 on the nearest that there is. */
+  numberHead(word: number): number {
+    return this.head(word) + (this.headWords[word * 2 + 1] as number) * 2 ** 32;
+  }
+
+  /**
+   * The bytes of a guest's memory, in place, of one that is not in the module's by its number. They hold until the module is
+   * called again.
+   */
+  bytes(address: number, length: number, outside?: number): Uint8Array {
+    const buffer = outside === undefined ? this.memory.buffer : (this.outside as Outside).buffer(outside);
+    return new Uint8Array(buffer, address, length);
   }
 
   /** Bytes of the module's own memory, which never shrinks: guests' memories and all the engine keeps. */
@@ -182,6 +216,16 @@ export class Engine {
     }
   }
 
+  /** Says how the code of a call came back that the host has run, and makes the call's next step. */
+  comeBack(handle: number, what: Step, detail: number, left: number): Step {
+    this.check();
+    try {
+      return this.host.come_back(handle, what, detail, left);
+    } catch (cause) {
+      throw this.broken(cause);
+    }
+  }
+
   /** Calls the module. What it throws on purpose becomes an error of guestbox. */
   use<T>(call: (host: Host) => T): T {
     this.enter();
@@ -223,6 +267,7 @@ export class Engine {
     for (const calls of this.waiting) calls.deref()?.dispose(this.gone());
     // Nothing uses them any more: every way to them leads through `check`.
     this.raw = this.memory = undefined as never;
+    this.outside?.letGo();
     this.externs.clear();
     this.view(new ArrayBuffer(Protocol.HEAD_WORDS * 8), 0);
   }

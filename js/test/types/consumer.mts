@@ -131,6 +131,7 @@ const advice = (error: LoadError | InvokeError): string => {
   switch (error.code) {
     case "csp":
     case "no-compiling":
+    case "no-host-engine":
     case "no-simd":
       return "give a module";
     case "html":
@@ -149,6 +150,7 @@ const advice = (error: LoadError | InvokeError): string => {
     case "apart":
     case "arguments":
     case "export-not-found":
+    case "no-jspi":
     case "no-memory":
     case "not-a-function":
     case "not-started":

@@ -115,6 +115,10 @@ impl Space for WasmiSpace {
         code.as_any().downcast_ref::<WasmiCode>().is_some_and(|code| code.brings(&self.library))
     }
 
+    fn can_have(&self, code: &dyn Code) -> bool {
+        code.as_any().is::<WasmiCode>()
+    }
+
     fn instantiate(&mut self, code: &dyn Code, imported: Imported<'_>) -> Result<Instance, Refusal> {
         let Imported { memories, globals, tables } = imported;
         let code = code.as_any().downcast_ref::<WasmiCode>().ok_or(Refusal::Defect)?;

@@ -27,16 +27,18 @@
 //! ```
 
 mod fuel;
+mod outside;
 mod places;
 mod recorder;
 mod replayed;
 mod turn;
 
+pub use self::outside::Back;
 pub(crate) use self::recorder::Recorders;
 
 use crate::{
     durable::journal::Noted,
-    engine::{self, Function, Paused},
+    engine::{self, Function, Outcome, Paused},
     error::{ExecutionError, ResultsError},
     limits::{Bounds, to_usize},
     module::Module,
@@ -149,6 +151,15 @@ pub enum Step<'a> {
     SliceOver,
     /// It trapped.
     Trapped(Trap),
+    /// Its code is to be run by the host that has compiled it: see [`Execution::come_back`].
+    #[doc(hidden)]
+    #[non_exhaustive]
+    Outside {
+        /// Its arguments, or the answer to its host call; none where it goes on otherwise.
+        values: &'a [Value],
+        /// The fuel that it may take.
+        fuel: u64,
+    },
 }
 
 enum State {
@@ -162,6 +173,10 @@ enum State {
     },
     /// Needs so much fuel to go on.
     OutOfFuel(u64),
+    /// Runs in the host that has compiled it.
+    Outside,
+    /// Has come back from there, with so much fuel of what was granted left.
+    Back(Outcome, u64),
     Finished(Values),
     Failed(Trap),
     Ended,
@@ -241,6 +256,7 @@ impl Execution {
             }
         }
         match (&self.state, required) {
+            (State::Outside, _) => Ok(Step::Outside { values: &self.values, fuel: self.fuel.grant() }),
             (State::Waiting(_), _) => self.waits_for().map(Step::HostCall).ok_or(ExecutionError::Ended),
             (_, Some(required)) if required > self.fuel.left() => Ok(Step::OutOfFuel { required }),
             (_, Some(_)) => Ok(Step::SliceOver),
@@ -448,6 +464,7 @@ impl fmt::Debug for Execution {
             State::Waiting(_) => "waiting",
             State::Answered { .. } => "answered",
             State::OutOfFuel(_) => "out of fuel",
+            State::Outside | State::Back(..) => "outside",
             State::Finished(_) | State::Failed(_) | State::Ended => "ended",
         };
         f.debug_struct("Execution")

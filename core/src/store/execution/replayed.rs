@@ -90,7 +90,7 @@ impl Execution {
             State::OutOfFuel(_) | State::Ready(_) => Some(End::Fuel),
             State::Finished(_) => Some(End::Finished),
             State::Failed(_) => Some(End::Trapped),
-            State::Answered { .. } | State::Ended => None,
+            State::Answered { .. } | State::Outside | State::Back(..) | State::Ended => None,
         }
     }
 

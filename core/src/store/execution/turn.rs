@@ -7,6 +7,7 @@ use crate::{
     store::recording::Recording,
     types::{costs::EXPORT_CALL, value::Values},
 };
+use core::mem;
 
 impl Execution {
     /// Lets the code go on, where it can. Where it calls an import of another instance than its own this is that.
@@ -17,6 +18,9 @@ impl Execution {
         recording: Option<&mut Recording>,
     ) -> Option<Instance> {
         let before = self.fuel.account;
+        if let State::Back(..) = self.state {
+            return self.take_back(space);
+        }
         let entry = match self.state {
             State::Ready(None) => {
                 self.state = State::Finished(Values::NONE);
@@ -27,6 +31,8 @@ impl Execution {
             State::OutOfFuel(_) => Entry::Refuelled,
             State::Ready(Some(_))
             | State::Waiting(_)
+            | State::Outside
+            | State::Back(..)
             | State::Finished(_)
             | State::Failed(_)
             | State::Ended => return None,
@@ -55,6 +61,10 @@ impl Execution {
                 paused: &mut self.paused,
             },
         );
+        if let Outcome::Outside = outcome {
+            self.state = State::Outside;
+            return None;
+        }
         self.fuel.spend(grant.saturating_sub(left));
         recorders.pause(space, &mut self.recorded);
         if let Some((recording, noted)) = recorded {
@@ -62,13 +72,28 @@ impl Execution {
                 Outcome::Finished => End::Finished,
                 Outcome::HostCall(_, import) => End::HostCall(*import),
                 Outcome::OutOfFuel(_) => End::Fuel,
-                Outcome::Trapped(_) => End::Trapped,
+                Outcome::Outside | Outcome::Trapped(_) => End::Trapped,
             };
             let account = self.fuel.account;
             let refused = space.limiter().growths().map_or(Some(&[][..]), Growths::refused);
             let used = before.left.saturating_sub(account.left);
             recording.journal.end_run(noted, used, account, end, refused);
         }
+        self.settle_state(outcome)
+    }
+
+    /// Takes what it came to in the host that ran its code.
+    fn take_back(&mut self, space: &mut dyn Space) -> Option<Instance> {
+        let State::Back(outcome, left) = mem::replace(&mut self.state, State::Ended) else { return None };
+        self.fuel.spend(self.fuel.grant().saturating_sub(left));
+        if let Some(context) = &self.context {
+            space.limiter_mut().begin(&context.bounds);
+        }
+        self.settle_state(outcome)
+    }
+
+    /// What its state is after its code came back. Where it calls an import of another instance than its own this is that.
+    fn settle_state(&mut self, outcome: Outcome) -> Option<Instance> {
         self.state = match outcome {
             Outcome::Finished => State::Finished(self.values.iter().copied().collect()),
             Outcome::HostCall(instance, import) => {
@@ -77,6 +102,7 @@ impl Execution {
                 return (!is_own).then_some(instance);
             }
             Outcome::OutOfFuel(required) => State::OutOfFuel(required),
+            Outcome::Outside => State::Outside,
             Outcome::Trapped(trap) => State::Failed(trap),
         };
         None

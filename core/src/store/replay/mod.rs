@@ -117,7 +117,7 @@ impl Store {
         parked: &Parked,
         limits: InstanceLimits,
     ) -> Result<Replay, UnparkError> {
-        if !parked.is_of_engine() {
+        if !parked.is_of_engine() || module.is_outside() {
             return Err(UnparkError::OtherEngine);
         }
         if parked.identity() != module.identity() {
@@ -356,5 +356,39 @@ fn unrestored(error: RestoreError) -> UnparkError {
     match error {
         RestoreError::Grown | RestoreError::Maximum => UnparkError::State,
         error => UnparkError::Instantiate(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        durable::format::{self, Contents},
+        types::value::{V128, Value},
+    };
+
+    #[test]
+    fn a_global_is_set_to_nothing_but_what_it_can_have() {
+        let bytes = wat::parse_str(r#"(module (global (export "g") (mut i32) (i32.const 0)))"#).unwrap();
+        let module = Module::new(&bytes).unwrap();
+        let vector = Value::V128(V128([1; 16]));
+        let values = [Value::I64(5), Value::F32(5), vector, Value::FuncRef(None), Value::ExternRef(None)];
+        for value in [Value::I32(5)].into_iter().chain(values) {
+            let mut acts = Vec::new();
+            acts::push_set(&mut acts, 0, value).unwrap();
+            let parked = format::write(&Contents {
+                identity: module.identity(),
+                constants: &[],
+                base: None,
+                state: None,
+                waiting: &[],
+                acts: &acts,
+            });
+            let mut store = Store::new();
+            let unparking =
+                store.unpark(&module, &Environment::new(), &parked.unwrap(), InstanceLimits::new());
+            let replayed = unparking.unwrap().run(&mut store, u64::MAX);
+            assert_eq!(replayed.is_ok(), value == Value::I32(5), "{value:?}");
+        }
     }
 }

@@ -45,11 +45,12 @@ mod written;
 
 pub use self::{
     growth::Hooks,
+    host::HostNames,
     meter::{EXTEND_COST, NOP_COST, REF_NULL_COST},
 };
 pub(crate) use self::{
     hidden::Names,
-    host::{HostNames, Rehosted, rewrite_for_host},
+    host::{Rehosted, rewrite_for_host},
     notes::{Bodies, Frames, LEAVING, OUTSIDE, SLOT, SLOT_BYTES, STACK_BYTES},
 };
 
@@ -87,6 +88,8 @@ pub(crate) struct Rewritten {
     /// What the code changes that no snapshot has.
     pub(crate) changes: Option<Uncapturable>,
     pub(crate) frames: Option<Frames>,
+    /// The names of what a host needs, where it was written for one.
+    pub(crate) host: Option<HostNames>,
     /// Bytes that an instance has for what was added.
     pub(crate) added_bytes: usize,
     /// What it takes of the limits, without what was added.
@@ -177,7 +180,41 @@ fn rewrite_for_engine(
         }),
         _ => None,
     };
-    Ok(Some(Rewritten { bytes: changed, names, stack_pointer, changes, frames, added_bytes, needs, scan }))
+    Ok(Some(Rewritten {
+        bytes: changed,
+        names,
+        stack_pointer,
+        changes,
+        frames,
+        host: None,
+        added_bytes,
+        needs,
+        scan,
+    }))
+}
+
+impl From<Rehosted> for Rewritten {
+    fn from(Rehosted { bytes, scan, names: host, stack_pointer, changes, needs }: Rehosted) -> Self {
+        let names = Names {
+            start: host.start.clone(),
+            memories: host.memories.clone(),
+            globals: host.globals.clone(),
+            frames: None,
+            hooks: None,
+            segments: None,
+        };
+        Self {
+            bytes,
+            scan,
+            names,
+            stack_pointer,
+            changes,
+            frames: None,
+            host: Some(host),
+            added_bytes: 0,
+            needs,
+        }
+    }
 }
 
 /// Rewrites a module so that the engine gets it right, and for nothing else. Growing tables stays as it is.

@@ -66,7 +66,7 @@ impl ScannedMemory {
         Self { minimum: ty.initial, maximum: ty.maximum }
     }
 
-    pub(super) fn ty(self) -> MemoryType {
+    pub(crate) fn ty(self) -> MemoryType {
         let pages = |pages: u64| u32::try_from(pages).unwrap_or(u32::MAX);
         MemoryType { initial: pages(self.minimum), maximum: self.maximum.map(pages) }
     }

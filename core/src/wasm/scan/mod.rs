@@ -210,8 +210,12 @@ impl Scan {
 
     /// Elements that the largest table begins with which the module defines.
     pub(crate) fn largest_table(&self) -> u64 {
-        let own = self.tables.iter().skip(to_usize(self.imported_tables));
-        own.map(|table| table.ty.initial).max().unwrap_or(0)
+        self.own_elements().max().unwrap_or(0)
+    }
+
+    /// Elements that the tables begin with which the module defines.
+    pub(crate) fn own_elements(&self) -> impl Iterator<Item = u64> {
+        self.tables.iter().skip(to_usize(self.imported_tables)).map(|table| table.ty.initial)
     }
 
     /// The exports, in order, with their types.

@@ -318,7 +318,7 @@ fn guests_of_two_engines_share_no_memory() {
     for (first, second) in [(&toy, &wasmi), (&wasmi, &toy)] {
         let guest = store.instantiate(&mut NoImports, first, &environment, 0).unwrap();
         let refused = store.instantiate(&mut NoImports, second, &environment, 0).unwrap_err();
-        assert!(matches!(refused, InstantiateError::Engine), "{refused}");
+        assert!(matches!(refused, InstantiateError::OtherEngine), "{refused}");
         assert_eq!(*text::call(&mut store, guest, "load", &[]), [Value::I32(77)]);
         // Apart in time they do.
         store.teardown_instance(guest).unwrap();

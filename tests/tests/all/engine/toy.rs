@@ -108,6 +108,10 @@ impl Space for ToySpace {
         code.as_any().is::<ToyCode>()
     }
 
+    fn can_have(&self, code: &dyn Code) -> bool {
+        code.as_any().is::<ToyCode>()
+    }
+
     fn instantiate(&mut self, code: &dyn Code, imported: Imported<'_>) -> Result<Instance, Refusal> {
         let code = code.as_any().downcast_ref::<ToyCode>().ok_or(Refusal::Defect)?;
         let module = Arc::clone(&code.module);
@@ -278,7 +282,7 @@ impl Space for ToySpace {
                 *paused = Some(Box::new(call));
             }
             Outcome::OutOfFuel(_) => *paused = Some(Box::new(call)),
-            Outcome::Trapped(_) => {}
+            Outcome::Outside | Outcome::Trapped(_) => {}
         }
         outcome
     }

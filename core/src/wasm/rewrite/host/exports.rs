@@ -9,21 +9,27 @@ use crate::wasm::{
 use alloc::{boxed::Box, vec::Vec};
 
 /// The names under which a module for a host exports things.
-#[derive(Debug)]
-pub(crate) struct HostNames {
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct HostNames {
     /// Of the start function, where there is one.
-    pub(crate) start: Option<Box<str>>,
-    /// Of the memories, the mutable globals and the tables, in order of their indices: the guest's own or hidden ones.
-    pub(crate) memories: Vec<Box<str>>,
-    pub(crate) globals: Vec<Box<str>>,
-    pub(crate) tables: Vec<Box<str>>,
-    /// Of the four globals that are added.
-    pub(crate) fuel: Box<str>,
-    pub(crate) stack: Box<str>,
-    pub(crate) ended: Box<str>,
-    pub(crate) note: Box<str>,
+    pub start: Option<Box<str>>,
+    /// Of the memories, in order of their indices as all here: the guest's own names or hidden ones.
+    pub memories: Vec<Box<str>>,
+    /// Of the mutable globals.
+    pub globals: Vec<Box<str>>,
+    /// Of the tables.
+    pub tables: Vec<Box<str>>,
+    /// Of the four globals that are added: what is left of the fuel that was granted,
+    pub fuel: Box<str>,
+    /// what is left of frames and words of stack,
+    pub stack: Box<str>,
+    /// how the call has ended,
+    pub ended: Box<str>,
+    /// and what was noted before an operator that can trap.
+    pub note: Box<str>,
     /// Of the table of what the host is asked by.
-    pub(crate) asked: Box<str>,
+    pub asked: Box<str>,
 }
 
 impl HostNames {

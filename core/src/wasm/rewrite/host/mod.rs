@@ -26,7 +26,7 @@ mod operators;
 #[cfg(feature = "simd")]
 mod vectors;
 
-pub(crate) use self::exports::HostNames;
+pub use self::exports::HostNames;
 pub(super) use self::{hosted::Hosted, nans::Quickly};
 
 use super::{
@@ -37,6 +37,7 @@ use super::{
 use crate::{
     error::CompileError,
     limits::{Limits, Needs, to_usize},
+    snapshot::Uncapturable,
     wasm::{
         operators::code::{END, FUNC_REF, I32},
         scan::Scan,
@@ -64,6 +65,8 @@ pub(crate) struct Rehosted {
     pub(crate) names: HostNames,
     /// The global that is the pointer of the guest's stack, if it has one.
     pub(crate) stack_pointer: Option<u32>,
+    /// What the code changes that no snapshot has.
+    pub(crate) changes: Option<Uncapturable>,
     /// What it takes of the limits, without what was added.
     pub(crate) needs: Needs,
 }
@@ -171,9 +174,10 @@ pub(crate) fn rewrite_for_host(limits: &Limits, bytes: &[u8]) -> Result<Rehosted
     let mut module = Module::new(asked, &scan, bytes, Target::Host, None).ok_or_else(unreadable)?;
     let (code, _) = write_functions(&mut module, bytes)?;
     let stack_pointer = module.finder.found();
+    let changes = module.changes;
     let needs = *module.code_limits.asked.needs();
     let (bytes, names) = finish(module, code, bytes).ok_or_else(unreadable)?;
-    Ok(Rehosted { bytes, names, stack_pointer, needs, scan })
+    Ok(Rehosted { bytes, names, stack_pointer, changes, needs, scan })
 }
 
 /// The module with all that was written, and the names of what it exports.
