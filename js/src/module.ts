@@ -25,6 +25,7 @@ import type {
   Unparked,
 } from "./types.js";
 import { PACE_NAMES, type Signature, signatureOf, stateOf } from "./calls/caller.js";
+import { allocatorOf } from "./heap.js";
 import { overlappingOf } from "./calls/calls.js";
 import { ended } from "./calls/ended.js";
 import { RESUME_NAMES } from "./calls/outcome.js";
@@ -109,7 +110,7 @@ export class Module implements GuestModule {
     parked: Parked,
     options?: UnparkOptions,
   ): Promise<Unparked<E>>;
-  async unpark(imports: Imports, parked: Parked, given?: UnparkOptions): Promise<Unparked> {
+  async unpark(imports: Imports = {}, parked: Parked, given?: UnparkOptions): Promise<Unparked> {
     const options = optionsOf(given, UNPARK_OPTIONS);
     const pace = new Pace(options, this.tempo);
     const { engine } = this;
@@ -188,6 +189,9 @@ export class Module implements GuestModule {
     const { engine } = this;
     this.use();
     const floats = floatMode(options.floats);
+    // What the guest takes of these itself: what is wrong is said before there is one.
+    stateOf(options, 0);
+    allocatorOf(options.allocator);
     const fuel = options.fuel === undefined ? undefined : checkFuel("fuel", options.fuel);
     const pages = optionalU32("maxMemoryPages", options.maxMemoryPages);
     const depth = optionalU32("maxCallDepth", options.maxCallDepth);

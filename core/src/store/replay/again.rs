@@ -53,7 +53,8 @@ impl Replay {
             }
             Act::Set { global: at, value } => {
                 let global = self.parts.globals.get(to_usize(at)).ok_or(Failure::Diverged)?;
-                if !space.set(*global, value) {
+                let is_of_type = space.get(*global).is_some_and(|now| now.ty() == value.ty());
+                if !is_of_type || !space.set(*global, value) {
                     return Err(Failure::Diverged);
                 }
                 if let Some(journal) = &mut journal {
