@@ -5,7 +5,7 @@
 //   node tests/size.mjs --parts    what is in both builds of the engine, by crates, and in the entry `guestbox`, by files
 //   node tests/size.mjs --record   writes what each takes now, and a hundredth more, where the gate is higher
 //
-// An entry is what esbuild makes of it for a page: minified, with all that it imports.
+// An entry is what esbuild makes of it for a page: minified, with all that it imports, but for what it loads on demand.
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
@@ -38,11 +38,21 @@ const ENTRIES = {
 function built(file) {
   return esbuild.buildSync({
     ...{ entryPoints: [at(`../js/dist/${file}.js`)], bundle: true, minify: true, write: false, format: "esm", target: "es2022" },
-    ...{ external: ["node:*"], metafile: true, outdir: "unwritten" },
+    ...{ external: ["node:*"], metafile: true, outdir: "unwritten", splitting: true },
   });
 }
 
-const bundle = (file) => built(file).outputFiles[0].contents;
+/** The files of an entry that are loaded with it, and those that are loaded on demand. */
+function filesOf(file) {
+  const { metafile, outputFiles } = built(file);
+  const loaded = new Set(Object.keys(metafile.outputs).filter((path) => metafile.outputs[path].entryPoint?.endsWith(`/dist/${file}.js`)));
+  for (const path of loaded) {
+    for (const { path: imported, kind } of metafile.outputs[path].imports) if (kind === "import-statement") loaded.add(imported);
+  }
+  const isLoaded = ({ path }) => [...loaded].some((one) => path.endsWith(one));
+  const contents = (is) => Buffer.concat(outputFiles.filter((one) => isLoaded(one) === is).map(({ contents }) => contents));
+  return { loaded: contents(true), onDemand: contents(false) };
+}
 
 if (options.parts) {
   for (const name of ["guestbox", "guestbox-simd"]) {
@@ -63,13 +73,14 @@ if (options.parts) {
     }
   }
   console.log("guestbox");
-  const [{ inputs }] = Object.values(built(ENTRIES.guestbox).metafile.outputs);
-  for (const [path, { bytesInOutput }] of Object.entries(inputs).sort(([, a], [, b]) => b.bytesInOutput - a.bytesInOutput)) {
+  const inputs = Object.values(built(ENTRIES.guestbox).metafile.outputs).flatMap(({ inputs }) => Object.entries(inputs));
+  for (const [path, { bytesInOutput }] of inputs.sort(([, a], [, b]) => b.bytesInOutput - a.bytesInOutput)) {
     console.log(path.replace(/^.*js\/dist\//, "").padEnd(40) + String(bytesInOutput).padStart(12));
   }
 } else {
   const things = [
-    ...Object.entries(ENTRIES).map(([name, file]) => [name, bundle(file)]),
+    ...Object.entries(ENTRIES).map(([name, file]) => [name, filesOf(file).loaded]),
+    ["guestbox, engine host", filesOf(ENTRIES.guestbox).onDemand],
     ...["guestbox.wasm", "guestbox-simd.wasm"].map((name) => [name, readFileSync(at(`../js/dist/${name}`))]),
   ];
   const sizes = Object.fromEntries(

@@ -389,10 +389,7 @@ describe("the error of a limit of what lives", () => {
     assert.equal(said(await rejectionOf(module.instantiateAsync())), "1,024 guests and 3 memories have not been disposed of");
     await guests[0].tryCall("spin", [], { fuel: 100 }).then((outcome) => (guests[0].outcome = outcome));
     for (const one of [...memories, ...guests.slice(1)]) one.dispose();
-    assert.equal(
-      said(thrownBy(() => sandbox.memory({ initial: 1_027 }))),
-      "1 guest and 1 paused call have not been disposed of",
-    );
+    assert.equal(said(thrownBy(() => sandbox.memory({ initial: 1_027 }))), "1 guest and 1 paused call have not been disposed of");
     guests[0].outcome.abort();
     assert.equal(said(thrownBy(() => sandbox.memory({ initial: 1_027 }))), "1 guest has not been disposed of");
     guests[0].dispose();

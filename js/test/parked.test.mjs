@@ -552,9 +552,24 @@ describe("a replay", () => {
     const bytes = await parkedAt(2);
     const pages = there.memoryPagesInUse;
     for (const wrong of [{ allocator: 5 }, { state: -1 }, { floats: "no" }, { overlapping: 1 }, { maxMemoryPages: -1 }]) {
-      const error = await rejectionOf(unpark(bytes, asking(() => 0), { ...journal, ...wrong }));
+      const error = await rejectionOf(
+        unpark(
+          bytes,
+          asking(() => 0),
+          { ...journal, ...wrong },
+        ),
+      );
       assert.match(error.name, /^(Type|Range)Error$/);
-      assert.equal(thrownBy(() => recorded(asking(() => 0), { ...wrong, journal: true }, there)).name, error.name);
+      assert.equal(
+        thrownBy(() =>
+          recorded(
+            asking(() => 0),
+            { ...wrong, journal: true },
+            there,
+          ),
+        ).name,
+        error.name,
+      );
     }
     assert.equal(there.memoryPagesInUse, pages);
   });
