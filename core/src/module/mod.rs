@@ -128,7 +128,7 @@ impl Module {
             host,
             added_bytes,
             mut needs,
-        } = rewritten;
+        } = *rewritten;
         let more = if options.frames { STACK_BYTES.saturating_mul(maximum::guest_frames(limits)) } else { 0 };
         let hidden = Hidden {
             memory_after: frames.as_ref().map(|frames| frames.own_memories),
@@ -187,22 +187,28 @@ impl Module {
         })))
     }
 
-    /// A module as an engine is to have it.
+    /// A module as an engine is to have it. It is large, and guests are compiled deep on the stack.
+    #[inline(never)]
     fn rewrite(
         engine: &dyn Engine,
         limits: &Limits,
         bytes: &[u8],
         options: CompileOptions,
-    ) -> Result<Rewritten, CompileError> {
+    ) -> Result<Box<Rewritten>, CompileError> {
         if engine.is_host() {
-            return compiled::rewrite(limits, bytes).map(Rewritten::from);
+            return Self::rewrite_for_host(limits, bytes);
         }
         let rewritten = wasm::rewrite(limits, bytes, options.frames);
         // Limits come before the features.
         if !matches!(rewritten, Err(CompileError::Limit(_))) {
             limits.features.check(bytes)?;
         }
-        rewritten
+        rewritten.map(Box::new)
+    }
+
+    #[inline(never)]
+    fn rewrite_for_host(limits: &Limits, bytes: &[u8]) -> Result<Box<Rewritten>, CompileError> {
+        compiled::rewrite(limits, bytes).map(|rewritten| Box::new(rewritten.into()))
     }
 
     /// The imports, in the module's order.
