@@ -92,11 +92,6 @@ const NO_EXTERN: u8 = 6;
 pub(crate) struct Refers;
 
 pub(crate) fn push_number(bytes: &mut Vec<u8>, mut number: u64) {
-    if number >> 14 == 0 {
-        let [low, high, ..] = (number << 1).to_le_bytes();
-        let low = (low >> 1) & 0x7F;
-        return if high == 0 { bytes.push(low) } else { bytes.extend_from_slice(&[low | 0x80, high]) };
-    }
     loop {
         let [low, ..] = number.to_le_bytes();
         number >>= 7;
@@ -181,30 +176,12 @@ pub(crate) fn push_run(
     answer: Option<&[Value]>,
 ) -> Result<(), Refers> {
     let answered = if answer.is_some() { ANSWERED } else { 0 };
-    let tag = RUN | answered | if account.is_some() { ACCOUNT } else { 0 };
-    match short(call.into()) {
-        Some(call) => bytes.extend_from_slice(&[tag, call]),
-        None => {
-            bytes.push(tag);
-            push_number(bytes, call.into());
-        }
-    }
+    bytes.push(RUN | answered | if account.is_some() { ACCOUNT } else { 0 });
+    push_number(bytes, call.into());
     if let Some(account) = account {
         push_account(bytes, account);
     }
-    match answer {
-        Some([value]) => {
-            bytes.push(1);
-            push_value(bytes, *value)
-        }
-        Some(values) => push_values(bytes, values),
-        None => Ok(()),
-    }
-}
-
-/// A number that takes one byte, as that.
-fn short(number: u64) -> Option<u8> {
-    u8::try_from(number).ok().filter(|byte| *byte < 0x80)
+    answer.map_or(Ok(()), |values| push_values(bytes, values))
 }
 
 /// What is known of a run after it.
@@ -216,11 +193,7 @@ pub(crate) fn push_end(bytes: &mut Vec<u8>, used: u64, end: End, refused: &[u32]
         End::Trapped => 2,
         End::HostCall(ordinal) => u64::from(ordinal).saturating_add(3),
     };
-    let end = (end << 1) | u64::from(!refused.is_empty());
-    match short(end) {
-        Some(end) => bytes.push(end),
-        None => push_number(bytes, end),
-    }
+    push_number(bytes, (end << 1) | u64::from(!refused.is_empty()));
     if !refused.is_empty() {
         push_number(bytes, count(refused.len()));
         refused.iter().for_each(|ordinal| push_number(bytes, (*ordinal).into()));

@@ -33,10 +33,9 @@ impl Replay {
         let memory = |at: u32| self.parts.memories.get(to_usize(at)).copied().ok_or(Failure::Diverged);
         match act {
             Act::Write { memory: at, offset, bytes } => {
-                let start = to_usize(offset);
-                let place = space.bytes_mut(memory(at)?);
-                let place = place.get_mut(start..start.saturating_add(bytes.len()));
-                place.ok_or(Failure::Diverged)?.copy_from_slice(bytes);
+                if !space.write(memory(at)?, to_usize(offset), bytes) {
+                    return Err(Failure::Diverged);
+                }
                 if let Some(journal) = &mut journal {
                     journal.write(at, offset, bytes);
                 }
