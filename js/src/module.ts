@@ -165,9 +165,8 @@ export class Module implements GuestModule {
   /** An instance whose start function, if it has one to run, is still to be; in slices if such are given. */
   private prepare(imports: Imports, options: InstantiateOptions, slice?: bigint): Guest {
     const { engine } = this;
-    const state = stateOf(options, 0);
     const { snapshot } = options;
-    const { made, functions, things } = this.begin(imports, options, ({ module, handles, fuel, pages, depth, ways, numbers }) => {
+    const { made, functions, things } = this.begin(imports, options, ({ module, handles, state, fuel, pages, depth, ways, numbers }) => {
       if (snapshot !== undefined) {
         const from = snapshotHandle(engine, snapshot);
         const id = engine.use((host) => host.instantiate_from(module, handles, from, fuel, pages, depth, ways, numbers));
@@ -189,8 +188,8 @@ export class Module implements GuestModule {
     const { engine } = this;
     this.use();
     const floats = floatMode(options.floats);
-    // What the guest takes of these itself: what is wrong is said before there is one.
-    stateOf(options, 0);
+    const state = stateOf(options, 0);
+    // Its object takes this: what is wrong is said before there is an instance.
     allocatorOf(options.allocator);
     const fuel = options.fuel === undefined ? undefined : checkFuel("fuel", options.fuel);
     const pages = optionalU32("maxMemoryPages", options.maxMemoryPages);
@@ -202,7 +201,7 @@ export class Module implements GuestModule {
     return withHandles(engine, things, (handles) => {
       // Only now: a getter among the imports may have disposed of the module.
       const module = this.use();
-      return { made: make({ module, handles, fuel, pages, depth, ways, numbers }), functions, things };
+      return { made: make({ module, handles, state, fuel, pages, depth, ways, numbers }), functions, things };
     });
   }
 
@@ -214,9 +213,8 @@ export class Module implements GuestModule {
     { functions, things, options }: { functions: readonly HostFunction[]; things: readonly Thing[]; options: GuestOptions },
   ): Unparked {
     const { engine } = this;
-    const id = ready[0] as number;
-    const hasStarted = id !== (Protocol.NO_CALL as number);
-    const begin = hasStarted ? { call: undefined, id } : { call: ready[1] as number, id: undefined };
+    const instance = ready[0] as number;
+    const begin = instance === 0 ? { call: ready[1] as number, id: undefined } : { call: undefined, id: instance - 1 };
     const guest = new Guest(engine, this, functions, things, begin, options);
     const hasTrapped = engine.proceed((host) => host.replayed_trap(replay));
     const error = hasTrapped ? ended(engine, Step.TRAPPED) : undefined;
@@ -246,6 +244,7 @@ const optionalU32 = (name: string, value: number | undefined): number | undefine
 interface Given {
   readonly module: number;
   readonly handles: Uint32Array;
+  readonly state: number;
   readonly fuel: bigint | undefined;
   readonly pages: number | undefined;
   readonly depth: number | undefined;

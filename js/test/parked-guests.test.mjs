@@ -7,17 +7,11 @@ import { describe, test } from "node:test";
 import { Sandbox, call } from "guestbox";
 import { loadBytes } from "../../tests/guests/bytes.mjs";
 import { guests } from "../../tests/guests/index.mjs";
+import { sandboxed } from "../../tests/guests/sandboxed.mjs";
 import { rejectionOf } from "./wat.mjs";
 
 const MOMENTS = Number(process.env.MOMENTS ?? 6);
 const limits = { fuel: 10n ** 12n, replayFuel: 10n ** 12n, journalBytes: 2 ** 26, parkedBytes: 2 ** 27 };
-
-const wrap = (memory) => ({
-  memory,
-  read: (offset, length) => memory.read(offset, length),
-  write: (offset, bytes) => memory.write(offset, bytes),
-  size: () => memory.pages,
-});
 
 /** What an import is told, and what is in the memory of its guest. */
 const momentOf = (c, name, args) => ({
@@ -28,38 +22,21 @@ const momentOf = (c, name, args) => ({
   memory: createHash("sha1").update(c.memory.read(0, c.memory.byteLength)).digest("hex"),
 });
 
-/** An engine for the drivers whose guests are recorded, and parked at one of so many host calls. */
+/** An engine for the drivers whose guests are recorded, and parked at one of so many host calls, which are counted in `seen`. */
 function recording(sandbox, oneOf, seen) {
-  let count = 0;
-  return {
-    memory: (type) => wrap(sandbox.memory(type)),
-    instantiate(bytes, given) {
-      const module = sandbox.compile(bytes);
-      const imports = importsOf(given, (name, target) =>
-        call((c, ...args) => {
-          if (count++ % oneOf === 0) seen.push({ module: bytes, bytes: guest.park().bytes, moment: momentOf(c, name, args) });
-          return target(...args);
-        }),
-      );
-      const guest = module.instantiate(imports, { journal: true });
-      return { guest, call: (name, ...args) => guest.exports[name](...args), memory: (name) => wrap(guest.exports[name]) };
-    },
-    get hostCalls() {
-      return count;
-    },
-  };
-}
-
-/** Imports of a driver, with functions and memories of ours. */
-function importsOf(given, functionOf, memoryOf = ({ memory }) => memory) {
-  const fields = ([module, fields]) => {
-    const ours = Object.entries(fields).map(([name, target]) => [
-      name,
-      typeof target === "function" ? functionOf(`${module}.${name}`, target) : memoryOf(target),
-    ]);
-    return [module, new Map(ours)];
-  };
-  return new Map(Object.entries(given).map(fields));
+  return sandboxed(sandbox, undefined, (module, given) => {
+    const noting = (name, target) =>
+      call((c, ...args) => {
+        if (seen.hostCalls++ % oneOf === 0) seen.moments.push({ bytes: c.guest.park().bytes, moment: momentOf(c, name, args) });
+        return target(...args);
+      });
+    const imports = new Map();
+    for (const [from, fields] of given) {
+      const ours = [...fields].map(([name, one]) => [name, typeof one === "function" ? noting(`${from}.${name}`, one) : one]);
+      imports.set(from, new Map(ours));
+    }
+    return module.instantiate(imports, { journal: true });
+  });
 }
 
 /** The imports of a module, which say where the guest is and end its call. */
@@ -78,18 +55,16 @@ describe("real guests are the same elsewhere at each host call", () => {
     test(guest.name, async () => {
       const bytes = loadBytes(guest.name);
       const sandbox = await Sandbox.load({ limits });
-      const all = recording(sandbox, Infinity, []);
-      guest.run(all, bytes, () => {});
-      const [seen, oneOf] = [[], Math.max(1, Math.ceil(all.hostCalls / MOMENTS))];
-      guest.run(recording(sandbox, oneOf, seen), bytes, () => {});
+      const none = { hostCalls: 0, moments: [] };
+      guest.run(recording(sandbox, Infinity, none), bytes, () => {});
+      const seen = { hostCalls: 0, moments: [] };
+      guest.run(recording(sandbox, Math.max(1, Math.ceil(none.hostCalls / MOMENTS)), seen), bytes, () => {});
       sandbox.dispose();
       // One of them makes no host calls.
-      assert.ok(seen.length >= Math.min(MOMENTS, all.hostCalls) / 2, `${seen.length} of ${all.hostCalls} host calls`);
+      assert.ok(seen.moments.length >= Math.min(MOMENTS, none.hostCalls) / 2, `${seen.moments.length} of ${none.hostCalls} host calls`);
       const there = await Sandbox.load({ limits });
-      const modules = new Map();
-      for (const { module: code, bytes: parked, moment } of seen) {
-        if (!modules.has(code)) modules.set(code, there.compile(code));
-        const module = modules.get(code);
+      const module = there.compile(bytes);
+      for (const { bytes: parked, moment } of seen.moments) {
         let found;
         const stop = (moment) => {
           found = moment;

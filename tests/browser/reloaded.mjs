@@ -3,6 +3,7 @@
 import { Sandbox, call } from "guestbox";
 import { WASM_FILES } from "../guests/files.mjs";
 import { openQuickjs } from "../guests/quickjs-host.mjs";
+import { sandboxed } from "../guests/sandboxed.mjs";
 
 // What the exports are, in the names of the C sources.
 const QTS_NewRuntime = "K",
@@ -19,33 +20,24 @@ const PROGRAM = "let total = 0; for (let i = 1; i <= 6; i++) total += ask(i) * i
 
 /**
  * Opens QuickJS over its driver's imports, with `ask(c, context, n)` as what the program's `ask` is answered by. `instantiate` is given the module and
- * these, and gives what has the guest once it is there.
+ * these, and gives the guest, if it is there yet.
  */
 function open(sandbox, bytes, instantiate, ask) {
   const asked = async (c, context, _self, _count, args) => {
     const n = c.callSync(QTS_GetFloat64, [context, c.callSync(QTS_ArgvGetJSValueConstPointer, [args, 0])]);
     return c.callSync(QTS_NewFloat64, [context, await ask(c, context, n)]);
   };
-  const wrap = (memory) => ({
-    memory,
-    read: (offset, length) => memory.read(offset, length),
-    write: (offset, bytes) => memory.write(offset, bytes),
-    size: () => memory.pages,
+  const engine = sandboxed(sandbox, undefined, (module, given) => {
+    given.get("a").set("s", call(asked));
+    return instantiate(module, given);
   });
-  const engine = {
-    memory: (type) => wrap(sandbox.memory(type)),
-    instantiate(_, { a }) {
-      const guest = instantiate(sandbox.compile(bytes), { a: { ...a, a: a.a.memory, s: call(asked) } });
-      return { call: (name, ...args) => guest().exports[name](...args) };
-    },
-  };
   return openQuickjs(engine, bytes, () => {});
 }
 
 /** Has QuickJS evaluate the program, to the end. */
 async function evaluate(sandbox, bytes, options, ask) {
   let guest;
-  const host = open(sandbox, bytes, (module, imports) => ((guest = module.instantiate(imports, options)), () => guest), ask);
+  const host = open(sandbox, bytes, (module, imports) => (guest = module.instantiate(imports, options)), ask);
   const { exports } = guest;
   exports[CALL_CONSTRUCTORS]();
   const runtime = exports[QTS_NewRuntime]();

@@ -2,9 +2,9 @@
 
 /**
  * Makes an engine for the drivers of a loaded `Sandbox`. `around` is given each call of an export as
- * a function, runs it and returns what it does.
+ * a function, runs it and returns what it does; `make` makes a guest of a module and imports, which are Maps.
  */
-export function sandboxed(sandbox, around = (act) => act()) {
+export function sandboxed(sandbox, around = (act) => act(), make = (module, imports) => module.instantiate(imports)) {
   const wrap = (memory) => ({
     memory,
     read: (offset, length) => memory.read(offset, length),
@@ -19,7 +19,7 @@ export function sandboxed(sandbox, around = (act) => act()) {
         const targets = Object.entries(fields).map(([name, target]) => [name, target.memory ?? target]);
         resolved.set(module, new Map(targets));
       }
-      const guest = sandbox.compile(bytes).instantiate(resolved);
+      const guest = make(sandbox.compile(bytes), resolved);
       return {
         guest,
         call: (name, ...args) => around(() => guest.exports[name](...args)),

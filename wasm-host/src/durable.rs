@@ -105,7 +105,7 @@ impl Host {
     }
 
     /// Lets a guest that is unparked do again what was recorded, until it has used so much fuel: nothing, or once it is where it was, the
-    /// number of the instance, or [`Protocol::NO_CALL`] while its start function is under way; and for each call that is under way, in the order in
+    /// number of the instance and one more, or 0 while its start function is under way; and for each call that is under way, in the order in
     /// which they began, its handle and the position of its export, or [`Protocol::NO_CALL`].
     pub fn replay(&mut self, handle: u32, slice: u64) -> Result<Option<Vec<u32>>, JsValue> {
         let Unparking { replay, seat } = self.unparking.get_mut(handle)?;
@@ -113,7 +113,7 @@ impl Host {
         let Replayed::Ready { instance, calls } = ready else { return Ok(None) };
         let seat = mem::take(seat);
         let number = instance.map(|instance| instance.number());
-        let mut ready = vec![number.unwrap_or(Protocol::NO_CALL)];
+        let mut ready = vec![number.map_or(0, |number| number.saturating_add(1))];
         let mut starting = match number {
             Some(number) => {
                 self.systems.note(number, &seat);

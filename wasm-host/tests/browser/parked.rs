@@ -54,7 +54,7 @@ fn a_call_that_waits_goes_on_where_it_was_parked() {
         let module = page.compile(ASKER);
         let (ready, slices) = page.unpark(module, &bytes, slice);
         assert_eq!(slices > 1, slice == 1);
-        let [_, call, position] = ready[..] else { panic!("{ready:?}") };
+        let [1, call, position] = ready[..] else { panic!("{ready:?}") };
         assert_eq!(position, 1, "of the export `run`");
         assert_eq!(page.step(call), Step::HostCall { call, function: 0, state: 0 });
         assert_eq!((page.take(), page.head(7)), ([20], 1));
