@@ -1,6 +1,7 @@
 // Checks of the package in a page, each a function that throws where something is not as it should be.
 import { AsyncImportError, DisposedError, GuestboxError, PoisonedError, Sandbox, Trap, call } from "guestbox";
 import { framesGoOn } from "./frames.mjs";
+import { rejectionOf, sleep, thrownBy } from "../runtimes/expecting.mjs";
 import { overflows } from "./stack.mjs";
 
 const equal = (actual, expected, what = "value") => {
@@ -10,20 +11,6 @@ const isOf = (error, ErrorClass) => {
   if (!(error instanceof ErrorClass)) throw new Error(`${error} is no ${ErrorClass.name}`);
   return error;
 };
-const thrownBy = (act) => {
-  try {
-    act();
-  } catch (error) {
-    return error;
-  }
-  throw new Error("nothing was thrown");
-};
-const rejectionOf = (promise) =>
-  promise.then(
-    () => Promise.reject(new Error("not rejected")),
-    (error) => error,
-  );
-const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 const shared = Sandbox.load();
 /** An instance of a guest of the checks. */

@@ -19,7 +19,7 @@ const isWanted = ({ places }) => wanted.length === 0 || places.some((place) => w
 const folder = mkdtempSync(join(tmpdir(), "guestbox-runtimes-"));
 const project = makeProject(pack(folder), { "guests-made.mjs": guestsModule });
 cpSync(at("places"), project.folder, { recursive: true });
-cpSync(at("scenarios.mjs"), join(project.folder, "scenarios.mjs"));
+for (const file of ["expecting.mjs", "scenarios.mjs"]) cpSync(at(file), join(project.folder, file));
 
 const rows = [];
 try {

@@ -1,26 +1,13 @@
 // What the package does, the same in every runtime: suites of scenarios, each a function that throws where something is not as it should
-// be. What one gives is compared with what it gave in the other runtimes. Nothing is imported but the guests, and nothing is used that
+// be. What one gives is compared with what it gave in the other runtimes. Nothing is imported from elsewhere, and nothing is used that
 // not every runtime has.
+import { rejectionOf, sleep, thrownBy } from "./expecting.mjs";
 import { guests } from "./guests-made.mjs";
 
 const text = (value) => JSON.stringify(value, (_, one) => (typeof one === "bigint" ? `${one}n` : one)) ?? String(value);
 function equal(actual, expected, what = "value") {
   if (text(actual) !== text(expected)) throw new Error(`${what}: ${text(actual)}, expected ${text(expected)}`);
 }
-function thrownBy(act) {
-  try {
-    act();
-  } catch (error) {
-    return error;
-  }
-  throw new Error("nothing was thrown");
-}
-const rejectionOf = (promise) =>
-  promise.then(
-    () => Promise.reject(new Error("not rejected")),
-    (error) => error,
-  );
-const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /**
  * The suites over the package's entries: `guestbox`, `scale`, `wasi` and `worker` as they were imported. `vectors` are the options that

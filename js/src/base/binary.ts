@@ -16,6 +16,9 @@ export const FUNCTION = 0,
   MEMORY = 2,
   GLOBAL = 3;
 
+/** Ends a block, and a function. */
+export const END = 0x0b;
+
 /** The types of values, as modules have them. */
 const CODES = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b, funcref: 0x70, externref: 0x6f } as const;
 
@@ -77,8 +80,6 @@ export function body(locals: readonly TypeName[], code: readonly number[]): Entr
   const contents = [...counted(locals.map((type) => [1, CODES[type]])), ...code, END];
   return [...number(contents.length), ...contents];
 }
-
-const END = 0x0b;
 
 const counted = (entries: readonly Entry[]): number[] => [number(entries.length), ...entries].flat();
 

@@ -4,6 +4,7 @@
  */
 import {
   CODE,
+  END,
   type Entry,
   EXPORTS,
   FUNCTION,
@@ -42,7 +43,6 @@ const LOCAL_GET = 0x20,
   LOOP = 0x03,
   IF = 0x04,
   BR = 0x0c,
-  END = 0x0b,
   NOTHING = 0x40,
   VECTOR = 0xfd;
 
