@@ -153,9 +153,9 @@ export class Guest implements ServedGuest, Living {
   }
 
   park(): Parked {
-    const { engine, startCall } = this;
+    const { engine, startingCall } = this;
     const park = (): number => {
-      if (this.isStarting && startCall !== undefined) return engine.use((host) => host.park_call(startCall));
+      if (startingCall !== undefined) return engine.use((host) => host.park_call(startingCall));
       const instance = this.instance();
       return engine.use((host) => host.park(instance));
     };
@@ -352,9 +352,9 @@ export class Guest implements ServedGuest, Living {
     return new ParkedCall(served, calls.begun(handle), module.exports[position]?.name, waitsFor, finish, fuelUsed);
   }
 
-  /** Whether its start function has begun and not ended. */
-  private get isStarting(): boolean {
-    return this.life === "starting" && this.startCall !== undefined && this.starting?.isOver !== true;
+  /** The call of its start function, where that has not ended. */
+  private get startingCall(): number | undefined {
+    return this.life === "starting" && this.starting?.isOver !== true ? this.startCall : undefined;
   }
 
   /** The start function has returned. */
@@ -423,9 +423,9 @@ export class Guest implements ServedGuest, Living {
   }
 
   private memoryHandle(name: string): number {
-    const { engine, startCall } = this;
+    const { engine, startingCall } = this;
     // Before the start function has returned there is no number to ask for it by.
-    if (this.isStarting && startCall !== undefined) return engine.use((host) => host.caller_memory(startCall));
+    if (startingCall !== undefined) return engine.use((host) => host.caller_memory(startingCall));
     const instance = this.instance();
     return engine.use((host) => host.exported_memory(instance, name));
   }

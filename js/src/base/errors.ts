@@ -142,7 +142,7 @@ export class RestoreError extends Base<"RestoreError"> {}
 export class DisposedError extends Base<"DisposedError"> {}
 
 /**
- * A guest could not be recorded or parked, and goes on as before. `code` is `not-recorded`, `journal-full`, `limit`, `reference` where it was
+ * A guest could not be recorded or parked, and goes on as before. `code` is `not-recorded`, `engine` where the runtime runs it, `journal-full`, `limit`, `reference` where it was
  * given a reference or a table was changed, or `shared-memory` where it shares something with others.
  */
 export class ParkError extends Base<"ParkError"> {}

@@ -55,7 +55,7 @@ export class Instance {
   private readonly frames: number;
 
   constructor(
-    private readonly code: Code,
+    readonly code: Code,
     exchange: WebAssembly.Memory,
     asked: Asked,
     guestFrames: number,

@@ -18,7 +18,6 @@ import { areTrapsKnown } from "./traps.js";
 /** What shares memories and globals. */
 interface Space {
   readonly instances: Instance[];
-  readonly codes: Code[];
   readonly functions: { readonly instance: Instance; readonly entry: Entry; readonly words: Words }[];
   /** The numbers of its memories and globals. */
   readonly memories: number[];
@@ -183,7 +182,7 @@ export class Outside implements Runner, Runs, Asked {
   }
 
   addSpace(): number {
-    return this.add(this.spaces, { instances: [], codes: [], functions: [], memories: [], globals: [] });
+    return this.add(this.spaces, { instances: [], functions: [], memories: [], globals: [] });
   }
 
   dropSpace(number: number): void {
@@ -201,7 +200,6 @@ export class Outside implements Runner, Runs, Asked {
       const given = Array.from(memories, (memory) => this.memories.get(memory) as WebAssembly.Memory);
       const globalsGiven = Array.from(globals, (global) => (this.globals.get(global) as Global).global);
       append(space.instances, new Instance(code, this.here.exchange, this, frames, given, globalsGiven));
-      append(space.codes, code);
       return space.instances.length - 1;
     } catch (error) {
       // Of the host's errors those of segments are traps, and where there is no memory it is a RangeError.
@@ -212,7 +210,7 @@ export class Outside implements Runner, Runs, Asked {
   function(number: number, instance: number, name: string): number {
     const space = this.spaces.get(number);
     const found = space?.instances[instance];
-    const types = space?.codes[instance]?.functions.find((one) => one.name === name);
+    const types = found?.code.functions.find((one) => one.name === name);
     const entry = found?.entry(name);
     if (space === undefined || found === undefined || types === undefined || entry === undefined) return NOTHING;
     append(space.functions, { instance: found, entry, words: wordsOfTypes(types) });
