@@ -131,8 +131,8 @@ export interface GuestOptions extends GuestLimits {
    */
   readonly fuel?: bigint | number;
   /**
-   * Records the guest from its birth, its start function too, so that it can be parked at any time: see `guest.park`. It costs a few percent of a
-   * host call, and some ten bytes for each, of which the limit `journalBytes` says how many there may be.
+   * Records the guest from its birth, its start function too, so that it can be parked at any time: see `guest.park`. It costs about a sixth of a
+   * host call that does nothing, and some ten bytes for each, of which the limit `journalBytes` says how many there may be.
    */
   readonly journal?: boolean;
   /**
